@@ -1,0 +1,41 @@
+"""Who acts: carried by value through every service, into every audit entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class ActorKind(StrEnum):
+    """The four kinds of actor."""
+
+    RESIDENT = "resident"
+    STAFF = "staff"
+    VENDOR = "vendor"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """An actor and what he may do; `name` is the display-name snapshot kept in hospital rows (kernel decision 8).
+
+    `institution` is the hospital a staff member or vendor acts for, never taken from request data.
+    """
+
+    kind: ActorKind
+    id: UUID | None
+    name: str
+    institution: str | None = None
+    permissions: frozenset[str] = frozenset()
+    ip: str = ""
+    request_id: str = ""
+
+    def may(self, permission: str) -> bool:
+        """Whether this actor holds `permission`."""
+        return permission in self.permissions
+
+
+def system_actor(name: str) -> Actor:
+    """A part of the hub acting by itself, named so that its audit entries can be found."""
+    return Actor(kind=ActorKind.SYSTEM, id=None, name=name)

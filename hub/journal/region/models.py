@@ -1,0 +1,1 @@
+"""Outbox, inbox, commands and audit of the public schema."""

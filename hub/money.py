@@ -1,0 +1,27 @@
+"""Money is an integer number of fen; yuan exist only at the borders (domain facts: payments, preamble)."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+
+def fen_from_yuan(text: str | Decimal) -> int:
+    """Fen of a yuan amount as HIS, bills and insurance write it; more than two places or a non-number raise ValueError."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation as problem:
+        raise ValueError(f"not an amount in yuan: {text!r}") from problem
+    if not value.is_finite() or value != value.quantize(Decimal("0.01")):
+        raise ValueError(f"not an amount in yuan with at most two places: {text!r}")
+    return int(value * 100)
+
+
+def yuan_from_fen(fen: int) -> str:
+    """`1250` -> `12.50`, for HIS, bills and insurance."""
+    sign, rest = ("-", -fen) if fen < 0 else ("", fen)
+    return f"{sign}{rest // 100}.{rest % 100:02d}"
+
+
+def display(fen: int) -> str:
+    """`1250` -> `¥12.50`, for people."""
+    return ("-¥" if fen < 0 else "¥") + yuan_from_fen(abs(fen))

@@ -1,0 +1,196 @@
+"""The settings of every process of the hub; what differs between machines comes from the environment (`env.py`).
+
+Upper layers are named here only as strings (the layer contract in `.importlinter`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hub.settings import env
+
+ROOT = Path(__file__).resolve().parents[2]
+VAR = Path(env.text("HUB_VAR", str(ROOT / "var")))
+
+SECRET_KEY = env.text("HUB_SECRET_KEY")
+DEBUG = env.flag("HUB_DEBUG", False)
+BASE_HOST = env.text("HUB_BASE_HOST", "localhost")
+PUBLIC_ORIGIN = env.text("HUB_PUBLIC_ORIGIN", f"http://{BASE_HOST}:8000")
+ALLOWED_HOSTS = [BASE_HOST, f".{BASE_HOST}", "127.0.0.1", *env.names("HUB_ALLOWED_HOSTS")]
+SECURE_COOKIES = PUBLIC_ORIGIN.startswith("https://")
+
+# Applications: a model's app label decides its database alias and schema (kernel decisions 1, 2).
+REGION_APPS = [
+    "hub.tenancy",
+    "hub.accounts",
+    "hub.journal.region",
+    "institution_connectors.catalog",
+    "tenants.registry",
+    "regional_services.catalog",
+    "regional_services.identity",
+    "regional_services.payments",
+    "regional_services.booking",
+    "regional_services.notifications",
+]
+HOSPITAL_APPS = [
+    "hub.journal.hospital",
+    "institution_connectors.exchange",
+    "tenants.directory",
+    "tenants.patients",
+    "tenants.scheduling",
+    "tenants.appointments",
+]
+LIBRARY_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+]
+SHARED_APPS = ["django_tenants", *LIBRARY_APPS, *REGION_APPS, "portal"]
+TENANT_APPS = HOSPITAL_APPS
+INSTALLED_APPS = [*SHARED_APPS, *HOSPITAL_APPS]
+
+TENANT_MODEL = "tenancy.Tenant"
+TENANT_DOMAIN_MODEL = "tenancy.Domain"
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+_POOL: dict[str, Any] = {
+    "min_size": 1,
+    "max_size": env.number("HUB_DB_POOL", 4),
+    "max_lifetime": 900,
+    "timeout": 10,
+}
+DATABASES = {
+    "default": env.database("HUB_REGION_DATABASE_URL", pool=_POOL, options="-c search_path=public,ext"),
+    "hospital": env.database("HUB_HOSPITAL_DATABASE_URL", pool=_POOL, options="-c search_path=pg_catalog"),
+    "owner": env.database("HUB_OWNER_DATABASE_URL", pool=None, options="-c search_path=public,ext"),
+}
+DATABASE_ROUTERS = ["hub.tenancy.router.HubRouter"]
+TENANT_SYNC_ROUTER = "hub.tenancy.router.HubRouter"
+HUB_ROLE_PREFIX = env.text("HUB_ROLE_PREFIX", "hub")
+
+HUB_REDIS_URL = env.text("HUB_REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": HUB_REDIS_URL,
+        "KEY_FUNCTION": "hub.tenancy.keys.cache_key",
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = SECURE_COOKIES
+CSRF_COOKIE_SECURE = SECURE_COOKIES
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+
+HUB_S3 = {
+    "endpoint": env.text("HUB_S3_ENDPOINT", "127.0.0.1:9000"),
+    "access_key": env.text("HUB_S3_ACCESS_KEY", ""),
+    "secret_key": env.text("HUB_S3_SECRET_KEY", ""),
+    "bucket": env.text("HUB_S3_BUCKET", "hub"),
+    "secure": env.flag("HUB_S3_SECURE", False),
+}
+HUB_KEYRING = env.text("HUB_KEYRING", str(VAR / "keys" / "keyring.json"))
+
+MIDDLEWARE = [
+    "hub.observability.middleware.RequestContextMiddleware",
+    "hub.security.headers.SecurityHeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hub.tenancy.middleware.HospitalHostMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "hub.accounts.middleware.ActorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "hub.api.middleware.ErrorPageMiddleware",
+]
+ROOT_URLCONF = "hub.urls"
+WSGI_APPLICATION = "hub.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "portal.components.context.page_context",
+            ],
+        },
+    }
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [
+    ("vendor/htmx", str(ROOT / "node_modules/htmx.org/dist")),
+    ("vendor/alpine", str(ROOT / "node_modules/@alpinejs/csp/dist")),
+    ("vendor/weui", str(ROOT / "node_modules/weui/dist/style")),
+    ("vendor/echarts", str(ROOT / "node_modules/echarts/dist")),
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_MANIFEST_STRICT = False
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [str(ROOT / "portal" / "locale")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["hub.api.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["hub.api.permissions.DeclaredPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "hub.api.problems.handle_exception",
+    "DEFAULT_SCHEMA_CLASS": "hub.api.schema.HubAutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "区域便捷就医平台 API",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+CELERY_BROKER_URL = env.text("HUB_CELERY_BROKER_URL", HUB_REDIS_URL)
+CELERY_TASK_ACKS_LATE = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_TASK_IGNORE_RESULT = True
+
+LOGGING_CONFIG = "hub.observability.logs.configure"
+LOGGING: dict[str, Any] = {"level": env.text("HUB_LOG_LEVEL", "INFO")}
+
+# Parties outside the district: addresses only; credentials come by reference from the key ring.
+HUB_OUTSIDE = {
+    "wechat_pay": env.text("HUB_WECHAT_PAY_URL", "http://127.0.0.1:8101"),
+    "wechat_open": env.text("HUB_WECHAT_OPEN_URL", "http://127.0.0.1:8102"),
+    "sms": env.text("HUB_SMS_URL", "http://127.0.0.1:8103"),
+    "city_identity": env.text("HUB_CITY_IDENTITY_URL", "http://127.0.0.1:8104"),
+}

@@ -1,0 +1,1 @@
+"""Tenancy: the only door into a hospital."""

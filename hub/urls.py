@@ -1,0 +1,23 @@
+"""All routes. Upper layers are named as strings; a hospital's own host gets its own table (`hub/tenancy/middleware.py`)."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("hub.observability.urls")),
+    path("api/schema.json", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/", include("hub.accounts.urls")),
+    path("api/", include("regional_services.identity.urls")),
+    path("api/", include("regional_services.catalog.urls")),
+    path("api/", include("regional_services.booking.urls")),
+    path("api/", include("regional_services.payments.urls")),
+    path("api/", include("regional_services.notifications.urls")),
+    path("api/", include("institution_connectors.exchange.urls")),
+    path("api/", include("tenants.registry.urls")),
+    path("district/", include("portal.region.urls")),
+    path("workspace/", include("portal.hospital.urls")),
+    path("", include("portal.resident.urls")),
+]

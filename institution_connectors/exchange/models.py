@@ -1,0 +1,1 @@
+"""Every message in and out of a hospital."""

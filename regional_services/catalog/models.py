@@ -1,0 +1,1 @@
+"""Projection that serves lists over all hospitals."""

@@ -1,0 +1,1 @@
+"""Orders, legs, attempts, refunds, ledger."""

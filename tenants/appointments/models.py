@@ -1,0 +1,1 @@
+"""Holds, bookings and registrations of one hospital."""

@@ -1,0 +1,1 @@
+"""Departments, doctors and code mappings of one hospital."""

@@ -1,0 +1,1 @@
+"""Patient archives of one hospital."""

@@ -1,0 +1,1 @@
+"""Schedules and bookable numbers of one hospital."""
