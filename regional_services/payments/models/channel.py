@@ -12,6 +12,8 @@ from hub.tenancy.rows import InstitutionRow
 class MerchantAccount(InstitutionRow):
     """One version of a hospital's credentials at a channel; old versions stay, so that old payments can be refunded.
 
+    Secrets stand here only by reference into the key ring (`hub.security.keyring`); the channel's own key is public.
+
     Its id is part of the notification address: a notice about an old payment still finds the key it was made under.
     """
 
@@ -21,8 +23,8 @@ class MerchantAccount(InstitutionRow):
     mchid = models.CharField(max_length=32)
     appid = models.CharField(max_length=32)
     serial_no = models.CharField(max_length=64)
-    private_key = EncryptedTextField(purpose="payment.merchant_key")
-    api_v3_key = EncryptedTextField(purpose="payment.api_v3_key")
+    private_key_ref = models.CharField(max_length=120)
+    api_v3_key_ref = models.CharField(max_length=120)
     channel_key_id = models.CharField(max_length=64)
     channel_public_key = models.TextField()
     effective_from = models.DateTimeField()
@@ -57,7 +59,7 @@ class ChannelNotification(InstitutionRow):
     merchant = models.ForeignKey(MerchantAccount, on_delete=models.PROTECT, related_name="notifications")
     notify_id = models.CharField(max_length=64)
     event_type = models.CharField(max_length=40)
-    body = EncryptedTextField(purpose="payment.notification")
+    body = EncryptedTextField(purpose="payment.notification", owner="institution_code")
     state = models.CharField(max_length=12, choices=NotificationState.choices, default=NotificationState.STORED)
     note = models.CharField(max_length=80, blank=True, default="")
     received_at = models.DateTimeField()

@@ -40,7 +40,7 @@ class Attempt(InstitutionRow):
     channel = models.CharField(max_length=16)
     out_trade_no = models.CharField(max_length=32)
     amount_fen = models.BigIntegerField()
-    payer_openid = EncryptedTextField(purpose="payment.openid")
+    payer_openid = EncryptedTextField(purpose="payment.openid", owner="institution_code")
     state = models.CharField(max_length=12, choices=AttemptState.choices, default=AttemptState.CREATED)
     expires_at = models.DateTimeField()
     prepay_id = models.CharField(max_length=80, blank=True, default="")
