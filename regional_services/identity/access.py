@@ -13,8 +13,8 @@ from regional_services.identity import ages
 from regional_services.identity.consents import MINOR_SENSITIVE_CARE
 from regional_services.identity.errors import MinorConsentNeeded, PersonDeceased, RealNameNeeded, RelationExpired
 from regional_services.identity.models import Relation, RelationKind, RelationState, Standing
-from regional_services.identity.selectors import has_consent
 from regional_services.identity.purposes import BOOKING
+from regional_services.identity.selectors import has_consent
 
 # A 14 to 17 year old's own consent is asked for care under these labels (practice 5).
 _MINOR_LABELS = frozenset({"psychiatric", "reproductive"})
@@ -92,6 +92,4 @@ def _may_book(relation: Relation) -> None:
 
 
 def _needs_own_consent(relation: Relation, group: ages.AgeGroup, sensitivity: str) -> bool:
-    return (
-        sensitivity in _MINOR_LABELS and group is ages.AgeGroup.ADOLESCENT and relation.kind != RelationKind.SELF
-    )
+    return sensitivity in _MINOR_LABELS and group is ages.AgeGroup.ADOLESCENT and relation.kind != RelationKind.SELF

@@ -6,9 +6,9 @@ An account is a login (`hub.accounts`); a person is a human being. A phone belon
 from __future__ import annotations
 
 from django.db import models
+from hub.security.fields import BlindIndexField, EncryptedTextField
 
 from hub.ids import uuid7
-from hub.security.fields import BlindIndexField, EncryptedTextField
 
 
 class Sex(models.TextChoices):

@@ -103,7 +103,9 @@ def member(account_id: UUID, person_id: UUID) -> Member:
 
 def has_consent(person_id: UUID, purpose: str) -> bool:
     """Whether the latest entry of the ledger for this purpose is a giving. One query."""
-    latest = Consent.objects.filter(person_id=person_id, purpose=purpose).order_by("-id").values_list("is_given").first()
+    latest = (
+        Consent.objects.filter(person_id=person_id, purpose=purpose).order_by("-id").values_list("is_given").first()
+    )
     return bool(latest and latest[0])
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
+from hub.security.fields import BlindIndexField, EncryptedTextField
 
 from hub.ids import uuid7
-from hub.security.fields import BlindIndexField, EncryptedTextField
 
 
 class ArchiveState(models.TextChoices):
@@ -24,7 +24,7 @@ class PatientArchive(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     person_id = models.UUIDField("人员")
     is_primary = models.BooleanField("主档案", default=True)
-    his_patient_id = models.CharField("HIS 患者号", max_length=64, null=True, blank=True)  # noqa: DJ001
+    his_patient_id = models.CharField("HIS 患者号", max_length=64, null=True, blank=True)
     name = EncryptedTextField(purpose="patients.name")
     his_name = EncryptedTextField(purpose="patients.name", blank=True, default="")
     document_type = models.CharField("证件类型", max_length=4)

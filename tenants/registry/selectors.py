@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from django.db import connections
-
 from hub.tenancy.scope import current_hospital
+
 from tenants.registry.errors import FunctionOff, UnknownFunction, UnknownInstitution
 from tenants.registry.functions import ALL_SET, FUNCTIONS
 from tenants.registry.models import BookingMode, Institution, SettleMode

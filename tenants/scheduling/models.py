@@ -170,9 +170,7 @@ class SyncState(models.Model):
         verbose_name = "同步进度"
         verbose_name_plural = "同步进度"
         constraints = [
-            models.UniqueConstraint(
-                fields=("department_id", "date"), nulls_distinct=False, name="sync_state_unique"
-            )
+            models.UniqueConstraint(fields=("department_id", "date"), nulls_distinct=False, name="sync_state_unique")
         ]
 
     def __str__(self) -> str:

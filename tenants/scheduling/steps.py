@@ -13,8 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections
-
 from hub.work import Unit
+
 from tenants.scheduling.errors import NumberBusy, NumberNotHeld, NumberTaken, SoldOut
 from tenants.scheduling.events import SessionChanged
 
@@ -42,6 +42,7 @@ class ClaimedNumber:
     state: str
 
 
+# Statements are put together from constants of this module only (hence the S608 exceptions); values are parameters.
 _RETURNING = """ n.id, n.session_id, n.sequence, n.starts_at, n.ends_at, n.his_code, s.his_code, s.department_id,
     s.doctor_id, s.doctor_name, s.date, s.period, s.fee_fen, s.registration_level, s.room, s.campus_code, n.state"""
 
@@ -52,7 +53,7 @@ FROM scheduling_session AS s
 WHERE s.id = n.session_id AND s.state = 'open'
   AND n.id = %(number)s AND n.state = 'free' AND n.starts_at > %(now)s
   AND NOT EXISTS (SELECT 1 FROM scheduling_number AS h WHERE h.holder = %(holder)s)
-RETURNING"""
+RETURNING"""  # noqa: S608
     + _RETURNING
 )
 
@@ -67,7 +68,7 @@ WHERE s.id = n.session_id AND s.state = 'open' AND n.state = 'free'
       AND (%(start)s::timestamptz IS NULL OR c.starts_at = %(start)s)
     ORDER BY c.sequence LIMIT 1 FOR UPDATE SKIP LOCKED)
   AND NOT EXISTS (SELECT 1 FROM scheduling_number AS h WHERE h.holder = %(holder)s)
-RETURNING"""
+RETURNING"""  # noqa: S608
     + _RETURNING
 )
 
