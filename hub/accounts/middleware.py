@@ -10,7 +10,7 @@ from hub.accounts import sessions
 
 
 class ActorMiddleware:
-    """Reads the sign-in out of the session; a session that idled out, ended, or belongs to another side is anonymous."""
+    """Reads the sign-in out of the session; one that idled out, ended or belongs to another side is nobody."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

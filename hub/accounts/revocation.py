@@ -11,6 +11,7 @@ from uuid import UUID
 
 from hub import clock, redis
 from hub.accounts.models import SignIn
+from hub.tenancy.scope import region
 
 _SET = ("revoked", "sign_ins")
 _MARKER = ("revoked", "loaded")
@@ -37,10 +38,10 @@ def is_ended(sign_in_id: UUID) -> bool:
 
 
 def _load() -> None:
-    now = clock.now()
-    ended = SignIn.objects.filter(ended_at__isnull=False, expires_at__gt=now).values_list("id", "expires_at")
+    with region(read_only=True):
+        ended = SignIn.objects.filter(ended_at__isnull=False, expires_at__gt=clock.now())
+        scores = {str(sign_in_id): until.timestamp() for sign_in_id, until in ended.values_list("id", "expires_at")}
     store = redis.client()
-    scores = {str(sign_in_id): until.timestamp() for sign_in_id, until in ended}
     if scores:
         store.zadd(redis.key(*_SET), scores)
     store.set(redis.key(*_MARKER), "1")

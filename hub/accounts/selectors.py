@@ -1,4 +1,4 @@
-"""Reads of accounts. `account` is cached for seconds and forgotten by every change, so that a request costs no query."""
+"""Reads of accounts. `account` is cached for seconds and dropped by every change: a request costs no query."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hub.accounts.models import DISTRICT, AccountKind, StaffMembership, User
 from hub.actor import Actor, ActorKind
 from hub.security.permissions import permissions_of
 from hub.security.roles import Role
+from hub.tenancy.scope import region
 
 _CACHE_SECONDS = 30
 _KINDS = {
@@ -36,25 +37,35 @@ class AccountView:
         return frozenset(role for place, role in self.memberships if place == institution)
 
 
-def account(user_id: UUID) -> AccountView | None:
-    """The account, from Redis or with two queries."""
-    store, key = redis.client(), redis.key("account", str(user_id))
-    cached = store.get(key)
+def account(user_id: UUID, *, hospital: str | None = None) -> AccountView | None:
+    """The account as seen from one host, from Redis or with two queries; never inside an open scope.
+
+    On a hospital's host the database shows only that hospital's memberships, so each host has its own cached view.
+    """
+    store, key, place = redis.client(), redis.key("account", str(user_id)), hospital or DISTRICT
+    cached = store.hget(key, place)
     if cached:
         return _from_json(str(cached))
-    user = User.objects.filter(id=user_id).first()
-    if user is None:
-        return None
-    view = AccountView(
-        id=user.id,
-        kind=AccountKind(user.kind),
-        active=user.is_active,
-        name=user.display_name,
-        must_change_password=user.must_change_password,
-        memberships=_memberships(user.id) if user.kind != AccountKind.RESIDENT else (),
-    )
-    store.set(key, _to_json(view), ex=_CACHE_SECONDS)
+    view = _read(user_id)
+    if view is not None:
+        with store.pipeline() as pipe:
+            pipe.hset(key, place, _to_json(view)).expire(key, _CACHE_SECONDS).execute()
     return view
+
+
+def _read(user_id: UUID) -> AccountView | None:
+    with region(read_only=True):
+        user = User.objects.filter(id=user_id).first()
+        if user is None:
+            return None
+        return AccountView(
+            id=user.id,
+            kind=AccountKind(user.kind),
+            active=user.is_active,
+            name=user.display_name,
+            must_change_password=user.must_change_password,
+            memberships=_memberships(user.id) if user.kind != AccountKind.RESIDENT else (),
+        )
 
 
 def forget(user_id: UUID) -> None:
@@ -81,8 +92,9 @@ def acting(view: AccountView, *, hospital: str | None, ip: str, request_id: str)
 
 def staff_of(institution_code: str) -> list[StaffMembership]:
     """The memberships of one institution with their accounts, by name: one query."""
-    rows = StaffMembership.objects.filter(institution_code=institution_code, ended_at__isnull=True)
-    return list(rows.select_related("user").order_by("user__display_name", "role"))
+    with region(read_only=True):
+        rows = StaffMembership.objects.filter(institution_code=institution_code, ended_at__isnull=True)
+        return list(rows.select_related("user").order_by("user__display_name", "role"))
 
 
 def _memberships(user_id: UUID) -> tuple[tuple[str, Role], ...]:

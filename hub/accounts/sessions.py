@@ -133,12 +133,13 @@ def current(request: HttpRequest) -> SessionSignIn | None:
 def actor_of(request: HttpRequest) -> Actor | None:
     """The actor of this session on this host, or None."""
     found = current(request)
-    view = selectors.account(found.user_id) if found else None
+    hospital = getattr(request, "hospital", None)
+    view = selectors.account(found.user_id, hospital=hospital) if found else None
     if view is None:
         return None
     return selectors.acting(
         view,
-        hospital=getattr(request, "hospital", None),
+        hospital=hospital,
         ip=client_ip(request),
         request_id=getattr(request, "request_id", ""),
     )

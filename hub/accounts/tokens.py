@@ -94,7 +94,7 @@ def actor_of(claims: AccessClaims, *, hospital: str | None, ip: str, request_id:
     """The actor of a token on this host; a token of one side is nothing on another."""
     if claims.hospital != (hospital or ""):
         raise TokenInvalid
-    view = selectors.account(claims.user_id)
+    view = selectors.account(claims.user_id, hospital=hospital)
     actor = selectors.acting(view, hospital=hospital, ip=ip, request_id=request_id) if view else None
     if actor is None:
         raise TokenInvalid

@@ -18,7 +18,7 @@ class TokenAuthentication(BaseAuthentication):
         parts = get_authorization_header(request).split()
         if not parts or parts[0].lower() != b"bearer":
             return None
-        if len(parts) != 2:  # noqa: PLR2004
+        if len(parts) != 2:
             raise NotSignedIn("登录凭证格式不正确，请重新登录。")
         claims = tokens.read_access(parts[1].decode("latin-1"))
         actor = tokens.actor_of(

@@ -17,7 +17,7 @@ _ID = "hub.api.E001"
 
 
 @register()
-def check_declared_permissions(app_configs: Any, **_options: Any) -> list[CheckMessage]:
+def check_declared_permissions(**_options: Any) -> list[CheckMessage]:
     """Every API view of the URL table declares a registered permission and keeps DeclaredPermission."""
     return [problem for route, view in _api_views(get_resolver()) for problem in _problems(route, view)]
 

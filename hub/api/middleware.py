@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class ErrorPageMiddleware:
-    """Turns what a page view raises into `portal/error.html`; a reader who is not signed in is led to the sign-in page."""
+    """Turns what a page view raises into `portal/error.html`; who is not signed in is led to the sign-in page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -61,7 +61,7 @@ def sign_in_path(request: HttpRequest) -> str:
     return "/district/sign-in/" if request.path.startswith("/district/") else "/sign-in/"
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, **_options: object) -> HttpResponse:
     """handler404: an address that no route answers."""
     return error_response(request, NotFound())
 

@@ -85,9 +85,7 @@ class HubAutoSchema(AutoSchema):
             problems |= _WRITES
         reference = self._problem_component().ref
         for status, meaning in problems.items():
-            bodies.setdefault(
-                status, {"description": meaning, "content": {CONTENT_TYPE: {"schema": reference}}}
-            )
+            bodies.setdefault(status, {"description": meaning, "content": {CONTENT_TYPE: {"schema": reference}}})
         return bodies
 
     def _permission(self) -> str | None:

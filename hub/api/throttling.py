@@ -58,7 +58,7 @@ def rate_of(scope: str) -> Rate:
 
 
 def take(scope: str, subject: str, *, cost: int = 1) -> None:
-    """Take from the bucket of `subject` (an account id or an address); TooManyRequests with seconds to wait when empty."""
+    """Take from the bucket of `subject` (an account or an address); TooManyRequests says how long to wait."""
     rate = rate_of(scope)
     wait = redis.client().eval(
         _TAKE, 1, redis.key("rate", scope, subject), str(rate.per_minute / 60), str(rate.burst), str(cost)

@@ -85,7 +85,7 @@ class _EncryptedField(models.BinaryField):  # type: ignore[type-arg]
         """What an instance holds before anything was given."""
         return ""
 
-    def value_to_string(self, obj: models.Model) -> str:
+    def value_to_string(self, _obj: models.Model) -> str:
         raise FieldError(f"{self.name} is never serialised in clear")
 
     def get_lookup(self, lookup_name: str) -> Any:

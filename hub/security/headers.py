@@ -1,4 +1,4 @@
-"""Security headers of every answer: no inline scripts, nothing from elsewhere, nothing framed, nothing cached that names a person."""
+"""Security headers of every answer: no inline scripts, nothing from elsewhere, nothing framed, nothing cached."""
 
 from __future__ import annotations
 

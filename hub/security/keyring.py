@@ -84,7 +84,9 @@ class KeyRing:
             self._refresh()
             found = self._by_id.get(key_id)
         if found is None:
-            raise KeyMissing(f"no key {key_id.hex()} in {self._path}: the ring is older than the data, or it was destroyed")
+            raise KeyMissing(
+                f"no key {key_id.hex()} in {self._path}: an older ring, or the key was destroyed"
+            )
         return found
 
     def keys(self, owner: str | None = None, use: str | None = None) -> list[Key]:
@@ -100,7 +102,9 @@ class KeyRing:
             self._refresh()
             found = self._secrets.get(reference)
         if found is None:
-            raise KeyMissing(f"no secret {reference!r} in {self._path}: add it with `manage.py keyring secret {reference}`")
+            raise KeyMissing(
+                f"no secret {reference!r} in {self._path}: add it with `manage.py keyring secret {reference}`"
+            )
         return found
 
     def secret_text(self, reference: str) -> str:

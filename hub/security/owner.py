@@ -5,7 +5,7 @@ from __future__ import annotations
 from hub.security.keyring import REGION_OWNER
 
 try:
-    from hub.tenancy.scope import current_hospital
+    from hub.tenancy.context import current_hospital
 except ImportError:
 
     def current_hospital() -> str | None:

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hub.errors import Forbidden, NotSignedIn
 from hub.actor import Actor, ActorKind
+from hub.errors import Forbidden, NotSignedIn
 from hub.security.roles import Role
 
 _NAME = re.compile(r"[a-z_]+\.[a-z_]+")

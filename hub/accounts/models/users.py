@@ -89,7 +89,7 @@ class HandleKind(models.TextChoices):
 
 
 class LoginHandle(models.Model):
-    """A phone or a WeChat openid that opens an account. WeChat handles are keyed on (appid, openid): `realm` is the appid.
+    """A phone or a WeChat openid that opens an account; WeChat is keyed on (appid, openid), `realm` is the appid.
 
     Numbers are re-issued: a handle that moves to another account is ended, never rewritten.
     """
