@@ -43,6 +43,7 @@ class Attempt(InstitutionRow):
     payer_openid = EncryptedTextField(purpose="payment.openid", owner="institution_code")
     state = models.CharField(max_length=12, choices=AttemptState.choices, default=AttemptState.CREATED)
     expires_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)
     prepay_id = models.CharField(max_length=80, blank=True, default="")
     transaction_id = models.CharField(max_length=40, blank=True, default="")
     paid_fen = models.BigIntegerField(default=0)

@@ -1,0 +1,20 @@
+"""`manage.py sweep_payments`: one sweep by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from regional_services.payments import services
+
+
+class Command(BaseCommand):
+    """Run the sweep once and say what it set going."""
+
+    help = "Ask the channels again where an answer is due, and close orders past their deadline."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """One sweep."""
+        report = services.sweep()
+        self.stdout.write(f"{report.attempts} attempts, {report.refunds} refunds asked about, {report.closing} orders closing")
