@@ -31,7 +31,9 @@ from hub.outbox.models import Lane
 from hub.tenancy.context import current_scope
 from hub.tenancy.scope import REGION
 
-_WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|COPY|TRUNCATE|WITH\b.*\b(?:INSERT|UPDATE|DELETE)\b)", re.I | re.S)
+_WRITES = re.compile(
+    r"\s*(?:INSERT|UPDATE|DELETE|MERGE|COPY|TRUNCATE|WITH\b.*\b(?:INSERT|UPDATE|DELETE)\b)", re.I | re.S
+)
 
 
 class AuditMissing(RuntimeError):
@@ -72,9 +74,7 @@ class Unit:
 
     def answer(self, command: Command, response: dict[str, Any]) -> None:
         """Store the command's answer when the unit commits; its key was claimed by this unit or an earlier one."""
-        self._answers.append(
-            Answer(actor=actor_key(self.actor), name=command.name, key=command.key, response=response)
-        )
+        self._answers.append(Answer(actor=actor_key(self.actor), name=command.name, key=command.key, response=response))
 
     def audit(
         self,

@@ -71,10 +71,10 @@ def open_scope(scope: str, *, read_only: bool = False) -> AbstractContextManager
 
 
 def incarnation_of(scope: str) -> int:
-    """Which life of its schema a scope is in (practice 20); the district's is never replaced by an older one unnoticed."""
+    """Which life of its schema a scope is in (practice 20); the district has one only."""
     return 0 if scope == REGION else registry.tenant(scope).incarnation
 
 
 def all_scopes() -> list[str]:
-    """REGION and every hospital that has a journal to keep: one that is suspended or leaving still ends what it began."""
+    """REGION and every hospital with a journal: one that is suspended or leaving still ends what it began."""
     return [REGION, *(info.code for info in registry.hospitals() if info.state != TenantState.JOINING)]

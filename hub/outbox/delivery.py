@@ -1,8 +1,8 @@
 """Running one claimed row: where its handler runs, how a repeat is recognised, what its failure means.
 
-A handler in another schema than its event is preceded, in the handler's own transaction, by an inbox row; one in the same
-schema by the end of the outbox row itself. Either way the handler's writes and the mark that it ran commit together, so
-a crash at any instant leads to one run that counts.
+A handler in another schema than its event is preceded, in the handler's own transaction, by an inbox row; one in the
+same schema by the end of the outbox row itself. Either way the handler's writes and the mark that it ran commit
+together, so a crash at any instant leads to one run that counts.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def attempt(source: str, row: rows.Claimed, *, worker: UUID) -> Result:
             wanted.call(event, _delivery(source, row))
             return Result(row, None)
         settled = _run_inside(source, row, wanted, event, worker=worker)
-    except Exception as problem:  # noqa: BLE001 - any failure of a handler is an outcome of the delivery
+    except Exception as problem:
         failure = _described(problem)
         logger.log(
             logging.INFO if failure.temporary else logging.ERROR,
@@ -91,7 +91,7 @@ def _enter_inbox(unit: Unit, source: str, row: rows.Claimed, _worker: UUID) -> b
 
 
 def conclude(source: str, results: list[Result], *, worker: UUID) -> list[datetime]:
-    """Store the ends of attempts in the source's open transaction; returns when the failed ones are to be tried again."""
+    """Store the ends of attempts in the source's open transaction; returns when failed ones are due again."""
     world, now = world_of(source), clock.now()
     delivered = [result.row.id for result in results if result.failure is None and not result.settled]
     if delivered:
@@ -119,9 +119,7 @@ def _send_back(world: World, row: rows.Claimed, failure: Failure, worker: UUID, 
 
 
 def _delivery(source: str, row: rows.Claimed) -> Delivery:
-    return Delivery(
-        event_id=row.event_id, source=source, attempt=row.attempt, deadline=row.lease_until - _SPARE
-    )
+    return Delivery(event_id=row.event_id, source=source, attempt=row.attempt, deadline=row.lease_until - _SPARE)
 
 
 def _described(problem: Exception) -> Failure:
@@ -135,7 +133,7 @@ def _described(problem: Exception) -> Failure:
 
 
 def _text(problem: Exception) -> str:
-    """A failure without personal data: a database error's text quotes rows, so only its code and constraint are kept."""
+    """A failure without personal data: a database error's text quotes rows, so only code and constraint are kept."""
     if isinstance(problem, DatabaseError):
         diagnosis = getattr(problem.__cause__, "diag", None)
         code, constraint = getattr(diagnosis, "sqlstate", None), getattr(diagnosis, "constraint_name", None)

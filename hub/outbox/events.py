@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, get_type_hints
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from hub.work import Unit
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

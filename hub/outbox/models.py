@@ -74,7 +74,7 @@ class AbstractOutboxAttempt(models.Model):
 
 
 class AbstractInboxRow(models.Model):
-    """An event already handled here. A restored source starts a new incarnation, so its numbers never collide with old ones."""
+    """An event already handled here; a restored source numbers anew under its next incarnation."""
 
     grant = Grant.RW
 

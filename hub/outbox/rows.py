@@ -1,7 +1,7 @@
 """The outbox's own SQL: claim rows under a lease, finish them, send them back, see what is due.
 
-Times are parameters, never now(): a distributed schema has no one now() per transaction. Claims and endings commit without
-waiting for the disk: if the server loses one, the row is delivered again, which every receiver withstands.
+Times are parameters, never now(): a distributed schema has no one now() per transaction. Claims and endings commit
+without waiting for the disk: if the server loses one, the row is delivered again, which every receiver withstands.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _CLAIM = """
 WITH RECURSIVE hospitals AS (
     (SELECT hospital FROM {outbox} WHERE state = 'pending' AND lane = %(lane)s ORDER BY hospital LIMIT 1)
     UNION ALL
-    SELECT (SELECT n.hospital FROM {outbox} n WHERE n.state = 'pending' AND n.lane = %(lane)s AND n.hospital > h.hospital
+    SELECT (SELECT n.hospital FROM {outbox} n
+            WHERE n.state = 'pending' AND n.lane = %(lane)s AND n.hospital > h.hospital
             ORDER BY n.hospital LIMIT 1)
     FROM hospitals h WHERE h.hospital IS NOT NULL
 ), heads AS (
@@ -166,7 +167,15 @@ def inbox_statement(world: World) -> str:
 
 
 def fail(
-    world: World, row: Claimed, *, worker: UUID, now: datetime, available: datetime, error: str, permanent: bool, dead: bool
+    world: World,
+    row: Claimed,
+    *,
+    worker: UUID,
+    now: datetime,
+    available: datetime,
+    error: str,
+    permanent: bool,
+    dead: bool,
 ) -> bool:
     """Send a row back for another attempt, or to the dead letters; records the attempt."""
     with connections[world.alias].cursor() as cursor:
