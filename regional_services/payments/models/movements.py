@@ -6,6 +6,7 @@ from django.db import models
 
 from hub.ids import uuid7
 from hub.security.fields import EncryptedTextField
+from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 from regional_services.payments.models.channel import MerchantAccount
 from regional_services.payments.models.orders import Leg, Order
@@ -54,6 +55,8 @@ class Attempt(InstitutionRow):
     checks = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    staff_grant = Grant.RO
 
     class Meta:
         db_table = "payments_attempt"
@@ -120,6 +123,8 @@ class Refund(InstitutionRow):
     checks = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    staff_grant = Grant.RO
 
     class Meta:
         db_table = "payments_refund"
