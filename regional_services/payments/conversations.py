@@ -7,6 +7,7 @@ became of the number before it asks for anything again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -180,7 +181,7 @@ def _take_refund_answer(unit: Unit, refund_id: UUID, answer: Answer[RefundFact])
         refunding.stay_unknown(unit, refund_id, answer.reason)
 
 
-def _said(answer: Answer[object]) -> dict[str, str]:
+def _said(answer: Answer[Any]) -> dict[str, str]:
     return {"outcome": answer.outcome.value, "reason": answer.reason}
 
 

@@ -16,31 +16,31 @@ from regional_services.payments.events import (
 
 
 @handles(PrepayAsked, runs_in=RunsIn.OUTSIDE)
-def prepare(event: PrepayAsked, delivery: Delivery) -> None:
+def prepare(event: PrepayAsked, _delivery: Delivery) -> None:
     """Make the attempt ready at its channel."""
     conversations.prepare(event.attempt_id)
 
 
 @handles(AttemptCloseAsked, runs_in=RunsIn.OUTSIDE)
-def close(event: AttemptCloseAsked, delivery: Delivery) -> None:
+def close(event: AttemptCloseAsked, _delivery: Delivery) -> None:
     """Close the attempt at its channel."""
     conversations.close(event.attempt_id)
 
 
 @handles(AttemptCheckDue, runs_in=RunsIn.OUTSIDE)
-def check(event: AttemptCheckDue, delivery: Delivery) -> None:
+def check(event: AttemptCheckDue, _delivery: Delivery) -> None:
     """Ask what became of the attempt."""
     conversations.check(event.attempt_id)
 
 
 @handles(RefundAsked, runs_in=RunsIn.OUTSIDE)
-def give_back(event: RefundAsked, delivery: Delivery) -> None:
+def give_back(event: RefundAsked, _delivery: Delivery) -> None:
     """Ask the channel for the refund."""
     conversations.give_back(event.refund_id)
 
 
 @handles(RefundCheckDue, runs_in=RunsIn.OUTSIDE)
-def check_refund(event: RefundCheckDue, delivery: Delivery) -> None:
+def check_refund(event: RefundCheckDue, _delivery: Delivery) -> None:
     """Ask what became of the refund."""
     conversations.check_refund(event.refund_id)
 

@@ -98,9 +98,7 @@ def _succeed(unit: Unit, order: Order, refund: Refund, finished_at: datetime) ->
     _announce(unit, order, refund, succeeded=True)
 
 
-def _give_to_cashier(
-    unit: Unit, order: Order, refund: Refund, state: RefundState, kind: TaskKind, detail: str
-) -> None:
+def _give_to_cashier(unit: Unit, order: Order, refund: Refund, state: RefundState, kind: TaskKind, detail: str) -> None:
     known = refund.state == state
     _finish(unit, refund, state)
     open_task(unit, kind, order, refund=refund, detail=detail)

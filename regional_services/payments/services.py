@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -37,6 +38,7 @@ _LONGEST = timedelta(hours=2)
 _SHORTEST = timedelta(minutes=1)
 _LEASE = timedelta(seconds=60)
 _BATCH = 200
+Row = TypeVar("Row", Attempt, Refund)
 _OPEN_ORDERS = (OrderState.AWAITING_PAYMENT, OrderState.PAYING)
 
 
@@ -150,7 +152,7 @@ def sweep() -> SweepReport:
     return SweepReport(attempts=len(attempts), refunds=len(refunds), closing=_close_overdue())
 
 
-def _lease(rows: QuerySet[Attempt] | QuerySet[Refund], now: datetime) -> list[Attempt] | list[Refund]:
+def _lease(rows: QuerySet[Row], now: datetime) -> list[Row]:
     due = list(
         rows.select_for_update(skip_locked=True)
         .filter(next_check_at__lte=now)

@@ -1,4 +1,4 @@
-"""Re-derives what every order's state must be from its legs, attempts, refunds and postings (`manage.py verify_money`)."""
+"""Re-derives every order's state from its legs, attempts, refunds and postings (`manage.py verify_money`)."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ Value = TypeVar("Value")
 
 
 class Outcome(StrEnum):
-    """ACCEPTED and REJECTED are the channel's own words; anything else is UNKNOWN, and is asked again (DESIGN promise 4)."""
+    """ACCEPTED and REJECTED are the channel's own words; all else is UNKNOWN, and is asked again (DESIGN promise 4)."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"

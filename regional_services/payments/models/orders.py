@@ -25,7 +25,7 @@ class OrderState(models.TextChoices):
 class Order(InstitutionRow):
     """One order of one booking; patient, payer and insured are three persons who may be one (practice 23).
 
-    `deadline` is when an unpaid order begins to close. The price is frozen here: a changed price is another order's matter.
+    `deadline` is when an unpaid order begins to close. The price is frozen here; it never follows a later quote.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

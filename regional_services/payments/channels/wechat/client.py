@@ -78,9 +78,7 @@ def genuine(merchant: MerchantAccount, headers: Mapping[str, str], body: str) ->
     if abs(clock.now().timestamp() - int(stamp)) > FRESH.total_seconds():
         return False
     message = crypto.lines(stamp, headers.get("Wechatpay-Nonce", ""), body)
-    return crypto.verifies(
-        channel_key(merchant.channel_public_key), message, headers.get("Wechatpay-Signature", "")
-    )
+    return crypto.verifies(channel_key(merchant.channel_public_key), message, headers.get("Wechatpay-Signature", ""))
 
 
 def _authorization(merchant: MerchantAccount, method: str, path: str, content: str) -> str:

@@ -31,9 +31,7 @@ def public_key(pem: str) -> rsa.RSAPublicKey:
     """The channel's public key, given as such or inside a platform certificate."""
     encoded = pem.encode()
     key = (
-        load_pem_x509_certificate(encoded).public_key()
-        if "BEGIN CERTIFICATE" in pem
-        else load_pem_public_key(encoded)
+        load_pem_x509_certificate(encoded).public_key() if "BEGIN CERTIFICATE" in pem else load_pem_public_key(encoded)
     )
     if not isinstance(key, rsa.RSAPublicKey):
         raise TypeError("a channel key is an RSA key")

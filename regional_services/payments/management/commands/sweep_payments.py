@@ -14,7 +14,8 @@ class Command(BaseCommand):
 
     help = "Ask the channels again where an answer is due, and close orders past their deadline."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **_options: Any) -> None:
         """One sweep."""
         report = services.sweep()
-        self.stdout.write(f"{report.attempts} attempts, {report.refunds} refunds asked about, {report.closing} orders closing")
+        asked = f"{report.attempts} attempts and {report.refunds} refunds asked about"
+        self.stdout.write(f"{asked}, {report.closing} orders closing")

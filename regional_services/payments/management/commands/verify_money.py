@@ -18,7 +18,7 @@ class Command(BaseCommand):
         """One hospital, or all."""
         parser.add_argument("--institution", help="only this hospital's orders")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         """List the differences; a difference ends the command with an error."""
         count = 0
         for difference in differences(options["institution"]):
