@@ -187,6 +187,7 @@ class RealNameCheck(models.Model):
     name = EncryptedTextField(purpose="person.name")
     document_type = models.CharField("证件类型", max_length=4)
     document_number = EncryptedTextField(purpose="person.document")
+    phone = EncryptedTextField(purpose="person.phone", blank=True, default="")
     state = models.CharField("状态", max_length=10, choices=CheckState.choices, default=CheckState.ASKED)
     attempts = models.PositiveSmallIntegerField("次数", default=0)
     asked_at = models.DateTimeField("提出时间")
