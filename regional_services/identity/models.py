@@ -6,9 +6,10 @@ An account is a login (`hub.accounts`); a person is a human being. A phone belon
 from __future__ import annotations
 
 from django.db import models
-from hub.security.fields import BlindIndexField, EncryptedTextField
 
 from hub.ids import uuid7
+from hub.security.fields import BlindIndexField, EncryptedTextField
+from hub.tenancy.grants import Grant
 
 
 class Sex(models.TextChoices):
@@ -148,6 +149,8 @@ class Relation(models.Model):
 
 class Consent(models.Model):
     """The consent ledger: a row for each giving and each withdrawal, never changed (practice 4)."""
+
+    grant = Grant.APPEND
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="consents")
