@@ -87,6 +87,16 @@ CACHES = {
         "KEY_FUNCTION": "hub.tenancy.keys.cache_key",
     }
 }
+# The relay's pools and leases (`hub/outbox/policy.py` says what they mean); times in seconds.
+HUB_RELAY = {
+    "batch": env.number("HUB_RELAY_BATCH", 8),
+    "internal_threads": env.number("HUB_RELAY_INTERNAL_THREADS", 4),
+    "outside_threads": env.number("HUB_RELAY_OUTSIDE_THREADS", 24),
+    "internal_lease": env.number("HUB_RELAY_INTERNAL_LEASE", 30),
+    "outside_lease": env.number("HUB_RELAY_OUTSIDE_LEASE", 90),
+    "sweep": env.number("HUB_RELAY_SWEEP", 10),
+    "metrics_port": env.number("HUB_RELAY_METRICS_PORT", 0),
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
