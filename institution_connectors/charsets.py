@@ -58,7 +58,7 @@ def codec_of(name: str) -> str:
 
 
 def decode(data: bytes, *, transport: str = "", declared: str = "", configured: str = _UTF8) -> Decoded:
-    """Strict text of `data`, tried as a byte-order mark, the transport, the document and the profile say, in this order.
+    """Strict text of `data`, tried as its mark, the transport, the document and the profile say, in this order.
 
     A document that calls itself GB while its bytes are Chinese in UTF-8 would decode "successfully" into wrong
     characters; it is recognised and read as UTF-8.
@@ -96,9 +96,13 @@ def _finished(data: bytes, candidates: list[str], declared: str) -> Decoded:
 
 
 def _is_chinese_utf8(data: bytes) -> bool:
-    """Whether every non-ASCII character reads as CJK in UTF-8; GB text meets this only by rare accident of one or two letters."""
+    """Whether every foreign character reads as CJK in UTF-8; GB text does so only by accident, in a few letters."""
     try:
         foreign = [character for character in data.decode(_UTF8) if ord(character) > 0x7F]
     except UnicodeDecodeError:
         return False
-    return len(foreign) >= 2 and all(0x2E80 <= ord(character) <= 0x3FFFF or ord(character) == 0xB7 for character in foreign)
+    return len(foreign) >= 2 and all(_is_cjk(ord(character)) for character in foreign)
+
+
+def _is_cjk(point: int) -> bool:
+    return 0x2E80 <= point <= 0x3FFFF or point in (0xB7, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2026)

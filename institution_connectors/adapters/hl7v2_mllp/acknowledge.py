@@ -13,7 +13,7 @@ from enum import StrEnum
 from hub import clock, ids
 from institution_connectors.adapters.hl7v2_mllp.errors import MessageRefused
 from institution_connectors.adapters.hl7v2_mllp.message import Message
-from institution_connectors.adapters.hl7v2_mllp.writer import MSH18, message, segment, timestamp
+from institution_connectors.adapters.hl7v2_mllp.writer import MSH18, header, message, segment, timestamp
 
 
 class Verdict(StrEnum):
@@ -53,26 +53,27 @@ def acknowledgement(
     """One ACK message. It mirrors the sender's names, trigger and version; ERR-2 names the field at fault."""
     trigger = to.header.component(9, 2) if to else ""
     application, facility = to.sender if to else (identity.their_application, identity.their_facility)
-    header = segment(
-        "MSH",
-        {
-            2: application and identity.application,
-            3: identity.facility,
-            4: application,
-            5: facility,
-            6: timestamp(clock.now()),
-            8: ["ACK", trigger, "ACK"] if trigger else "ACK",
-            9: ids.domain_number("K", ids.uuid7()),
-            10: to.header.component(11) if to else "P",
-            11: to.header.component(12) if to else "2.4",
-            17: MSH18[charset],
-        },
-    )
-    lines = [header, segment("MSA", {1: code, 2: control_id, 3: text})]
+    lines = [
+        header(
+            {
+                3: identity.application,
+                4: identity.facility,
+                5: application,
+                6: facility,
+                7: timestamp(clock.now()),
+                9: ["ACK", trigger, "ACK"] if trigger else "ACK",
+                10: ids.domain_number("K", ids.uuid7()),
+                11: to.header.component(11) if to else "P",
+                12: to.header.component(12) if to else "2.4",
+                18: MSH18[charset],
+            }
+        ),
+        segment("MSA", {1: code, 2: control_id, 3: text}),
+    ]
     if place:
         lines.append(segment("ERR", {2: place, 4: "E", 8: text}))
     return message(lines, charset=charset)
 
 
 def _owed(wish: str, verdict: Verdict) -> bool:
-    return wish == "AL" or (wish == "SU" and verdict == Verdict.ACCEPTED) or (wish == "ER" and verdict != Verdict.ACCEPTED)
+    return wish == "AL" or wish == ("SU" if verdict is Verdict.ACCEPTED else "ER")

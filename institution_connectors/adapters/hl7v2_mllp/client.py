@@ -50,7 +50,7 @@ class Connection:
         self._used_at = 0.0
 
     def ask(self, message: bytes, control_id: str, *, timeout: float, application_answer: bool) -> Message:
-        """Send and wait for the answer whose MSA-2 is `control_id`; after CA go on waiting if an application answer is due."""
+        """Send and wait for the answer to `control_id`; after CA go on waiting if an application answer is due."""
         payload = block(message)
         deadline = time.monotonic() + timeout
         connected = self._ready(deadline)
@@ -97,7 +97,7 @@ class Connection:
         return True
 
     def _answers_heartbeat(self, connected: socket.socket) -> bool:
-        """Whether the other side returns an empty block; without agreed heartbeats an idle connection counts as gone."""
+        """Whether the other side returns an empty block; where heartbeats are not agreed, idle means gone."""
         if not self._endpoint.heartbeat:
             return False
         try:

@@ -36,12 +36,11 @@ class Segment:
         """The text of a component of the first repetition (or of the repetition `of`), "" when empty or deleted."""
         raw = of if of is not None else next(iter(self.repetitions(number)), "")
         part = _nth(_nth(raw, self.separators.component, component), self.separators.subcomponent, subcomponent)
-        return "" if part == DELETED else unescape(part, self.separators, charset=self.charset, place=self.place(number))
+        return self._meant(part, number)
 
     def text(self, number: int) -> str:
-        """The whole field as text, "" when empty or deleted: for fields of a simple type that may hold stray separators."""
-        raw = self.field(number)
-        return "" if raw == DELETED else unescape(raw, self.separators, charset=self.charset, place=self.place(number))
+        """The whole field as text, "" when empty or deleted: for simple types that may hold stray separators."""
+        return self._meant(self.field(number), number)
 
     def is_deleted(self, number: int) -> bool:
         """Whether the sender asks to delete the value (`""`), which differs from not mentioning it."""
@@ -58,6 +57,11 @@ class Segment:
     def place(self, number: int) -> str:
         """`PID-5`."""
         return f"{self.name}-{number}"
+
+    def _meant(self, raw: str, number: int) -> str:
+        if raw == DELETED:
+            return ""
+        return unescape(raw, self.separators, charset=self.charset, place=self.place(number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ class Message:
         return segment
 
     def groups(self, leader: str) -> list[list[Segment]]:
-        """The segments cut into groups, each beginning with a segment called `leader`; what precedes the first is left out."""
+        """The segments cut into groups that begin with a `leader`; what precedes the first is left out."""
         found: list[list[Segment]] = []
         for segment in self.segments:
             if segment.name == leader:

@@ -22,7 +22,7 @@ _HEADERS = ("FHS", "BHS", "MSH")
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The messages of one block or file; `enveloped` when they came in BHS/BTS or FHS/FTS. `texts` are their sources."""
+    """The texts of the messages in one block or file; `enveloped` when they came in BHS/BTS or FHS/FTS."""
 
     texts: tuple[str, ...]
     enveloped: bool
@@ -64,7 +64,7 @@ def parse_text(text: str, decoded: Decoded) -> Message:
 
 
 def _decode(data: bytes, charset: str) -> Decoded:
-    """MSH-18 rules the decoding of the message that holds it; its own line is ASCII up to there in every set we read."""
+    """MSH-18 rules the decoding of the message that holds it."""
     try:
         return decode(data, declared=_declared_charset(data, charset), configured=charset)
     except CharsetError as problem:
@@ -139,8 +139,7 @@ def _separators(header: str) -> Separators:
         raise MessageRefused("MSH-2", f"four encoding characters expected, {len(encoding)} found")
     if not all(map(_is_mark, encoding)) or len({mark, *encoding}) != len(encoding) + 1:
         raise MessageRefused("MSH-2", "the encoding characters must be distinct punctuation marks")
-    component, repetition, escape, subcomponent = encoding[:4]
-    return Separators(mark, component, repetition, escape, subcomponent)
+    return Separators(mark, encoding[0], encoding[1], encoding[2], encoding[3])
 
 
 def _is_mark(character: str) -> bool:
@@ -176,5 +175,6 @@ def _check_header(message: Message) -> None:
         raise MessageRefused("MSH-10", "a message control id is required")
     if len(control_id) > MAX_CONTROL_ID:
         raise MessageRefused("MSH-10", f"longer than {MAX_CONTROL_ID} characters")
-    if not _VERSION.fullmatch(header.component(12)):
-        raise MessageRefused("MSH-12", f"{header.component(12)[:12]!r} is not a version 2 of HL7", control_id=control_id)
+    version = header.component(12)
+    if not _VERSION.fullmatch(version):
+        raise MessageRefused("MSH-12", f"{version[:12]!r} is not a version 2 of HL7", control_id=control_id)

@@ -21,6 +21,13 @@ def segment(name: str, fields: dict[int, Value]) -> str:
     return STANDARD.field.join([name, *(_field(fields.get(number, "")) for number in range(1, last + 1))])
 
 
+def header(fields: dict[int, Value]) -> str:
+    """MSH; `fields` by their numbers in the standard, from 3 on (MSH-1 is the separator itself)."""
+    last = max(fields)
+    values = (_field(fields.get(number, "")) for number in range(3, last + 1))
+    return STANDARD.field.join(["MSH", STANDARD.encoding_characters, *values])
+
+
 def message(segments: Sequence[str], *, charset: str) -> bytes:
     """The bytes of a message of finished segments; each ends with CR."""
     try:
@@ -43,7 +50,5 @@ def _field(value: Value) -> str:
 
 
 def _components(value: Value) -> str:
-    parts = [value] if isinstance(value, str) else value
-    return STANDARD.component.join(escape(part) if isinstance(part, str) else "" for part in parts).rstrip(
-        STANDARD.component
-    )
+    parts = [value] if isinstance(value, str) else [part for part in value if isinstance(part, str)]
+    return STANDARD.component.join(map(escape, parts)).rstrip(STANDARD.component)
