@@ -98,6 +98,7 @@ def outbox_indexes(world: str) -> list[Index]:
             name=f"{world}_outbox_order",
             condition=Q(state__in=["pending", "dead"]),
         ),
+        Index(fields=["id"], name=f"{world}_outbox_dead", condition=Q(state="dead")),
         Index(fields=["finished_at"], name=f"{world}_outbox_finished", condition=Q(state="done")),
     ]
 
