@@ -22,6 +22,7 @@ from hub import ids
 from hub.audit import chain
 from hub.errors import HubError
 from hub.journal.world import all_scopes
+from hub.observability import heartbeat
 from hub.outbox import housekeeping, sweep, turn, wake
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
@@ -130,7 +131,8 @@ class Relay:
             self._alarm.at(when, scope, policy.lane)
 
     def _sweep(self) -> None:
-        # Relays share the sweeps: at half the interval each, one that dies in the middle delays a schema by one interval.
+        heartbeat.beat("relay")
+        # Relays share the sweeps; at half the interval, one that dies in the middle delays a schema by one interval.
         if wake.lead("sweep", settings.HUB_RELAY["sweep"] / 2):
             unsealed = sweep.sweep(self._wakes.put)
             for scope in unsealed:

@@ -23,23 +23,20 @@ _CLAIM_LOCK = 0x6F7574  # class of the advisory locks that serialise capped clai
 # Compiling a claim would take longer than running it; its estimated cost, a hundred hospitals' worth, would ask for it.
 _PRELUDE = "SELECT set_config('synchronous_commit', 'off', true), set_config('jit', 'off', true)"
 
-# Whether an unfinished row of the same handler and aggregate stands before row `o`.
-_FIRST_OF_ITS_AGGREGATE = """o.id = (
-    SELECT e.id FROM {outbox} e
-    WHERE e.handler = o.handler AND e.aggregate = o.aggregate AND e.state IN ('pending', 'dead')
-    ORDER BY e.id LIMIT 1
-)"""
-_DUE_ROW = (
-    "o.state = 'pending' AND o.lane = %(lane)s AND o.available_at <= %(now)s"
-    " AND (o.lease_until IS NULL OR o.lease_until <= %(now)s) AND " + _FIRST_OF_ITS_AGGREGATE
-)
+# A row that can be claimed: due, not under lease, and the first unfinished one of its handler and aggregate.
+_DUE_ROW = """o.state = 'pending' AND o.lane = %(lane)s AND o.available_at <= %(now)s
+    AND (o.lease_until IS NULL OR o.lease_until <= %(now)s)
+    AND o.id = (
+        SELECT e.id FROM {outbox} e
+        WHERE e.handler = o.handler AND e.aggregate = o.aggregate AND e.state IN ('pending', 'dead')
+        ORDER BY e.id LIMIT 1
+    )"""
 
 # One group per hospital with pending rows, found by skipping along the index, so that the cost follows the number of
 # hospitals and not the backlog. From each group its oldest due rows; a group with fewer rows under way comes first and
 # equals are shuffled by a salt. Subqueries are scalars and arrays on purpose: the planner's statistics of a queue are
 # always stale, and as joins it would read the whole backlog.
-_CLAIM = (
-    """
+_CLAIM = """
 WITH RECURSIVE hospitals AS (
     (SELECT hospital FROM {outbox} WHERE state = 'pending' AND lane = %(lane)s ORDER BY hospital LIMIT 1)
     UNION ALL
@@ -60,9 +57,7 @@ WITH RECURSIVE hospitals AS (
     FROM groups g
     CROSS JOIN LATERAL (
         SELECT o.id FROM {outbox} o
-        WHERE o.hospital = g.hospital AND """
-    + _DUE_ROW
-    + """
+        WHERE o.hospital = g.hospital AND {due_row}
         ORDER BY o.id
         LIMIT least(%(batch)s, greatest(g.cap - g.under_way, 0))
     ) head
@@ -76,9 +71,8 @@ WHERE id = ANY(ARRAY(
 ))
 RETURNING id, event_id, handler, hospital, incarnation, payload, request_id, attempts, created_at, lease_until
 """
-)
 
-_DUE = "SELECT EXISTS (SELECT 1 FROM {outbox} o WHERE " + _DUE_ROW + ")"
+_DUE = "SELECT EXISTS (SELECT 1 FROM {outbox} o WHERE {due_row})"
 
 _FAIL = """
 WITH failed AS (
@@ -123,7 +117,7 @@ def claim(
     world: World, scope: str, lane: Lane, *, worker: UUID, now: datetime, lease: timedelta, batch: int, caps: Caps
 ) -> list[Claimed]:
     """Take at most `batch` due rows, in order of id; must run inside the scope's transaction."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "lane": lane.value,
         "worker": worker,
         "now": now,
@@ -139,7 +133,7 @@ def claim(
             cursor.execute(f"{_PRELUDE}, pg_advisory_xact_lock({_CLAIM_LOCK}, hashtext(%s))", [scope])
         else:
             cursor.execute(_PRELUDE)
-        cursor.execute(_CLAIM.format(outbox=world.outbox), parameters)
+        cursor.execute(_sql(_CLAIM, world), parameters)
         rows = cursor.fetchall()
     return sorted((_claimed(row) for row in rows), key=lambda row: row.id)
 
@@ -184,7 +178,7 @@ def fail(
     """Send a row back for another attempt, or to the dead letters; records the attempt."""
     with connections[world.alias].cursor() as cursor:
         cursor.execute(
-            _FAIL.format(outbox=world.outbox, attempt=world.attempt),
+            _sql(_FAIL, world),
             {
                 "id": row.id,
                 "worker": worker,
@@ -217,9 +211,13 @@ def relax(world: World) -> None:
 def due(world: World, lane: Lane, *, now: datetime) -> bool:
     """Whether a row could be claimed now."""
     with connections[world.alias].cursor() as cursor:
-        cursor.execute(_DUE.format(outbox=world.outbox), {"lane": lane.value, "now": now})
+        cursor.execute(_sql(_DUE, world), {"lane": lane.value, "now": now})
         [(found,)] = cursor.fetchall()
     return bool(found)
+
+
+def _sql(template: str, world: World) -> str:
+    return template.format(outbox=world.outbox, attempt=world.attempt, due_row=_DUE_ROW.format(outbox=world.outbox))
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:

@@ -1,4 +1,4 @@
-"""The relay's side of waking: wait for a scope, with a queue of its own for when Redis is away, and an alarm for retries."""
+"""The relay's side of waking: waiting for a scope, a queue of its own for when Redis is away, an alarm for retries."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import redis
 
@@ -38,12 +39,12 @@ class Wakes:
         if found is not None:
             return found
         try:
-            popped = client.bzpopmin(wake.key(lane), timeout=_WAIT)
+            popped: Any = client.bzpopmin(wake.key(lane), timeout=_WAIT)
         except redis.RedisError:
             with self._arrived:
                 self._arrived.wait(_WAIT)
             return self._take_local(lane)
-        return popped[1].decode() if popped else None
+        return str(popped[1].decode()) if popped else None
 
     def _take_local(self, lane: Lane) -> str | None:
         with self._arrived:
