@@ -18,6 +18,7 @@ DEBUG = env.flag("HUB_DEBUG", False)
 BASE_HOST = env.text("HUB_BASE_HOST", "localhost")
 PUBLIC_ORIGIN = env.text("HUB_PUBLIC_ORIGIN", f"http://{BASE_HOST}:8000")
 ALLOWED_HOSTS = [BASE_HOST, f".{BASE_HOST}", "127.0.0.1", *env.names("HUB_ALLOWED_HOSTS")]
+HUB_EVENTS_ORIGIN = env.text("HUB_EVENTS_ORIGIN", "")  # of the event streams; empty: the page's own
 SECURE_COOKIES = PUBLIC_ORIGIN.startswith("https://")
 
 # Applications: a model's app label decides its database alias and schema (kernel decisions 1, 2).
@@ -51,6 +52,8 @@ LIBRARY_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_htmx",
+    "hub.security",
+    "hub.api",
 ]
 SHARED_APPS = ["django_tenants", *LIBRARY_APPS, *REGION_APPS, "portal"]
 TENANT_APPS = HOSPITAL_APPS
@@ -84,6 +87,16 @@ CACHES = {
         "KEY_FUNCTION": "hub.tenancy.keys.cache_key",
     }
 }
+# The relay's pools and leases (`hub/outbox/policy.py` says what they mean); times in seconds.
+HUB_RELAY = {
+    "batch": env.number("HUB_RELAY_BATCH", 8),
+    "internal_threads": env.number("HUB_RELAY_INTERNAL_THREADS", 4),
+    "outside_threads": env.number("HUB_RELAY_OUTSIDE_THREADS", 24),
+    "internal_lease": env.number("HUB_RELAY_INTERNAL_LEASE", 30),
+    "outside_lease": env.number("HUB_RELAY_OUTSIDE_LEASE", 90),
+    "sweep": env.number("HUB_RELAY_SWEEP", 10),
+    "metrics_port": env.number("HUB_RELAY_METRICS_PORT", 0),
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -92,6 +105,8 @@ CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
+HUB_CSP_CONNECT = env.names("HUB_CSP_CONNECT")  # origins of server-sent events
+HUB_CSP_FORM = env.names("HUB_CSP_FORM")  # origins forms may post to, such as a cashier's
 
 HUB_S3 = {
     "endpoint": env.text("HUB_S3_ENDPOINT", "127.0.0.1:9000"),
@@ -101,6 +116,7 @@ HUB_S3 = {
     "secure": env.flag("HUB_S3_SECURE", False),
 }
 HUB_KEYRING = env.text("HUB_KEYRING", str(VAR / "keys" / "keyring.json"))
+HUB_CIPHER_SUITE = env.text("HUB_CIPHER_SUITE", "aes-256-gcm")  # or sm4-gcm; each key remembers its own
 
 MIDDLEWARE = [
     "hub.observability.middleware.RequestContextMiddleware",
@@ -135,11 +151,16 @@ TEMPLATES = [
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
-STATICFILES_DIRS = [
-    ("vendor/htmx", str(ROOT / "node_modules/htmx.org/dist")),
-    ("vendor/alpine", str(ROOT / "node_modules/@alpinejs/csp/dist")),
-    ("vendor/weui", str(ROOT / "node_modules/weui/dist/style")),
-    ("vendor/echarts", str(ROOT / "node_modules/echarts/dist")),
+_NODE = ROOT / "node_modules"
+HUB_VENDOR_FILES = {
+    "vendor/htmx/htmx.min.js": _NODE / "htmx.org/dist/htmx.min.js",
+    "vendor/alpine/cdn.min.js": _NODE / "@alpinejs/csp/dist/cdn.min.js",
+    "vendor/weui/weui.min.css": _NODE / "weui/dist/style/weui.min.css",
+    "vendor/echarts/echarts.min.js": _NODE / "echarts/dist/echarts.min.js",
+}
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "hub.staticfiles.VendorFinder",
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
@@ -150,6 +171,8 @@ STORAGES = {
     },
 }
 WHITENOISE_MANIFEST_STRICT = False
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", "png", "jpg", "jpeg", "webp", "gif", "svgz", "woff", "woff2", "gz", "br")
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
@@ -169,6 +192,10 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "hub.api.schema.HubAutoSchema",
     "UNAUTHENTICATED_USER": None,
 }
+HUB_RATES = dict(
+    pair.split("=", 1) for pair in env.names("HUB_RATES")
+)  # scope=per minute/burst, see hub/api/throttling
+HUB_TRUSTED_PROXIES = env.number("HUB_TRUSTED_PROXIES", 0)
 SPECTACULAR_SETTINGS = {
     "TITLE": "区域便捷就医平台 API",
     "VERSION": "1.0.0",
@@ -186,6 +213,7 @@ CELERY_TASK_IGNORE_RESULT = True
 
 LOGGING_CONFIG = "hub.observability.logs.configure"
 LOGGING: dict[str, Any] = {"level": env.text("HUB_LOG_LEVEL", "INFO")}
+HUB_METRICS_NETWORKS = env.names("HUB_METRICS_NETWORKS")  # beside loopback
 
 # Parties outside the district: addresses only; credentials come by reference from the key ring.
 HUB_OUTSIDE = {

@@ -1,1 +1,120 @@
-"""Projection that serves lists over all hospitals."""
+"""The catalogue residents browse: a projection of the hospitals' directories and schedules (kernel decision 12).
+
+Every row can be rebuilt from the hospitals at any time; nothing is decided here. Claiming a number asks the hospital.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from hub.tenancy.rows import InstitutionRow
+
+
+class CatalogDepartment(InstitutionRow):
+    """A department, with what searching needs."""
+
+    department_id = models.UUIDField(primary_key=True)
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
+    parent_id = models.UUIDField(null=True)
+    intro = models.TextField(blank=True, default="")
+    location = models.CharField(max_length=80, blank=True, default="")
+    sensitivity = models.CharField(max_length=16, blank=True, default="")
+    initials = models.CharField(max_length=60, blank=True, default="")
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = "科室目录"
+        verbose_name_plural = "科室目录"
+        indexes = [
+            models.Index(fields=("institution_code", "code"), name="catalog_department_list"),
+            models.Index(fields=("initials",), name="catalog_department_initials"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CatalogDoctor(InstitutionRow):
+    """A doctor's post."""
+
+    doctor_id = models.UUIDField(primary_key=True)
+    practitioner_id = models.UUIDField()
+    department_id = models.UUIDField()
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=50)
+    title = models.CharField(max_length=30, blank=True, default="")
+    intro = models.TextField(blank=True, default="")
+    registration_level = models.CharField(max_length=20, blank=True, default="")
+    initials = models.CharField(max_length=60, blank=True, default="")
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = "医生目录"
+        verbose_name_plural = "医生目录"
+        indexes = [
+            models.Index(fields=("department_id", "code"), name="catalog_doctor_list"),
+            models.Index(fields=("initials",), name="catalog_doctor_initials"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CatalogSession(InstitutionRow):
+    """A session with its counts at the moment `refreshed_at`; a hint, the hospital's rows are the truth (F9)."""
+
+    session_id = models.UUIDField(primary_key=True)
+    department_id = models.UUIDField()
+    doctor_id = models.UUIDField(null=True)
+    doctor_name = models.CharField(max_length=50, blank=True, default="")
+    date = models.DateField()
+    period = models.CharField(max_length=10)
+    registration_level = models.CharField(max_length=20, blank=True, default="")
+    fee_fen = models.PositiveIntegerField()
+    room = models.CharField(max_length=60, blank=True, default="")
+    state = models.CharField(max_length=10)
+    first_start = models.DateTimeField(null=True)
+    last_end = models.DateTimeField(null=True)
+    total = models.PositiveIntegerField()
+    free = models.PositiveIntegerField()
+    next_free_start = models.DateTimeField(null=True)
+    synced_at = models.DateTimeField()
+    refreshed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "排班目录"
+        verbose_name_plural = "排班目录"
+        indexes = [
+            models.Index(fields=("department_id", "date", "session_id"), name="catalog_session_day"),
+            models.Index(fields=("institution_code", "date"), name="catalog_session_hospital"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.period} {self.doctor_name}"
+
+
+class CatalogMark(InstitutionRow):
+    """Which sessions changed since they were last projected: stale while `changes` is ahead of `seen`.
+
+    Several changes of a session between two refreshes cost one refresh.
+    """
+
+    session_id = models.UUIDField(primary_key=True)
+    changes = models.BigIntegerField(default=0)
+    seen = models.BigIntegerField(default=0)
+    refreshed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "目录刷新标记"
+        verbose_name_plural = "目录刷新标记"
+        indexes = [
+            models.Index(
+                fields=("institution_code",),
+                condition=models.Q(changes__gt=models.F("seen")),
+                name="catalog_mark_stale",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.session_id)

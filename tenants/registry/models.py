@@ -1,1 +1,136 @@
-"""Institutions, campuses, switches."""
+"""Institutions of the district, their campuses, booking rules and function switches (public schema)."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from hub.tenancy.grants import Grant
+
+CODE_PATTERN = r"^[a-z]{3,20}$"
+
+
+class Kind(models.TextChoices):
+    """The three kinds of institution of the district (JA-ORG-01)."""
+
+    HOSPITAL = "hospital", "二级医院"
+    SPECIALISED = "specialised", "专科站所"
+    COMMUNITY = "community", "社区卫生服务中心"
+
+
+class BookingMode(models.TextChoices):
+    """Who owns the numbers: the hub sells a released pool, or the HIS is locked first."""
+
+    HUB_POOL = "hub_pool", "平台号池"
+    HIS_LOCKED = "his_locked", "医院锁号"
+
+
+class SettleMode(models.TextChoices):
+    """The two ways of registering (practice 10)."""
+
+    PAY_TO_CONFIRM = "pay_to_confirm", "预约即付费"
+    PAY_ON_DAY = "pay_on_day", "当天挂号付费"
+
+
+class Dialect(models.TextChoices):
+    """The language the hospital's HIS speaks."""
+
+    REST_JSON = "rest_json", "REST/JSON"
+    SOAP_XML = "soap_xml", "SOAP/XML"
+    HL7V2_MLLP = "hl7v2_mllp", "HL7 v2/MLLP"
+
+
+class Institution(models.Model):
+    """One institution. It is matched by code everywhere, never by name; names vary between lists (`aliases`)."""
+
+    staff_grant = Grant.RO
+
+    code = models.CharField("代码", max_length=32, primary_key=True)
+    name = models.CharField("名称", max_length=80)
+    short_name = models.CharField("简称", max_length=40)
+    kind = models.CharField("类别", max_length=16, choices=Kind.choices)
+    level = models.CharField("等级", max_length=20)
+    ward = models.CharField("街镇", max_length=40)
+    address = models.CharField("地址", max_length=120)
+    latitude = models.FloatField("纬度")
+    longitude = models.FloatField("经度")
+    phone = models.CharField("电话", max_length=20)
+    intro = models.TextField("简介", blank=True, default="")
+    aliases = models.JSONField("别名", default=list)
+    sets = models.JSONField("接入范围", default=list)
+
+    booking_mode = models.CharField("号源方式", max_length=16, choices=BookingMode.choices)
+    settle_mode = models.CharField("付费方式", max_length=16, choices=SettleMode.choices)
+    dialect = models.CharField("接口方言", max_length=16, choices=Dialect.choices)
+    his_generation = models.PositiveIntegerField("HIS 代次", default=1)
+
+    release_days = models.PositiveSmallIntegerField("放号天数", default=14)
+    hold_minutes = models.PositiveSmallIntegerField("锁号分钟", default=20)
+    pay_minutes = models.PositiveSmallIntegerField("支付时限分钟", default=15)
+    register_cutoff_minutes = models.PositiveSmallIntegerField("当天挂号截止（就诊前分钟）", default=30)
+    cancel_until_minutes = models.PositiveIntegerField("取消截止（就诊前分钟）", default=120)
+    limit_person_day = models.PositiveSmallIntegerField("每人每天上限", default=3)
+    limit_department_day = models.PositiveSmallIntegerField("每人每科每天上限", default=1)
+    limit_open = models.PositiveSmallIntegerField("每人未就诊上限", default=8)
+
+    sort_order = models.PositiveSmallIntegerField("排序", default=0)
+    updated_at = models.DateTimeField("更新时间", auto_now=True)
+
+    class Meta:
+        verbose_name = "机构"
+        verbose_name_plural = "机构"
+        ordering = ("sort_order", "code")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(code__regex=CODE_PATTERN), name="institution_code_format"),
+            models.CheckConstraint(
+                condition=models.Q(pay_minutes__lte=models.F("hold_minutes")), name="institution_pay_within_hold"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Campus(models.Model):
+    """A place of an institution where patients go; the first one is the main campus."""
+
+    staff_grant = Grant.RO
+
+    id = models.BigAutoField(primary_key=True)
+    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="campuses")
+    code = models.CharField("院区代码", max_length=20)
+    name = models.CharField("院区", max_length=60)
+    address = models.CharField("地址", max_length=120)
+    latitude = models.FloatField("纬度")
+    longitude = models.FloatField("经度")
+    closed_on = models.DateField("关闭日期", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "院区"
+        verbose_name_plural = "院区"
+        ordering = ("institution", "code")
+        constraints = [models.UniqueConstraint(fields=("institution", "code"), name="campus_code_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Switch(models.Model):
+    """A function switched off or on at one institution; no row means the function's default (JA-ORG-02)."""
+
+    staff_grant = Grant.RO
+
+    id = models.BigAutoField(primary_key=True)
+    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="switches")
+    function = models.CharField("功能", max_length=40)
+    is_on = models.BooleanField("开启")
+    changed_at = models.DateTimeField("更改时间")
+    changed_by = models.CharField("更改人", max_length=60)
+    reason = models.CharField("原因", max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name = "功能开关"
+        verbose_name_plural = "功能开关"
+        constraints = [models.UniqueConstraint(fields=("institution", "function"), name="switch_function_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id}:{self.function}={'on' if self.is_on else 'off'}"

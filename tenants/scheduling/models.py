@@ -1,1 +1,177 @@
-"""Schedules and bookable numbers of one hospital."""
+"""Sessions of doctors and departments, and one row per bookable number (practice 18, DESIGN section 4).
+
+There is no counter anywhere: what is free is what rows say is free, and a row is claimed by a guarded statement.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import models
+
+from hub.ids import uuid7
+
+SLOT_LIMIT = timedelta(minutes=30)
+
+
+class Period(models.TextChoices):
+    """The part of the day a session belongs to."""
+
+    MORNING = "am", "上午"
+    AFTERNOON = "pm", "下午"
+    EVENING = "night", "晚间"
+    ALL_DAY = "day", "全天"
+
+
+class SessionState(models.TextChoices):
+    """Whether a session can be booked."""
+
+    OPEN = "open", "开放"
+    STOPPED = "stopped", "停诊"
+    WITHDRAWN = "withdrawn", "撤回"
+
+
+class Session(models.Model):
+    """One stretch of consultation of a doctor (or of a department's rota) on one day."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    his_generation = models.PositiveIntegerField("HIS 代次", default=1)
+    his_code = models.CharField("HIS 排班号", max_length=60)
+    department_id = models.UUIDField("科室")
+    doctor_id = models.UUIDField("医生", null=True, blank=True)
+    doctor_name = models.CharField("医生姓名", max_length=50, blank=True, default="")
+    date = models.DateField("日期")
+    period = models.CharField("时段", max_length=10, choices=Period.choices)
+    registration_level = models.CharField("号别", max_length=20, blank=True, default="")
+    fee_fen = models.PositiveIntegerField("挂号费（分）")
+    room = models.CharField("诊室", max_length=60, blank=True, default="")
+    campus_code = models.CharField("院区", max_length=20, blank=True, default="")
+    state = models.CharField("状态", max_length=10, choices=SessionState.choices, default=SessionState.OPEN)
+    stop_reason = models.CharField("停诊原因", max_length=100, blank=True, default="")
+    source_at = models.DateTimeField("来源时间")
+    synced_at = models.DateTimeField("同步时间")
+
+    class Meta:
+        verbose_name = "排班"
+        verbose_name_plural = "排班"
+        ordering = ("date", "period", "his_code")
+        constraints = [models.UniqueConstraint(fields=("his_generation", "his_code"), name="session_his_code_unique")]
+        indexes = [
+            models.Index(fields=("date", "department_id"), name="session_by_day"),
+            models.Index(fields=("doctor_id", "date"), name="session_by_doctor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.get_period_display()} {self.doctor_name or self.his_code}"
+
+
+class NumberState(models.TextChoices):
+    """The life of a number."""
+
+    FREE = "free", "可约"
+    HELD = "held", "已占用"
+    TAKEN = "taken", "已约"
+    STOPPED = "stopped", "停诊"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+class Number(models.Model):
+    """One bookable number. `holder` is the booking's id; the unique constraint and the guard keep one to one.
+
+    `is_gone` and `is_stopped` say what becomes of a held number when it is given back.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="numbers", db_index=False)
+    sequence = models.PositiveIntegerField("序号")
+    start = models.DateTimeField("开始", db_column="starts_at")
+    end = models.DateTimeField("结束", db_column="ends_at")
+    state = models.CharField("状态", max_length=10, choices=NumberState.choices, default=NumberState.FREE)
+    holder = models.UUIDField("持有者", null=True, blank=True)
+    his_code = models.CharField("HIS 号序", max_length=60, blank=True, default="")
+    is_extra = models.BooleanField("加号", default=False)
+    is_gone = models.BooleanField("来源已撤", default=False)
+    is_stopped = models.BooleanField("停诊中", default=False)
+    changed_at = models.DateTimeField("变更时间")
+
+    class Meta:
+        verbose_name = "号源"
+        verbose_name_plural = "号源"
+        ordering = ("session", "sequence")
+        constraints = [
+            models.UniqueConstraint(fields=("session", "sequence"), name="number_sequence_unique"),
+            models.UniqueConstraint(fields=("holder",), name="number_holder_unique"),
+            models.CheckConstraint(
+                condition=models.Q(end__gt=models.F("start")) & models.Q(end__lte=models.F("start") + SLOT_LIMIT),
+                name="number_at_most_30_minutes",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=("held", "taken"), holder__isnull=False)
+                | (~models.Q(state__in=("held", "taken")) & models.Q(holder__isnull=True)),
+                name="number_holder_matches_state",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=("session", "sequence"), condition=models.Q(state="free"), name="number_free"),
+        ]
+
+    def __str__(self) -> str:
+        return f"第{self.sequence}号"
+
+
+class ConflictKind(models.TextChoices):
+    """Why a synchronisation could not follow the HIS without taking something from somebody."""
+
+    VANISHED = "vanished", "已约号源在医院端消失"
+    TAKEN_AT_HIS = "taken_at_his", "医院端显示已被占用"
+    MOVED = "moved", "已约号源时间改变"
+    SLOT_INVALID = "slot_invalid", "号源时段无效"
+    UNKNOWN_DEPARTMENT = "unknown_department", "科室代码没有对照"
+
+
+class SyncConflict(models.Model):
+    """A disagreement between HIS and bookings, listed for staff until one of both gives way."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField("种类", max_length=20, choices=ConflictKind.choices)
+    session_his_code = models.CharField("HIS 排班号", max_length=60)
+    number = models.ForeignKey(Number, on_delete=models.CASCADE, null=True, blank=True, related_name="conflicts")
+    detail = models.CharField("说明", max_length=200)
+    found_at = models.DateTimeField("发现时间")
+    settled_at = models.DateTimeField("解决时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "同步冲突"
+        verbose_name_plural = "同步冲突"
+        constraints = [
+            models.UniqueConstraint(
+                fields=("kind", "session_his_code", "number"),
+                condition=models.Q(settled_at__isnull=True),
+                nulls_distinct=False,
+                name="conflict_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.session_his_code}"
+
+
+class SyncState(models.Model):
+    """How fresh one department's day is: when it was last asked for, answered, and looked at by a resident."""
+
+    id = models.BigAutoField(primary_key=True)
+    department_id = models.UUIDField("科室", null=True, blank=True)
+    date = models.DateField("日期")
+    asked_at = models.DateTimeField("询问时间", null=True, blank=True)
+    answered_at = models.DateTimeField("应答时间", null=True, blank=True)
+    viewed_at = models.DateTimeField("浏览时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "同步进度"
+        verbose_name_plural = "同步进度"
+        constraints = [
+            models.UniqueConstraint(fields=("department_id", "date"), nulls_distinct=False, name="sync_state_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.department_id or 'all'}:{self.date}"

@@ -1,0 +1,122 @@
+"""Connections whose role and search_path live in a transaction and never in a session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql.features import DatabaseFeatures
+from django.db.backends.postgresql.introspection import DatabaseIntrospection
+from django.db.backends.postgresql.operations import DatabaseOperations
+from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsWrapper
+
+from hub.tenancy.backend.schema import RecordingSchemaEditor
+from hub.tenancy.context import check_region_access
+from hub.tenancy.errors import ScopeMisuse, UnsafeLogin
+
+MAX_NAME_LENGTH = 45  # Citus appends a shard number to names, and cuts and hashes longer ones
+BOUND_ALIASES = frozenset({"default", "hospital"})
+
+
+class HubOperations(DatabaseOperations):
+    """Names that survive Citus, foreign keys that are checked at once."""
+
+    def max_name_length(self) -> int:
+        """45 characters."""
+        return MAX_NAME_LENGTH
+
+    def deferrable_sql(self) -> str:
+        """Checked by the statement, so that a broken reference is an IntegrityError there and not at COMMIT."""
+        return " DEFERRABLE INITIALLY IMMEDIATE"
+
+
+class HubFeatures(DatabaseFeatures):
+    """What follows from immediate foreign keys."""
+
+    can_defer_constraint_checks = False
+
+
+class DatabaseWrapper(TenantsWrapper):  # type: ignore[misc]
+    """A connection that opens a scope in the same message as BEGIN, and sets nothing at session level."""
+
+    SchemaEditorClass = RecordingSchemaEditor
+    ops_class = HubOperations
+    features_class = HubFeatures
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._opening: psycopg.sql.Composed | None = None
+        self.statement_log: list[str] | None = None
+        super().__init__(*args, **kwargs)
+        self.introspection = DatabaseIntrospection(self)
+
+    # django-tenants' own way into a schema is closed: it is a session setting, which a pool would carry to others.
+
+    def set_schema_to_public(self) -> None:
+        """Called by the constructor: the name migrations go by, no statement."""
+        self.tenant = None
+        self.schema_name = "public"
+
+    def set_tenant(self, *_args: Any, **_options: Any) -> None:
+        """Refused: `with hospital(code)` is the only door."""
+        raise ScopeMisuse("set_tenant() is closed; use `with hospital(code)`")
+
+    def set_schema(self, *_args: Any, **_options: Any) -> None:
+        """Refused: `with hospital(code)` is the only door."""
+        raise ScopeMisuse("set_schema() is closed; use `with hospital(code)`")
+
+    def _handle_search_path(self, cursor: Any = None) -> None:
+        """Switched off: the path is set by the scope, inside its transaction."""
+
+    def _cursor(self, name: str | None = None) -> Any:
+        if self.alias == "default":
+            check_region_access()
+        return super()._cursor(name)
+
+    # A scope: BEGIN, role and path in one message.
+
+    def open_next_with(self, opening: psycopg.sql.Composed) -> None:
+        """Begin the next transaction with `opening`, which starts with BEGIN."""
+        self.ensure_connection()  # a failure to connect must not leave `opening` for some later transaction
+        self._opening = opening
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        opening = self._opening
+        if autocommit or opening is None:
+            super()._set_autocommit(autocommit)
+            return
+        self._opening = None
+        # psycopg stays in autocommit, so it adds no BEGIN of its own; commit() and rollback() end ours as usual.
+        with self.wrap_database_errors:
+            try:
+                self._begin(opening)
+            except psycopg.OperationalError:
+                if not self.connection.closed:
+                    raise
+                self._reconnect()
+                self._begin(opening)
+
+    def _begin(self, opening: psycopg.sql.Composed) -> None:
+        try:
+            self.connection.execute(opening)
+        except psycopg.Error:
+            if not self.connection.closed:
+                self.connection.rollback()
+            raise
+
+    def _reconnect(self) -> None:
+        """The server went away while this connection was idle; nothing was sent yet, so a fresh one is as good."""
+        self.close()
+        if self.pool:
+            self.pool.check()
+        self.connect()
+
+    def _configure_connection(self, connection: psycopg.Connection[Any]) -> bool:
+        """Once for each physical connection: refuse a login that isolation does not bind."""
+        changed: bool = super()._configure_connection(connection)
+        if self.alias in BOUND_ALIASES:
+            row = connection.execute(
+                "SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = session_user"
+            ).fetchone()
+            if row is None or row[0]:
+                raise UnsafeLogin(f"the login of alias {self.alias} is superuser or has BYPASSRLS")
+        return changed

@@ -1,0 +1,95 @@
+"""Which scope this thread of execution has open, and on whose host the request came in.
+
+Context variables, so that a new thread or task starts with nothing: forgetting fails closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from hub.tenancy.errors import ScopeMisuse
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """An open transaction of one world: a hospital's (`hospital` is its code) or the region's (None)."""
+
+    hospital: str | None
+    read_only: bool
+    staff_of: str | None = None
+
+
+_scope: ContextVar[Scope | None] = ContextVar("hub_scope", default=None)
+_host: ContextVar[str | None] = ContextVar("hub_host", default=None)
+_registry_read: ContextVar[bool] = ContextVar("hub_registry_read", default=False)
+
+
+def current_scope() -> Scope | None:
+    """The open scope, if any."""
+    return _scope.get()
+
+
+def current_hospital() -> str | None:
+    """The hospital whose scope is open."""
+    scope = _scope.get()
+    return scope.hospital if scope else None
+
+
+def host_hospital() -> str | None:
+    """The hospital on whose own host the present request came in."""
+    return _host.get()
+
+
+@contextmanager
+def entered(scope: Scope) -> Iterator[None]:
+    """Mark `scope` as open; a second one at the same time is refused, so no transaction can touch two worlds."""
+    already = _scope.get()
+    if already is not None:
+        raise ScopeMisuse(f"{_title(scope)} opened inside {_title(already)}")
+    token = _scope.set(scope)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+@contextmanager
+def on_host(code: str | None) -> Iterator[None]:
+    """Mark the present request as coming in on a hospital's own host (None: the hub's)."""
+    token = _host.set(code)
+    try:
+        yield
+    finally:
+        _host.reset(token)
+
+
+@contextmanager
+def registry_read() -> Iterator[None]:
+    """Let the registry read its own table whatever scope is open: one SELECT, no hospital's rows."""
+    token = _registry_read.set(True)
+    try:
+        yield
+    finally:
+        _registry_read.reset(token)
+
+
+def check_region_access() -> None:
+    """Refuse a statement on the region's connection where it could break isolation.
+
+    While a hospital's transaction is open it would commit apart from it; on a hospital's host, outside `region()`, it
+    would run without row-level security.
+    """
+    scope = _scope.get()
+    if _registry_read.get() or (scope is not None and scope.hospital is None):
+        return
+    if scope is not None:
+        raise ScopeMisuse(f"a statement for the region inside {_title(scope)}")
+    if _host.get() is not None:
+        raise ScopeMisuse("on a hospital's host the region's tables are reached only through `with region()`")
+
+
+def _title(scope: Scope) -> str:
+    return f"hospital({scope.hospital})" if scope.hospital else "region()"

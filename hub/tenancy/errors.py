@@ -1,0 +1,28 @@
+"""What tenancy refuses."""
+
+from __future__ import annotations
+
+from hub.errors import HubError, NotFound
+
+
+class UnknownHospital(NotFound):
+    """No hospital answers to this code or host."""
+
+    code = "tenancy.unknown_hospital"
+    text = "没有找到这家医疗机构。"
+
+
+class ScopeMisuse(RuntimeError):
+    """Our own code opened scopes in a way that could mix two worlds; never shown to a person."""
+
+
+class UnsafeLogin(RuntimeError):
+    """A login that PostgreSQL's isolation does not bind (superuser or BYPASSRLS) was configured."""
+
+
+class ProvisioningFailed(HubError):
+    """A schema could not be made or brought up to date; `detail` says which and why."""
+
+    code = "tenancy.provisioning_failed"
+    status = 500
+    text = "机构数据空间的创建或升级没有完成。"

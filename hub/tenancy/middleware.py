@@ -1,0 +1,39 @@
+"""Which hospital's host a request came in on, from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+from hub.tenancy.context import on_host
+from hub.tenancy.registry import tenant_of_host
+
+
+class HospitalHostMiddleware:
+    """Sets `request.hospital`: the code on `<code>.<base host>` and a hospital's own domains, None on the hub's host.
+
+    Any other host is 404. On a hospital's host, scopes and the region's row-level security follow (`scope.py`).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.hub_hosts = {settings.BASE_HOST, "127.0.0.1", "[::1]"}
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Route one request."""
+        code = self._hospital(request.get_host())
+        request.hospital = code  # type: ignore[attr-defined]
+        with on_host(code):
+            return self.get_response(request)
+
+    def _hospital(self, host: str) -> str | None:
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        name = name.lower().rstrip(".")
+        if name in self.hub_hosts:
+            return None
+        info = tenant_of_host(name)
+        if info is None:
+            raise Http404("unknown host")
+        return info.code

@@ -1,0 +1,78 @@
+"""The only door into a hospital, and it is a transaction (kernel decision 1).
+
+`with hospital(code):` runs as that hospital's database role with only its schema in the path; `with region():` works on
+public. Both send BEGIN, role and path in one message, local to the transaction, so nothing is left to reset and nothing
+can leak through a pool. Only one scope can be open at a time: no transaction writes two worlds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from django.db import connections, transaction
+from psycopg import sql
+
+from hub.tenancy.backend.base import DatabaseWrapper
+from hub.tenancy.context import Scope, current_hospital, current_scope, entered, host_hospital
+from hub.tenancy.errors import ScopeMisuse
+from hub.tenancy.names import EXTENSION_SCHEMA, REGION, region_staff_role
+from hub.tenancy.registry import TenantInfo, tenant
+from hub.tenancy.rows import SETTING
+
+__all__ = ["REGION", "Scope", "current_hospital", "current_scope", "hospital", "region"]
+
+
+@contextmanager
+def hospital(code: str, read_only: bool = False) -> Iterator[TenantInfo]:
+    """A transaction inside one hospital's schema, as its role; UnknownHospital if there is none."""
+    host = host_hospital()
+    if host is not None and host != code:
+        raise ScopeMisuse(f"hospital({code}) opened on the host of {host}")
+    info = tenant(code)
+    opening = _opening(
+        read_only,
+        {"role": info.role, "search_path": f"{info.schema}, {EXTENSION_SCHEMA}"},
+    )
+    with _transaction("hospital", opening, Scope(hospital=code, read_only=read_only)):
+        yield info
+
+
+@contextmanager
+def region(read_only: bool = False, staff_of: str | None = None) -> Iterator[None]:
+    """A transaction on public. With `staff_of` it runs as the hospital staff's role, limited to that hospital's rows.
+
+    On a hospital's own host this is always so.
+    """
+    host = host_hospital()
+    if host is not None:
+        if staff_of not in (None, host):
+            raise ScopeMisuse(f"region(staff_of={staff_of}) opened on the host of {host}")
+        staff_of = host
+    settings = {"role": region_staff_role(), SETTING: tenant(staff_of).code} if staff_of else {}
+    scope = Scope(hospital=None, read_only=read_only, staff_of=staff_of)
+    with _transaction("default", _opening(read_only, settings), scope):
+        yield
+
+
+@contextmanager
+def _transaction(alias: str, opening: sql.Composed, scope: Scope) -> Iterator[None]:
+    connection = cast(DatabaseWrapper, connections[alias])
+    if connection.in_atomic_block:
+        raise ScopeMisuse(f"a scope opened inside a bare transaction on {alias}")
+    with entered(scope):
+        connection.open_next_with(opening)
+        with transaction.atomic(using=alias, durable=True):
+            yield
+
+
+def _opening(read_only: bool, local: dict[str, str]) -> sql.Composed:
+    begin = sql.SQL("BEGIN READ ONLY" if read_only else "BEGIN")
+    if not local:
+        return sql.Composed([begin])
+    calls = sql.SQL(", ").join(
+        sql.SQL("set_config({}, {}, true)").format(sql.Literal(name), sql.Literal(value))
+        for name, value in local.items()
+    )
+    return sql.SQL("{}; SELECT {}").format(begin, calls)

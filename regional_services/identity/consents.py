@@ -1,0 +1,62 @@
+"""The consents the hub asks for: purpose, version and text. The ledger stores version and digest (practice 4)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+SERVICE_USE = "service_use"
+HOSPITAL_SHARING = "hospital_sharing"
+WECHAT_MESSAGES = "wechat_messages"
+MINOR_SENSITIVE_CARE = "minor_sensitive_care"
+GUARDIAN_CONSENT = "guardian_consent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentText:
+    """One version of a text people agree to."""
+
+    purpose: str
+    version: str
+    title: str
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was shown."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+_TEXTS = (
+    ConsentText(
+        purpose=SERVICE_USE,
+        version="2026-01",
+        title="健康云栖服务协议与个人信息处理规则",
+        text="为办理实名、预约、挂号、缴费与就诊提醒，平台处理您的姓名、证件号码、手机号码与就诊信息；仅用于上述目的，您可随时撤回。",
+    ),
+    ConsentText(
+        purpose=HOSPITAL_SHARING,
+        version="2026-01",
+        title="向就诊医院提供身份信息",
+        text="为在您选择的医院建档与就诊，平台将您的姓名、证件号码、手机号码提供给该医院；未成年人同时提供监护人信息。",
+    ),
+    ConsentText(
+        purpose=WECHAT_MESSAGES,
+        version="2026-01",
+        title="微信消息通知",
+        text="平台通过微信服务号向您发送预约、缴费、停诊与退款通知；消息不含诊断与检查结果。",
+    ),
+    ConsentText(
+        purpose=GUARDIAN_CONSENT,
+        version="2026-01",
+        title="监护人同意处理未满14周岁未成年人个人信息",
+        text="我是该未成年人的监护人，已知悉并同意平台为其办理就诊服务而处理其个人信息，并知悉处理的必要性及对个人权益的影响。",
+    ),
+    ConsentText(
+        purpose=MINOR_SENSITIVE_CARE,
+        version="2026-01",
+        title="未成年人本人同意由他人代办敏感专科就诊",
+        text="我已满14周岁，同意由绑定我的家庭成员代我预约精神心理或生殖专科门诊，并知悉其可看到该次预约。",
+    ),
+)
+TEXTS: dict[str, ConsentText] = {text.purpose: text for text in _TEXTS}

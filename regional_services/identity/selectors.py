@@ -1,0 +1,170 @@
+"""Reads of persons. Everything returned is a value; nothing lazy leaves the scope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from hub import clock
+from hub.errors import NotFound
+from regional_services.identity import ages
+from regional_services.identity.models import Consent, Person, Relation, RelationKind, RelationState, Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardianCard:
+    """Who answers for a minor."""
+
+    person_id: UUID
+    name: str
+    document_type: str
+    document_number: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityCard:
+    """A person as a hospital must know him: in clear, for services only, never for a page."""
+
+    person_id: UUID
+    name: str
+    document_type: str
+    document_number: str
+    phone: str
+    sex: str
+    birth_date: date
+    standing: str
+    is_minor: bool
+    guardian: GuardianCard | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One person an account acts for, as the family page lists it (values in clear: the page masks them)."""
+
+    person_id: UUID
+    relation_id: UUID
+    kind: str
+    kind_text: str
+    state: str
+    state_text: str
+    refusal: str
+    name: str
+    document_type: str
+    document_number: str
+    phone: str
+    sex: str
+    birth_date: date
+    standing: str
+    standing_text: str
+    is_default: bool
+    expires_on: date | None
+    needs_own_consent: bool
+
+
+def identity_of(person_id: UUID, *, account_id: UUID | None = None) -> IdentityCard:
+    """The person's card; a minor's guardian is the self of `account_id`, if it has one. Person.DoesNotExist if absent.
+
+    One query for an adult, two for a minor.
+    """
+    person = Person.objects.get(pk=person_id)
+    document = person.identifiers.get(is_primary=True, retired_at__isnull=True)
+    is_minor = ages.group_on(person.birth_date, clock.today()) is not ages.AgeGroup.ADULT
+    return IdentityCard(
+        person_id=person.id,
+        name=person.name,
+        document_type=document.kind,
+        document_number=document.number,
+        phone=person.phone,
+        sex=person.sex,
+        birth_date=person.birth_date,
+        standing=person.standing,
+        is_minor=is_minor,
+        guardian=_guardian(account_id, person_id) if is_minor and account_id else None,
+    )
+
+
+def people_of(account_id: UUID) -> list[Member]:
+    """Everybody the account acts for, asked for or was refused; ended relations are left out. Three queries."""
+    relations = _relations(account_id).exclude(state=RelationState.ENDED).order_by("-is_default", "created_at")
+    return [_member(relation) for relation in relations]
+
+
+def member(account_id: UUID, person_id: UUID) -> Member:
+    """One of them; NotFound for anybody else's person. Three queries."""
+    relation = _relations(account_id).filter(person_id=person_id).exclude(state=RelationState.ENDED).last()
+    if relation is None:
+        raise NotFound
+    return _member(relation)
+
+
+def has_consent(person_id: UUID, purpose: str) -> bool:
+    """Whether the latest entry of the ledger for this purpose is a giving. One query."""
+    latest = (
+        Consent.objects.filter(person_id=person_id, purpose=purpose).order_by("-id").values_list("is_given").first()
+    )
+    return bool(latest and latest[0])
+
+
+def _guardian(account_id: UUID, minor: UUID) -> GuardianCard | None:
+    relation = (
+        Relation.objects.filter(account_id=account_id, kind=RelationKind.SELF, state=RelationState.ACTIVE)
+        .exclude(person_id=minor)
+        .select_related("person")
+        .first()
+    )
+    if relation is None:
+        return None
+    document = relation.person.identifiers.get(is_primary=True, retired_at__isnull=True)
+    return GuardianCard(
+        person_id=relation.person_id,
+        name=relation.person.name,
+        document_type=document.kind,
+        document_number=document.number,
+        phone=relation.person.phone,
+    )
+
+
+def _relations(account_id: UUID) -> QuerySet[Relation]:
+    return (
+        Relation.objects.filter(account_id=account_id)
+        .select_related("person")
+        .prefetch_related("person__identifiers", "checks")
+        .order_by("created_at")
+    )
+
+
+def _member(relation: Relation) -> Member:
+    person = relation.person
+    confirmed = relation.state == RelationState.ACTIVE
+    if confirmed:
+        kept = next(d for d in person.identifiers.all() if d.is_primary and d.retired_at is None)
+        name, kind, number, phone = person.name, kept.kind, kept.number, person.phone
+    else:
+        # Until the city agrees an account sees what it typed itself, never what the hub knows of that person.
+        asked = max(relation.checks.all(), key=lambda check: check.asked_at)
+        name, kind, number, phone = asked.name, asked.document_type, asked.document_number, ""
+    group = ages.group_on(person.birth_date, clock.today())
+    return Member(
+        person_id=person.id,
+        relation_id=relation.id,
+        kind=relation.kind,
+        kind_text=RelationKind(relation.kind).label,
+        state=relation.state,
+        state_text=RelationState(relation.state).label,
+        refusal=relation.refusal,
+        name=name,
+        document_type=kind,
+        document_number=number,
+        phone=phone,
+        sex=person.sex,
+        birth_date=person.birth_date,
+        standing=person.standing if confirmed else Standing.UNVERIFIED,
+        standing_text=Standing(person.standing if confirmed else Standing.UNVERIFIED).label,
+        is_default=relation.is_default,
+        expires_on=relation.expires_on,
+        needs_own_consent=group is ages.AgeGroup.ADOLESCENT and relation.kind != RelationKind.SELF,
+    )

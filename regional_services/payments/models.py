@@ -1,1 +1,0 @@
-"""Orders, legs, attempts, refunds, ledger."""

@@ -1,0 +1,36 @@
+"""Orders, legs, attempts, refunds, ledger: public tables, each row owned by one hospital (DESIGN section 4)."""
+
+from regional_services.payments.models.channel import ChannelNotification, MerchantAccount, NotificationState
+from regional_services.payments.models.ledger import Account, CashierTask, Posting, TaskKind
+from regional_services.payments.models.movements import (
+    OPEN_ATTEMPTS,
+    OPEN_REFUNDS,
+    Attempt,
+    AttemptState,
+    Refund,
+    RefundKind,
+    RefundState,
+)
+from regional_services.payments.models.orders import Leg, LegKind, LegState, Order, OrderState
+
+__all__ = [
+    "OPEN_ATTEMPTS",
+    "OPEN_REFUNDS",
+    "Account",
+    "Attempt",
+    "AttemptState",
+    "CashierTask",
+    "ChannelNotification",
+    "Leg",
+    "LegKind",
+    "LegState",
+    "MerchantAccount",
+    "NotificationState",
+    "Order",
+    "OrderState",
+    "Posting",
+    "Refund",
+    "RefundKind",
+    "RefundState",
+    "TaskKind",
+]

@@ -1,0 +1,196 @@
+"""Reads of payments, as frozen views; one statement each. Callers hold an open region scope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from hub import clock
+from regional_services.payments.errors import ChannelUnavailable
+from regional_services.payments.models import Attempt, AttemptState, CashierTask, MerchantAccount, Order, Refund
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """An order as other apps and pages see it; `refunded_fen` counts what the channel confirmed."""
+
+    id: UUID
+    booking_id: UUID
+    institution_code: str
+    patient_id: UUID
+    payer_account_id: UUID
+    title: str
+    amount_fen: int
+    state: str
+    deadline: datetime
+    paid_at: datetime | None
+    created_at: datetime
+
+    @property
+    def payable(self) -> bool:
+        """Whether an attempt may still be started."""
+        return self.state in {"awaiting_payment", "paying"} and clock.now() < self.deadline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptView:
+    """One try to pay; `ready` says that the prepay parameters can be asked for (`services.call_up`)."""
+
+    id: UUID
+    order_id: UUID
+    institution_code: str
+    channel: str
+    out_trade_no: str
+    amount_fen: int
+    state: str
+    prepay_id: str
+    expires_at: datetime
+    reason: str
+
+    @property
+    def ready(self) -> bool:
+        """Whether the resident can be shown the channel's cashier."""
+        return self.state == AttemptState.PREPARED and bool(self.prepay_id) and clock.now() < self.expires_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundView:
+    """One refund of an order."""
+
+    id: UUID
+    order_id: UUID
+    kind: str
+    amount_fen: int
+    reason: str
+    state: str
+    finished_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashierTaskView:
+    """A case that waits for a cashier."""
+
+    id: UUID
+    institution_code: str
+    kind: str
+    kind_text: str
+    order_id: UUID
+    detail: str
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+def order_view(row: Order) -> OrderView:
+    """The view of an order row."""
+    return OrderView(
+        id=row.id,
+        booking_id=row.booking_id,
+        institution_code=row.institution_code,
+        patient_id=row.patient_id,
+        payer_account_id=row.payer_account_id,
+        title=row.title,
+        amount_fen=row.amount_fen,
+        state=row.state,
+        deadline=row.deadline,
+        paid_at=row.paid_at,
+        created_at=row.created_at,
+    )
+
+
+def attempt_view(row: Attempt) -> AttemptView:
+    """The view of an attempt row."""
+    return AttemptView(
+        id=row.id,
+        order_id=row.order_id,
+        institution_code=row.institution_code,
+        channel=row.channel,
+        out_trade_no=row.out_trade_no,
+        amount_fen=row.amount_fen,
+        state=row.state,
+        prepay_id=row.prepay_id,
+        expires_at=row.expires_at,
+        reason=row.reason,
+    )
+
+
+def refund_view(row: Refund) -> RefundView:
+    """The view of a refund row."""
+    return RefundView(
+        id=row.id,
+        order_id=row.order_id,
+        kind=row.kind,
+        amount_fen=row.amount_fen,
+        reason=row.reason,
+        state=row.state,
+        finished_at=row.finished_at,
+        created_at=row.created_at,
+    )
+
+
+def order_of_booking(booking_id: UUID) -> OrderView | None:
+    """The one order of a booking, if there is one."""
+    row = Order.objects.filter(booking_id=booking_id).first()
+    return order_view(row) if row else None
+
+
+def orders_of_bookings(booking_ids: list[UUID]) -> dict[UUID, OrderView]:
+    """The orders of many bookings, by booking."""
+    return {row.booking_id: order_view(row) for row in Order.objects.filter(booking_id__in=booking_ids)}
+
+
+def order(order_id: UUID) -> OrderView | None:
+    """One order."""
+    row = Order.objects.filter(pk=order_id).first()
+    return order_view(row) if row else None
+
+
+def attempt(attempt_id: UUID) -> AttemptView | None:
+    """One attempt; its prepay id is there once the channel has answered."""
+    row = Attempt.objects.filter(pk=attempt_id).first()
+    return attempt_view(row) if row else None
+
+
+def attempts(order_id: UUID) -> list[AttemptView]:
+    """The attempts of an order, oldest first."""
+    return [attempt_view(row) for row in Attempt.objects.filter(order_id=order_id).order_by("created_at", "pk")]
+
+
+def refunds(order_id: UUID) -> list[RefundView]:
+    """The refunds of an order, oldest first."""
+    return [refund_view(row) for row in Refund.objects.filter(order_id=order_id).order_by("created_at", "pk")]
+
+
+def open_tasks(institution_code: str) -> list[CashierTaskView]:
+    """What waits for the cashiers of a hospital, oldest first."""
+    rows = CashierTask.objects.filter(institution_code=institution_code, closed_at=None).order_by("opened_at", "pk")
+    return [
+        CashierTaskView(
+            id=row.id,
+            institution_code=row.institution_code,
+            kind=row.kind,
+            kind_text=row.get_kind_display(),
+            order_id=row.order_id,
+            detail=row.detail,
+            opened_at=row.opened_at,
+            closed_at=row.closed_at,
+        )
+        for row in rows
+    ]
+
+
+def current_merchant(institution_code: str, channel: str) -> MerchantAccount:
+    """The hospital's credentials in force today; refuses when the hospital does not collect by this channel."""
+    now = clock.now()
+    row = (
+        MerchantAccount.objects.filter(institution_code=institution_code, channel=channel, effective_from__lte=now)
+        .filter(Q(effective_to=None) | Q(effective_to__gt=now))
+        .order_by("-version")
+        .first()
+    )
+    if row is None:
+        raise ChannelUnavailable
+    return row

@@ -1,0 +1,196 @@
+"""Parts of others' transactions: an order is made, closed and refunded inside the unit of whoever owns the booking."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connections
+
+from hub.errors import NotFound
+from hub.ids import payment_number, uuid7
+from hub.work import Unit
+from regional_services.payments import locks
+from regional_services.payments.errors import OrderNotRefundable
+from regional_services.payments.events import AttemptCloseAsked, OrderClosed, OrderPaid, RefundAsked
+from regional_services.payments.models import (
+    OPEN_ATTEMPTS,
+    Attempt,
+    AttemptState,
+    LegKind,
+    LegState,
+    Order,
+    OrderState,
+    Refund,
+    RefundKind,
+    RefundState,
+)
+from regional_services.payments.selectors import OrderView, order_view
+
+# An ask that got lost on its way is found by the sweep this much later.
+RECHECK = timedelta(seconds=30)
+
+# Order and leg in one statement: the booking path counts its round trips, and a repeat must find the first order.
+_INSERT_ORDER = """
+WITH placed AS (
+    INSERT INTO payments_order (id, institution_code, booking_id, patient_id, payer_account_id, insured_id, title,
+                                amount_fen, state, close_reason, deadline, paid_at, created_at, updated_at)
+    VALUES (%(id)s, %(institution)s, %(booking)s, %(patient)s, %(payer)s, %(insured)s, %(title)s,
+            %(amount)s, %(state)s, '', %(deadline)s, %(paid_at)s, %(now)s, %(now)s)
+    ON CONFLICT (booking_id) DO NOTHING
+    RETURNING id, institution_code, amount_fen)
+INSERT INTO payments_leg (id, institution_code, order_id, kind, amount_fen, refunded_fen, state)
+SELECT %(leg)s, institution_code, id, %(kind)s, amount_fen, 0, %(leg_state)s FROM placed
+"""
+
+
+def create_order(
+    unit: Unit,
+    *,
+    booking_id: UUID,
+    institution_code: str,
+    patient_id: UUID,
+    payer_account_id: UUID,
+    title: str,
+    amount_fen: int,
+    deadline: datetime,
+    insured_id: UUID | None = None,
+) -> OrderView:
+    """The one order of a booking; asked again it answers with the first. Nothing owed is paid at once."""
+    if amount_fen < 0:
+        raise ValueError("an order can't be negative")
+    paid_at = unit.now if amount_fen == 0 else None
+    order = Order(
+        id=uuid7(),
+        institution_code=institution_code,
+        booking_id=booking_id,
+        patient_id=patient_id,
+        payer_account_id=payer_account_id,
+        insured_id=insured_id,
+        title=title,
+        amount_fen=amount_fen,
+        state=OrderState.PAID if paid_at else OrderState.AWAITING_PAYMENT,
+        deadline=deadline,
+        paid_at=paid_at,
+        created_at=unit.now,
+        updated_at=unit.now,
+    )
+    if not _insert(order):
+        return order_view(Order.objects.get(booking_id=booking_id))
+    unit.audit("payment.order_created", target=f"order:{order.id}", detail={"amount_fen": amount_fen})
+    if paid_at:
+        unit.publish(
+            OrderPaid(order_id=order.id, booking_id=booking_id, institution_code=institution_code, paid_at=paid_at)
+        )
+    return order_view(order)
+
+
+def _insert(order: Order) -> bool:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            _INSERT_ORDER,
+            {
+                "id": order.id,
+                "institution": order.institution_code,
+                "booking": order.booking_id,
+                "patient": order.patient_id,
+                "payer": order.payer_account_id,
+                "insured": order.insured_id,
+                "title": order.title,
+                "amount": order.amount_fen,
+                "state": order.state,
+                "deadline": order.deadline,
+                "paid_at": order.paid_at,
+                "now": order.created_at,
+                "leg": uuid7(),
+                "kind": LegKind.SELF_PAY,
+                "leg_state": LegState.PAID if order.paid_at else LegState.DUE,
+            },
+        )
+        return bool(cursor.rowcount == 1)
+
+
+def request_close(unit: Unit, *, order_id: UUID, reason: str) -> OrderView:
+    """Let nobody pay this order any more; `OrderClosed` follows once the channel has said so for every attempt.
+
+    A paid order stays as it is: its owner asks for a refund instead. Asking twice changes nothing.
+    """
+    order = locks.order(order_id)
+    if order is None:
+        raise NotFound
+    if order.state not in {OrderState.AWAITING_PAYMENT, OrderState.PAYING}:
+        return order_view(order)
+    open_attempts = list(locks.attempts(order).filter(state__in=OPEN_ATTEMPTS))
+    disputed = Attempt.objects.filter(order=order, state=AttemptState.DISPUTED).exists()
+    order.close_reason = reason[:40]
+    order.state = OrderState.CLOSING
+    order.updated_at = unit.now
+    unit.audit("payment.close_requested", target=f"order:{order.id}", detail={"reason": order.close_reason})
+    for attempt in open_attempts:
+        ask_close(unit, attempt)
+    if not open_attempts and not disputed:
+        close_definitely(unit, order)
+    order.save(update_fields=["close_reason", "state", "updated_at"])
+    return order_view(order)
+
+
+def ask_close(unit: Unit, attempt: Attempt) -> None:
+    """Ask the channel to close one attempt; it stays open to us until the channel's own answer."""
+    attempt.state = AttemptState.CLOSING
+    attempt.checks = 0
+    attempt.next_check_at = unit.now + RECHECK
+    attempt.updated_at = unit.now
+    attempt.save(update_fields=["state", "checks", "next_check_at", "updated_at"])
+    unit.publish(AttemptCloseAsked(attempt_id=attempt.id, hospital=attempt.institution_code))
+
+
+def close_definitely(unit: Unit, order: Order) -> None:
+    """Close an order none of whose attempts can be paid any more; the caller holds its lock and saves it."""
+    order.state = OrderState.CLOSED
+    order.updated_at = unit.now
+    order.legs.filter(state=LegState.DUE).update(state=LegState.VOID)
+    unit.publish(OrderClosed(order_id=order.id, booking_id=order.booking_id, institution_code=order.institution_code))
+
+
+def request_refund(unit: Unit, *, order_id: UUID, reason: str) -> UUID:
+    """Give back what was paid for the order; the refund already on its way is the answer to a second asking."""
+    order = locks.order(order_id)
+    if order is None:
+        raise NotFound
+    earlier = Refund.objects.filter(order=order, kind=RefundKind.REQUESTED).order_by("-created_at").first()
+    if earlier is not None and earlier.state != RefundState.CLOSED:
+        return earlier.id
+    attempt = locks.attempts(order).filter(state=AttemptState.PAID, settles=True).first()
+    if attempt is None or order.state not in {OrderState.PAID, OrderState.REFUNDING}:
+        raise OrderNotRefundable
+    refund = place_refund(unit, order=order, attempt=attempt, kind=RefundKind.REQUESTED, reason=reason)
+    order.state = OrderState.REFUNDING
+    order.updated_at = unit.now
+    order.save(update_fields=["state", "updated_at"])
+    return refund.id
+
+
+def place_refund(unit: Unit, *, order: Order, attempt: Attempt, kind: RefundKind, reason: str) -> Refund:
+    """A refund of a whole attempt under a number made once; the channel is asked after the commit."""
+    refund_id = uuid7()
+    refund = Refund.objects.create(
+        id=refund_id,
+        institution_code=order.institution_code,
+        order=order,
+        attempt=attempt,
+        kind=kind,
+        sequence=Refund.objects.filter(attempt=attempt).count() + 1,
+        out_refund_no=payment_number(refund_id),
+        amount_fen=attempt.paid_fen,
+        reason=reason[:80],
+        next_check_at=unit.now + RECHECK,
+        created_at=unit.now,
+        updated_at=unit.now,
+    )
+    unit.audit(
+        "payment.refund_requested",
+        target=f"refund:{refund.id}",
+        detail={"order": str(order.id), "kind": kind.value, "amount_fen": refund.amount_fen},
+    )
+    unit.publish(RefundAsked(refund_id=refund.id, hospital=order.institution_code))
+    return refund

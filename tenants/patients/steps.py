@@ -1,0 +1,108 @@
+"""Keeping a person's archive at a hospital, inside somebody's hospital unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from hub import ids
+from hub.security import blind
+from hub.work import Unit
+from tenants.patients.errors import ArchiveNotFound
+from tenants.patients.models import ArchiveState, PatientAlias, PatientArchive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientIdentity:
+    """What a hospital needs to know of a person; the layer above fills it from the district's identity."""
+
+    name: str
+    document_type: str
+    document_number: str
+    phone: str
+    sex: str
+    birth_date: date
+
+
+def ensure_archive(unit: Unit, *, person_id: UUID, identity: PatientIdentity) -> UUID:
+    """The person's primary archive here, made when missing and brought up to date when the identity changed.
+
+    One query when nothing changed. Two at once make one archive: the second finds the first's row.
+    """
+    archive = PatientArchive.objects.filter(person_id=person_id, is_primary=True).first()
+    if archive is None:
+        fresh = PatientArchive(id=ids.uuid7(), person_id=person_id, created_at=unit.now, updated_at=unit.now)
+        _fill(fresh, unit.scope, identity)
+        # ON CONFLICT DO NOTHING waits for a rival's row and leaves the transaction usable, unlike a caught error.
+        PatientArchive.objects.bulk_create([fresh], ignore_conflicts=True)
+        archive = PatientArchive.objects.get(person_id=person_id, is_primary=True)
+    if _differs(archive, identity):
+        _fill(archive, unit.scope, identity)
+        archive.updated_at = unit.now
+        archive.save()
+    return archive.id
+
+
+def set_his_patient_id(unit: Unit, *, archive_id: UUID, his_patient_id: str) -> None:
+    """Remember the hospital's own number of an archive; a number known as merged leads to the archive that was kept."""
+    changed = (
+        PatientArchive.objects.filter(pk=archive_id)
+        .exclude(his_patient_id=his_patient_id)
+        .update(his_patient_id=his_patient_id, updated_at=unit.now)
+    )
+    if not changed and not PatientArchive.objects.filter(pk=archive_id).exists():
+        raise ArchiveNotFound
+
+
+def merge_his_patients(unit: Unit, *, kept_id: str, merged_id: str, source: str) -> bool:
+    """Follow a merge at the HIS (F14): the merged number becomes an alias of the kept archive.
+
+    False when the hub knows neither number. Both known as archives: the merged one ends, its aliases move along.
+    """
+    kept = PatientArchive.objects.filter(his_patient_id=kept_id).first()
+    merged = PatientArchive.objects.filter(his_patient_id=merged_id).first()
+    if kept is None and merged is None:
+        return False
+    if kept is None and merged is not None:
+        merged.his_patient_id = kept_id
+        merged.updated_at = unit.now
+        merged.save(update_fields=["his_patient_id", "updated_at"])
+        kept = merged
+    elif kept is not None and merged is not None:
+        PatientAlias.objects.filter(archive=merged).update(archive=kept)
+        was_primary = merged.is_primary
+        PatientArchive.objects.filter(pk=merged.pk).update(
+            state=ArchiveState.MERGED, is_primary=False, his_patient_id=None, updated_at=unit.now
+        )
+        if was_primary and merged.person_id == kept.person_id:
+            PatientArchive.objects.filter(pk=kept.pk).update(is_primary=True, updated_at=unit.now)
+    PatientAlias.objects.get_or_create(
+        his_patient_id=merged_id, defaults={"archive": kept, "source": source, "merged_at": unit.now}
+    )
+    return True
+
+
+def _differs(archive: PatientArchive, identity: PatientIdentity) -> bool:
+    return (archive.name, archive.document_type, archive.document_number, archive.phone) != (
+        identity.name,
+        identity.document_type,
+        identity.document_number,
+        identity.phone,
+    )
+
+
+def _fill(archive: PatientArchive, hospital: str, identity: PatientIdentity) -> None:
+    archive.name = identity.name
+    archive.document_type = identity.document_type
+    archive.document_number = identity.document_number
+    archive.phone = identity.phone
+    archive.sex = identity.sex
+    archive.birth_date = identity.birth_date
+    archive.name_index = blind.index("patients.name", identity.name, hospital)
+    archive.document_index = blind.index("patients.document", identity.document_number, hospital)
+    archive.document_tail_index = blind.index("patients.document_tail", identity.document_number[-4:], hospital)
+    archive.phone_index = blind.index("patients.phone", identity.phone, hospital) if identity.phone else None
+    archive.phone_tail_index = (
+        blind.index("patients.phone_tail", identity.phone[-4:], hospital) if identity.phone else None
+    )

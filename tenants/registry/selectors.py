@@ -1,0 +1,178 @@
+"""Institutions as values, from a cache of this process: no query when warm."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+from hub.tenancy.context import registry_read
+from tenants.registry.errors import FunctionOff, UnknownFunction, UnknownInstitution
+from tenants.registry.functions import ALL_SET, FUNCTIONS
+from tenants.registry.models import BookingMode, Institution, SettleMode
+
+FRESH_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampusView:
+    """A place of an institution."""
+
+    code: str
+    name: str
+    address: str
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionView:
+    """An institution with its rules and switches."""
+
+    code: str
+    name: str
+    short_name: str
+    kind: str
+    kind_text: str
+    level: str
+    ward: str
+    address: str
+    latitude: float
+    longitude: float
+    phone: str
+    intro: str
+    aliases: tuple[str, ...]
+    sets: frozenset[str]
+    booking_mode: str
+    settle_mode: str
+    dialect: str
+    his_generation: int
+    release_days: int
+    hold_minutes: int
+    pay_minutes: int
+    register_cutoff_minutes: int
+    cancel_until_minutes: int
+    limit_person_day: int
+    limit_department_day: int
+    limit_open: int
+    campuses: tuple[CampusView, ...]
+    switches: dict[str, bool]
+
+    @property
+    def his_owns_numbers(self) -> bool:
+        """Whether a number must be locked at the HIS before it is ours."""
+        return self.booking_mode == BookingMode.HIS_LOCKED
+
+    @property
+    def pays_to_confirm(self) -> bool:
+        """Whether a booking stands only once it is paid."""
+        return self.settle_mode == SettleMode.PAY_TO_CONFIRM
+
+    def is_on(self, function: str) -> bool:
+        """Whether a function is on here: its switch, or else membership in the function's set."""
+        if function not in FUNCTIONS:
+            raise UnknownFunction
+        default = FUNCTIONS[function].member_of
+        return self.switches.get(function, default == ALL_SET or default in self.sets)
+
+    def require(self, function: str) -> None:
+        """Refuse with FunctionOff where the function is off."""
+        if not self.is_on(function):
+            raise FunctionOff
+
+
+class _Cache:
+    """All institutions of the process; small (26 rows), read on every request, reloaded after `FRESH_SECONDS`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._views: dict[str, InstitutionView] = {}
+        self._loaded_at = float("-inf")
+
+    def views(self) -> dict[str, InstitutionView]:
+        """The institutions by code, in order of display."""
+        if time.monotonic() - self._loaded_at > FRESH_SECONDS:
+            with self._lock:
+                if time.monotonic() - self._loaded_at > FRESH_SECONDS:
+                    self._views, self._loaded_at = _load(), time.monotonic()
+        return self._views
+
+    def forget(self) -> None:
+        """Read again at the next question."""
+        self._loaded_at = float("-inf")
+
+
+_cache = _Cache()
+
+
+def institutions() -> list[InstitutionView]:
+    """All institutions in order of display. No query when warm."""
+    return list(_cache.views().values())
+
+
+def institution(code: str) -> InstitutionView:
+    """One institution; UnknownInstitution for any other code. No query when warm."""
+    try:
+        return _cache.views()[code]
+    except KeyError:
+        raise UnknownInstitution from None
+
+
+def institutions_with(function: str) -> list[InstitutionView]:
+    """The institutions at which a function is on. No query when warm."""
+    return [view for view in institutions() if view.is_on(function)]
+
+
+def forget() -> None:
+    """Drop this process's copy (after a change; other processes follow within `FRESH_SECONDS`)."""
+    _cache.forget()
+
+
+def _load() -> dict[str, InstitutionView]:
+    """Three queries, whatever scope is open: the district's own list holds nothing of a hospital's."""
+    with registry_read():
+        rows = Institution.objects.prefetch_related("campuses", "switches")
+        return {row.code: _view(row) for row in rows}
+
+
+def _view(row: Institution) -> InstitutionView:
+    return InstitutionView(
+        code=row.code,
+        name=row.name,
+        short_name=row.short_name,
+        kind=row.kind,
+        kind_text=row.get_kind_display(),
+        level=row.level,
+        ward=row.ward,
+        address=row.address,
+        latitude=row.latitude,
+        longitude=row.longitude,
+        phone=row.phone,
+        intro=row.intro,
+        aliases=tuple(row.aliases),
+        sets=frozenset(row.sets),
+        booking_mode=row.booking_mode,
+        settle_mode=row.settle_mode,
+        dialect=row.dialect,
+        his_generation=row.his_generation,
+        release_days=row.release_days,
+        hold_minutes=row.hold_minutes,
+        pay_minutes=row.pay_minutes,
+        register_cutoff_minutes=row.register_cutoff_minutes,
+        cancel_until_minutes=row.cancel_until_minutes,
+        limit_person_day=row.limit_person_day,
+        limit_department_day=row.limit_department_day,
+        limit_open=row.limit_open,
+        campuses=tuple(
+            CampusView(
+                code=campus.code,
+                name=campus.name,
+                address=campus.address,
+                latitude=campus.latitude,
+                longitude=campus.longitude,
+            )
+            for campus in row.campuses.all()
+            if campus.closed_on is None
+        ),
+        switches={switch.function: switch.is_on for switch in row.switches.all()},
+    )

@@ -1,0 +1,55 @@
+"""What scheduling tells the houses above."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from hub.outbox.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionChanged(Event):
+    """Free counts or data of sessions changed; receivers read the sessions again."""
+
+    NAME: ClassVar[str] = "scheduling.session_changed"
+    hospital: str
+    session_ids: tuple[UUID, ...]
+
+    @property
+    def aggregate(self) -> str:
+        """By the first session: a claim names one, a synchronisation names its batch."""
+        return f"session:{self.session_ids[0]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsStopped(Event):
+    """Sessions (or part of one) were stopped; `holders` are the bookings that have lost their number's doctor."""
+
+    NAME: ClassVar[str] = "scheduling.sessions_stopped"
+    hospital: str
+    session_ids: tuple[UUID, ...]
+    holders: tuple[UUID, ...]
+    reason: str
+
+    @property
+    def aggregate(self) -> str:
+        """By the first session."""
+        return f"session:{self.session_ids[0]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncConflictFound(Event):
+    """A synchronisation could not follow the HIS without hurting a booking: staff must look."""
+
+    NAME: ClassVar[str] = "scheduling.sync_conflict_found"
+    hospital: str
+    session_id: UUID
+    holder: UUID
+    kind: str
+
+    @property
+    def aggregate(self) -> str:
+        """By booking: its owner hears this in order with its other news."""
+        return f"booking:{self.holder}"

@@ -1,0 +1,205 @@
+"""Claiming and giving back numbers, inside somebody's hospital unit. Nothing here is durable by itself.
+
+Each act is one guarded UPDATE: the guard is in the WHERE clause of the statement that changes the row, so that of any
+number of rivals exactly one sees its row returned. No lock is taken before, no count is kept. Repeating an act with
+the same holder gives the same answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+
+from hub.work import Unit
+from tenants.scheduling.errors import NumberBusy, NumberNotHeld, NumberTaken, SoldOut
+from tenants.scheduling.events import SessionChanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedNumber:
+    """A number somebody holds, with what a booking must remember of its session."""
+
+    number_id: UUID
+    session_id: UUID
+    sequence: int
+    start: datetime
+    end: datetime
+    his_code: str
+    session_his_code: str
+    department_id: UUID
+    doctor_id: UUID | None
+    doctor_name: str
+    date: date
+    period: str
+    fee_fen: int
+    registration_level: str
+    room: str
+    campus_code: str
+    state: str
+
+
+# Statements are put together from constants of this module only (hence the S608 exceptions); values are parameters.
+_RETURNING = """ n.id, n.session_id, n.sequence, n.starts_at, n.ends_at, n.his_code, s.his_code, s.department_id,
+    s.doctor_id, s.doctor_name, s.date, s.period, s.fee_fen, s.registration_level, s.room, s.campus_code, n.state"""
+
+_CLAIM = (
+    """
+UPDATE scheduling_number AS n SET state = 'held', holder = %(holder)s, changed_at = %(now)s
+FROM scheduling_session AS s
+WHERE s.id = n.session_id AND s.state = 'open'
+  AND n.id = %(number)s AND n.state = 'free' AND n.starts_at > %(now)s
+  AND NOT EXISTS (SELECT 1 FROM scheduling_number AS h WHERE h.holder = %(holder)s)
+RETURNING"""  # noqa: S608
+    + _RETURNING
+)
+
+_CLAIM_ANY = (
+    """
+UPDATE scheduling_number AS n SET state = 'held', holder = %(holder)s, changed_at = %(now)s
+FROM scheduling_session AS s
+WHERE s.id = n.session_id AND s.state = 'open' AND n.state = 'free'
+  AND n.id = (
+    SELECT c.id FROM scheduling_number AS c
+    WHERE c.session_id = %(session)s AND c.state = 'free' AND c.starts_at > %(now)s
+      AND (%(start)s::timestamptz IS NULL OR c.starts_at = %(start)s)
+    ORDER BY c.sequence LIMIT 1 FOR UPDATE SKIP LOCKED)
+  AND NOT EXISTS (SELECT 1 FROM scheduling_number AS h WHERE h.holder = %(holder)s)
+RETURNING"""  # noqa: S608
+    + _RETURNING
+)
+
+_FREE_LEFT = """
+SELECT EXISTS (
+    SELECT 1 FROM scheduling_number AS c JOIN scheduling_session AS s ON s.id = c.session_id
+    WHERE c.session_id = %(session)s AND s.state = 'open' AND c.state = 'free' AND c.starts_at > %(now)s
+      AND (%(start)s::timestamptz IS NULL OR c.starts_at = %(start)s))"""
+
+_HELD_BY = (
+    "SELECT"
+    + _RETURNING
+    + """
+FROM scheduling_number AS n JOIN scheduling_session AS s ON s.id = n.session_id
+WHERE n.holder = %(holder)s"""
+)
+
+_CONFIRM = (
+    """
+UPDATE scheduling_number AS n SET state = 'taken', changed_at = %(now)s
+FROM scheduling_session AS s
+WHERE s.id = n.session_id AND n.holder = %(holder)s AND n.state = 'held'
+RETURNING"""
+    + _RETURNING
+)
+
+# The session row is share-locked, so that a release and a stop of the same session never pass each other unseen.
+_RELEASE = """
+UPDATE scheduling_number AS n
+SET state = CASE WHEN s.state = 'stopped' OR n.is_stopped THEN 'stopped'
+                 WHEN s.state = 'withdrawn' OR n.is_gone THEN 'withdrawn' ELSE 'free' END,
+    holder = NULL, changed_at = %(now)s
+FROM (
+    SELECT x.id, x.state FROM scheduling_session AS x
+    WHERE x.id = (SELECT h.session_id FROM scheduling_number AS h WHERE h.holder = %(holder)s)
+    FOR SHARE) AS s
+WHERE s.id = n.session_id AND n.holder = %(holder)s AND n.state IN ('held', 'taken')
+RETURNING n.session_id"""
+
+
+def claim_number(unit: Unit, *, number_id: UUID, holder: UUID) -> ClaimedNumber:
+    """Hold this number for `holder` (a booking's id); NumberTaken if it is not free. One statement when it is."""
+    row = _one(_CLAIM, {"number": number_id, "holder": holder, "now": unit.now})
+    if row is None:
+        return _already_held(holder, NumberTaken, number_id=number_id)
+    return _changed(unit, row)
+
+
+def claim_any(unit: Unit, *, session_id: UUID, holder: UUID, start: datetime | None = None) -> ClaimedNumber:
+    """Hold the first free number of a session, or of its slot beginning at `start`; SoldOut if there is none."""
+    arguments = {"session": session_id, "start": start, "holder": holder, "now": unit.now}
+    row = _one(_CLAIM_ANY, arguments)
+    if row is not None:
+        return _changed(unit, row)
+    left = _one(_FREE_LEFT, arguments)
+    return _already_held(holder, NumberBusy if left and left[0] else SoldOut, session_id=session_id)
+
+
+def confirm_number(unit: Unit, *, holder: UUID) -> ClaimedNumber:
+    """The held number is taken for good; NumberNotHeld if the hold is gone."""
+    row = _one(_CONFIRM, {"holder": holder, "now": unit.now})
+    if row is not None:
+        return _claimed(row)
+    return _already_held(holder, NumberNotHeld, states=("taken",))
+
+
+def release_number(unit: Unit, *, holder: UUID) -> bool:
+    """Give the holder's number back; False when it holds none (already released). Stopped sessions stay stopped."""
+    row = _one(_RELEASE, {"holder": holder, "now": unit.now})
+    if row is None:
+        return False
+    unit.publish(SessionChanged(hospital=unit.scope, session_ids=(row[0],)))
+    return True
+
+
+def held_by(*, holder: UUID) -> ClaimedNumber | None:
+    """What `holder` holds now. One query."""
+    row = _one(_HELD_BY, {"holder": holder})
+    return _claimed(row) if row else None
+
+
+def _changed(unit: Unit, row: tuple[Any, ...]) -> ClaimedNumber:
+    claimed = _claimed(row)
+    unit.publish(SessionChanged(hospital=unit.scope, session_ids=(claimed.session_id,)))
+    return claimed
+
+
+def _already_held(
+    holder: UUID,
+    refusal: type[NumberTaken | NumberBusy | NumberNotHeld],
+    *,
+    number_id: UUID | None = None,
+    session_id: UUID | None = None,
+    states: tuple[str, ...] = ("held", "taken"),
+) -> ClaimedNumber:
+    """A repeat of an act that succeeded before gets the same number again; everybody else is refused."""
+    mine = held_by(holder=holder)
+    if (
+        mine is None
+        or mine.state not in states
+        or number_id not in (None, mine.number_id)
+        or session_id not in (None, mine.session_id)
+    ):
+        raise refusal
+    return mine
+
+
+def _one(statement: str, arguments: dict[str, Any]) -> tuple[Any, ...] | None:
+    with connections["hospital"].cursor() as cursor:
+        cursor.execute(statement, arguments)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
+
+
+def _claimed(row: tuple[Any, ...]) -> ClaimedNumber:
+    return ClaimedNumber(
+        number_id=row[0],
+        session_id=row[1],
+        sequence=row[2],
+        start=row[3],
+        end=row[4],
+        his_code=row[5],
+        session_his_code=row[6],
+        department_id=row[7],
+        doctor_id=row[8],
+        doctor_name=row[9],
+        date=row[10],
+        period=row[11],
+        fee_fen=row[12],
+        registration_level=row[13],
+        room=row[14],
+        campus_code=row[15],
+        state=row[16],
+    )
