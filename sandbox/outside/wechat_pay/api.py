@@ -88,7 +88,7 @@ class Api:
             return web.Response(status=status, headers=headers)
         return web.Response(status=status, text=body, content_type="application/json", headers=headers)
 
-    async def _prepay(self, request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
+    async def _prepay(self, _request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
         missing = [name for name in _PREPAY_FIELDS if not data.get(name)]
         if missing:
             raise Refused(400, "PARAM_ERROR", f"缺少参数 {missing[0]}")
@@ -98,7 +98,7 @@ class Api:
             raise Refused(400, "APPID_MCHID_NOT_MATCH", "appid 和 mchid 不匹配")
         return {"prepay_id": self._book.prepay(merchant, data)}
 
-    async def _query(self, request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
+    async def _query(self, request: web.Request, merchant: sqlite3.Row, _data: dict[str, Any]) -> dict[str, Any]:
         if request.query.get("mchid") != merchant["mchid"]:
             raise Refused(400, "PARAM_ERROR", "mchid 不匹配")
         trade = self._book.trade(merchant["mchid"], request.match_info["number"])
@@ -111,7 +111,7 @@ class Api:
             raise Refused(400, "PARAM_ERROR", "mchid 不匹配")
         self._book.close(merchant["mchid"], request.match_info["number"])
 
-    async def _refund(self, request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
+    async def _refund(self, _request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
         if self._board.take("not_enough") is not None:
             raise Refused(403, "NOT_ENOUGH", "基本账户余额不足")
         final = str(self._board.take("refund_ends") or "SUCCESS")
@@ -120,7 +120,7 @@ class Api:
         self._notifier.wake()
         return self._refund_view(merchant, refund)
 
-    async def _query_refund(self, request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
+    async def _query_refund(self, _request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
         refund = self._book.refund_of(merchant["mchid"], request.match_info["number"])
         if refund is None:
             raise Refused(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
