@@ -120,7 +120,7 @@ class Api:
         self._notifier.wake()
         return self._refund_view(merchant, refund)
 
-    async def _query_refund(self, _request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
+    async def _query_refund(self, request: web.Request, merchant: sqlite3.Row, _data: dict[str, Any]) -> dict[str, Any]:
         refund = self._book.refund_of(merchant["mchid"], request.match_info["number"])
         if refund is None:
             raise Refused(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
