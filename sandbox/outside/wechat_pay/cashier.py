@@ -30,7 +30,7 @@ class Cashier:
         ]
 
     async def _page(self, request: web.Request) -> web.Response:
-        prepay_id, back = request.query.get("prepay_id", ""), _back(request.query.get("return", ""))
+        prepay_id, back = request.query.get("prepay_id", ""), _back(request.query.get("redirect_url", ""))
         trade = self._book.trade_of_prepay(prepay_id)
         if trade is None:
             return _html("<h1>订单不存在或已失效</h1>", status=404)
@@ -42,7 +42,7 @@ class Cashier:
             f"<h1>{escape(trade['description'])}</h1><div class=sum>¥{yuan}</div>"
             f"<dl><dt>收款方<dd>商户 {escape(trade['mchid'])}<dt>商户单号<dd>{escape(trade['out_trade_no'])}</dl>"
             f"<form method=post><input type=hidden name=prepay_id value='{escape(prepay_id)}'>"
-            f"<input type=hidden name=return value='{escape(back)}'>"
+            f"<input type=hidden name=redirect_url value='{escape(back)}'>"
             "<button class=pay name=act value=pay>支付</button>"
             "<button class=no name=act value=cancel>取消</button></form>"
             "<p><small>演示收银台，不产生真实扣款</small></p>"
@@ -55,7 +55,9 @@ class Cashier:
                 self._pay(str(form.get("prepay_id", "")))
             except Refused as problem:
                 return _html(f"<h1>{escape(problem.message)}</h1>", status=problem.status)
-        raise web.HTTPSeeOther(_back(str(form.get("return", ""))) or f"/cashier?prepay_id={form.get('prepay_id', '')}")
+        raise web.HTTPSeeOther(
+            _back(str(form.get("redirect_url", ""))) or f"/cashier?prepay_id={form.get('prepay_id', '')}"
+        )
 
     async def _script(self, request: web.Request) -> web.Response:
         data = await request.json()
