@@ -53,9 +53,13 @@ def test_another_actor_or_command_may_use_an_equal_key(alpha: str) -> None:
 
 
 def test_key_of_a_failed_act_is_free_again(alpha: str) -> None:
-    with pytest.raises(ZeroDivisionError), work(alpha, actor=ACTOR) as unit:
-        unit.claim(KEY)
-        raise ZeroDivisionError
+    def fails() -> None:
+        with work(alpha, actor=ACTOR) as unit:
+            unit.claim(KEY)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
     assert act(alpha, KEY)
 
 
@@ -95,13 +99,11 @@ def test_control_without_the_claim_they_all_do_it(alpha: str, monkeypatch: pytes
 
 
 def test_writing_without_audit_is_refused_and_undone(alpha: str) -> None:
-    with pytest.raises(AuditMissing), work(alpha, actor=ACTOR) as unit:
-        with connections["hospital"].cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO hospital_inbox (source, incarnation, event_id, handler, received_at)"
-                " VALUES ('x', 1, gen_random_uuid(), 'x', %s)",
-                [unit.now],
-            )
+    with pytest.raises(AuditMissing), work(alpha, actor=ACTOR), connections["hospital"].cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO hospital_inbox (source, incarnation, event_id, handler, received_at)"
+            " VALUES ('x', 1, gen_random_uuid(), 'x', now())"
+        )
     assert query(alpha, "SELECT count(*) FROM {inbox}") == [(0,)]
 
 
@@ -119,11 +121,15 @@ def test_reading_owes_no_audit(alpha: str) -> None:
 
 
 def test_event_audit_and_rows_roll_back_together(alpha: str) -> None:
-    with pytest.raises(ZeroDivisionError), work(alpha, actor=ACTOR) as unit:
-        unit.claim(KEY)
-        unit.publish(Knock(number=1))
-        unit.audit("probe.act", target="made-1")
-        raise ZeroDivisionError
+    def fails() -> None:
+        with work(alpha, actor=ACTOR) as unit:
+            unit.claim(KEY)
+            unit.publish(Knock(number=1))
+            unit.audit("probe.act", target="made-1")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
     for table in ("outbox", "audit", "pending", "command"):
         assert query(alpha, f"SELECT count(*) FROM {{{table}}}") == [(0,)]
 
