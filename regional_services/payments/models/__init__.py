@@ -1,4 +1,4 @@
-"""Orders, legs, attempts, refunds, ledger: tables of the public schema, each row owned by one hospital (DESIGN section 4)."""
+"""Orders, legs, attempts, refunds, ledger: public tables, each row owned by one hospital (DESIGN section 4)."""
 
 from regional_services.payments.models.channel import ChannelNotification, MerchantAccount, NotificationState
 from regional_services.payments.models.ledger import Account, CashierTask, Posting, TaskKind
@@ -10,6 +10,7 @@ from regional_services.payments.models.movements import (
     Refund,
     RefundKind,
     RefundState,
+    Scene,
 )
 from regional_services.payments.models.orders import Leg, LegKind, LegState, Order, OrderState
 
@@ -32,5 +33,6 @@ __all__ = [
     "Refund",
     "RefundKind",
     "RefundState",
+    "Scene",
     "TaskKind",
 ]
