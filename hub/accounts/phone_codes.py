@@ -29,6 +29,8 @@ _USE = "code"
 _PURPOSE = "phone_code"
 _RANDOM_BYTES = 16
 _DIGITS = 6
+# The n-th newest code of a phone must be older than this before another is sent.
+_LIMITS = ((0, RESEND_AFTER), (MAX_PER_HOUR - 1, timedelta(hours=1)), (MAX_PER_DAY - 1, timedelta(days=1)))
 _INDEX = "accounts.phone"
 
 
@@ -106,15 +108,7 @@ def _check_limits(indexes: list[bytes]) -> None:
         .order_by("-created_at")
         .values_list("created_at", flat=True)[:MAX_PER_DAY]
     )
-    waits = [
-        (sent[position] + span - now).total_seconds()
-        for position, span in (
-            (0, RESEND_AFTER),
-            (MAX_PER_HOUR - 1, timedelta(hours=1)),
-            (MAX_PER_DAY - 1, timedelta(days=1)),
-        )
-        if position < len(sent)
-    ]
+    waits = [(sent[position] + span - now).total_seconds() for position, span in _LIMITS if position < len(sent)]
     wait = max(waits, default=0)
     if wait > 0:
         raise CodeTooSoon(retry_after=int(wait) + 1)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from hub.accounts import phone_codes, phones, steps
+from hub.accounts.access import own_account
 from hub.accounts.errors import CodeWrong
 from hub.accounts.locks import lock_subject
 from hub.accounts.models import CodePurpose, HandleKind, KnownDevice, LoginHandle, SignIn, SignInMethod, User
 from hub.accounts.results import Client, CodeRequested, SignedIn
 from hub.actor import Actor
 from hub.api import throttling
-from hub.errors import Conflict, NotFound, NotSignedIn
+from hub.errors import Conflict, NotFound
 from hub.security import masking
 from hub.tenancy.scope import REGION, region
 from hub.work import Unit, work
@@ -60,16 +61,17 @@ def sign_in_with_code(*, actor: Actor, phone: str, code: str, client: Client) ->
 
 def prove_identity(*, actor: Actor, sign_in_id: UUID) -> None:
     """Name and document were checked against the account's persons: this device may open records from now on."""
+    account_id = own_account(actor)
     with work(REGION, actor=actor) as unit:
-        sign_in = SignIn.objects.select_for_update().filter(id=sign_in_id, user_id=actor.id).first()
+        sign_in = SignIn.objects.select_for_update().filter(id=sign_in_id, user_id=account_id).first()
         if sign_in is None:
             raise NotFound
         sign_in.identity_due = False
         sign_in.save(update_fields=["identity_due"])
-        KnownDevice.objects.filter(user_id=actor.id, device_digest=bytes(sign_in.device_digest)).update(
+        KnownDevice.objects.filter(user_id=account_id, device_digest=bytes(sign_in.device_digest)).update(
             proven_at=unit.now
         )
-        unit.audit("accounts.identity_proven", target=f"account:{actor.id}", detail={"sign_in": str(sign_in_id)})
+        unit.audit("accounts.identity_proven", target=f"account:{account_id}", detail={"sign_in": str(sign_in_id)})
 
 
 def split_phone_to_new_account(*, actor: Actor, sign_in_id: UUID, client: Client) -> SignedIn:
@@ -77,13 +79,14 @@ def split_phone_to_new_account(*, actor: Actor, sign_in_id: UUID, client: Client
 
     Only a sign-in by that phone whose identity is still due can do it.
     """
+    account_id = own_account(actor)
     with work(REGION, actor=actor) as unit:
-        old = SignIn.objects.select_for_update().filter(id=sign_in_id, user_id=actor.id, identity_due=True).first()
+        old = SignIn.objects.select_for_update().filter(id=sign_in_id, user_id=account_id, identity_due=True).first()
         if old is None or old.method != SignInMethod.PHONE or old.ended_at is not None:
             raise NotFound
         handle = (
             LoginHandle.objects.select_for_update()
-            .filter(user_id=actor.id, kind=HandleKind.PHONE, ended_at__isnull=True)
+            .filter(user_id=account_id, kind=HandleKind.PHONE, ended_at__isnull=True)
             .first()
         )
         if handle is None:
@@ -95,22 +98,21 @@ def split_phone_to_new_account(*, actor: Actor, sign_in_id: UUID, client: Client
         old.save(update_fields=["ended_at", "end_reason"])
         user = steps.create_resident(unit, display_name=masking.phone(number))
         steps.add_handle(user, HandleKind.PHONE, number)
-        unit.audit("accounts.phone_reissued", target=f"account:{actor.id}", detail={"new_account": str(user.id)})
+        unit.audit("accounts.phone_reissued", target=f"account:{account_id}", detail={"new_account": str(user.id)})
         return steps.open_sign_in(unit, user=user, method=SignInMethod.PHONE, client=client, new_account=True)
 
 
 def bind_phone(*, actor: Actor, phone: str, code: str, binding: str) -> None:
     """Add a phone to a signed-in account (begun in WeChat), by a code sent to it."""
-    if actor.id is None:
-        raise NotSignedIn
+    account_id = own_account(actor)
     number = phones.e164(phone)
     with work(REGION, actor=actor) as unit:
         lock_subject(number)
         right = _spend(unit, number, CodePurpose.BIND_PHONE, binding, code)
         taken = right and steps.account_of_handle(HandleKind.PHONE, number) is not None
         if right and not taken:
-            steps.add_handle(User.objects.get(id=actor.id), HandleKind.PHONE, number)
-            unit.audit("accounts.phone_bound", target=f"account:{actor.id}", detail={"phone": masking.phone(number)})
+            steps.add_handle(User.objects.get(id=account_id), HandleKind.PHONE, number)
+            unit.audit("accounts.phone_bound", target=f"account:{account_id}", detail={"phone": masking.phone(number)})
     if not right:
         raise CodeWrong
     if taken:

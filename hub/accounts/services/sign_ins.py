@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hub.accounts import digests, revocation, steps, tokens
+from hub.accounts.access import own_account
 from hub.accounts.errors import TokenExpired, TokenInvalid, TokenReused
 from hub.accounts.models import RefreshToken, SignIn
 from hub.accounts.results import SignedIn, TokenPair
@@ -67,7 +68,7 @@ def revoke_refresh_token(*, actor: Actor, refresh_token: str) -> None:
 def end_sign_in(*, actor: Actor, sign_in_id: UUID, reason: str = "signed_out") -> None:
     """End one of the actor's own sign-ins."""
     with region(read_only=True):
-        found = SignIn.objects.filter(id=sign_in_id, user_id=actor.id).values_list("id", "expires_at").first()
+        found = SignIn.objects.filter(id=sign_in_id, user_id=own_account(actor)).values_list("id", "expires_at").first()
     if found is None:
         raise NotFound
     _announce_and_end(actor, [found], reason)

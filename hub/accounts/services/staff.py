@@ -8,6 +8,7 @@ from functools import lru_cache
 from django.contrib.auth.hashers import check_password, make_password
 
 from hub.accounts import passwords, selectors, steps, totp
+from hub.accounts.access import own_account
 from hub.accounts.errors import CredentialsWrong, SecondFactorDue
 from hub.accounts.locks import lock_account
 from hub.accounts.models import DISTRICT, AccountKind, SignInMethod, StaffMembership, TotpDevice, User
@@ -109,11 +110,9 @@ def confirm_totp(*, actor: Actor, accepted: PasswordAccepted, code: str) -> tupl
 
 def change_password(*, actor: Actor, old: str, new: str) -> None:
     """Change one's own password; every other sign-in of the account ends."""
-    if actor.id is None:
-        raise NotSignedIn
-    right = False
+    account_id = own_account(actor)
     with work(REGION, actor=actor) as unit:
-        user = lock_account(actor.id)
+        user = lock_account(account_id)
         if user is None:
             raise NotSignedIn
         right = check_password(old, user.password)
@@ -124,10 +123,10 @@ def change_password(*, actor: Actor, old: str, new: str) -> None:
             unit.audit("accounts.password_changed", target=f"account:{user.id}")
         else:
             _count_failure(unit, user, "wrong_old_password")
-    selectors.forget(actor.id)
+    selectors.forget(account_id)
     if not right:
         raise CredentialsWrong
-    end_all_sign_ins(actor=actor, user_id=actor.id, reason="password_changed")
+    end_all_sign_ins(actor=actor, user_id=account_id, reason="password_changed")
 
 
 def _may_enter(unit: Unit, user: User, hospital: str) -> bool:

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from hub import clock
 from hub.accounts import digests, steps
+from hub.accounts.access import own_account
 from hub.accounts.errors import WechatPending, WechatRefused
 from hub.accounts.events import WechatCodeReceived
 from hub.accounts.locks import lock_subject
@@ -19,7 +20,7 @@ from hub.accounts.models import HandleKind, SignInMethod, User, WechatAsk, Wecha
 from hub.accounts.results import Client, SignedIn, WechatProgress, WechatStart
 from hub.actor import Actor
 from hub.api import throttling
-from hub.errors import Conflict, NotFound, NotSignedIn
+from hub.errors import Conflict, NotFound
 from hub.security import masking
 from hub.tenancy.scope import REGION, region
 from hub.work import work
@@ -96,18 +97,17 @@ def sign_in_with_wechat(*, actor: Actor, ask_id: UUID, client: Client) -> Signed
 
 def bind_wechat(*, actor: Actor, ask_id: UUID, binding: str) -> None:
     """Add the confirmed openid to the signed-in account (needed to pay inside WeChat)."""
-    if actor.id is None:
-        raise NotSignedIn
+    account_id = own_account(actor)
     with work(REGION, actor=actor) as unit:
         ask = _confirmed(ask_id, binding)
         lock_subject(ask.openid)
         holder = steps.account_of_handle(HandleKind.WECHAT, ask.openid, realm=ask.appid)
-        if holder is not None and holder.id != actor.id:
+        if holder is not None and holder.id != account_id:
             raise Conflict("该微信已绑定另一账号，请用微信登录那个账号。")
         if holder is None:
-            steps.add_handle(User.objects.get(id=actor.id), HandleKind.WECHAT, ask.openid, realm=ask.appid)
+            steps.add_handle(User.objects.get(id=account_id), HandleKind.WECHAT, ask.openid, realm=ask.appid)
         _spend(ask)
-        unit.audit("accounts.wechat_bound", target=f"account:{actor.id}")
+        unit.audit("accounts.wechat_bound", target=f"account:{account_id}")
 
 
 def _bound(state: str, binding: str, *, lock: bool) -> WechatAsk | None:
@@ -131,5 +131,5 @@ def _confirmed(ask_id: UUID, binding: str) -> WechatAsk:
 
 
 def _spend(ask: WechatAsk) -> None:
-    ask.state, ask.openid = WechatAskState.SPENT, None  # type: ignore[assignment]
+    ask.state, ask.openid = WechatAskState.SPENT, None
     ask.save(update_fields=["state", "openid"])
