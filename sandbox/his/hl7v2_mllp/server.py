@@ -91,7 +91,7 @@ class Server:
         if refusal is not None and not delivery.text_only:
             msa[6] = refusal.reason.upper()
         lines = [self._header(message, _answer_type(message), lying=delivery.charset_lies), segment("MSA", msa)]
-        if message is not None and message.get("QPD", 1):
+        if message is not None and message.get("QPD", 1) and not delivery.empty:
             lines += self._query_part(message, delivery, operation)
         if message is not None and refusal is None and operation is not None and not delivery.empty:
             lines += self._command_part(message, delivery)
