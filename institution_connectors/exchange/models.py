@@ -40,6 +40,7 @@ class Exchange(models.Model):
     deadline = models.DateTimeField("期限")
     ended_at = models.DateTimeField("结束时间", null=True)
     told_unknown = models.BooleanField("已告知待核实", default=False)
+    announce = models.BooleanField("结束时通知", default=True)
     attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
     rerun_of = models.UUIDField("重发自", null=True)
 

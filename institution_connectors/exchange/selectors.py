@@ -190,7 +190,9 @@ def health() -> Health:
     """How the connector is doing. Three queries."""
     since = clock.now() - timedelta(minutes=15)
     calls = Attempt.objects.filter(started_at__gte=since, ended_at__isnull=False).aggregate(
-        calls=Count("id"), failed=Count("id", filter=Q(outcome=Outcome.UNKNOWN) | Q(sent=False)), mean=Avg("duration_ms")
+        calls=Count("id"),
+        failed=Count("id", filter=Q(outcome=Outcome.UNKNOWN) | Q(sent=False)),
+        mean=Avg("duration_ms"),
     )
     open_asks = Exchange.objects.filter(state__in=[State.OPEN, State.UNKNOWN]).aggregate(
         waiting=Count("id"), unknown=Count("id", filter=Q(state=State.UNKNOWN))
