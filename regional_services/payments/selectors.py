@@ -37,7 +37,7 @@ class OrderView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptView:
-    """One try to pay; `ready` says that the prepay parameters can be asked for (`services.call_up`)."""
+    """One try to pay. A ready one is opened by `services.call_up` in the app, by `pay_url` in a browser."""
 
     id: UUID
     order_id: UUID
@@ -46,14 +46,16 @@ class AttemptView:
     out_trade_no: str
     amount_fen: int
     state: str
+    scene: str
     prepay_id: str
+    pay_url: str
     expires_at: datetime
     reason: str
 
     @property
     def ready(self) -> bool:
         """Whether the resident can be shown the channel's cashier."""
-        return self.state == AttemptState.PREPARED and bool(self.prepay_id) and clock.now() < self.expires_at
+        return self.state == AttemptState.PREPARED and clock.now() < self.expires_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,9 @@ def attempt_view(row: Attempt) -> AttemptView:
         out_trade_no=row.out_trade_no,
         amount_fen=row.amount_fen,
         state=row.state,
+        scene=row.scene,
         prepay_id=row.prepay_id,
+        pay_url=row.pay_url,
         expires_at=row.expires_at,
         reason=row.reason,
     )
@@ -146,6 +150,15 @@ def order(order_id: UUID) -> OrderView | None:
     """One order."""
     row = Order.objects.filter(pk=order_id).first()
     return order_view(row) if row else None
+
+
+def orders_of_account(account_id: UUID, *, after: tuple[str, ...] | None, limit: int) -> list[OrderView]:
+    """The orders an account placed, newest first, beyond the key `after` (creation time and id)."""
+    rows = Order.objects.filter(payer_account_id=account_id)
+    if after is not None:
+        created_at, order_id = datetime.fromisoformat(after[0]), UUID(after[1])
+        rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=order_id))
+    return [order_view(row) for row in rows.order_by("-created_at", "-pk")[:limit]]
 
 
 def attempt(attempt_id: UUID) -> AttemptView | None:
