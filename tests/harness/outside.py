@@ -34,7 +34,9 @@ class Outside:
 
     urls: dict[str, str]
 
-    def switch(self, party: str, name: str, value: Any = True, *, times: int | None = None, only: tuple[str, ...] = ()) -> None:
+    def switch(
+        self, party: str, name: str, value: Any = True, *, times: int | None = None, only: tuple[str, ...] = ()
+    ) -> None:
         """Tell a party to do something wrong."""
         wanted = {"value": value, "times": times, "only": list(only)}
         httpx.post(f"{self.urls['control']}/api/parties/{party}/switches/{name}", json=wanted).raise_for_status()
@@ -82,7 +84,7 @@ class Postbox:
         box = self
 
         class Keep(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - the name the base class calls
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 box.letters.append(Letter(self.path, dict(self.headers.items()), body))
                 self.send_response(204)

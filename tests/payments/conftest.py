@@ -111,3 +111,10 @@ def attempt_now(attempt_id: UUID) -> AttemptView:
         found = selectors.attempt(attempt_id)
     assert found is not None
     return found
+
+
+def later(seconds: float) -> None:
+    """Let the sweep see the future, and the relay do what it set going."""
+    with clock.shifted(timedelta(seconds=seconds)):
+        services.sweep()
+        drain()

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from hub import clock
 from hub.actor import Actor
 from hub.outbox.relay import drain
 from hub.tenancy.scope import region
@@ -18,15 +16,8 @@ from regional_services.payments.errors import OrderNotPayable
 from regional_services.payments.models import Posting
 from regional_services.payments.selectors import OrderView
 from tests.harness.outside import Outside, Postbox
-from tests.payments.conftest import attempt_now, begin, command, order_now
+from tests.payments.conftest import attempt_now, begin, command, later, order_now
 from tests.payments.published import facts_of
-
-
-def later(seconds: float) -> None:
-    """Let the sweep see the future, and the relay do what it set going."""
-    with clock.shifted(timedelta(seconds=seconds)):
-        services.sweep()
-        drain()
 
 
 @pytest.mark.requirement("JA-APPT-04")
