@@ -17,7 +17,7 @@ from hub.tenancy.scope import REGION, region
 from hub.work import Command, work
 from regional_services.payments import selectors, services, steps
 from regional_services.payments.selectors import AttemptView, OrderView
-from tests.harness.outside import APPID, Outside, Postbox, running
+from tests.harness.parties import APPID, Outside, Postbox, running
 
 OPENID = "oTestPayer0000000000000000001"
 

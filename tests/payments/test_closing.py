@@ -14,7 +14,7 @@ from hub.tenancy.scope import REGION
 from hub.work import work
 from regional_services.payments import services, steps
 from regional_services.payments.selectors import OrderView
-from tests.harness.outside import Outside, Postbox
+from tests.harness.parties import Outside, Postbox
 from tests.payments.conftest import attempt_now, begin, command, later, order_now
 from tests.payments.published import facts_of
 

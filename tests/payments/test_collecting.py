@@ -15,7 +15,7 @@ from regional_services.payments import services
 from regional_services.payments.errors import OrderNotPayable
 from regional_services.payments.models import Posting
 from regional_services.payments.selectors import OrderView
-from tests.harness.outside import Outside, Postbox
+from tests.harness.parties import Outside, Postbox
 from tests.payments.conftest import attempt_now, begin, command, later, order_now
 from tests.payments.published import facts_of
 

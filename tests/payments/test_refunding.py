@@ -16,7 +16,7 @@ from regional_services.payments import selectors, steps
 from regional_services.payments.errors import OrderNotRefundable
 from regional_services.payments.events import RefundFinished
 from regional_services.payments.selectors import AttemptView, OrderView
-from tests.harness.outside import Outside, Postbox
+from tests.harness.parties import Outside, Postbox
 from tests.payments.conftest import begin, later, order_now
 from tests.payments.published import events_of
 
