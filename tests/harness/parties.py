@@ -5,14 +5,8 @@ Notices go to the postbox first, so that a test decides when, how often and whet
 
 from __future__ import annotations
 
-import json
-import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,35 +15,44 @@ from typing import Any
 import httpx
 from django.test import Client
 
-from tests.harness import environment
+from tests.harness.outside import HOST, Outside, free_port
 
 SECRET = "outside-test-secret"
 APPID = "wx0000000000000001"
-_PARTIES = ("control", "wechat_pay", "wechat_open", "sms", "city_identity")
+PARTIES = ("wechat_pay", "wechat_open", "sms", "city_identity")
 
 
-@dataclass(frozen=True)
-class Outside:
-    """The running sandbox: addresses and switches."""
+class Parties:
+    """The parties beside the hospitals: payment, open platform, messages, the city's identity service."""
 
-    urls: dict[str, str]
+    def __init__(self, directory: Path) -> None:
+        ports = {name: free_port() for name in PARTIES}
+        self.urls = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
+        self.outside = Outside(
+            directory,
+            hub_url="http://localhost",
+            parties={
+                "wechat_pay": {"port": ports["wechat_pay"], "notice_delays": [0, 1, 1, 1]},
+                "wechat_open": {"port": ports["wechat_open"], "apps": [{"appid": APPID, "secret": SECRET}]},
+                "sms": {"port": ports["sms"], "secret": SECRET},
+                "city_identity": {"port": ports["city_identity"], "secret": SECRET},
+            },
+        )
 
     def switch(
-        self, party: str, name: str, value: Any = True, *, times: int | None = None, only: tuple[str, ...] = ()
+        self, party: str, name: str, value: object = True, *, times: int | None = None, only: tuple[str, ...] = ()
     ) -> None:
         """Tell a party to do something wrong."""
-        wanted = {"value": value, "times": times, "only": list(only)}
-        httpx.post(f"{self.urls['control']}/api/parties/{party}/switches/{name}", json=wanted).raise_for_status()
+        self.outside.board(party).switch(name, value, times=times, only=only)
 
     def calm(self) -> None:
         """All switches off."""
-        for party in ("wechat-pay", "wechat-open", "sms", "city-identity"):
-            httpx.delete(f"{self.urls['control']}/api/parties/{party}/switches").raise_for_status()
+        for party in PARTIES:
+            self.outside.board(party.replace("_", "-")).all_off()
 
     def facts(self, party: str) -> dict[str, Any]:
         """What a party knows."""
-        answer = httpx.get(f"{self.urls['control']}/api/parties/{party}").raise_for_status().json()
-        return dict(answer["facts"])
+        return self.outside.board(party).facts()
 
     def pay(self, prepay_id: str) -> httpx.Response:
         """A payer presses the button."""
@@ -93,8 +96,8 @@ class Postbox:
             def log_message(self, *_: Any) -> None:
                 return
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Keep)
-        self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = ThreadingHTTPServer((HOST, 0), Keep)
+        self.origin = f"http://{HOST}:{self._server.server_address[1]}"
 
     def __enter__(self) -> Postbox:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -112,51 +115,3 @@ class Postbox:
         assert len(self.letters) >= count, f"{len(self.letters)} of {count} letters came"
         letters, self.letters = self.letters, []
         return letters
-
-
-@contextmanager
-def running(state: Path) -> Iterator[Outside]:
-    """The sandbox process with its books in `state`."""
-    ports = dict(zip(_PARTIES, _free_ports(len(_PARTIES)), strict=True))
-    config = {
-        "host": "127.0.0.1",
-        "hub": {"url": "http://localhost"},
-        "control": {"port": ports["control"]},
-        "wechat_pay": {"port": ports["wechat_pay"], "notice_delays": [0, 1, 1, 1]},
-        "wechat_open": {"port": ports["wechat_open"], "apps": [{"appid": APPID, "secret": SECRET}]},
-        "sms": {"port": ports["sms"], "secret": SECRET},
-        "city_identity": {"port": ports["city_identity"], "secret": SECRET},
-    }
-    file = state / "sandbox.json"
-    file.write_text(json.dumps(config))
-    command = [sys.executable, "-m", "sandbox", "--state", str(state), "--config", str(file)]
-    process = subprocess.Popen(command, cwd=environment.ROOT, stderr=subprocess.DEVNULL)
-    outside = Outside({name: f"http://127.0.0.1:{port}" for name, port in ports.items()})
-    try:
-        _await(outside.urls["control"], process)
-        yield outside
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _await(url: str, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 20
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            httpx.get(f"{url}/api/parties", timeout=1)
-        except httpx.HTTPError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("the sandbox did not start")
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [int(each.getsockname()[1]) for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
