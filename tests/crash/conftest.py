@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
 
 import pytest
 
+from tests.crash import relay_process
 from tests.harness.anchors import forget_anchors
 
-StartRelay = Callable[..., "subprocess.Popen[bytes]"]
+StartRelay = Callable[..., ForkServerProcess]
+_SHORT = {
+    "DJANGO_SETTINGS_MODULE": "hub.settings",
+    "HUB_RELAY_INTERNAL_LEASE": "1",
+    "HUB_RELAY_OUTSIDE_LEASE": "7",
+    "HUB_RELAY_SWEEP": "1",
+    "HUB_DB_POOL": "8",
+}
+
+
+@pytest.fixture(scope="session")
+def server() -> ForkServerContext:
+    """The process relays are forked from; short leases, so that a dead relay's rows come back soon."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.crash.relay_process"])
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _SHORT.items():
+            patch.setenv(name, value)
+        first = context.Process(target=os.getpid)
+        first.start()
+        first.join(60)
+    return context
 
 
 @pytest.fixture(autouse=True)
@@ -22,31 +45,26 @@ def no_anchors() -> None:
 
 
 @pytest.fixture
-def start_relay(committed: None) -> Iterator[StartRelay]:
-    """`start_relay(die_at="...", **environment)`: a relay with short leases; killed at the end of the test."""
-    started: list[subprocess.Popen[bytes]] = []
+def start_relay(committed: None, server: ForkServerContext, tmp_path: Path) -> Iterator[StartRelay]:
+    """`start_relay(die_at="...")`: a relay; killed at the end of the test."""
+    started: list[ForkServerProcess] = []
 
-    def start(*, die_at: str = "", **environment: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.relay_process"],
-            env={
-                **os.environ,
-                "DJANGO_SETTINGS_MODULE": "hub.settings",
-                "PROBE_DIE_AT": die_at,
-                "HUB_RELAY_INTERNAL_LEASE": "1",
-                "HUB_RELAY_OUTSIDE_LEASE": "7",
-                "HUB_RELAY_SWEEP": "1",
-                "HUB_DB_POOL": "8",
-                **environment,
-            },
-        )
+    def start(*, die_at: str = "", outside: str = os.devnull) -> ForkServerProcess:
+        process = server.Process(target=relay_process.run, args=(die_at, outside))
+        process.start()
         started.append(process)
         return process
 
     yield start
     for process in started:
         process.kill()
-        process.wait(10)
+        process.join(10)
+
+
+def exit_code(process: ForkServerProcess, *, seconds: float = 30.0) -> int | None:
+    """How the process ended, or None if it has not."""
+    process.join(seconds)
+    return process.exitcode
 
 
 def eventually(holds: Callable[[], bool], *, seconds: float = 30.0) -> None:

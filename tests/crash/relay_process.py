@@ -1,7 +1,7 @@
-"""A relay that knows the probes' handlers and can be told to die: `python -m tests.crash.relay_process`.
+"""A relay that knows the probes' handlers and can be told to die.
 
-`PROBE_DIE_AT` names the step at which it kills itself with SIGKILL, as a power cut or the kernel would: nothing is
-closed, nothing is flushed. `PROBE_OUTSIDE` is a file that stands for the outside world.
+It is forked from a server process that has only imported this module: no connection, no thread, Django ready. At the
+step it is given it kills itself with SIGKILL, as the kernel would: nothing is closed, nothing is flushed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +46,10 @@ def dying_after(call: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def write_outside(event: probes.Ask, delivery: Any) -> None:
-    with Path(os.environ["PROBE_OUTSIDE"]).open("a") as outside:
-        outside.write(f"{delivery.event_id} {delivery.attempt} {event.number}\n")
-    if os.environ.get("PROBE_DIE_AT") == "after the outside was asked":
-        die()
-
-
-def prepare(step: str) -> None:
-    """Arrange to die at `step`; an empty one means to live."""
-    match step:
+def run(die_at: str, outside: str) -> None:
+    """Be a relay until a signal comes, or until the step `die_at`; `outside` is a file that stands for the outside."""
+    probes._behaviours["ask"] = partial(write_outside, Path(outside), die_at)
+    match die_at:
         case "claimed, nothing begun":
             turn._attempt = dying_before(turn._attempt)
         case "in the handler's transaction":
@@ -70,10 +64,11 @@ def prepare(step: str) -> None:
             chain._insertion = dying_before(chain._insertion)
         case "sealed":
             chain._seal_batch = dying_after(chain._seal_batch)
-
-
-if __name__ == "__main__":
-    if "PROBE_OUTSIDE" in os.environ:
-        probes._behaviours["ask"] = write_outside
-    prepare(os.environ.get("PROBE_DIE_AT", ""))
     call_command("relay")
+
+
+def write_outside(outside: Path, die_at: str, event: probes.Ask, delivery: Any) -> None:
+    with outside.open("a") as file:
+        file.write(f"{delivery.event_id} {delivery.attempt} {event.number}\n")
+    if die_at == "after the outside was asked":
+        die()

@@ -11,7 +11,7 @@ import pytest
 
 from hub.audit.verify import verify
 from hub.tenancy.scope import REGION
-from tests.crash.conftest import StartRelay, eventually
+from tests.crash.conftest import StartRelay, eventually, exit_code
 from tests.journal.probes import Ask, Knock, Visit, done, publish, query, states
 
 STEPS = [
@@ -51,7 +51,7 @@ def assert_each_once_and_in_order(alpha: str, numbers: range) -> None:
 def test_killed_at(step: str, alpha: str, start_relay: StartRelay) -> None:
     numbers = range(12)
     publish_all_ways(alpha, numbers)
-    assert start_relay(die_at=step).wait(30) == -signal.SIGKILL
+    assert exit_code(start_relay(die_at=step)) == -signal.SIGKILL
     start_relay()
     eventually(lambda: everything_done(alpha))
     assert_each_once_and_in_order(alpha, numbers)
@@ -62,8 +62,9 @@ def test_killed_after_asking_the_outside_it_asks_again_under_the_same_id(
 ) -> None:
     outside = tmp_path / "outside"
     publish(alpha, Ask(hospital=alpha, number=7))
-    assert start_relay(die_at="after the outside was asked", PROBE_OUTSIDE=str(outside)).wait(30) == -signal.SIGKILL
-    start_relay(PROBE_OUTSIDE=str(outside))
+    dying = start_relay(die_at="after the outside was asked", outside=str(outside))
+    assert exit_code(dying) == -signal.SIGKILL
+    start_relay(outside=str(outside))
     eventually(lambda: states(alpha) == {"done": 1})
     asked = [line.split() for line in outside.read_text().splitlines()]
     assert [(attempt, number) for _, attempt, number in asked] == [("1", "7"), ("2", "7")]
@@ -73,7 +74,7 @@ def test_killed_after_asking_the_outside_it_asks_again_under_the_same_id(
 @pytest.mark.parametrize("step", ["in the sealer's transaction", "sealed"])
 def test_sealer_killed(step: str, alpha: str, start_relay: StartRelay) -> None:
     publish(alpha, *(Knock(number=n, door=str(n)) for n in range(20)))
-    assert start_relay(die_at=step).wait(30) == -signal.SIGKILL
+    assert exit_code(start_relay(die_at=step)) == -signal.SIGKILL
     start_relay()
     eventually(lambda: everything_done_and_sealed(alpha))
     for scope in (alpha, REGION):
@@ -97,7 +98,7 @@ def test_killed_again_and_again_while_events_come(alpha: str, start_relay: Start
         publish_all_ways(alpha, range(round_ * 20 + 10, round_ * 20 + 20))
         time.sleep(chance.uniform(0.0, 0.1))
         relay.kill()
-        relay.wait(10)
+        relay.join(10)
     start_relay()
     eventually(lambda: everything_done(alpha))
     assert_each_once_and_in_order(alpha, range(80))
@@ -121,7 +122,7 @@ def test_a_stopping_relay_finishes_and_leaves_no_lease(alpha: str, start_relay: 
     publish_all_ways(alpha, range(60))
     eventually(lambda: bool(done(REGION, "probe.knock")))
     relay.terminate()
-    assert relay.wait(30) == 0
+    assert exit_code(relay) == 0
     for scope in (alpha, REGION):
         assert query(scope, "SELECT count(*) FROM {outbox} WHERE state = 'pending' AND lease_until IS NOT NULL") == [
             (0,)
