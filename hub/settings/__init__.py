@@ -108,7 +108,7 @@ X_FRAME_OPTIONS = "DENY"
 HUB_CSP_CONNECT = env.names("HUB_CSP_CONNECT", HUB_EVENTS_ORIGIN)  # origins of server-sent events
 HUB_CSP_FORM = env.names("HUB_CSP_FORM")  # origins forms may post to, such as a cashier's
 
-HUB_S3 = {
+HUB_S3: dict[str, Any] = {
     "endpoint": env.text("HUB_S3_ENDPOINT", "127.0.0.1:9000"),
     "access_key": env.text("HUB_S3_ACCESS_KEY", ""),
     "secret_key": env.text("HUB_S3_SECRET_KEY", ""),
@@ -222,3 +222,6 @@ HUB_OUTSIDE = {
     "sms": env.text("HUB_SMS_URL", "http://127.0.0.1:8103"),
     "city_identity": env.text("HUB_CITY_IDENTITY_URL", "http://127.0.0.1:8104"),
 }
+HUB_WECHAT_APPID = env.text("HUB_WECHAT_APPID", "wx0000000000000001")
+HUB_WECHAT_AUTHORIZE_ORIGIN = env.text("HUB_WECHAT_AUTHORIZE_ORIGIN", "")  # empty: where the exchange is, as in the sandbox
+HUB_PASSWORD_PROFILE = env.text("HUB_PASSWORD_PROFILE", "mlps")  # or asvs, see hub/accounts/passwords.py

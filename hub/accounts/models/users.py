@@ -12,6 +12,7 @@ from hub import clock
 from hub.ids import uuid7
 from hub.security.fields import BlindIndexField, EncryptedTextField
 from hub.security.roles import ADMINISTRATORS, Role
+from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 DISTRICT = "district"
@@ -33,6 +34,17 @@ class AccountState(models.TextChoices):
     DISABLED = "disabled", "停用"
 
 
+class Duty(models.TextChoices):
+    """Which of two exclusive kinds of role a staff account holds, wherever it holds them.
+
+    Kept on the account because a hospital's host sees only its own memberships: the refusal must not depend on that.
+    """
+
+    NONE = "none", "无"
+    ADMINISTRATION = "administration", "三员"
+    BUSINESS = "business", "业务"
+
+
 class UserManager(BaseUserManager["User"]):
     """Finds accounts by login name; making them is the business of `services`."""
 
@@ -46,11 +58,13 @@ class User(AbstractBaseUser):
     `display_name` of a resident never says more than a masked phone: his name belongs to the person, not the login.
     """
 
+    staff_grant = Grant.RW
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=16, choices=AccountKind.choices)
     state = models.CharField(max_length=16, choices=AccountState.choices, default=AccountState.ACTIVE)
     login_name = models.CharField(max_length=64, null=True, unique=True)
     display_name = models.CharField(max_length=64)
+    duty = models.CharField(max_length=16, choices=Duty.choices, default=Duty.NONE)
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(null=True)
     password_changed_at = models.DateTimeField(null=True)
