@@ -108,13 +108,14 @@ X_FRAME_OPTIONS = "DENY"
 HUB_CSP_CONNECT = env.names("HUB_CSP_CONNECT", HUB_EVENTS_ORIGIN)  # origins of server-sent events
 HUB_CSP_FORM = env.names("HUB_CSP_FORM")  # origins forms may post to, such as a cashier's
 
-HUB_S3 = {
+HUB_S3: dict[str, Any] = {
     "endpoint": env.text("HUB_S3_ENDPOINT", "127.0.0.1:9000"),
     "access_key": env.text("HUB_S3_ACCESS_KEY", ""),
     "secret_key": env.text("HUB_S3_SECRET_KEY", ""),
     "bucket": env.text("HUB_S3_BUCKET", "hub"),
     "secure": env.flag("HUB_S3_SECURE", False),
 }
+HUB_HL7_LISTEN = env.text("HUB_HL7_LISTEN", "127.0.0.1:2575")  # where `manage.py hl7_listener` takes messages in
 HUB_KEYRING = env.text("HUB_KEYRING", str(VAR / "keys" / "keyring.json"))
 HUB_CIPHER_SUITE = env.text("HUB_CIPHER_SUITE", "aes-256-gcm")  # or sm4-gcm; each key remembers its own
 
@@ -210,6 +211,13 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_BEAT_SCHEDULE = {
+    "payments.sweep": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
+    "exchange-probe": {"task": "institution_connectors.exchange.tasks.probe_all", "schedule": 60.0},
+    "exchange-recover": {"task": "institution_connectors.exchange.tasks.recover_all", "schedule": 300.0},
+    "exchange-bodies": {"task": "institution_connectors.exchange.tasks.end_bodies_all", "schedule": 86400.0},
+}
 
 LOGGING_CONFIG = "hub.observability.logs.configure"
 LOGGING: dict[str, Any] = {"level": env.text("HUB_LOG_LEVEL", "INFO")}
