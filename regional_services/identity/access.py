@@ -7,13 +7,15 @@ from datetime import date
 from uuid import UUID
 
 from hub import clock
+from hub.accounts.errors import IdentityDue
+from hub.accounts.permissions import OPEN_RECORDS
 from hub.actor import Actor, ActorKind
 from hub.errors import NotFound
 from regional_services.identity import ages
 from regional_services.identity.consents import MINOR_SENSITIVE_CARE
 from regional_services.identity.errors import MinorConsentNeeded, PersonDeceased, RealNameNeeded, RelationExpired
 from regional_services.identity.models import Relation, RelationKind, RelationState, Standing
-from regional_services.identity.purposes import BOOKING
+from regional_services.identity.purposes import BOOKING, RECORDS
 from regional_services.identity.selectors import has_consent
 
 # A 14 to 17 year old's own consent is asked for care under these labels (practice 5).
@@ -42,6 +44,8 @@ def patient_for(actor: Actor, person_id: UUID, purpose: str, *, sensitivity: str
     relation = _relation(actor, person_id)
     if purpose not in relation.scope:
         raise NotFound
+    if purpose == RECORDS and not actor.may(OPEN_RECORDS):
+        raise IdentityDue
     today = clock.today()
     if relation.expires_on is not None and relation.expires_on <= today:
         raise RelationExpired
@@ -60,6 +64,13 @@ def patient_for(actor: Actor, person_id: UUID, purpose: str, *, sensitivity: str
     )
 
 
+def account(actor: Actor) -> UUID:
+    """The resident's account; NotFound for everybody else."""
+    if actor.kind is not ActorKind.RESIDENT or actor.id is None:
+        raise NotFound
+    return actor.id
+
+
 def may_see_sensitive(actor: Actor, person_id: UUID) -> bool:
     """Whether labelled visits, messages and documents are shown: to the person himself, and to a child's guardian."""
     relation = _relation(actor, person_id)
@@ -70,11 +81,9 @@ def may_see_sensitive(actor: Actor, person_id: UUID) -> bool:
 
 
 def _relation(actor: Actor, person_id: UUID) -> Relation:
-    if actor.kind is not ActorKind.RESIDENT or actor.id is None:
-        raise NotFound
     try:
         relation = Relation.objects.select_related("person").get(
-            account_id=actor.id, person_id=person_id, state__in=(RelationState.ACTIVE, RelationState.PENDING)
+            account_id=account(actor), person_id=person_id, state__in=(RelationState.ACTIVE, RelationState.PENDING)
         )
     except Relation.DoesNotExist:
         raise NotFound from None
