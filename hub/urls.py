@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+handler404 = "hub.api.middleware.not_found"
+handler500 = "hub.api.middleware.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("hub.observability.urls")),
     path("api/schema.json", SpectacularAPIView.as_view(), name="api-schema"),

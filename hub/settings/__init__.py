@@ -51,6 +51,8 @@ LIBRARY_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_htmx",
+    "hub.security",
+    "hub.api",
 ]
 SHARED_APPS = ["django_tenants", *LIBRARY_APPS, *REGION_APPS, "portal"]
 TENANT_APPS = HOSPITAL_APPS
@@ -92,6 +94,8 @@ CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
+HUB_CSP_CONNECT = env.names("HUB_CSP_CONNECT")  # origins of server-sent events
+HUB_CSP_FORM = env.names("HUB_CSP_FORM")  # origins forms may post to, such as a cashier's
 
 HUB_S3 = {
     "endpoint": env.text("HUB_S3_ENDPOINT", "127.0.0.1:9000"),
@@ -101,6 +105,7 @@ HUB_S3 = {
     "secure": env.flag("HUB_S3_SECURE", False),
 }
 HUB_KEYRING = env.text("HUB_KEYRING", str(VAR / "keys" / "keyring.json"))
+HUB_CIPHER_SUITE = env.text("HUB_CIPHER_SUITE", "aes-256-gcm")  # or sm4-gcm; each key remembers its own
 
 MIDDLEWARE = [
     "hub.observability.middleware.RequestContextMiddleware",
@@ -169,6 +174,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "hub.api.schema.HubAutoSchema",
     "UNAUTHENTICATED_USER": None,
 }
+HUB_RATES = dict(pair.split("=", 1) for pair in env.names("HUB_RATES"))  # scope=per minute/burst, see hub/api/throttling
+HUB_TRUSTED_PROXIES = env.number("HUB_TRUSTED_PROXIES", 0)
 SPECTACULAR_SETTINGS = {
     "TITLE": "区域便捷就医平台 API",
     "VERSION": "1.0.0",

@@ -1,0 +1,142 @@
+"""Accounts, the handles residents sign in with, and the roles staff hold."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+
+from hub import clock
+from hub.ids import uuid7
+from hub.security.fields import BlindIndexField, EncryptedTextField
+from hub.security.roles import ADMINISTRATORS, Role
+
+DISTRICT = "district"
+"""The institution code of memberships at the district itself; no hospital may be called so."""
+
+
+class AccountKind(models.TextChoices):
+    """Who signs in with an account."""
+
+    RESIDENT = "resident", "居民"
+    STAFF = "staff", "工作人员"
+    SERVICE = "service", "系统对接"
+
+
+class AccountState(models.TextChoices):
+    """Accounts are disabled, never deleted, so that a login name is never given to somebody else."""
+
+    ACTIVE = "active", "正常"
+    DISABLED = "disabled", "停用"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds accounts by login name; making them is the business of `services`."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(login_name=username)
+
+
+class User(AbstractBaseUser):
+    """One login. A resident's has handles (phone, WeChat) and no password; staff have a login name, password and TOTP.
+
+    `display_name` of a resident never says more than a masked phone: his name belongs to the person, not the login.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=16, choices=AccountKind.choices)
+    state = models.CharField(max_length=16, choices=AccountState.choices, default=AccountState.ACTIVE)
+    login_name = models.CharField(max_length=64, null=True, unique=True)
+    display_name = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField(null=True)
+    password_changed_at = models.DateTimeField(null=True)
+    must_change_password = models.BooleanField(default=False)
+    failed_attempts = models.PositiveSmallIntegerField(default=0)
+    locked_until = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField(null=True)
+
+    USERNAME_FIELD = "login_name"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name"]
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        db_table = "accounts_user"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind=AccountKind.RESIDENT, login_name__isnull=True)
+                | (~Q(kind=AccountKind.RESIDENT) & Q(login_name__isnull=False)),
+                name="accounts_user_login_name_by_kind",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        """Whether it may sign in at all now."""
+        return self.state == AccountState.ACTIVE and (self.expires_at is None or self.expires_at > clock.now())
+
+
+class HandleKind(models.TextChoices):
+    """What a resident signs in with."""
+
+    PHONE = "phone", "手机号"
+    WECHAT = "wechat", "微信"
+
+
+class LoginHandle(models.Model):
+    """A phone or a WeChat openid that opens an account; WeChat is keyed on (appid, openid), `realm` is the appid.
+
+    Numbers are re-issued: a handle that moves to another account is ended, never rewritten.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="handles")
+    kind = models.CharField(max_length=16, choices=HandleKind.choices)
+    realm = models.CharField(max_length=64, default="", blank=True)
+    subject_index = BlindIndexField()
+    subject = EncryptedTextField(purpose="accounts.handle")
+    created_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "accounts_login_handle"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "realm", "subject_index"],
+                condition=Q(ended_at__isnull=True),
+                name="accounts_handle_subject_uniq",
+            )
+        ]
+
+
+class StaffMembership(models.Model):
+    """A role of a staff account at one institution (or at the district)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    institution_code = models.CharField(max_length=32)
+    role = models.CharField(max_length=32, choices=[(role.value, role.title) for role in Role])
+    granted_by = models.UUIDField(null=True)
+    granted_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "accounts_staff_membership"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "institution_code", "role"],
+                condition=Q(ended_at__isnull=True),
+                name="accounts_membership_uniq",
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(ended_at__isnull=True, role__in=sorted(ADMINISTRATORS)),
+                name="accounts_membership_one_admin",
+            ),
+        ]
+        indexes = [models.Index(fields=["institution_code", "role"], name="accounts_membership_place")]

@@ -1,0 +1,139 @@
+"""Reads of accounts. `account` is cached for seconds and dropped by every change: a request costs no query."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from uuid import UUID
+
+from hub import redis
+from hub.accounts.models import DISTRICT, AccountKind, StaffMembership, User
+from hub.actor import Actor, ActorKind
+from hub.security.permissions import permissions_of
+from hub.security.roles import Role
+from hub.tenancy.scope import region
+
+_CACHE_SECONDS = 30
+_KINDS = {
+    AccountKind.RESIDENT: ActorKind.RESIDENT,
+    AccountKind.STAFF: ActorKind.STAFF,
+    AccountKind.SERVICE: ActorKind.VENDOR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account as every request needs it."""
+
+    id: UUID
+    kind: AccountKind
+    active: bool
+    name: str
+    must_change_password: bool
+    memberships: tuple[tuple[str, Role], ...]
+
+    def roles_at(self, institution: str) -> frozenset[Role]:
+        """The roles held at one institution (or at DISTRICT)."""
+        return frozenset(role for place, role in self.memberships if place == institution)
+
+
+def account(user_id: UUID, *, hospital: str | None = None) -> AccountView | None:
+    """The account as seen from one host, from Redis or with two queries; never inside an open scope.
+
+    On a hospital's host the database shows only that hospital's memberships, so each host has its own cached view.
+    """
+    store, key, place = redis.client(), redis.key("account", str(user_id)), hospital or DISTRICT
+    cached = store.hget(key, place)
+    if cached:
+        return _from_json(str(cached))
+    view = _read(user_id)
+    if view is not None:
+        with store.pipeline() as pipe:
+            pipe.hset(key, place, _to_json(view)).expire(key, _CACHE_SECONDS).execute()
+    return view
+
+
+def _read(user_id: UUID) -> AccountView | None:
+    with region(read_only=True):
+        user = User.objects.filter(id=user_id).first()
+        if user is None:
+            return None
+        return AccountView(
+            id=user.id,
+            kind=AccountKind(user.kind),
+            active=user.is_active,
+            name=user.display_name,
+            must_change_password=user.must_change_password,
+            memberships=_memberships(user.id) if user.kind != AccountKind.RESIDENT else (),
+        )
+
+
+def forget(user_id: UUID) -> None:
+    """Drop the cached account after a change was committed."""
+    redis.client().delete(redis.key("account", str(user_id)))
+
+
+def acting(view: AccountView, *, hospital: str | None, ip: str, request_id: str) -> Actor | None:
+    """The actor this account is on one side of the house, or None where it is a stranger.
+
+    On a hospital's host only staff with a membership there act, on the district's only staff with one at the district;
+    residents act on the district's host alone. The institution comes from the host, never from request data.
+    """
+    if not view.active:
+        return None
+    if view.kind == AccountKind.RESIDENT:
+        return None if hospital else _actor(view, None, frozenset(), ip, request_id)
+    place = hospital or DISTRICT
+    roles = view.roles_at(place)
+    if not roles:
+        return None
+    return _actor(view, hospital, permissions_of(roles), ip, request_id)
+
+
+def staff_of(institution_code: str) -> list[StaffMembership]:
+    """The memberships of one institution with their accounts, by name: one query."""
+    with region(read_only=True):
+        rows = StaffMembership.objects.filter(institution_code=institution_code, ended_at__isnull=True)
+        return list(rows.select_related("user").order_by("user__display_name", "role"))
+
+
+def _memberships(user_id: UUID) -> tuple[tuple[str, Role], ...]:
+    rows = StaffMembership.objects.filter(user_id=user_id, ended_at__isnull=True)
+    return tuple((code, Role(role)) for code, role in rows.values_list("institution_code", "role"))
+
+
+def _actor(view: AccountView, institution: str | None, permissions: frozenset[str], ip: str, request_id: str) -> Actor:
+    return Actor(
+        kind=_KINDS[view.kind],
+        id=view.id,
+        name=view.name,
+        institution=institution,
+        permissions=permissions,
+        ip=ip,
+        request_id=request_id,
+    )
+
+
+def _to_json(view: AccountView) -> str:
+    return json.dumps(
+        {
+            "id": str(view.id),
+            "kind": view.kind,
+            "active": view.active,
+            "name": view.name,
+            "change": view.must_change_password,
+            "memberships": [[place, role] for place, role in view.memberships],
+        }
+    )
+
+
+def _from_json(text: str) -> AccountView:
+    data = json.loads(text)
+    return AccountView(
+        id=UUID(data["id"]),
+        kind=AccountKind(data["kind"]),
+        active=data["active"],
+        name=data["name"],
+        must_change_password=data["change"],
+        memberships=tuple((place, Role(role)) for place, role in data["memberships"]),
+    )

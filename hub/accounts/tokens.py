@@ -1,0 +1,101 @@
+"""Access tokens of the API: short-lived JWTs (HS256 by a key of the ring, its id in `kid`), revocable by sign-in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import jwt
+from django.conf import settings
+
+from hub import clock
+from hub.accounts import revocation, selectors
+from hub.actor import Actor
+from hub.errors import NotSignedIn
+from hub.ids import uuid7
+from hub.security.keyring import REGION_OWNER, KeyMissing, ring
+
+ACCESS_LIFETIME = timedelta(minutes=10)
+_USE = "token"
+_PURPOSE = "access"
+_AUDIENCE = "hub-api"
+
+
+class TokenExpired(NotSignedIn):
+    """The access token has run out: refresh it."""
+
+    code = "accounts.token_expired"
+    text = "登录已过期，请重新登录。"
+
+
+class TokenInvalid(NotSignedIn):
+    """No token of ours, or one whose sign-in was ended."""
+
+    code = "accounts.token_invalid"
+    text = "登录凭证无效，请重新登录。"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    """What an access token says."""
+
+    user_id: UUID
+    sign_in_id: UUID
+    hospital: str
+    identity_due: bool
+
+
+def issue_access(claims: AccessClaims) -> tuple[str, datetime]:
+    """A signed token and when it runs out."""
+    now = clock.now()
+    until = now + ACCESS_LIFETIME
+    key = ring().active(REGION_OWNER, _USE)
+    body = {
+        "iss": settings.PUBLIC_ORIGIN,
+        "aud": _AUDIENCE,
+        "sub": str(claims.user_id),
+        "sid": str(claims.sign_in_id),
+        "hos": claims.hospital,
+        "due": claims.identity_due,
+        "jti": uuid7().hex,
+        "iat": int(now.timestamp()),
+        "exp": int(until.timestamp()),
+    }
+    return jwt.encode(body, key.derived(_PURPOSE), algorithm="HS256", headers={"kid": key.id.hex()}), until
+
+
+def read_access(token: str) -> AccessClaims:
+    """The claims of a valid, unexpired, unrevoked token; TokenInvalid or TokenExpired."""
+    try:
+        key = ring().by_id(bytes.fromhex(jwt.get_unverified_header(token).get("kid", "")))
+        if key.use != _USE:
+            raise TokenInvalid
+        body = jwt.decode(
+            token,
+            key.derived(_PURPOSE),
+            algorithms=["HS256"],
+            audience=_AUDIENCE,
+            issuer=settings.PUBLIC_ORIGIN,
+            options={"require": ["sub", "sid", "exp", "iat"], "verify_exp": False, "verify_iat": False},
+        )
+        claims = AccessClaims(UUID(body["sub"]), UUID(body["sid"]), str(body["hos"]), bool(body["due"]))
+        expires = datetime.fromtimestamp(int(body["exp"]), UTC)
+    except (jwt.PyJWTError, KeyMissing, ValueError, KeyError, TypeError) as problem:
+        raise TokenInvalid from problem
+    if expires <= clock.now():
+        raise TokenExpired
+    if revocation.is_ended(claims.sign_in_id):
+        raise TokenInvalid
+    return claims
+
+
+def actor_of(claims: AccessClaims, *, hospital: str | None, ip: str, request_id: str) -> Actor:
+    """The actor of a token on this host; a token of one side is nothing on another."""
+    if claims.hospital != (hospital or ""):
+        raise TokenInvalid
+    view = selectors.account(claims.user_id, hospital=hospital)
+    actor = selectors.acting(view, hospital=hospital, ip=ip, request_id=request_id) if view else None
+    if actor is None:
+        raise TokenInvalid
+    return actor

@@ -1,0 +1,54 @@
+"""The base of all API views: actor, declared permission, throttle, problem documents."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from hub.actor import Actor, ActorKind
+from hub.api import throttling
+from hub.security.client import client_ip
+from hub.security.permissions import PUBLIC, RESIDENT, SIGNED_IN
+
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+
+
+class HubAPIView(APIView):
+    """An API view. Every subclass declares `permission`: a name for all methods, or a mapping by method.
+
+    `idempotent_methods` are those that read an Idempotency-Key (documented in OpenAPI); `paged_methods` those that
+    answer cursor pages.
+    """
+
+    permission: ClassVar[str | dict[str, str]]
+    rate: ClassVar[str] = "default"
+    idempotent_methods: ClassVar[frozenset[str]] = frozenset()
+    paged_methods: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def actor(self) -> Actor:
+        """Who calls; for a public view possibly a resident actor without an id."""
+        user = self.request.user
+        return user if isinstance(user, Actor) else anonymous(self.request)
+
+    def check_throttles(self, request: Request) -> None:
+        """Take one token of the caller's bucket: per account when signed in, per address otherwise."""
+        user = request.user
+        subject = f"account:{user.id}" if isinstance(user, Actor) else f"ip:{client_ip(request)}"
+        throttling.take(self.rate, subject)
+
+
+def anonymous(request: Request) -> Actor:
+    """The actor of a caller who is not signed in."""
+    return Actor(
+        kind=ActorKind.RESIDENT,
+        id=None,
+        name="未登录",
+        ip=client_ip(request),
+        request_id=getattr(request, "request_id", ""),
+    )
+
+
+__all__ = ["IDEMPOTENCY_HEADER", "PUBLIC", "RESIDENT", "SIGNED_IN", "HubAPIView", "anonymous"]

@@ -1,0 +1,19 @@
+"""Whose key a value takes: the hospital whose scope is open, else the district's."""
+
+from __future__ import annotations
+
+from hub.security.keyring import REGION_OWNER
+
+try:
+    from hub.tenancy.context import current_hospital
+except ImportError:
+
+    def current_hospital() -> str | None:
+        return None
+
+
+def key_owner(alias: str) -> str:
+    """The key owner of a write through `alias`."""
+    if alias != "hospital":
+        return REGION_OWNER
+    return current_hospital() or REGION_OWNER
