@@ -157,7 +157,7 @@ def _locking(now: Standing, what: Input) -> Decision:
     return IGNORED
 
 
-def _awaiting_payment(now: Standing, what: Input) -> Decision:
+def _awaiting_payment(now: Standing, what: Input) -> Decision:  # noqa: ARG001 - one shape for the table
     if what is Input.ORDER_PAID:
         return Decision(state=_S.CONFIRMING, settlement=_P.PAID, effects=(Effect.WANT_CONFIRM,))
     if what is Input.ORDER_CLOSED:
@@ -177,9 +177,7 @@ def _closing(now: Standing, what: Input) -> Decision:
         return Decision(effects=(Effect.WANT_RELEASE,))
     if what is Input.ORDER_PAID:
         if now.wish is _S.EXPIRED:  # paid at the last moment: the hold still stands, so the number is theirs
-            return Decision(
-                state=_S.CONFIRMING, settlement=_P.PAID, clear_wish=True, effects=(Effect.WANT_CONFIRM,)
-            )
+            return Decision(state=_S.CONFIRMING, settlement=_P.PAID, clear_wish=True, effects=(Effect.WANT_CONFIRM,))
         return Decision(settlement=_P.REFUNDING, effects=(Effect.REFUND, Effect.WANT_RELEASE))
     if what is Input.HARD_DEADLINE:
         return Decision(effects=(Effect.WANT_RELEASE,))

@@ -148,7 +148,7 @@ def history(booking_id: UUID) -> list[StepView]:
 
 
 def bookings_of_day(institution_code: str, day: date, *, text: str = "", limit: int = 200) -> list[BookingView]:
-    """An institution's bookings for visits on `day`, by time; `text` narrows to a booking number or doctor. One query."""
+    """An institution's bookings for visits on `day`, by time; `text` is a number, doctor or department. One query."""
     rows = Booking.objects.filter(institution_code=institution_code, visit_date=day)
     if text:
         rows = rows.filter(

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, connections
+from hub.work import Command, work
 
 from hub import clock
 from hub.actor import Actor, system_actor
 from hub.errors import Conflict, HubError
 from hub.ids import domain_number, uuid7
 from hub.tenancy.scope import REGION
-from hub.work import Command, Unit, work
 from regional_services.booking import access
 from regional_services.booking.errors import (
     CannotCancel,
@@ -90,9 +90,7 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
     return _hold_and_order(actor, booking, command, institution)
 
 
-def _draft(
-    actor: Actor, wish: BookingWish, institution: InstitutionView, session: catalog.BookableSession
-) -> Booking:
+def _draft(actor: Actor, wish: BookingWish, institution: InstitutionView, session: catalog.BookableSession) -> Booking:
     booking_id, now = uuid7(), clock.now()
     if actor.id is None:
         raise TypeError("a booking belongs to an account")
@@ -153,7 +151,9 @@ def _repeat(actor: Actor, booking_id: UUID) -> BookingView:
     return booking_view(access.own_booking(actor, booking_id))
 
 
-def _hold_and_order(actor: Actor, booking: Booking, command: Command | None, institution: InstitutionView) -> BookingView:
+def _hold_and_order(
+    actor: Actor, booking: Booking, command: Command | None, institution: InstitutionView
+) -> BookingView:
     try:
         held = _hold(actor, booking, institution)
     except HubError as refusal:
@@ -244,9 +244,7 @@ def register_booking(*, actor: Actor, booking_id: UUID, command: Command | None 
         if reason:
             raise CannotRegister(reason)
         if row.order_id is None:
-            deadline = min(
-                unit.now + timedelta(minutes=institution.pay_minutes), _register_cutoff(row, institution)
-            )
+            deadline = min(unit.now + timedelta(minutes=institution.pay_minutes), _register_cutoff(row, institution))
             open_order(unit, row, deadline)
             row.save(update_fields=["order_id", "pay_deadline"])
         unit.audit("booking.register_asked", target=f"booking:{booking_id}")
@@ -285,9 +283,7 @@ def check_in(*, actor: Actor, booking_id: UUID) -> BookingView:
 
 def sweep(limit: int = 200) -> int:
     """Move every booking whose time has come: stuck starts, pay deadlines, hard deadlines. Returns how many moved."""
-    due = list(
-        Booking.objects.filter(due_at__lte=clock.now()).order_by("due_at").values_list("id", "state")[:limit]
-    )
+    due = list(Booking.objects.filter(due_at__lte=clock.now()).order_by("due_at").values_list("id", "state")[:limit])
     for booking_id, state in due:
         if state == State.NEW:
             resume(booking_id)

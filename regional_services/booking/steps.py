@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-
 from hub.work import Unit
+
 from regional_services.booking.events import BookingChanged, CancelWanted, ConfirmWanted, ReleaseWanted
 from regional_services.booking.messages import tell
 from regional_services.booking.models import Booking, BookingStep, His, Reservation, Settlement, State
@@ -25,6 +25,18 @@ HARD_GRACE = timedelta(minutes=10)
 LOCK_PATIENCE = timedelta(minutes=2)
 STUCK_AFTER = timedelta(seconds=5)
 SWEEP_AGAIN = timedelta(minutes=1)
+_MUTABLE = [
+    "state",
+    "settlement",
+    "wish",
+    "his",
+    "reason",
+    "sequence",
+    "order_id",
+    "pay_deadline",
+    "due_at",
+    "updated_at",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +127,7 @@ def _due_at(booking: Booking, now: datetime) -> datetime | None:
 
 
 def _save(unit: Unit, booking: Booking, what: Input) -> None:
-    booking.save(
-        update_fields=[
-            "state", "settlement", "wish", "his", "reason", "sequence", "order_id", "pay_deadline", "due_at", "updated_at",
-        ]
-    )  # fmt: skip
+    booking.save(update_fields=_MUTABLE)
     BookingStep.objects.create(
         institution_code=booking.institution_code,
         booking_id=booking.id,

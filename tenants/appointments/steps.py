@@ -11,9 +11,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError
+from hub.work import Unit
 
 from hub.ids import domain_number
-from hub.work import Unit
 from tenants.appointments import asks
 from tenants.appointments.asks import PaymentFacts
 from tenants.appointments.errors import AlreadyBookedToday, SlotChanged
@@ -33,6 +33,17 @@ from tenants.patients.steps import PatientIdentity
 from tenants.scheduling import steps as scheduling
 from tenants.scheduling.errors import NumberTaken
 
+_MUTABLE = [
+    "state",
+    "settlement",
+    "his_state",
+    "his_lock",
+    "his_registration",
+    "payment_number",
+    "cancel_round",
+    "reason",
+    "updated_at",
+]
 PERSON_DAY = "uq_appointment_person_dept_day"
 
 
@@ -227,9 +238,7 @@ def stop(unit: Unit, *, hospital: str, booking_ids: tuple[UUID, ...], reason: st
 
 def mark_present(unit: Unit, booking_id: UUID) -> None:
     """The patient is at the hospital (practice 14: a fact of its own, apart from being in the queue)."""
-    Appointment.objects.filter(id=booking_id, present_at__isnull=True).update(
-        present_at=unit.now, updated_at=unit.now
-    )
+    Appointment.objects.filter(id=booking_id, present_at__isnull=True).update(present_at=unit.now, updated_at=unit.now)
     unit.audit("appointment.present", target=f"appointment:{booking_id}")
 
 
@@ -267,9 +276,7 @@ def registered(unit: Unit, *, hospital: str, appointment: Appointment, his_numbe
     _store(unit, appointment, "appointment.registered_late")
 
 
-def registration_refused(
-    unit: Unit, *, hospital: str, appointment: Appointment, reason: str, withdraw: bool
-) -> None:
+def registration_refused(unit: Unit, *, hospital: str, appointment: Appointment, reason: str, withdraw: bool) -> None:
     """The HIS does not take the registration: the number goes back and the owner gives the money back."""
     if appointment.state != State.BOOKED:
         unit.audit("appointment.registration_refused", target=f"appointment:{appointment.id}", outcome="late")
@@ -295,9 +302,7 @@ def cancel_refused(unit: Unit, *, hospital: str, appointment: Appointment, reaso
     unit.publish(CancellationRefused(hospital=hospital, booking_id=appointment.id, reason=reason))
 
 
-def _give_up(
-    unit: Unit, hospital: str, appointment: Appointment, state: State, reason: str, *, withdraw: bool
-) -> None:
+def _give_up(unit: Unit, hospital: str, appointment: Appointment, state: State, reason: str, *, withdraw: bool) -> None:
     scheduling.release_number(unit, holder=appointment.id, withdraw=withdraw)
     appointment.his_state = HisState.REFUSED
     _end(unit, appointment, state, reason)
@@ -324,7 +329,5 @@ def _end(unit: Unit, appointment: Appointment, state: State, reason: str) -> Non
 
 def _store(unit: Unit, appointment: Appointment, action: str) -> None:
     appointment.updated_at = unit.now
-    appointment.save(
-        update_fields=["state", "settlement", "his_state", "his_lock", "his_registration", "payment_number", "cancel_round", "reason", "updated_at"]
-    )  # fmt: skip
+    appointment.save(update_fields=_MUTABLE)
     unit.audit(action, target=f"appointment:{appointment.id}", detail={"his": appointment.his_state})

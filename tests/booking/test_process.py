@@ -1,4 +1,4 @@
-"""The booking's state machine by itself: every state x input decides something sensible, and docs/FLOW.md says the same."""
+"""The booking state machine by itself: every state x input decides something sensible, as docs/FLOW.md says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ def standings() -> list[Standing]:
     """Every standing that can come to be: all combinations of the axes that decisions depend on."""
     return [
         Standing(
-            state=state, settlement=settlement, wish=wish, fee=fee, pay_on_day=on_day, his_locked=locked, ordered=ordered
+            state=state,
+            settlement=settlement,
+            wish=wish,
+            fee=fee,
+            pay_on_day=on_day,
+            his_locked=locked,
+            ordered=ordered,
         )
         for state, settlement, wish, fee, on_day, locked, ordered in itertools.product(
             State, Settlement, (None, State.CANCELLED, State.EXPIRED, State.STOPPED), (True, False), (True, False),
@@ -88,7 +94,9 @@ def test_what_is_over_cannot_be_cancelled() -> None:
 
 def test_the_documented_table_is_the_table() -> None:
     """docs/FLOW.md lists the moves; each line must be what `decide` does, and no move may be missing."""
-    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| ([^|]*) \| `(\w+)` \|", FLOW.read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)` \| `(\w+)` \| ([^|]*) \| `(\w+)` \|", FLOW.read_text(encoding="utf-8"), re.MULTILINE
+    )
     documented = {(state, what): after for state, what, _, after in rows}
     found: dict[tuple[str, str], set[str]] = {}
     for standing, what in itertools.product(standings(), Input):
