@@ -20,13 +20,14 @@ class ActorKind(StrEnum):
 class Actor:
     """An actor and what he may do; `name` is the display-name snapshot kept in hospital rows (kernel decision 8).
 
-    `institution` is the hospital a staff member or vendor acts for, never taken from request data.
+    `role` is a snapshot for the audit; `institution` is the hospital a staff member or vendor acts for, never taken from request data.
     """
 
     kind: ActorKind
     id: UUID | None
     name: str
     institution: str | None = None
+    role: str = ""
     permissions: frozenset[str] = frozenset()
     ip: str = ""
     request_id: str = ""

@@ -49,7 +49,9 @@ def account(user_id: UUID, *, hospital: str | None = None) -> AccountView | None
     view = _read(user_id)
     if view is not None:
         with store.pipeline() as pipe:
-            pipe.hset(key, place, _to_json(view)).expire(key, _CACHE_SECONDS).execute()
+            pipe.hset(key, place, _to_json(view))
+            pipe.expire(key, _CACHE_SECONDS)
+            pipe.execute()
     return view
 
 

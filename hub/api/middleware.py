@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from hub.api.problems import InternalError, headers, hub_error, problem_response
-from hub.errors import HubError, NotFound, NotSignedIn
+from hub.errors import HubError, NotSignedIn
 
 _API = "/api/"
 _log = logging.getLogger(__name__)
@@ -61,9 +61,9 @@ def sign_in_path(request: HttpRequest) -> str:
     return "/district/sign-in/" if request.path.startswith("/district/") else "/sign-in/"
 
 
-def not_found(request: HttpRequest, **_options: object) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """handler404: an address that no route answers."""
-    return error_response(request, NotFound())
+    return error_response(request, hub_error(exception))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

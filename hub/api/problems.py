@@ -7,6 +7,7 @@ caller's own field names.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -76,7 +77,7 @@ def hub_error(problem: Exception) -> HubError:
     if isinstance(problem, drf.ValidationError):
         return InvalidInput(fields=_field_reasons(problem.detail))
     if isinstance(problem, drf.Throttled):
-        return TooManyRequests(retry_after=int(problem.wait or 1))
+        return TooManyRequests(retry_after=math.ceil(getattr(problem, "wait", None) or 1))
     for known, translated in _TRANSLATED:
         if isinstance(problem, known):
             return translated()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -55,8 +55,8 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 class HubAutoSchema(AutoSchema):
     """What every operation has, without a line in the view."""
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
-        found: list[OpenApiParameter] = list(super().get_override_parameters())
+    def get_override_parameters(self) -> list[Any]:
+        found: list[Any] = list(super().get_override_parameters())
         if self.method in getattr(self.view, "idempotent_methods", ()):
             found.append(
                 OpenApiParameter(
@@ -78,7 +78,7 @@ class HubAutoSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, list[str]]]:
         return [] if self._permission() == PUBLIC else [{"token": []}]
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         problems = {**_COMMON, **({} if self._permission() == PUBLIC else _SIGNED)}
         if self.method not in ("GET", "HEAD"):
@@ -93,7 +93,7 @@ class HubAutoSchema(AutoSchema):
         return declared.get(self.method, declared.get("*"))
 
     def _problem_component(self) -> ResolvedComponent:
-        component = ResolvedComponent(
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
             name="Problem", type=ResolvedComponent.SCHEMA, object="Problem", schema=_PROBLEM_SCHEMA
         )
         if component not in self.registry:

@@ -21,7 +21,6 @@ class Credentials:
     valkey: str
     s3_access: str
     s3_secret: str
-    topics: str
 
     @classmethod
     def generate(cls) -> Credentials:

@@ -45,6 +45,7 @@ class ObjectStore:
             access_key=secrets.s3_access,
             secret_key=secrets.s3_secret,
             secure=False,
+            region="us-east-1",  # asking a server for it fails where the bucket does not exist yet
             http_client=urllib3.PoolManager(timeout=urllib3.Timeout(2), retries=False),
         )
         self.process: subprocess.Popen[str] | None = None

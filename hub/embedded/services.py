@@ -24,7 +24,6 @@ DUMMY = {
     "HUB_REDIS_URL": "redis://127.0.0.1:1/0",
     "HUB_S3_ENDPOINT": "127.0.0.1:1",
     "HUB_SECRET_KEY": "only-for-commands-that-use-no-service",
-    "HUB_TOPIC_KEY": "only-for-commands-that-use-no-service",
 }
 
 
@@ -56,7 +55,6 @@ class Services:
         prefix = given.get("HUB_ROLE_PREFIX", "hub")
         self.env: dict[str, str] = {
             "HUB_SECRET_KEY": given.get("HUB_SECRET_KEY", secrets.django),
-            "HUB_TOPIC_KEY": given.get("HUB_TOPIC_KEY", secrets.topics),
             "HUB_ROLE_PREFIX": prefix,
             "HUB_VAR": str(where.base),
         }

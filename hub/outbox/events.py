@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, get_type_hints
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from hub.work import Unit
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +49,8 @@ class RunsIn(StrEnum):
     """Where a handler runs.
 
     REGION: in a transaction of the public schema. HOSPITAL: in a transaction of the hospital named by the event's
-    `hospital` field. OUTSIDE: in no transaction, on the pool for calls to the outside; it opens its own units of work
-    and must be safe to run again.
+    `hospital` (or `institution_code`) field. OUTSIDE: in no transaction, on the pool for calls to the outside; it opens
+    its own units of work and must be safe to run again.
     """
 
     REGION = "region"
@@ -124,6 +124,11 @@ def subscription(name: str) -> Subscription:
     return _subscriptions[name]
 
 
+def hospital_of(payload: dict[str, Any]) -> str:
+    """The hospital an event concerns, by its field `hospital` or `institution_code`; empty if none."""
+    return str(payload.get("hospital") or payload.get("institution_code") or "")
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
@@ -164,6 +169,7 @@ __all__ = [
     "Subscription",
     "Temporary",
     "handles",
+    "hospital_of",
     "subscription",
     "subscriptions_of",
 ]

@@ -29,7 +29,7 @@ class _Owned:
         self.owner = owner
 
 
-class _EncryptedField(models.BinaryField):  # type: ignore[type-arg]
+class _EncryptedField(models.Field):  # type: ignore[type-arg]
     """What both encrypted fields share: purpose, owner, refusal of lookups."""
 
     empty_values: list[Any] = [None]
@@ -59,7 +59,10 @@ class _EncryptedField(models.BinaryField):  # type: ignore[type-arg]
             return value
         return _Owned(value, getattr(model_instance, self.owner))
 
-    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+    def get_internal_type(self) -> str:
+        return "BinaryField"
+
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:  # noqa: ARG002
         if value is None or isinstance(value, Expression):
             return value
         if isinstance(value, _Owned):
@@ -68,7 +71,7 @@ class _EncryptedField(models.BinaryField):  # type: ignore[type-arg]
             raise FieldError(f"{self.name} takes its row's own key: save the instance instead of updating a queryset")
         else:
             sealed = envelope.seal(self.purpose, self.to_text(value).encode(), owner=key_owner(connection.alias))
-        return super().get_db_prep_value(sealed, connection, prepared)
+        return sealed
 
     def from_db_value(self, value: Any, _expression: object, _connection: object) -> Any:
         if value is None:
@@ -79,7 +82,9 @@ class _EncryptedField(models.BinaryField):  # type: ignore[type-arg]
         return value
 
     def get_default(self) -> Any:
-        return models.Field.get_default(self) if self.has_default() else None if self.null else self.blank_value()
+        if self.has_default() or self.null:
+            return super().get_default()
+        return self.blank_value()
 
     def blank_value(self) -> Any:
         """What an instance holds before anything was given."""
@@ -96,6 +101,9 @@ class _EncryptedField(models.BinaryField):  # type: ignore[type-arg]
 
 class EncryptedTextField(_EncryptedField):
     """Text, sealed for `purpose`; None stays NULL, the empty text is sealed like any other."""
+
+    _pyi_private_set_type: str
+    _pyi_private_get_type: str
 
     def to_text(self, value: Any) -> str:
         if not isinstance(value, str):

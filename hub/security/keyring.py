@@ -1,4 +1,4 @@
-"""The key ring: data keys per owner (the district or one hospital), and secrets shared with outside parties, by reference.
+"""The key ring: data keys per owner (the district or one hospital), and secrets of outside parties by reference.
 
 Rows and settings hold references only. The file named by `settings.HUB_KEYRING` is the software provider; processes on
 one machine share it, read it again when it changes, and add keys under a file lock. Where it is mounted read-only (a
@@ -38,7 +38,7 @@ class KeyMissing(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: `id` stands in ciphertext headers; `active` keys make new ciphertexts, retired ones only open old ones."""
+    """One key: `id` stands in ciphertext headers; the active one seals, retired ones only open."""
 
     id: bytes
     owner: str
@@ -84,9 +84,7 @@ class KeyRing:
             self._refresh()
             found = self._by_id.get(key_id)
         if found is None:
-            raise KeyMissing(
-                f"no key {key_id.hex()} in {self._path}: an older ring, or the key was destroyed"
-            )
+            raise KeyMissing(f"no key {key_id.hex()} in {self._path}: an older ring, or the key was destroyed")
         return found
 
     def keys(self, owner: str | None = None, use: str | None = None) -> list[Key]:

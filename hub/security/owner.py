@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from hub.security.keyring import REGION_OWNER
-
-try:
-    from hub.tenancy.context import current_hospital
-except ImportError:
-
-    def current_hospital() -> str | None:
-        return None
+from hub.tenancy.context import current_hospital
 
 
 def key_owner(alias: str) -> str:

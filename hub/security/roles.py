@@ -37,7 +37,7 @@ class Role(StrEnum):
     HOSPITAL_IT = "hospital_it"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """The name people read."""
         return _TITLES[self][0]
 
@@ -94,4 +94,4 @@ def check_level(role: Role, *, at_district: bool) -> None:
     """Refuse a role held at the wrong place."""
     wanted = Level.DISTRICT if at_district else Level.HOSPITAL
     if role.level not in (wanted, Level.BOTH):
-        raise RoleMisplaced(f"“{role.title}”不能授予给{'平台' if at_district else '医院'}人员。")
+        raise RoleMisplaced(f"“{role.label}”不能授予给{'平台' if at_district else '医院'}人员。")

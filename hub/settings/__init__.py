@@ -18,6 +18,7 @@ DEBUG = env.flag("HUB_DEBUG", False)
 BASE_HOST = env.text("HUB_BASE_HOST", "localhost")
 PUBLIC_ORIGIN = env.text("HUB_PUBLIC_ORIGIN", f"http://{BASE_HOST}:8000")
 ALLOWED_HOSTS = [BASE_HOST, f".{BASE_HOST}", "127.0.0.1", *env.names("HUB_ALLOWED_HOSTS")]
+HUB_EVENTS_ORIGIN = env.text("HUB_EVENTS_ORIGIN", "")  # of the event streams; empty: the page's own
 SECURE_COOKIES = PUBLIC_ORIGIN.startswith("https://")
 
 # Applications: a model's app label decides its database alias and schema (kernel decisions 1, 2).
@@ -85,6 +86,16 @@ CACHES = {
         "LOCATION": HUB_REDIS_URL,
         "KEY_FUNCTION": "hub.tenancy.keys.cache_key",
     }
+}
+# The relay's pools and leases (`hub/outbox/policy.py` says what they mean); times in seconds.
+HUB_RELAY = {
+    "batch": env.number("HUB_RELAY_BATCH", 8),
+    "internal_threads": env.number("HUB_RELAY_INTERNAL_THREADS", 4),
+    "outside_threads": env.number("HUB_RELAY_OUTSIDE_THREADS", 24),
+    "internal_lease": env.number("HUB_RELAY_INTERNAL_LEASE", 30),
+    "outside_lease": env.number("HUB_RELAY_OUTSIDE_LEASE", 90),
+    "sweep": env.number("HUB_RELAY_SWEEP", 10),
+    "metrics_port": env.number("HUB_RELAY_METRICS_PORT", 0),
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 SESSION_COOKIE_HTTPONLY = True
@@ -193,6 +204,7 @@ CELERY_TASK_IGNORE_RESULT = True
 
 LOGGING_CONFIG = "hub.observability.logs.configure"
 LOGGING: dict[str, Any] = {"level": env.text("HUB_LOG_LEVEL", "INFO")}
+HUB_METRICS_NETWORKS = env.names("HUB_METRICS_NETWORKS")  # beside loopback
 
 # Parties outside the district: addresses only; credentials come by reference from the key ring.
 HUB_OUTSIDE = {

@@ -21,10 +21,11 @@ from hub.tenancy.router import hospital_labels
 
 
 class Grant(Enum):
-    """Privileges on a table. APPEND tables are history: no role of the running hub can change or remove a row."""
+    """Privileges on a table. APPEND tables are history: no role of the running hub can change or remove a row; ADD even hides them."""
 
     NONE = ()
     RO = ("SELECT",)
+    ADD = ("INSERT",)
     APPEND = ("SELECT", "INSERT")
     RW = ("SELECT", "INSERT", "UPDATE", "DELETE")
 

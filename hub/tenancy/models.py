@@ -55,7 +55,7 @@ class Domain(DomainMixin):  # type: ignore[misc]
 class RecordedMigration(models.Model):
     """The statements one migration executed on the template schema, replayed on every hospital's (kernel decision 9).
 
-    `chain` is the hash of everything recorded up to and including this row: a schema's stamp names the row it stands at.
+    `chain` is the hash of everything recorded up to and including this row: a schema's stamp names its row.
     """
 
     grant = Grant.NONE

@@ -15,7 +15,7 @@ _RESERVED = frozenset({REGION, "www", "api", "district", "public", "static", "ad
 
 
 def check_code(code: str) -> str:
-    """`code` itself if it can name a hospital: 2 to 20 of [a-z0-9], a letter first (it's also a host name and a role)."""
+    """`code` itself if it can name a hospital: 2 to 20 of [a-z0-9], a letter first (it names a host and a role)."""
     if not _CODE.match(code) or code in _RESERVED:
         raise ValueError(f"not a hospital code: {code!r}")
     return code

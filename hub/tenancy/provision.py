@@ -22,6 +22,8 @@ def _silent(_line: str) -> None:
 def migrate_hub(report: schemas.Report = _silent, *, workers: int = 4) -> list[schemas.Outcome]:
     """Migrate public, the template and every hospital; the outcomes of the hospitals that lagged, failures included."""
     with schemas.migration_lock():
+        with schemas.owner_connection() as connection:
+            roles.prepare_database(connection)
         schemas.migrate_public(report)
         schemas.migrate_template(report)
         recording = schemas.read_recording()
@@ -66,9 +68,7 @@ def drop_hospital(code: str) -> None:
     if tenant is None:
         raise UnknownHospital(detail={"hospital": code})
     with schemas.owner_connection() as connection:
-        connection.execute(
-            sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(tenant.schema_name))
-        )
+        connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(tenant.schema_name)))
         Domain.objects.using("owner").filter(tenant=tenant).delete()
         Tenant.objects.using("owner").filter(pk=tenant.pk).delete()
         registry.invalidate()

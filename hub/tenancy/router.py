@@ -21,18 +21,18 @@ def hospital_labels() -> frozenset[str]:
 class HubRouter:
     """`hospital` for hospital apps, `default` for all others; migrations run on `owner` only."""
 
-    def db_for_read(self, model: type[Model], **hints: Any) -> str:
+    def db_for_read(self, model: type[Model], **_hints: Any) -> str:
         """The alias of this model."""
         return "hospital" if model._meta.app_label in hospital_labels() else "default"
 
     db_for_write = db_for_read
 
-    def allow_relation(self, first: Model, second: Model, **hints: Any) -> bool:
+    def allow_relation(self, first: Model, second: Model, **_hints: Any) -> bool:
         """Objects of one world may be related, those of two never."""
         labels = hospital_labels()
         return (first._meta.app_label in labels) == (second._meta.app_label in labels)
 
-    def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool:
+    def allow_migrate(self, db: str, app_label: str, **_hints: Any) -> bool:
         """On `owner`, the apps of the schema its connection stands in."""
         if db != "owner":
             return False

@@ -1,4 +1,4 @@
-"""Public tables that hold hospitals' rows: the column and the row-level security that goes with it (kernel decision 6)."""
+"""Public tables that hold hospitals' rows: their column and its row-level security (kernel decision 6)."""
 
 from __future__ import annotations
 

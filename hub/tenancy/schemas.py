@@ -221,7 +221,7 @@ class _Recorder:
         self.connection = connection
         self.report = report
 
-    def progress(self, action: str, migration: Any = None, fake: bool = False) -> None:
+    def progress(self, action: str, migration: Any = None, _fake: bool = False) -> None:
         """The executor's callback."""
         if action == "apply_start":
             self.connection.statement_log = []
@@ -270,14 +270,12 @@ def _targets(executor: MigrationExecutor, *, hospital: bool) -> list[tuple[str, 
     labels = hospital_labels()
     installed = {config.label for config in apps.get_app_configs()}
     return [
-        node
-        for node in executor.loader.graph.leaf_nodes()
-        if node[0] in installed and (node[0] in labels) == hospital
+        node for node in executor.loader.graph.leaf_nodes() if node[0] in installed and (node[0] in labels) == hospital
     ]
 
 
 def _progress(report: Report, schema: str) -> Callable[..., None]:
-    def progress(action: str, migration: Any = None, fake: bool = False) -> None:
+    def progress(action: str, migration: Any = None, _fake: bool = False) -> None:
         if action == "apply_start":
             report(f"{schema}: {migration.app_label}.{migration.name}")
 

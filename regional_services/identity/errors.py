@@ -101,3 +101,24 @@ class ConsentUnknown(InvalidInput):
 
     code = "identity.consent_unknown"
     text = "授权内容已更新，请重新阅读后再操作。"
+
+
+class TooManyChecks(Conflict):
+    """The limit of questions to the city about one person per day."""
+
+    code = "identity.too_many_checks"
+    text = "今天的实名核验次数已达上限，请明天再试，或到医院窗口办理。"
+
+
+class AlreadyVerified(Conflict):
+    """Nothing is left to check."""
+
+    code = "identity.already_verified"
+    text = "该就诊人已通过实名核验。"
+
+
+class DocumentElsewhere(Conflict):
+    """The document belongs to another record; two records are joined at a desk, with both documents seen."""
+
+    code = "identity.document_elsewhere"
+    text = "该证件无法在线关联，请携带证件到任一医院窗口办理。"

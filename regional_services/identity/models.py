@@ -6,9 +6,10 @@ An account is a login (`hub.accounts`); a person is a human being. A phone belon
 from __future__ import annotations
 
 from django.db import models
-from hub.security.fields import BlindIndexField, EncryptedTextField
 
 from hub.ids import uuid7
+from hub.security.fields import BlindIndexField, EncryptedTextField
+from hub.tenancy.grants import Grant
 
 
 class Sex(models.TextChoices):
@@ -37,7 +38,7 @@ class Person(models.Model):
     name_index = BlindIndexField()
     sex = models.CharField("性别", max_length=1, choices=Sex.choices)
     birth_date = models.DateField("出生日期")
-    phone = EncryptedTextField(purpose="person.phone", blank=True, default="")
+    phone = EncryptedTextField(purpose="person.phone", blank=True)
     phone_index = BlindIndexField(null=True)
     standing = models.CharField("身份状态", max_length=12, choices=Standing.choices, default=Standing.UNVERIFIED)
     verified_at = models.DateTimeField("实名时间", null=True, blank=True)
@@ -149,6 +150,8 @@ class Relation(models.Model):
 class Consent(models.Model):
     """The consent ledger: a row for each giving and each withdrawal, never changed (practice 4)."""
 
+    grant = Grant.APPEND
+
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="consents")
     given_by_account = models.UUIDField("操作账号")
@@ -187,6 +190,7 @@ class RealNameCheck(models.Model):
     name = EncryptedTextField(purpose="person.name")
     document_type = models.CharField("证件类型", max_length=4)
     document_number = EncryptedTextField(purpose="person.document")
+    phone = EncryptedTextField(purpose="person.phone", blank=True)
     state = models.CharField("状态", max_length=10, choices=CheckState.choices, default=CheckState.ASKED)
     attempts = models.PositiveSmallIntegerField("次数", default=0)
     asked_at = models.DateTimeField("提出时间")

@@ -144,9 +144,7 @@ def close_definitely(unit: Unit, order: Order) -> None:
     order.state = OrderState.CLOSED
     order.updated_at = unit.now
     order.legs.filter(state=LegState.DUE).update(state=LegState.VOID)
-    unit.publish(
-        OrderClosed(order_id=order.id, booking_id=order.booking_id, institution_code=order.institution_code)
-    )
+    unit.publish(OrderClosed(order_id=order.id, booking_id=order.booking_id, institution_code=order.institution_code))
 
 
 def request_refund(unit: Unit, *, order_id: UUID, reason: str) -> UUID:
@@ -190,4 +188,3 @@ def place_refund(unit: Unit, *, order: Order, attempt: Attempt, kind: RefundKind
     )
     unit.publish(RefundAsked(refund_id=refund.id, hospital=order.institution_code))
     return refund
-

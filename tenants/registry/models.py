@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub.tenancy.grants import Grant
+
 CODE_PATTERN = r"^[a-z]{3,20}$"
 
 
@@ -39,6 +41,8 @@ class Dialect(models.TextChoices):
 
 class Institution(models.Model):
     """One institution. It is matched by code everywhere, never by name; names vary between lists (`aliases`)."""
+
+    staff_grant = Grant.RO
 
     code = models.CharField("代码", max_length=32, primary_key=True)
     name = models.CharField("名称", max_length=80)
@@ -89,6 +93,8 @@ class Institution(models.Model):
 class Campus(models.Model):
     """A place of an institution where patients go; the first one is the main campus."""
 
+    staff_grant = Grant.RO
+
     id = models.BigAutoField(primary_key=True)
     institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="campuses")
     code = models.CharField("院区代码", max_length=20)
@@ -110,6 +116,8 @@ class Campus(models.Model):
 
 class Switch(models.Model):
     """A function switched off or on at one institution; no row means the function's default (JA-ORG-02)."""
+
+    staff_grant = Grant.RO
 
     id = models.BigAutoField(primary_key=True)
     institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="switches")

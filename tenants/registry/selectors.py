@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from django.db import connections
-from hub.tenancy.scope import current_hospital
-
+from hub.tenancy.context import registry_read
 from tenants.registry.errors import FunctionOff, UnknownFunction, UnknownInstitution
 from tenants.registry.functions import ALL_SET, FUNCTIONS
 from tenants.registry.models import BookingMode, Institution, SettleMode
@@ -97,7 +94,7 @@ class _Cache:
         if time.monotonic() - self._loaded_at > FRESH_SECONDS:
             with self._lock:
                 if time.monotonic() - self._loaded_at > FRESH_SECONDS:
-                    self._views, self._loaded_at = _load_anywhere(), time.monotonic()
+                    self._views, self._loaded_at = _load(), time.monotonic()
         return self._views
 
     def forget(self) -> None:
@@ -131,24 +128,11 @@ def forget() -> None:
     _cache.forget()
 
 
-def _load_anywhere() -> dict[str, InstitutionView]:
-    """Three queries; from inside a hospital's scope on a thread of its own, because a scope reads one world only."""
-    if current_hospital() is None:
-        return _load()
-    with ThreadPoolExecutor(max_workers=1) as elsewhere:
-        return elsewhere.submit(_load_and_close).result()
-
-
-def _load_and_close() -> dict[str, InstitutionView]:
-    try:
-        return _load()
-    finally:
-        connections.close_all()
-
-
 def _load() -> dict[str, InstitutionView]:
-    rows = Institution.objects.prefetch_related("campuses", "switches")
-    return {row.code: _view(row) for row in rows}
+    """Three queries, whatever scope is open: the district's own list holds nothing of a hospital's."""
+    with registry_read():
+        rows = Institution.objects.prefetch_related("campuses", "switches")
+        return {row.code: _view(row) for row in rows}
 
 
 def _view(row: Institution) -> InstitutionView:

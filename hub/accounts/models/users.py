@@ -12,6 +12,7 @@ from hub import clock
 from hub.ids import uuid7
 from hub.security.fields import BlindIndexField, EncryptedTextField
 from hub.security.roles import ADMINISTRATORS, Role
+from hub.tenancy.rows import InstitutionRow
 
 DISTRICT = "district"
 """The institution code of memberships at the district itself; no hospital may be called so."""
@@ -114,13 +115,12 @@ class LoginHandle(models.Model):
         ]
 
 
-class StaffMembership(models.Model):
+class StaffMembership(InstitutionRow):
     """A role of a staff account at one institution (or at the district)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
-    institution_code = models.CharField(max_length=32)
-    role = models.CharField(max_length=32, choices=[(role.value, role.title) for role in Role])
+    role = models.CharField(max_length=32, choices=[(role.value, role.label) for role in Role])
     granted_by = models.UUIDField(null=True)
     granted_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True)

@@ -56,11 +56,11 @@ class DatabaseWrapper(TenantsWrapper):  # type: ignore[misc]
         self.tenant = None
         self.schema_name = "public"
 
-    def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
+    def set_tenant(self, *_args: Any, **_options: Any) -> None:
         """Refused: `with hospital(code)` is the only door."""
         raise ScopeMisuse("set_tenant() is closed; use `with hospital(code)`")
 
-    def set_schema(self, schema_name: str, include_public: bool = True, tenant_type: Any = None) -> None:
+    def set_schema(self, *_args: Any, **_options: Any) -> None:
         """Refused: `with hospital(code)` is the only door."""
         raise ScopeMisuse("set_schema() is closed; use `with hospital(code)`")
 
@@ -76,13 +76,15 @@ class DatabaseWrapper(TenantsWrapper):  # type: ignore[misc]
 
     def open_next_with(self, opening: psycopg.sql.Composed) -> None:
         """Begin the next transaction with `opening`, which starts with BEGIN."""
+        self.ensure_connection()  # a failure to connect must not leave `opening` for some later transaction
         self._opening = opening
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        opening, self._opening = self._opening, None
+        opening = self._opening
         if autocommit or opening is None:
             super()._set_autocommit(autocommit)
             return
+        self._opening = None
         # psycopg stays in autocommit, so it adds no BEGIN of its own; commit() and rollback() end ours as usual.
         with self.wrap_database_errors:
             try:

@@ -63,9 +63,7 @@ class Attempt(InstitutionRow):
                 name="payments_attempt_transaction",
                 condition=~models.Q(transaction_id=""),
             ),
-            models.UniqueConstraint(
-                fields=["leg"], name="payments_attempt_settles", condition=models.Q(settles=True)
-            ),
+            models.UniqueConstraint(fields=["leg"], name="payments_attempt_settles", condition=models.Q(settles=True)),
             models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="payments_attempt_amount"),
             models.CheckConstraint(condition=models.Q(state__in=AttemptState.values), name="payments_attempt_state"),
         ]

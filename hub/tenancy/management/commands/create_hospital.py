@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", action="append", default=[], help="a further host name (one code only)")
         parser.add_argument("--state", choices=TenantState.values, default=TenantState.LIVE)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         """Make them one after another."""
         for code in options["codes"]:
             create_hospital(code, hosts=options["host"], state=options["state"])

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("code")
         parser.add_argument("--yes-destroy-all-data", action="store_true")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         """Remove it."""
         if not options["yes_destroy_all_data"]:
             raise CommandError("this destroys the hospital's data; repeat with --yes-destroy-all-data")

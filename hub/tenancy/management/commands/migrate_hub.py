@@ -19,7 +19,7 @@ class Command(BaseCommand):
         """How many hospitals at a time."""
         parser.add_argument("--workers", type=int, default=4)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         """Run, and fail when a hospital did."""
         outcomes = migrate_hub(self.stdout.write, workers=options["workers"])
         failed = [outcome for outcome in outcomes if outcome.error]

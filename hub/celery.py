@@ -1,0 +1,24 @@
+"""Celery: the schedule and heavy jobs (PDF, imports, exports). Deliveries are the relay's, not its."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
+
+from hub.observability import logs
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
+
+app = Celery("hub")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def _our_logging(**_: Any) -> None:
+    """Celery leaves the logging alone when somebody answers this signal; the format and its guards are ours."""
+    logs.configure(settings.LOGGING)

@@ -1,0 +1,121 @@
+"""One turn of a scope in a lane: claim some rows, run them, store their ends. The relay and `drain()` share it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connections
+
+from hub import clock
+from hub.journal.world import open_scope, world_of
+from hub.outbox import delivery, metrics, rows
+from hub.outbox.models import Lane
+from hub.outbox.policy import LanePolicy
+from hub.tenancy import registry
+from hub.tenancy.scope import REGION
+
+_UNLIMITED = 1_000_000
+
+
+@dataclass(slots=True)
+class Turn:
+    """What a turn did: how its deliveries ended, when failed ones are due again, whether more is due already."""
+
+    claimed: int = 0
+    delivered: int = 0
+    retries: list[datetime] = field(default_factory=list)
+    dead: int = 0
+    more: bool = False
+
+
+def take(
+    scope: str,
+    policy: LanePolicy,
+    *,
+    worker: UUID,
+    on_full: Callable[[], None] | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Turn:
+    """Claim at most a batch of `scope`'s due rows and run them one after the other.
+
+    `on_full` is called before running when there may be more, so that another thread can go on with the scope at once.
+    Rows not begun when `stopping` turns true are given back.
+    """
+    world, turn = world_of(scope), Turn()
+    with open_scope(scope):
+        claimed = rows.claim(
+            world,
+            scope,
+            policy.lane,
+            worker=worker,
+            now=clock.now(),
+            lease=policy.lease,
+            batch=policy.batch,
+            caps=_caps(scope, policy.lane),
+        )
+    turn.claimed = len(claimed)
+    if not claimed:
+        return turn
+    if on_full is not None and len(claimed) == policy.batch:
+        on_full()
+    results: list[delivery.Result] = []
+    for row in claimed:
+        if stopping():
+            break
+        results.append(_attempt(scope, row, policy.lane, worker))
+    _store(scope, turn, policy, results, claimed[len(results) :], worker)
+    return turn
+
+
+def _attempt(scope: str, row: rows.Claimed, lane: Lane, worker: UUID) -> delivery.Result:
+    if lane is Lane.OUTSIDE:
+        put_back_connections()  # the handler may wait on the network; it takes a connection for each of its units
+    with metrics.attempt(scope, row, lane) as observed:
+        result = delivery.attempt(scope, row, worker=worker)
+        observed.failed = result.failure is not None
+    return result
+
+
+def _store(
+    scope: str,
+    turn: Turn,
+    policy: LanePolicy,
+    results: list[delivery.Result],
+    unbegun: list[rows.Claimed],
+    worker: UUID,
+) -> None:
+    world = world_of(scope)
+    with open_scope(scope):
+        rows.relax(world)
+        turn.retries = delivery.conclude(scope, results, worker=worker)
+        if unbegun:
+            rows.release(world, [row.id for row in unbegun], worker=worker)
+        turn.more = rows.due(world, policy.lane, now=clock.now())
+    failed = sum(1 for result in results if result.failure)
+    turn.delivered = len(results) - failed
+    turn.dead = failed - len(turn.retries)
+
+
+def put_back_connections() -> None:
+    """Return this thread's connections to the pool."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+
+
+def _caps(scope: str, lane: Lane) -> rows.Caps:
+    """How much of each hospital may be under way at once: the hospital's own limit where the outside is called."""
+    if lane is not Lane.OUTSIDE:
+        return rows.Caps(usual=_UNLIMITED, by_hospital={}, exact=False)
+    if scope != REGION:
+        limit = _in_flight(registry.tenant(scope))
+        return rows.Caps(usual=limit, by_hospital={}, exact=True)
+    return rows.Caps(
+        usual=_UNLIMITED, by_hospital={info.code: _in_flight(info) for info in registry.hospitals()}, exact=True
+    )
+
+
+def _in_flight(info: registry.TenantInfo) -> int:
+    return int(info.limits.get("in_flight", 4))

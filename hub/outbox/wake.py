@@ -1,0 +1,69 @@
+"""Waking the relay after a commit: the scope's code in a sorted set of Redis, one set per lane, one for the sealer.
+
+The score is the time, and a code that is queued keeps its place: taking the lowest score serves scopes in turn, over
+all relay processes. Nothing here is the truth: what is lost is found by the next sweep.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from functools import lru_cache
+
+import redis
+from django.conf import settings
+from django.db import connections
+
+logger = logging.getLogger(__name__)
+
+SEAL = "seal"
+_PAUSE = 1.0
+_silent_until = 0.0
+
+
+@lru_cache(maxsize=1)
+def _client(url: str) -> redis.Redis:
+    """For short commands, shared by threads; a hanging Redis costs a request a fifth of a second, once a second."""
+    return redis.Redis.from_url(url, socket_timeout=0.2, socket_connect_timeout=0.2)
+
+
+def blocking_client() -> redis.Redis:
+    """A client whose connection may wait for a wake (one per relay thread)."""
+    return redis.Redis.from_url(settings.HUB_REDIS_URL, socket_timeout=10, socket_connect_timeout=2)
+
+
+def key(queue: str) -> str:
+    """The sorted set of a queue; installations and test databases that share a Redis stay apart."""
+    return f"{settings.HUB_ROLE_PREFIX}:{connections['default'].settings_dict['NAME']}:wake:{queue}"
+
+
+def rouse(scope: str, *, lanes: Iterable[str], seal: bool) -> None:
+    """Say that `scope` has deliveries in these lanes and, if `seal`, audit entries to seal."""
+    put(scope, [*lanes, SEAL] if seal else list(lanes))
+
+
+def put(scope: str, queues: Iterable[str]) -> bool:
+    """Queue `scope`; False if Redis can't be reached, in which case it is left alone for a moment."""
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return False
+    try:
+        with _client(settings.HUB_REDIS_URL).pipeline(transaction=False) as pipeline:
+            for queue in queues:
+                pipeline.zadd(key(queue), {scope: time.time()}, nx=True)
+            pipeline.execute()
+    except redis.RedisError as problem:
+        _silent_until = time.monotonic() + _PAUSE
+        logger.warning("the relay was not woken, its sweep will see to it: %s", type(problem).__name__)
+        return False
+    return True
+
+
+def take_all(queue: str) -> list[str]:
+    """Every scope queued now; empty if Redis can't be reached."""
+    try:
+        taken = _client(settings.HUB_REDIS_URL).zpopmin(key(queue), 1_000_000)
+    except redis.RedisError:
+        return []
+    return [member.decode() for member, _ in taken]

@@ -1,0 +1,54 @@
+"""Topics: signed for the browser, published through Redis.
+
+A signed address is the permission to listen, given by a view that has checked it. What travels are ids and states,
+never personal data; the browser then loads the change through a view, with that view's own checks.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+import redis
+from django.conf import settings
+from django.core import signing
+
+from hub.observability.logs import safe
+
+log = logging.getLogger(__name__)
+LIFETIME = timedelta(hours=12)
+EVERY_CHANNEL = "hub:sse:*"
+_SALT = "hub.sse.topic"
+_NAME = re.compile(r"[a-z0-9_.:-]{1,120}")
+_publisher = redis.Redis.from_url(settings.HUB_REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+
+
+def channel(topic: str) -> str:
+    """The Redis channel of a topic."""
+    if not _NAME.fullmatch(topic):
+        raise ValueError(f"not a topic: {topic!r}")
+    return EVERY_CHANNEL.replace("*", topic)
+
+
+def address(topic: str) -> str:
+    """Where a page listens to `topic`."""
+    channel(topic)
+    return f"{settings.HUB_EVENTS_ORIGIN}/events/{signing.dumps(topic, salt=_SALT)}"
+
+
+def opened(token: str) -> str:
+    """The topic of a signed address; signing.BadSignature when it was altered or is too old."""
+    topic: str = signing.loads(token, salt=_SALT, max_age=LIFETIME)
+    return topic
+
+
+def publish(topic: str, event: str, data: Mapping[str, object] | None = None) -> None:
+    """Tell the listeners of `topic`, after commit. A lost message is harmless: pages also poll, only slower."""
+    harmless = {name: safe(value) for name, value in (data or {}).items()}
+    try:
+        _publisher.publish(channel(topic), json.dumps({"event": event, "data": harmless}))
+    except redis.RedisError:
+        log.warning("event not published", extra={"event": event})

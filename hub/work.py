@@ -1,0 +1,176 @@
+"""The unit of work: one scope, one transaction, and everything a write owes besides its rows.
+
+    with work(REGION, actor=actor) as unit:
+        claim = unit.claim(command, reference=str(booking_id))
+        ...rows...
+        unit.audit("booking.created", target=f"booking:{booking_id}")
+        unit.publish(BookingCreated(...))
+
+Rows, audit entry, event and answer commit together or not at all; the relay is woken after the commit. A unit that
+wrote and recorded nothing is refused: no audit, no act (kernel decisions 3, 4, 7).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connections
+
+from hub import clock, ids
+from hub.actor import Actor
+from hub.audit import entries
+from hub.idempotency.claims import Claim, Command, actor_key, claim
+from hub.journal.flush import Answer, NewDelivery, statement
+from hub.journal.world import incarnation_of, open_scope, world_of
+from hub.outbox import wake
+from hub.outbox.events import Event, RunsIn, hospital_of, subscriptions_of
+from hub.outbox.models import Lane
+from hub.tenancy.context import current_scope
+from hub.tenancy.scope import REGION
+
+_WRITES = re.compile(
+    r"\s*(?:INSERT|UPDATE|DELETE|MERGE|COPY|TRUNCATE|WITH\b.*\b(?:INSERT|UPDATE|DELETE)\b)", re.I | re.S
+)
+
+
+class AuditMissing(RuntimeError):
+    """A unit of work wrote rows or published an event and recorded no audit entry; it was rolled back."""
+
+
+class Unit:
+    """What an open unit of work offers; made by `work()` only."""
+
+    def __init__(self, scope: str, actor: Actor) -> None:
+        self.scope = scope
+        self.actor = actor
+        self.now = clock.now()
+        self.world = world_of(scope)
+        self.institution = staff_of() or actor.institution or ""
+        self._audits: list[dict[str, Any]] = []
+        self._deliveries: list[NewDelivery] = []
+        self._answers: list[Answer] = []
+        self._wrote = False
+        self._bookkeeping = False
+
+    def claim(self, command: Command, *, reference: str = "") -> Claim:
+        """Claim the command's key, or learn what its first bearer made and answered.
+
+        `reference` names what a new command is about to make, so that a repeat after a crash goes on with it.
+        """
+        found = claim(
+            self.bookkeep,
+            self.world.command,
+            actor=self.actor,
+            institution=self.institution,
+            command=command,
+            reference=reference,
+            now=self.now,
+        )
+        self._wrote = self._wrote or found.new
+        return found
+
+    def answer(self, command: Command, response: dict[str, Any]) -> None:
+        """Store the command's answer when the unit commits; its key was claimed by this unit or an earlier one."""
+        self._answers.append(Answer(actor=actor_key(self.actor), name=command.name, key=command.key, response=response))
+
+    def audit(
+        self,
+        action: str,
+        *,
+        target: str,
+        outcome: str = entries.SUCCESS,
+        reason: str = "",
+        detail: Mapping[str, Any] | None = None,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Record an act: `detail` holds ids and masked values, `before` and `after` are kept as digests only."""
+        entry = entries.Entry(
+            action=action,
+            target=target,
+            outcome=outcome,
+            reason=reason,
+            detail=detail or {},
+            before=before,
+            after=after,
+        )
+        self._audits.append(
+            entries.row_of(entry, actor=self.actor, scope=self.scope, institution=self.institution, at=self.now)
+        )
+
+    def publish(self, event: Event) -> None:
+        """Write one outbox row per subscribed handler when the unit commits."""
+        self._wrote = True
+        event_id, payload = ids.uuid7(), event.to_payload()
+        for subscription in subscriptions_of(type(event)):
+            self._deliveries.append(
+                NewDelivery(
+                    event_id=event_id,
+                    name=event.NAME,
+                    version=event.VERSION,
+                    handler=subscription.name,
+                    aggregate=event.aggregate,
+                    hospital=hospital_of(payload) or (self.institution if self.scope == REGION else self.scope),
+                    incarnation=incarnation_of(self.scope),
+                    lane=Lane.OUTSIDE if subscription.runs_in is RunsIn.OUTSIDE else Lane.INTERNAL,
+                    payload=payload,
+                    request_id=self.actor.request_id,
+                    created_at=self.now,
+                )
+            )
+
+    def bookkeep(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a statement on the journal's own tables; it does not count as a write that owes an audit entry."""
+        self._bookkeeping = True
+        try:
+            with connections[self.world.alias].cursor() as cursor:
+                cursor.execute(sql, parameters)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            self._bookkeeping = False
+
+    def watch(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Django's execute wrapper: notes that the unit wrote rows."""
+        if not self._bookkeeping and not self._wrote and _WRITES.match(str(sql)):
+            self._wrote = True
+        return execute(sql, params, many, context)
+
+    def settle(self) -> None:
+        """Write what is owed; the last thing in the transaction."""
+        if self._wrote and not self._audits:
+            raise AuditMissing(f"a unit of work of {self.actor.name} in {self.scope} wrote and recorded no audit entry")
+        if not (self._audits or self._deliveries or self._answers):
+            return
+        sql, parameters = statement(
+            self.world, audits=self._audits, deliveries=self._deliveries, answers=self._answers, now=self.now
+        )
+        [(answered,)] = self.bookkeep(sql, parameters)
+        if answered != len(self._answers):
+            raise LookupError(f"an answer was given to a command nobody claimed in {self.scope}")
+
+    def rouse(self) -> None:
+        """Tell the relay what there is to do, after the commit; a lost word costs one sweep's delay."""
+        wake.rouse(self.scope, lanes={delivery.lane for delivery in self._deliveries}, seal=bool(self._audits))
+
+
+def staff_of() -> str | None:
+    """The hospital whose staff's rights the open scope is limited to, if any."""
+    scope = current_scope()
+    return scope.staff_of if scope else None
+
+
+@contextmanager
+def work(scope: str, *, actor: Actor) -> Iterator[Unit]:
+    """Open the scope (REGION or a hospital's code) as one transaction and keep its journal."""
+    with open_scope(scope):
+        unit = Unit(scope, actor)
+        with connections[unit.world.alias].execute_wrapper(unit.watch):
+            yield unit
+            unit.settle()
+    unit.rouse()
+
+
+__all__ = ["AuditMissing", "Claim", "Command", "Unit", "work"]
