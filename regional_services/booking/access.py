@@ -10,6 +10,7 @@ from regional_services.booking.errors import BookingNotFound
 from regional_services.booking.models import Booking
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.identity import access as identity_access
+from regional_services.identity import purposes
 
 
 def own_booking(actor: Actor, booking_id: UUID) -> Booking:
@@ -18,7 +19,7 @@ def own_booking(actor: Actor, booking_id: UUID) -> Booking:
     if booking is None or actor.id is None or actor.kind is not ActorKind.RESIDENT:
         raise BookingNotFound
     if booking.account_id != actor.id:
-        identity_access.patient_for(actor, booking.person_id, "book")
+        identity_access.patient_for(actor, booking.person_id, purposes.BOOKING)
     return booking
 
 

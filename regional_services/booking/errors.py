@@ -1,6 +1,6 @@
 """Refusals around bookings."""
 
-from hub.errors import Conflict, Forbidden, InvalidInput, NotFound
+from hub.errors import Conflict, NotFound
 
 
 class BookingNotFound(NotFound):
@@ -50,16 +50,3 @@ class CannotCheckIn(Conflict):
 
     code = "booking.cannot_check_in"
     text = "就诊当天、预约成功后才能签到。"
-
-
-class RealNameNeeded(Forbidden):
-    """The patient's name and document have not been confirmed yet."""
-
-    code = "booking.real_name_needed"
-    text = "请先完成就诊人的实名认证。"
-
-
-class BadChoice(InvalidInput):
-    """The chosen session or number doesn't fit together."""
-
-    code = "booking.bad_choice"

@@ -17,28 +17,37 @@ from hub import clock
 from hub.actor import Actor, system_actor
 from hub.errors import Conflict, HubError
 from hub.ids import domain_number, uuid7
-from hub.tenancy.scope import REGION
+from hub.tenancy.scope import REGION, region
 from regional_services.booking import access
 from regional_services.booking.errors import (
     CannotCancel,
     CannotCheckIn,
     CannotRegister,
     DayLimit,
-    RealNameNeeded,
     SessionClosed,
     TimeTaken,
 )
 from regional_services.booking.models import Booking, Settlement, State
 from regional_services.booking.process import Input, NotAllowed
 from regional_services.booking.selectors import BookingView, booking_view
-from regional_services.booking.steps import Facts, advance, advance_locked, lock, open_order
+from regional_services.booking.steps import (
+    LOCK_PATIENCE,
+    STUCK_AFTER,
+    Facts,
+    advance,
+    advance_locked,
+    lock,
+    open_order,
+)
 from regional_services.catalog import selectors as catalog
 from regional_services.identity import access as identity_access
 from regional_services.identity import selectors as identity
+from regional_services.identity.purposes import BOOKING as BOOKING_PURPOSE
+from regional_services.identity.selectors import IdentityCard
 from tenants.appointments import steps as appointments
 from tenants.appointments.steps import Held, HoldRequest
-from tenants.patients.steps import PatientIdentity
 from tenants.registry import selectors as registry
+from tenants.registry.functions import BOOKING as BOOKING_FUNCTION
 from tenants.registry.selectors import InstitutionView
 
 SWEEPER = system_actor("booking-sweep")
@@ -71,35 +80,41 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
     Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, SessionClosed,
     TimeTaken, DayLimit, NumberTaken, SlotChanged, AlreadyBookedToday; then nothing is held and nothing is owed.
     """
-    patient = identity_access.patient_for(actor, wish.person_id, "book")
-    if not patient.real_named:
-        raise RealNameNeeded
     institution = registry.institution(wish.institution)
-    session = catalog.bookable_session(wish.institution, wish.session_id)
-    if session is None or not institution.takes_bookings or wish.starts_at <= clock.now():
+    institution.require(BOOKING_FUNCTION)
+    if wish.starts_at <= clock.now():
         raise SessionClosed
-    booking = _draft(actor, wish, institution, session)
+    booking_id = uuid7()
     with work(REGION, actor=actor) as unit:
-        claim = unit.claim(command, reference=str(booking.id))
+        claim = unit.claim(command, reference=str(booking_id))
         if claim.new:
+            patient = identity_access.patient_for(actor, wish.person_id, BOOKING_PURPOSE)
+            card = identity.identity_of(wish.person_id, account_id=patient.account_id)
+            session = catalog.bookable_session(wish.institution, wish.session_id)
+            if session is None:
+                raise SessionClosed
+            booking = _draft(booking_id, patient.account_id, wish, institution, session, unit.now)
             _reserve(booking)
             booking.save(force_insert=True)
-            unit.audit("booking.created", target=f"booking:{booking.id}", detail={"hospital": wish.institution})
+            unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})
     if not claim.new:
         return _repeat(actor, UUID(claim.reference))
-    return _hold_and_order(actor, booking, command, institution)
+    return _hold_and_order(actor, booking, card, institution, command)
 
 
-def _draft(actor: Actor, wish: BookingWish, institution: InstitutionView, session: catalog.BookableSession) -> Booking:
-    booking_id, now = uuid7(), clock.now()
-    if actor.id is None:
-        raise TypeError("a booking belongs to an account")
-    pay_on_day = institution.pay_on_day and session.fee_fen > 0
+def _draft(
+    booking_id: UUID,
+    account_id: UUID,
+    wish: BookingWish,
+    institution: InstitutionView,
+    session: catalog.BookableSession,
+    now: datetime,
+) -> Booking:
     return Booking(
         id=booking_id,
         institution_code=wish.institution,
         number=domain_number("B", booking_id),
-        account_id=actor.id,
+        account_id=account_id,
         person_id=wish.person_id,
         session_id=wish.session_id,
         number_id=wish.number_id,
@@ -110,11 +125,11 @@ def _draft(actor: Actor, wish: BookingWish, institution: InstitutionView, sessio
         starts_at=wish.starts_at,
         ends_at=wish.ends_at,
         fee_fen=session.fee_fen,
-        pay_on_day=pay_on_day,
-        his_locked=institution.his_locked,
+        pay_on_day=session.fee_fen > 0 and not institution.pays_to_confirm,
+        his_locked=institution.his_owns_numbers,
         state=State.NEW,
         settlement=Settlement.UNPAID if session.fee_fen else Settlement.FREE,
-        due_at=now + timedelta(seconds=5),
+        due_at=now + STUCK_AFTER,
         created_at=now,
         updated_at=now,
     )
@@ -152,10 +167,10 @@ def _repeat(actor: Actor, booking_id: UUID) -> BookingView:
 
 
 def _hold_and_order(
-    actor: Actor, booking: Booking, command: Command | None, institution: InstitutionView
+    actor: Actor, booking: Booking, card: IdentityCard, institution: InstitutionView, command: Command | None
 ) -> BookingView:
     try:
-        held = _hold(actor, booking, institution)
+        held = _hold(actor, booking, card, institution)
     except HubError as refusal:
         with work(REGION, actor=actor) as unit:
             advance(unit, booking.id, Input.HOLD_REFUSED, Facts(reason=refusal.text))
@@ -175,29 +190,29 @@ def _hold_and_order(
     return view
 
 
-def _hold(actor: Actor, booking: Booking, institution: InstitutionView) -> Held:
-    card = identity.identity_of(booking.person_id)
+def _hold(actor: Actor, booking: Booking, card: IdentityCard, institution: InstitutionView) -> Held:
     request = HoldRequest(
         booking_id=booking.id,
         person_id=booking.person_id,
         number_id=booking.number_id,
         starts_at=booking.starts_at,
-        deadline=clock.now() + timedelta(minutes=institution.hold_minutes),
+        deadline=clock.now() + LOCK_PATIENCE,
         lock_first=booking.his_locked,
         at_once=booking.fee_fen == 0 or booking.pay_on_day,
     )
     with work(booking.institution_code, actor=actor) as unit:
-        return appointments.hold(unit, request, PatientIdentity.of(card))
+        return appointments.hold(unit, request, card)
 
 
 def resume(booking_id: UUID) -> BookingView | None:
     """Take up a booking that a crash left NEW: its hold is repeated under the same id, never decided anew."""
-    booking = Booking.objects.filter(id=booking_id, state=State.NEW).first()
-    if booking is None:
-        return None
-    actor = Actor(kind=SWEEPER.kind, id=booking.account_id, name=SWEEPER.name)
+    with region(read_only=True):
+        booking = Booking.objects.filter(id=booking_id, state=State.NEW).first()
+        if booking is None:
+            return None
+        card = identity.identity_of(booking.person_id, account_id=booking.account_id)
     try:
-        return _hold_and_order(actor, booking, None, registry.institution(booking.institution_code))
+        return _hold_and_order(SWEEPER, booking, card, registry.institution(booking.institution_code), None)
     except HubError:
         return None
 
