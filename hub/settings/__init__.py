@@ -213,3 +213,5 @@ HUB_OUTSIDE = {
     "sms": env.text("HUB_SMS_URL", "http://127.0.0.1:8103"),
     "city_identity": env.text("HUB_CITY_IDENTITY_URL", "http://127.0.0.1:8104"),
 }
+
+HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")

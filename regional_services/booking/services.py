@@ -46,6 +46,7 @@ from regional_services.identity.purposes import BOOKING as BOOKING_PURPOSE
 from regional_services.identity.selectors import IdentityCard
 from tenants.appointments import steps as appointments
 from tenants.appointments.steps import Held, HoldRequest
+from tenants.patients.steps import PatientIdentity
 from tenants.registry import selectors as registry
 from tenants.registry.functions import BOOKING as BOOKING_FUNCTION
 from tenants.registry.selectors import InstitutionView
@@ -201,7 +202,18 @@ def _hold(actor: Actor, booking: Booking, card: IdentityCard, institution: Insti
         at_once=booking.fee_fen == 0 or booking.pay_on_day,
     )
     with work(booking.institution_code, actor=actor) as unit:
-        return appointments.hold(unit, request, card)
+        return appointments.hold(unit, request, _identity(card))
+
+
+def _identity(card: IdentityCard) -> PatientIdentity:
+    return PatientIdentity(
+        name=card.name,
+        document_type=card.document_type,
+        document_number=card.document_number,
+        phone=card.phone,
+        sex=card.sex,
+        birth_date=card.birth_date,
+    )
 
 
 def resume(booking_id: UUID) -> BookingView | None:
