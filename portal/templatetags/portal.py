@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django import template
+from django.middleware.csrf import get_token
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from hub import clock, money
+from hub.security import masking
+from portal.commands import FIELD, new_key
 
 register = template.Library()
 
@@ -120,3 +124,33 @@ def glyph(name: str) -> SafeString:
 def badge(state: str, label: str) -> SafeString:
     """A state as a small label."""
     return format_html('<span class="badge {}">{}</span>', tone(state), label)
+
+
+@register.simple_tag(takes_context=True)
+def form_key(context: dict[str, Any]) -> SafeString:
+    """The hidden fields of every form that changes something: CSRF token and command key."""
+    token = get_token(context["request"])
+    return format_html(
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}"><input type="hidden" name="{}" value="{}">',
+        token,
+        FIELD,
+        new_key(),
+    )
+
+
+@register.filter
+def masked_name(value: str) -> str:
+    """`张*三`."""
+    return masking.name(value)
+
+
+@register.filter
+def masked_document(value: str) -> str:
+    """`310***********1234`."""
+    return masking.document(value)
+
+
+@register.filter
+def masked_phone(value: str) -> str:
+    """`138****1234`."""
+    return masking.phone(value)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from hub import clock
 from hub.actor import Actor
 from hub.errors import HubError
-from portal.resident.commands import command_of
+from portal.commands import command_of
 from portal.resident.pages import page, resident_page
 from regional_services.booking import access, selectors, services
 from regional_services.booking.models import Settlement, State
@@ -24,6 +24,7 @@ from regional_services.payments import selectors as payments
 from tenants.registry import selectors as registry
 
 PAGE = 20
+CANCEL_REASONS = ("时间有变化", "选错了科室或医生", "身体已好转", "其他原因")
 HISTORY_WORDS = {
     "held": "占号成功",
     "locked": "医院已锁号",
@@ -126,7 +127,8 @@ def cancel(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse
         except HubError as refusal:
             messages.error(request, refusal.text, extra_tags="bad")
         return HttpResponseRedirect(here)
-    context = {"booking": view, "institution": registry.institution(view.institution_code), "back": here}
+    institution = registry.institution(view.institution_code)
+    context = {"booking": view, "institution": institution, "back": here, "reasons": CANCEL_REASONS}
     return page(request, "booking_cancel", "me", context)
 
 
