@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping
 
-from hub.embedded import places, testing
+from hub.embedded import places, supervisor, testing
 from hub.embedded.services import DUMMY
 from hub.embedded.trouble import StartupError, from_os_error
 
@@ -48,6 +48,8 @@ def stop_test_services() -> int:
 
 
 COMMANDS: dict[str, Callable[[], int]] = {
+    "run": supervisor.run,
+    "reset": supervisor.reset,
     "env": env,
     "test-env": test_env,
     "dummy-env": dummy_env,

@@ -47,8 +47,15 @@ class Places:
         """
         if uid == os.geteuid() or reachable(self.base, uid):
             return self.base / f"pg{major}"
+        return self._shared_state() / f"pg{major}"
+
+    def outlying(self) -> list[Path]:
+        """What lies outside `base` and belongs to it."""
+        return [path for path in (self._shared_state(),) if path.exists()]
+
+    def _shared_state(self) -> Path:
         tag = hashlib.sha256(str(self.base.resolve()).encode()).hexdigest()[:12]
-        return SHARED_STATE / tag / f"pg{major}"
+        return SHARED_STATE / tag
 
     def prepare(self) -> None:
         """Create the directories; secrets are closed to others from the first moment."""

@@ -158,6 +158,10 @@ class Postgres:
             return True
         return processes.stop(self.process, sign=signal.SIGINT, patience=20)
 
+    def ended(self) -> bool:
+        """Whether it has ended without being asked to."""
+        return self.process is not None and self.process.poll() is not None
+
     def healthy(self) -> bool:
         """Whether the server answers a query."""
         try:
@@ -166,10 +170,6 @@ class Postgres:
         except psycopg.Error:
             return False
         return True
-
-    def data_directory(self) -> Path:
-        """Where the cluster lies (reset removes it)."""
-        return self._data
 
     def _runnable_binaries(self) -> Path:
         binaries = self._install.bin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -74,9 +75,10 @@ def stop(process: subprocess.Popen[str], *, sign: signal.Signals = signal.SIGTER
     try:
         process.wait(patience)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        clear_session(process)
         process.wait()
         return False
+    clear_session(process)
     return True
 
 
@@ -85,3 +87,9 @@ def tail(log: Path, lines: int = 15) -> str:
     if not log.exists():
         return ""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def clear_session(process: subprocess.Popen[str]) -> None:
+    """End what an ended child left in its session: workers that would hold its port."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

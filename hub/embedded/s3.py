@@ -79,6 +79,10 @@ class ObjectStore:
         """Ask it to end."""
         return self.process is None or processes.stop(self.process)
 
+    def ended(self) -> bool:
+        """Whether it has ended without being asked to."""
+        return self.process is not None and self.process.poll() is not None
+
     def healthy(self) -> bool:
         """Whether the server answers a signed request."""
         try:

@@ -40,6 +40,9 @@ class Service(Protocol):
     def stop(self) -> bool:
         """End it; False if force was needed."""
 
+    def ended(self) -> bool:
+        """Whether it has ended without being asked to."""
+
     def healthy(self) -> bool:
         """Whether it answers."""
 

@@ -78,6 +78,10 @@ class Valkey:
         """A clean exit writes what the append-only file lacks."""
         return self.process is None or processes.stop(self.process)
 
+    def ended(self) -> bool:
+        """Whether it has ended without being asked to."""
+        return self.process is not None and self.process.poll() is not None
+
     def healthy(self) -> bool:
         """Whether the server answers."""
         client = redis.Redis.from_url(self.url, socket_timeout=2, socket_connect_timeout=2)

@@ -1,4 +1,4 @@
-"""Reads of payments, as frozen views; each one statement unless it says otherwise. Callers hold an open region scope."""
+"""Reads of payments, as frozen views; one statement each. Callers hold an open region scope."""
 
 from __future__ import annotations
 

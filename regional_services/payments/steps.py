@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connections
@@ -26,6 +26,9 @@ from regional_services.payments.models import (
     RefundState,
 )
 from regional_services.payments.selectors import OrderView, order_view
+
+# An ask that got lost on its way is found by the sweep this much later.
+RECHECK = timedelta(seconds=30)
 
 # Order and leg in one statement: the booking path counts its round trips, and a repeat must find the first order.
 _INSERT_ORDER = """
@@ -134,8 +137,10 @@ def request_close(unit: Unit, *, order_id: UUID, reason: str) -> OrderView:
 def ask_close(unit: Unit, attempt: Attempt) -> None:
     """Ask the channel to close one attempt; it stays open to us until the channel's own answer."""
     attempt.state = AttemptState.CLOSING
+    attempt.checks = 0
+    attempt.next_check_at = unit.now + RECHECK
     attempt.updated_at = unit.now
-    attempt.save(update_fields=["state", "updated_at"])
+    attempt.save(update_fields=["state", "checks", "next_check_at", "updated_at"])
     unit.publish(AttemptCloseAsked(attempt_id=attempt.id, hospital=attempt.institution_code))
 
 
@@ -178,6 +183,7 @@ def place_refund(unit: Unit, *, order: Order, attempt: Attempt, kind: RefundKind
         out_refund_no=payment_number(refund_id),
         amount_fen=attempt.paid_fen,
         reason=reason[:80],
+        next_check_at=unit.now + RECHECK,
         created_at=unit.now,
         updated_at=unit.now,
     )

@@ -1,4 +1,4 @@
-"""Orders, legs, attempts, refunds, ledger: tables of the public schema, each row owned by one hospital (DESIGN section 4)."""
+"""Orders, legs, attempts, refunds, ledger: public tables, each row owned by one hospital (DESIGN section 4)."""
 
 from regional_services.payments.models.channel import ChannelNotification, MerchantAccount, NotificationState
 from regional_services.payments.models.ledger import Account, CashierTask, Posting, TaskKind

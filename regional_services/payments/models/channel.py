@@ -6,6 +6,7 @@ from django.db import models
 
 from hub.ids import uuid7
 from hub.security.fields import EncryptedTextField
+from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 
@@ -29,6 +30,8 @@ class MerchantAccount(InstitutionRow):
     channel_public_key = models.TextField()
     effective_from = models.DateTimeField()
     effective_to = models.DateTimeField(null=True)
+
+    staff_grant = Grant.NONE
 
     class Meta:
         db_table = "payments_merchant_account"
@@ -64,6 +67,8 @@ class ChannelNotification(InstitutionRow):
     note = models.CharField(max_length=80, blank=True, default="")
     received_at = models.DateTimeField()
     processed_at = models.DateTimeField(null=True)
+
+    staff_grant = Grant.NONE
 
     class Meta:
         db_table = "payments_notification"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from hub.ids import uuid7
+from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 from regional_services.payments.models.movements import Attempt, Refund
 from regional_services.payments.models.orders import Order
@@ -35,6 +36,9 @@ class Posting(InstitutionRow):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="postings")
     amount_fen = models.BigIntegerField()
     posted_at = models.DateTimeField()
+
+    grant = Grant.APPEND
+    staff_grant = Grant.RO
 
     class Meta:
         db_table = "payments_posting"

@@ -1,4 +1,4 @@
-"""What was asked of a channel: attempts to collect, and refunds. Their numbers at the channel never change on a retry."""
+"""What was asked of a channel: attempts to collect, and refunds. A retry never changes their numbers there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.db import models
 
 from hub.ids import uuid7
 from hub.security.fields import EncryptedTextField
+from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 from regional_services.payments.models.channel import MerchantAccount
 from regional_services.payments.models.orders import Leg, Order
@@ -43,6 +44,7 @@ class Attempt(InstitutionRow):
     payer_openid = EncryptedTextField(purpose="payment.openid", owner="institution_code")
     state = models.CharField(max_length=12, choices=AttemptState.choices, default=AttemptState.CREATED)
     expires_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)
     prepay_id = models.CharField(max_length=80, blank=True, default="")
     transaction_id = models.CharField(max_length=40, blank=True, default="")
     paid_fen = models.BigIntegerField(default=0)
@@ -53,6 +55,8 @@ class Attempt(InstitutionRow):
     checks = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    staff_grant = Grant.RO
 
     class Meta:
         db_table = "payments_attempt"
@@ -117,6 +121,8 @@ class Refund(InstitutionRow):
     checks = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    staff_grant = Grant.RO
 
     class Meta:
         db_table = "payments_refund"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from hub.ids import uuid7
+from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 
@@ -24,7 +25,7 @@ class OrderState(models.TextChoices):
 class Order(InstitutionRow):
     """One order of one booking; patient, payer and insured are three persons who may be one (practice 23).
 
-    `deadline` is when an unpaid order begins to close. The price is frozen here: a changed price is another order's matter.
+    `deadline` is when an unpaid order begins to close. The price is frozen here; it never follows a later quote.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -40,6 +41,8 @@ class Order(InstitutionRow):
     paid_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    staff_grant = Grant.RO
 
     class Meta:
         db_table = "payments_order"
@@ -84,6 +87,8 @@ class Leg(InstitutionRow):
     amount_fen = models.BigIntegerField()
     refunded_fen = models.BigIntegerField(default=0)
     state = models.CharField(max_length=20, choices=LegState.choices, default=LegState.DUE)
+
+    staff_grant = Grant.RO
 
     class Meta:
         db_table = "payments_leg"

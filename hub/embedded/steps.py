@@ -1,0 +1,78 @@
+"""What `make run` does once before the processes start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.embedded import processes, trouble
+from hub.embedded.places import CHECKOUT, Places
+from hub.embedded.stamps import Stamps, digest_of
+
+_PACKAGES = ("hub", "institution_connectors", "tenants", "regional_services", "portal")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A management command and what it depends on; `inputs` is read again at each start."""
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    inputs: Callable[[], str]
+
+
+def _sources(pattern: str) -> list[Path]:
+    return [path for package in _PACKAGES for path in (CHECKOUT / package).glob(pattern)]
+
+
+def _migrations() -> str:
+    return digest_of(_sources("**/migrations/*.py"))
+
+
+def _seed() -> str:
+    return digest_of([*_sources("**/seed*/**/*"), *_sources("**/seed*.py"), *_sources("**/*.csv")], _migrations())
+
+
+def _static() -> str:
+    return digest_of([*_sources("**/static/**/*"), CHECKOUT / "package-lock.json", CHECKOUT / "requirements.lock"])
+
+
+STEPS = (
+    Step("migrate", "数据库结构 / database schema", ("migrate_hub",), _migrations),
+    Step("seed", "26 家机构与演示数据 / 26 institutions and demo data", ("seed_demo",), _seed),
+    Step("static", "静态文件 / static files", ("collectstatic", "--noinput", "-v0"), _static),
+)
+
+
+def carry_out(step: Step, where: Places, env: Mapping[str, str], stamps: Stamps) -> bool:
+    """Do a step unless nothing it depends on has changed; False when it was skipped.
+
+    A database configured from outside may have been changed by others, so nothing is taken as done there.
+    """
+    digest = step.inputs()
+    embedded = "HUB_OWNER_DATABASE_URL" not in os.environ
+    if embedded and stamps.fresh(step.name, digest):
+        return False
+    log = where.logs / f"{step.name}.log"
+    with log.open("w") as output:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *step.command],
+            cwd=CHECKOUT,
+            env={**os.environ, **env},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if done.returncode != 0:
+        trouble.require_room(where.base)
+        raise trouble.StartupError(
+            f"{step.title} 失败，日志末尾：\n{processes.tail(log)}", f"Step {step.name} failed, see {log}."
+        )
+    stamps.set(step.name, digest)
+    return True

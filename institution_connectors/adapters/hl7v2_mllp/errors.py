@@ -1,0 +1,29 @@
+"""What can be wrong with a block or a message, each with the place at fault."""
+
+from __future__ import annotations
+
+
+class FramingError(ValueError):
+    """The byte stream is not MLLP any more; the connection can't be trusted and is closed."""
+
+
+class MessageRefused(ValueError):
+    """A message this hub can't accept. `place` is a segment or field such as `PID-5`; `retry` tells AE from AR.
+
+    `control_id` is the sender's MSH-10 where it could be read, so that even a refusal is correlated.
+    """
+
+    def __init__(self, place: str, reason: str, *, retry: bool = False, control_id: str = "") -> None:
+        super().__init__(f"{place}: {reason}")
+        self.place = place
+        self.reason = reason
+        self.retry = retry
+        self.control_id = control_id
+
+
+class NotDelivered(ConnectionError):
+    """No byte of the message reached the other side; asking again is safe."""
+
+
+class AnswerLost(ConnectionError):
+    """The message left, and no usable answer came: what the other side did is unknown."""

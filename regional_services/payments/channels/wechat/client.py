@@ -1,0 +1,109 @@
+"""The signed conversation with WeChat Pay v3: one request, one verified answer, three outcomes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.conf import settings
+
+from hub import clock
+from hub.security.keyring import ring
+from regional_services.payments.channels.contract import Outcome
+from regional_services.payments.channels.wechat import crypto
+from regional_services.payments.models import MerchantAccount
+
+FRESH = timedelta(minutes=5)
+_TIMEOUT = httpx.Timeout(connect=2.0, read=6.0, write=3.0, pool=3.0)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one call: the payload of a verified 2xx, or the code of a refusal, or neither."""
+
+    outcome: Outcome
+    payload: dict[str, Any]
+    code: str
+
+
+@cache
+def _http() -> httpx.Client:
+    limits = httpx.Limits(max_connections=32, max_keepalive_connections=16)
+    return httpx.Client(base_url=settings.HUB_OUTSIDE["wechat_pay"], timeout=_TIMEOUT, limits=limits, trust_env=False)
+
+
+@cache
+def merchant_key(reference: str) -> rsa.RSAPrivateKey:
+    """A merchant's private key out of the key ring; a new version has a new reference."""
+    return crypto.private_key(ring().secret_text(reference))
+
+
+@cache
+def channel_key(pem: str) -> rsa.RSAPublicKey:
+    """The public key WeChat Pay signs with towards this merchant."""
+    return crypto.public_key(pem)
+
+
+def call(merchant: MerchantAccount, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
+    """One signed request; `path` carries its query exactly as sent."""
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")) if body is not None else ""
+    headers = {
+        "Authorization": _authorization(merchant, method, path, content),
+        "Accept": "application/json",
+        "Content-Type": "application/json",
+        "Wechatpay-Serial": merchant.channel_key_id,
+        "User-Agent": "health-district-hub/1",
+    }
+    try:
+        response = _http().request(method, path, content=content.encode(), headers=headers)
+    except httpx.HTTPError as problem:
+        return Reply(Outcome.UNKNOWN, {}, type(problem).__name__)
+    return _read(merchant, response)
+
+
+def genuine(merchant: MerchantAccount, headers: Mapping[str, str], body: str) -> bool:
+    """Whether an answer or notice is signed by WeChat Pay for this merchant, and fresh."""
+    stamp = headers.get("Wechatpay-Timestamp", "")
+    if headers.get("Wechatpay-Serial") != merchant.channel_key_id or not stamp.isdecimal():
+        return False
+    if abs(clock.now().timestamp() - int(stamp)) > FRESH.total_seconds():
+        return False
+    message = crypto.lines(stamp, headers.get("Wechatpay-Nonce", ""), body)
+    return crypto.verifies(channel_key(merchant.channel_public_key), message, headers.get("Wechatpay-Signature", ""))
+
+
+def _authorization(merchant: MerchantAccount, method: str, path: str, content: str) -> str:
+    timestamp, nonce = str(int(clock.now().timestamp())), secrets.token_hex(16)
+    message = crypto.lines(method, path, timestamp, nonce, content)
+    return crypto.authorization(
+        mchid=merchant.mchid,
+        serial_no=merchant.serial_no,
+        nonce=nonce,
+        timestamp=timestamp,
+        signature=crypto.sign(merchant_key(merchant.private_key_ref), message),
+    )
+
+
+def _read(merchant: MerchantAccount, response: httpx.Response) -> Reply:
+    try:
+        payload = json.loads(response.content) if response.content else {}
+    except ValueError:
+        return Reply(Outcome.UNKNOWN, {}, "UNREADABLE")
+    code = str(payload.get("code", "")) if isinstance(payload, dict) else "UNREADABLE"
+    if response.is_success:
+        if not isinstance(payload, dict) or not genuine(merchant, response.headers, response.text):
+            _log.error("an answer of WeChat Pay could not be verified", extra={"mchid": merchant.mchid})
+            return Reply(Outcome.UNKNOWN, {}, "UNVERIFIED")
+        return Reply(Outcome.ACCEPTED, payload, "")
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error:
+        return Reply(Outcome.UNKNOWN, {}, code or str(response.status_code))
+    return Reply(Outcome.REJECTED, {}, code or str(response.status_code))

@@ -1,0 +1,42 @@
+"""Hospitals' own systems: one engine with a real system's rules, spoken to in several dialects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sandbox.app import BackgroundSite, Config, Site
+from sandbox.control import Control
+from sandbox.his import rest_json
+from sandbox.his.actions import Actions
+from sandbox.his.dialect import Dialect
+from sandbox.his.hospital import Hospital
+from sandbox.his.life import Life
+
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (rest_json.DIALECT,)}
+
+
+def build(config: Config, state: Path, control: Control) -> list[Site]:
+    """The hospitals of the configuration's list `hospitals`."""
+    sites: list[Site] = []
+    for entry in config.data.get("hospitals", []):
+        hospital = Hospital(entry, host=config.host, hub_url=config.hub_url, state=state)
+        sites += open_hospital(hospital, control)
+    return sites
+
+
+def open_hospital(hospital: Hospital, control: Control) -> list[Site]:
+    """A hospital's books filled, its board on the control page; its ports and its background."""
+    dialect = DIALECTS[hospital.dialect]
+    hospital.engine.world.people()
+    hospital.engine.roll()
+    hospital.store.backup()
+    hospital.ports = dialect.sites(hospital)
+    actions = Actions(hospital)
+    hospital.board.add_actions(*actions.all())
+    control.add(hospital.board)
+    life = Life(hospital, dialect, actions)
+    return [
+        *hospital.ports,
+        BackgroundSite(f"life-{hospital.code}", life.run),
+        BackgroundSite(f"push-{hospital.code}", life.push),
+    ]

@@ -1,0 +1,192 @@
+"""What can be done to a hospital from the control page: stop a session, lead a visit on, restart, restore."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.control import Action
+from sandbox.his.hospital import Hospital
+from sandbox.his.refusals import Refusal
+
+Data = dict[str, Any]
+_VISIT_STATES = {"arrived": "arrived", "visit_ended": "done"}
+
+
+class Actions:
+    """The actions of one hospital."""
+
+    def __init__(self, hospital: Hospital) -> None:
+        self._hospital = hospital
+        self._reopening: asyncio.Task[None] | None = None
+
+    def all(self) -> list[Action]:
+        """For the control page."""
+        return [
+            Action("stop_session", "停诊", self.stop_session, ("schedule_code", "from_sequence", "reason")),
+            Action("window_sale", "窗口挂出一个号", self.window_sale, ("schedule_code", "number_code")),
+            Action(
+                "visit_event",
+                "就诊进展",
+                self.visit_event,
+                ("his_number", "kind", "place", "carrier", "tracking_number"),
+            ),
+            Action("open_bill", "开出费用", self.open_bill, ("his_number",)),
+            Action("lab_report", "发布检验报告", self.lab_report, ("his_number",)),
+            Action("duplicate_patient", "重复建档（F15）", self.duplicate_patient, ("patient_id",)),
+            Action("merge_patients", "合并档案（F14）", self.merge_patients, ("kept_id", "merged_id")),
+            Action("send_snapshot", "推送全部排班", self.send_snapshot),
+            Action("restart", "重启", self.restart),
+            Action("down", "停机", self.down, ("seconds",)),
+            Action("backup", "备份账本", self.backup),
+            Action("restore", "恢复到备份（昨天）", self.restore),
+            Action("registrations", "查看挂号记录", self.registrations, ("hub_number",)),
+        ]
+
+    async def stop_session(self, given: Mapping[str, Any]) -> Data:
+        """Stop a session, whole or from a number on; its registrations are stopped and the hub is told."""
+        hospital, store = self._hospital, self._hospital.store
+        code, first = str(given["schedule_code"]), int(given.get("from_sequence") or 0)
+        with store.work():
+            touched = store.run(
+                "UPDATE schedules SET state = ?, stop_reason = ?, stop_from = ?, stopped_at = ? WHERE code = ?",
+                "open" if first else "stopped", str(given.get("reason") or "医生临时停诊"), first or None,
+                hospital.clock.now().isoformat(), code,
+            )  # fmt: skip
+            if not touched:
+                raise ValueError(f"there is no session {code}")
+            store.run("UPDATE numbers SET state = 'stopped' WHERE schedule_code = ? AND sequence >= ?", code, first)
+            stopped = store.run(
+                "UPDATE registrations SET state = 'stopped' WHERE schedule_code = ? AND sequence >= ?"
+                " AND state IN ('booked', 'paid')",
+                code, first,
+            )  # fmt: skip
+            row = store.one("SELECT * FROM schedules WHERE code = ?", code)
+            stop = hospital.engine.directory.stop(row or {})
+            hospital.tell("session_stopped", stop)
+        return {**stop, "registrations": stopped}
+
+    async def window_sale(self, given: Mapping[str, Any]) -> Data:
+        """A patient at the hospital's own window takes a number; the hub is told."""
+        hospital, store = self._hospital, self._hospital.store
+        wanted, session = str(given.get("number_code") or ""), str(given.get("schedule_code") or "")
+        with store.work():
+            number = store.one(
+                "UPDATE numbers SET state = 'taken' WHERE code = (SELECT n.code FROM numbers n JOIN schedules s"
+                " ON s.code = n.schedule_code WHERE n.state = 'free' AND s.state = 'open' AND n.ends > ?"
+                " AND (? = '' OR n.code = ?) AND (? = '' OR n.schedule_code = ?) ORDER BY random() LIMIT 1)"
+                " RETURNING *",
+                hospital.clock.now().isoformat(), wanted, wanted, session, session,
+            )  # fmt: skip
+            if number is None:
+                raise ValueError("no free number")
+            taken = {"schedule_code": number["schedule_code"], "number_code": number["code"]}
+            hospital.tell("number_taken", {**taken, "sequence": number["sequence"], "free": False})
+        return taken
+
+    async def visit_event(self, given: Mapping[str, Any]) -> Data:
+        """A step of a visit: arrived, called, missed, visit_ended, medicine_ready, dispatched; the hub is told."""
+        hospital, kind = self._hospital, str(given["kind"])
+        with hospital.store.work():
+            row = self._registration(given)
+            if kind in _VISIT_STATES:
+                hospital.store.run(
+                    "UPDATE registrations SET state = ? WHERE his_number = ?", _VISIT_STATES[kind], row["his_number"]
+                )
+            event = {
+                "kind": kind,
+                "his_number": row["his_number"],
+                "registration_number": row["hub_number"],
+                "patient_id": row["patient_id"],
+                "ticket": row["ticket"],
+                "place": str(given.get("place") or ""),
+                "carrier": str(given.get("carrier") or ""),
+                "tracking_number": str(given.get("tracking_number") or ""),
+            }
+            hospital.tell("visit_event", event)
+        return event
+
+    async def open_bill(self, given: Mapping[str, Any]) -> Data:
+        """A bill of a visit."""
+        engine = self._hospital.engine
+        with engine.store.work():
+            row = self._registration(given)
+            schedule = engine.directory.schedule(row["schedule_code"])
+            doctor = engine.store.one("SELECT name FROM doctors WHERE code = ?", schedule["doctor_code"]) or {}
+            return engine.cashier.open_bill(row, schedule["department_code"], str(doctor.get("name", "")))
+
+    async def lab_report(self, given: Mapping[str, Any]) -> Data:
+        """An approved laboratory report of a visit; the hub is told."""
+        with self._hospital.store.work():
+            row = self._registration(given)
+            report = self._hospital.engine.cashier.make_report(row["patient_id"])
+            told = {**report, "his_number": row["his_number"]}
+            self._hospital.tell("result_reported", told)
+        return told
+
+    async def duplicate_patient(self, given: Mapping[str, Any]) -> Data:
+        """A second archive of the same person."""
+        return {"patient_id": self._hospital.engine.patients.duplicate(str(given["patient_id"]))}
+
+    async def merge_patients(self, given: Mapping[str, Any]) -> Data:
+        """Two archives become one; the hub is told."""
+        merged = self._hospital.engine.patients.merge(str(given["kept_id"]), str(given["merged_id"]))
+        self._hospital.tell("patients_merged", merged)
+        return merged
+
+    async def send_snapshot(self, _given: Mapping[str, Any]) -> Data:
+        """Tell the hub all sessions and numbers, day by day."""
+        first, last = self._hospital.engine.span()
+        days = self._hospital.store.all(
+            "SELECT DISTINCT day FROM schedules WHERE day BETWEEN ? AND ? ORDER BY day", first, last
+        )
+        for row in days:
+            self._hospital.tell("schedule_snapshot", self._hospital.engine.directory.snapshot(row["day"], row["day"]))
+        return {"days": len(days)}
+
+    async def restart(self, _given: Mapping[str, Any]) -> Data:
+        """Drop all connections and open the ports again at once."""
+        return await self.down({"seconds": 0.2})
+
+    async def down(self, given: Mapping[str, Any]) -> Data:
+        """Close the ports for some seconds."""
+        seconds = float(given.get("seconds") or 3600)
+        if self._reopening is not None:
+            self._reopening.cancel()
+        for site in self._hospital.ports:
+            await site.stop()
+        self._reopening = asyncio.create_task(self._reopen(seconds))
+        return {"down_for": seconds}
+
+    async def _reopen(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        for site in self._hospital.ports:
+            await site.start()
+
+    async def backup(self, _given: Mapping[str, Any]) -> Data:
+        """Put a copy of the books aside."""
+        self._hospital.store.backup()
+        return {"kept": self._hospital.store.backup_path.name}
+
+    async def restore(self, _given: Mapping[str, Any]) -> Data:
+        """Return to the copy: what came since is forgotten, and the incarnation goes up."""
+        self._hospital.store.restore()
+        self._hospital.raise_incarnation()
+        return {"incarnation": self._hospital.incarnation}
+
+    async def registrations(self, given: Mapping[str, Any]) -> Data:
+        """The registrations under a hub number, or the last hundred."""
+        number = str(given.get("hub_number") or "")
+        rows = self._hospital.store.all(
+            "SELECT * FROM registrations WHERE ? = '' OR hub_number = ? ORDER BY his_number DESC LIMIT 100",
+            number,
+            number,
+        )
+        return {"registrations": rows}
+
+    def _registration(self, given: Mapping[str, Any]) -> Data:
+        try:
+            return self._hospital.engine.desk.registration(given)
+        except Refusal as refusal:
+            raise ValueError(refusal.text) from refusal

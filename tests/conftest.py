@@ -1,0 +1,67 @@
+"""Fixtures of all tests. The environment is settled here, before Django reads its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.harness import environment
+
+environment.prepare()
+
+from django.test import Client  # noqa: E402
+from pytest_django.plugin import DjangoDbBlocker  # noqa: E402
+
+from tests.harness import databases  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """Tests marked `django_db` would run in an outer transaction: not here."""
+    pytest.fail("don't mark tests with django_db; take the fixture `committed` (or `alpha`, `beta`)")
+
+
+@pytest.fixture(scope="session")
+def template_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The template of this code, with the hospitals alpha and beta."""
+    with django_db_blocker.unblock():
+        yield databases.template()
+        databases.drop_copy()
+
+
+@pytest.fixture
+def committed(template_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A fresh database (and an empty Redis) for this test, which commits for real."""
+    with django_db_blocker.unblock():
+        databases.fresh_copy(template_database)
+        yield
+        databases.close_everything()
+
+
+@pytest.fixture
+def alpha(committed: None) -> str:
+    """The code of a live hospital in a fresh database."""
+    return databases.ALPHA
+
+
+@pytest.fixture
+def beta(committed: None) -> str:
+    """The code of another live hospital in the same database."""
+    return databases.BETA
+
+
+@pytest.fixture
+def client() -> Client:
+    """Requests to the hub's own host."""
+    return Client(SERVER_NAME=environment.BASE_HOST)
+
+
+@pytest.fixture
+def hospital_client() -> Callable[[str], Client]:
+    """Requests to a hospital's own host: `hospital_client("alpha").get(...)`."""
+
+    def on_host_of(code: str) -> Client:
+        return Client(SERVER_NAME=f"{code}.{environment.BASE_HOST}")
+
+    return on_host_of

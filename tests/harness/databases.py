@@ -1,0 +1,158 @@
+"""A template database with two hospitals, and copies of it.
+
+The template is keyed by a hash of all that shapes it, so it is built once and kept between runs. A copy takes some
+hundredths of a second, so every test that touches the database gets one and commits for real. There is no rolled-back
+kind: services open durable transactions on two aliases, and a test inside an outer transaction would prove less.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+from django.apps import apps
+from django.conf import settings
+from django.db import connections
+from psycopg import errors, sql
+
+from hub.tenancy import grants, registry
+from hub.tenancy.provision import create_hospital, migrate_hub
+
+ALPHA, BETA = "alpha", "beta"
+POOLED = ("default", "hospital")
+_TEMPLATE_LOCK = 4711_0003
+
+
+def template() -> str:
+    """The name of the template for today's code, built if it isn't there."""
+    name = f"hub_template_{_fingerprint()}"
+    with _maintenance() as owner:
+        owner.execute("SELECT pg_advisory_lock(%s)", (_TEMPLATE_LOCK,))
+        if name not in _databases(owner, "hub_template_"):
+            _remove_leftovers(owner, keep=name)
+            _build(owner, name)
+    return name
+
+
+def fresh_copy(template_name: str) -> None:
+    """Replace this process's database by a new copy of the template, and empty its Redis database."""
+    close_everything()
+    name = settings.DATABASES["default"]["NAME"]
+    with _maintenance() as owner:
+        _drop(owner, name)
+        _create(owner, name, template_name)
+    redis.Redis.from_url(settings.HUB_REDIS_URL).flushdb()
+    registry.forget()
+
+
+def drop_copy() -> None:
+    """Remove this process's database."""
+    close_everything()
+    with _maintenance() as owner:
+        _drop(owner, settings.DATABASES["default"]["NAME"])
+
+
+def close_everything() -> None:
+    """Close this thread's connections and the pools of all."""
+    connections.close_all()
+    for alias in POOLED:
+        connections[alias].close_pool()  # type: ignore[attr-defined]
+
+
+def _build(owner: psycopg.Connection[Any], name: str) -> None:
+    """Make the template in this process's own database, then give it its name."""
+    own = settings.DATABASES["default"]["NAME"]
+    _drop(owner, own)
+    owner.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(own)))
+    database, prefix = sql.Identifier(own), settings.HUB_ROLE_PREFIX
+    owner.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    for login in ("region", "hospital"):
+        owner.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(f"{prefix}_{login}"))
+        )
+    migrate_hub()
+    for code in (ALPHA, BETA):
+        create_hospital(code)
+    close_everything()
+    owner.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(database, sql.Identifier(name)))
+
+
+def _create(owner: psycopg.Connection[Any], name: str, template_name: str) -> None:
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template_name))
+    owner.execute(copy)
+    for login in ("region", "hospital"):  # a database's own grants are not copied
+        role = sql.Identifier(f"{settings.HUB_ROLE_PREFIX}_{login}")
+        owner.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(name), role))
+
+
+def _drop(owner: psycopg.Connection[Any], name: str) -> None:
+    statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+    try:
+        owner.execute(statement)
+    except errors.ObjectInUse:
+        _end_sessions(name)
+        owner.execute(statement)
+
+
+def _end_sessions(name: str) -> None:
+    """End what threads and processes of an earlier test left open; each login may end its own sessions."""
+    for alias in ("default", "hospital", "owner"):
+        entry = settings.DATABASES[alias]
+        with psycopg.connect(
+            host=entry["HOST"], port=entry["PORT"], user=entry["USER"], password=entry["PASSWORD"], dbname=name
+        ) as session:
+            session.execute(
+                "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
+                " WHERE datname = %s AND usename = session_user AND pid <> pg_backend_pid()",
+                (name,),
+            )
+    end = time.monotonic() + 5
+    with _maintenance() as owner:
+        while time.monotonic() < end:
+            if not owner.execute("SELECT 1 FROM pg_stat_activity WHERE datname = %s", (name,)).fetchone():
+                return
+            time.sleep(0.02)
+
+
+def _remove_leftovers(owner: psycopg.Connection[Any], *, keep: str) -> None:
+    """Templates of older code and databases of runs that were killed."""
+    for name in _databases(owner, "hub_template_"):
+        if name != keep:
+            _drop(owner, name)
+    for name in _databases(owner, "hub_test_"):
+        if not Path(f"/proc/{name.split('_')[2]}").exists():
+            _drop(owner, name)
+
+
+def _databases(owner: psycopg.Connection[Any], prefix: str) -> list[str]:
+    rows = owner.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,)).fetchall()
+    return [name for (name,) in rows]
+
+
+@contextmanager
+def _maintenance() -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(os.environ["HUB_TEST_MAINTENANCE_URL"], autocommit=True) as connection:
+        yield connection
+
+
+def _fingerprint() -> str:
+    """Of all migrations, the code that applies them, the grants and this harness."""
+    digest = hashlib.sha256(grants.fingerprint().encode())
+    digest.update(repr(sorted(grants.region_grants().items())).encode())
+    for path in sorted(_sources()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _sources() -> Iterable[Path]:
+    for config in apps.get_app_configs():
+        yield from (Path(config.path) / "migrations").glob("*.py")
+    yield from Path(apps.get_app_config("tenancy").path).rglob("*.py")
+    yield Path(__file__)

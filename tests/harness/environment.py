@@ -1,0 +1,63 @@
+"""The environment of a test process, settled before Django reads it.
+
+Every process of a run (xdist workers too) has a database and a Redis database of its own; two runs in one checkout
+don't meet. `HUB_*` variables that are set already win, so a configured server can be tested instead.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+import django
+from django.conf import settings
+
+from hub.embedded import testing
+
+ROOT = Path(__file__).resolve().parents[2]
+DATABASE_VARIABLES = ("HUB_OWNER_DATABASE_URL", "HUB_REGION_DATABASE_URL", "HUB_HOSPITAL_DATABASE_URL")
+REDIS_DATABASES = range(1, 16)
+BASE_HOST = "localhost"
+_held: list[IO[str]] = []
+
+
+def prepare() -> None:
+    """Start the services if need be, set the variables, load Django."""
+    if settings.configured:
+        raise RuntimeError("the settings were read before the tests' environment stood: unset DJANGO_SETTINGS_MODULE")
+    run = os.environ.setdefault("HUB_TEST_RUN", str(os.getpid()))
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    os.environ.update(testing.services())
+    os.environ.setdefault("HUB_TEST_MAINTENANCE_URL", os.environ["HUB_OWNER_DATABASE_URL"])
+    for variable in DATABASE_VARIABLES:
+        os.environ[variable] = _with_path(os.environ[variable], f"hub_test_{run}_{worker}")
+    os.environ["HUB_REDIS_URL"] = _with_path(os.environ["HUB_REDIS_URL"], str(_free_redis_database()))
+    os.environ["HUB_BASE_HOST"] = BASE_HOST
+    os.environ["HUB_VAR"] = str(ROOT / "var" / "test")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
+    django.setup()
+    # Workers inherit the environment; with this variable pytest-django would read the settings before their turn.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def _with_path(url: str, path: str) -> str:
+    return urlsplit(url)._replace(path=f"/{path}").geturl()
+
+
+def _free_redis_database() -> int:
+    """A Redis database no other test process uses, locked for the life of this process."""
+    directory = ROOT / "var" / "test"
+    directory.mkdir(parents=True, exist_ok=True)
+    for number in REDIS_DATABASES:
+        handle = (directory / f"redis-{number}.lock").open("w")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.close()
+            continue
+        _held.append(handle)
+        return number
+    raise RuntimeError("all test databases of Redis are in use by other test runs")
