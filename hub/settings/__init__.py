@@ -185,7 +185,9 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "hub.api.schema.HubAutoSchema",
     "UNAUTHENTICATED_USER": None,
 }
-HUB_RATES = dict(pair.split("=", 1) for pair in env.names("HUB_RATES"))  # scope=per minute/burst, see hub/api/throttling
+HUB_RATES = dict(
+    pair.split("=", 1) for pair in env.names("HUB_RATES")
+)  # scope=per minute/burst, see hub/api/throttling
 HUB_TRUSTED_PROXIES = env.number("HUB_TRUSTED_PROXIES", 0)
 SPECTACULAR_SETTINGS = {
     "TITLE": "区域便捷就医平台 API",

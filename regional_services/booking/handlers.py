@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from hub.work import Unit
-
 from hub.outbox.events import RunsIn, handles
+from hub.work import Unit
 from regional_services.booking.events import CancelWanted, ConfirmWanted, ReleaseWanted
 from regional_services.booking.process import Input
 from regional_services.booking.steps import NO_FACTS, Facts, advance

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, connections
-from hub.work import Command, work
 
 from hub import clock
 from hub.actor import Actor, system_actor
 from hub.errors import Conflict, HubError
 from hub.ids import domain_number, uuid7
 from hub.tenancy.scope import REGION, region
+from hub.work import Command, work
 from regional_services.booking import access
 from regional_services.booking.errors import (
     CannotCancel,

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from hub.work import Unit
 
+from hub.work import Unit
 from regional_services.booking.events import BookingChanged, CancelWanted, ConfirmWanted, ReleaseWanted
 from regional_services.booking.messages import tell
 from regional_services.booking.models import Booking, BookingStep, His, Reservation, Settlement, State

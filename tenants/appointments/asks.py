@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.work import Unit
-
 from hub.ids import domain_number
+from hub.work import Unit
 from institution_connectors.contracts import requests
 from institution_connectors.contracts.values import Payment, Refund
 from institution_connectors.exchange import steps as exchange

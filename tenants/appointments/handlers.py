@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from hub.work import Unit
 from institution_connectors.exchange.events import ExchangeAnswered
 
 from hub.outbox.events import RunsIn, handles
+from hub.work import Unit
 from institution_connectors.contracts.operations import Operation
 from institution_connectors.contracts.outcomes import Answer, Outcome, Reason
 from institution_connectors.contracts.results import Locked, Registered

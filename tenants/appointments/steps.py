@@ -11,9 +11,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError
-from hub.work import Unit
 
 from hub.ids import domain_number
+from hub.work import Unit
 from tenants.appointments import asks
 from tenants.appointments.asks import PaymentFacts
 from tenants.appointments.errors import AlreadyBookedToday, SlotChanged

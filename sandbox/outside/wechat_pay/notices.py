@@ -17,7 +17,12 @@ from sandbox.outside.wechat_pay.views import refund_notice
 
 _ANSWER_SECONDS = 5
 _log = logging.getLogger("sandbox.wechat_pay")
-_SUMMARY = {"TRANSACTION.SUCCESS": "支付成功", "REFUND.SUCCESS": "退款成功", "REFUND.ABNORMAL": "退款异常", "REFUND.CLOSED": "退款关闭"}
+_SUMMARY = {
+    "TRANSACTION.SUCCESS": "支付成功",
+    "REFUND.SUCCESS": "退款成功",
+    "REFUND.ABNORMAL": "退款异常",
+    "REFUND.CLOSED": "退款关闭",
+}
 
 
 class Notifier:
