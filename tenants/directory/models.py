@@ -45,7 +45,7 @@ class Doctor(models.Model):
     """A doctor's post in one department; the practitioner is a district person who may have several posts."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    practitioner_id = models.UUIDField("执业人员", db_index=False)
+    practitioner_id = models.UUIDField("执业人员")
     code = models.CharField("工号", max_length=40)
     name = models.CharField("姓名", max_length=50)
     title = models.CharField("职称", max_length=30, blank=True, default="")
@@ -59,8 +59,7 @@ class Doctor(models.Model):
         verbose_name = "医生"
         verbose_name_plural = "医生"
         ordering = ("code",)
-        constraints = [models.UniqueConstraint(fields=("code", "department"), name="doctor_post_unique")]
-        indexes = [models.Index(fields=("practitioner_id",), name="doctor_practitioner")]
+        constraints = [models.UniqueConstraint(fields=("practitioner_id", "department"), name="doctor_post_unique")]
 
     def __str__(self) -> str:
         return self.name

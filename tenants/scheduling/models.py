@@ -48,7 +48,7 @@ class Session(models.Model):
     campus_code = models.CharField("院区", max_length=20, blank=True, default="")
     state = models.CharField("状态", max_length=10, choices=SessionState.choices, default=SessionState.OPEN)
     stop_reason = models.CharField("停诊原因", max_length=100, blank=True, default="")
-    source_version = models.CharField("来源版本", max_length=64, blank=True, default="")
+    source_at = models.DateTimeField("来源时间")
     synced_at = models.DateTimeField("同步时间")
 
     class Meta:
@@ -125,7 +125,7 @@ class ConflictKind(models.TextChoices):
     VANISHED = "vanished", "已约号源在医院端消失"
     TAKEN_AT_HIS = "taken_at_his", "医院端显示已被占用"
     MOVED = "moved", "已约号源时间改变"
-    SLOT_TOO_LONG = "slot_too_long", "号源时段超过30分钟"
+    SLOT_INVALID = "slot_invalid", "号源时段无效"
     UNKNOWN_DEPARTMENT = "unknown_department", "科室代码没有对照"
 
 

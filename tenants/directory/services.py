@@ -1,0 +1,149 @@
+"""Following the HIS's lists of departments and doctors. One unit of work per list."""
+
+from __future__ import annotations
+
+import uuid
+from uuid import UUID
+
+from hub import clock, ids
+from hub.actor import Actor
+from hub.work import Unit, work
+from institution_connectors.contracts import values
+from institution_connectors.contracts.results import Departments, Doctors
+from tenants.directory.events import DirectoryChanged
+from tenants.directory.models import CodeMapping, Department, Doctor, MappingKind, Sensitivity
+from tenants.directory.steps import codes_on
+
+# A doctor is one person in the whole district: his national code says so; without one, his code at this hospital.
+_PRACTITIONERS = uuid.UUID("6f0c1c0e-3f2b-5f5e-9a3c-0d6a4a1f7b11")
+_LABELS = (
+    (("精神", "心理", "心身", "睡眠", "物质依赖"), Sensitivity.PSYCHIATRIC),
+    (("生殖", "计划生育", "不孕"), Sensitivity.REPRODUCTIVE),
+    (("感染", "艾滋", "性病"), Sensitivity.INFECTIOUS),
+    (("遗传",), Sensitivity.GENETIC),
+)
+
+
+def apply_departments(code: str, answer: Departments, *, actor: Actor, generation: int = 1) -> int:
+    """Make our departments those of the answer; how many rows changed. A short list withdraws nothing (F11)."""
+    with work(code, actor=actor) as unit:
+        known = codes_on(clock.today(), generation=generation).departments
+        rows = {row.id: row for row in Department.objects.select_for_update().order_by("id")}
+        seen: dict[str, UUID] = {}
+        changed = 0
+        for item in answer.departments:
+            row = rows.get(known.get(item.code, uuid.UUID(int=0)))
+            seen[item.code] = row.id if row else _add_department(unit, item, generation)
+            changed += row is None or _update_department(unit, row, item)
+        changed += _set_parents(answer.departments, seen, rows)
+        if len(answer.departments) == answer.total:
+            gone = Department.objects.filter(is_active=True).exclude(id__in=seen.values())
+            changed += gone.update(is_active=False, synced_at=unit.now)
+        _finish(unit, "directory.departments_synced", changed)
+        return changed
+
+
+def apply_doctors(code: str, answer: Doctors, *, actor: Actor, generation: int = 1) -> int:
+    """Make our doctors' posts those of the answer; how many rows changed. Rotas are not doctors."""
+    with work(code, actor=actor) as unit:
+        codes = codes_on(clock.today(), generation=generation)
+        rows = {
+            (row.practitioner_id, row.department_id): row for row in Doctor.objects.select_for_update().order_by("id")
+        }
+        seen: set[tuple[UUID, UUID]] = set()
+        changed = 0
+        for item in answer.doctors:
+            if item.rota:
+                continue
+            practitioner = codes.practitioners.get(item.code) or _add_practitioner(unit, item, generation)
+            for department_id in filter(None, map(codes.department, item.department_codes)):
+                seen.add((practitioner, department_id))
+                changed += _keep_post(unit, rows.get((practitioner, department_id)), practitioner, department_id, item)
+        if len(answer.doctors) == answer.total:
+            gone = [row.id for key, row in rows.items() if key not in seen and row.is_active]
+            changed += Doctor.objects.filter(id__in=gone).update(is_active=False, synced_at=unit.now)
+        _finish(unit, "directory.doctors_synced", changed)
+        return changed
+
+
+def label_of(name: str) -> Sensitivity:
+    """The label a new department starts with, by its name; staff may change it afterwards."""
+    return next((label for words, label in _LABELS if any(word in name for word in words)), Sensitivity.NONE)
+
+
+def _finish(unit: Unit, action: str, changed: int) -> None:
+    if changed:
+        unit.publish(DirectoryChanged(hospital=unit.scope))
+    unit.audit(action, target=f"hospital:{unit.scope}", detail={"changed": changed})
+
+
+def _add_department(unit: Unit, item: values.Department, generation: int) -> UUID:
+    taken = Department.objects.filter(code=item.code).exists()
+    row = Department.objects.create(
+        id=ids.uuid7(),
+        code=f"{item.code}.{generation}" if taken else item.code,
+        name=item.name,
+        intro=item.introduction,
+        location=item.place,
+        campus_code=item.campus,
+        sensitivity=label_of(item.name),
+        synced_at=unit.now,
+    )
+    _map(unit, MappingKind.DEPARTMENT, item.code, row.id, generation)
+    return row.id
+
+
+def _update_department(unit: Unit, row: Department, item: values.Department) -> bool:
+    now = (item.name, item.introduction, item.place, item.campus, True)
+    if (row.name, row.intro, row.location, row.campus_code, row.is_active) == now:
+        return False
+    row.name, row.intro, row.location, row.campus_code, row.is_active = now
+    row.synced_at = unit.now
+    row.save()
+    return True
+
+
+def _set_parents(items: tuple[values.Department, ...], seen: dict[str, UUID], rows: dict[UUID, Department]) -> int:
+    changed = 0
+    for item in items:
+        parent, own = seen.get(item.parent_code), seen[item.code]
+        before = rows[own].parent_id if own in rows else None
+        if parent != before and parent != own:
+            changed += Department.objects.filter(pk=own).update(parent_id=parent)
+    return changed
+
+
+def _add_practitioner(unit: Unit, item: values.Doctor, generation: int) -> UUID:
+    name = f"insurance:{item.insurance_code}" if item.insurance_code else f"{unit.scope}:{generation}:{item.code}"
+    practitioner = uuid.uuid5(_PRACTITIONERS, name)
+    _map(unit, MappingKind.DOCTOR, item.code, practitioner, generation)
+    return practitioner
+
+
+def _keep_post(unit: Unit, row: Doctor | None, practitioner: UUID, department_id: UUID, item: values.Doctor) -> bool:
+    intro = item.skills or item.introduction
+    now = (item.code, item.name, item.title, intro, True)
+    if row is None:
+        Doctor.objects.create(
+            id=ids.uuid7(),
+            practitioner_id=practitioner,
+            department_id=department_id,
+            code=item.code,
+            name=item.name,
+            title=item.title,
+            intro=intro,
+            synced_at=unit.now,
+        )
+        return True
+    if (row.code, row.name, row.title, row.intro, row.is_active) == now:
+        return False
+    row.code, row.name, row.title, row.intro, row.is_active = now
+    row.synced_at = unit.now
+    row.save()
+    return True
+
+
+def _map(unit: Unit, kind: MappingKind, his_code: str, hub_id: UUID, generation: int) -> None:
+    CodeMapping.objects.create(
+        kind=kind, his_generation=generation, his_code=his_code, hub_id=hub_id, valid_from=clock.today()
+    )

@@ -1,0 +1,169 @@
+"""Reads of sessions and numbers, inside a hospital's scope; values only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import connections
+from django.db.models import Count, Max, Min, Q
+
+from hub import clock
+from tenants.scheduling.models import Number, NumberState, Session, SessionState, SyncConflict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSummary:
+    """A session with its counts now."""
+
+    id: UUID
+    department_id: UUID
+    doctor_id: UUID | None
+    doctor_name: str
+    date: date
+    period: str
+    registration_level: str
+    fee_fen: int
+    room: str
+    state: str
+    first_start: datetime | None
+    last_end: datetime | None
+    total: int
+    free: int
+    next_free_start: datetime | None
+    synced_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberView:
+    """A number as a resident sees it: `16:30-17:00 第23号`, full or free."""
+
+    id: UUID
+    sequence: int
+    start: datetime
+    end: datetime
+    is_free: bool
+
+    @property
+    def text(self) -> str:
+        """What is shown and read aloud."""
+        start, end = clock.local(self.start), clock.local(self.end)
+        return f"{start:%H:%M}-{end:%H:%M} 第{self.sequence}号"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenConflict:
+    """A disagreement with the HIS that waits for staff."""
+
+    id: int
+    kind: str
+    kind_text: str
+    session_his_code: str
+    number_id: UUID | None
+    detail: str
+    found_at: datetime
+
+
+def session_summaries(session_ids: Iterable[UUID]) -> list[SessionSummary]:
+    """These sessions with their counts at this instant. One query."""
+    now = clock.now()
+    bookable = Q(numbers__state=NumberState.FREE, numbers__start__gt=now, state=SessionState.OPEN)
+    offered = Q(numbers__state__in=(NumberState.FREE, NumberState.HELD, NumberState.TAKEN))
+    rows = Session.objects.filter(id__in=list(session_ids)).annotate(
+        total=Count("numbers", filter=offered),
+        free=Count("numbers", filter=bookable),
+        next_free_start=Min("numbers__start", filter=bookable),
+        first_start=Min("numbers__start"),
+        last_end=Max("numbers__end"),
+    )
+    return [
+        SessionSummary(
+            id=row.id,
+            department_id=row.department_id,
+            doctor_id=row.doctor_id,
+            doctor_name=row.doctor_name,
+            date=row.date,
+            period=row.period,
+            registration_level=row.registration_level,
+            fee_fen=row.fee_fen,
+            room=row.room,
+            state=row.state,
+            first_start=row.first_start,
+            last_end=row.last_end,
+            total=row.total,
+            free=row.free,
+            next_free_start=row.next_free_start,
+            synced_at=row.synced_at,
+        )
+        for row in rows
+    ]
+
+
+def upcoming_session_ids(first_day: date) -> list[UUID]:
+    """All sessions from a day on (rebuilding the catalogue). One query."""
+    return list(Session.objects.filter(date__gte=first_day).values_list("id", flat=True))
+
+
+def numbers_of(session_id: UUID) -> list[NumberView]:
+    """The numbers of an open session that are offered to residents, in order. One query."""
+    now = clock.now()
+    rows = (
+        Number.objects.filter(session_id=session_id, session__state=SessionState.OPEN)
+        .filter(state__in=(NumberState.FREE, NumberState.HELD, NumberState.TAKEN), start__gt=now)
+        .order_by("sequence")
+        .values_list("id", "sequence", "start", "end", "state")
+    )
+    return [
+        NumberView(id=number, sequence=sequence, start=start, end=end, is_free=state == NumberState.FREE)
+        for number, sequence, start, end, state in rows
+    ]
+
+
+def holders() -> dict[UUID, str]:
+    """Everybody who holds a number, and its state: what the appointments must agree with. One query."""
+    return {
+        holder: state
+        for holder, state in Number.objects.filter(holder__isnull=False).values_list("holder", "state")
+        if holder is not None
+    }
+
+
+def open_conflicts() -> list[OpenConflict]:
+    """What waits for staff, oldest first. One query."""
+    return [
+        OpenConflict(
+            id=row.id,
+            kind=row.kind,
+            kind_text=row.get_kind_display(),
+            session_his_code=row.session_his_code,
+            number_id=row.number_id,
+            detail=row.detail,
+            found_at=row.found_at,
+        )
+        for row in SyncConflict.objects.filter(settled_at__isnull=True).order_by("found_at")
+    ]
+
+
+_FAULTS = """
+SELECT 'longer than 30 minutes: ' || id FROM scheduling_number WHERE ends_at - starts_at > interval '30 minutes'
+UNION ALL
+SELECT 'holder held twice: ' || holder FROM scheduling_number WHERE holder IS NOT NULL GROUP BY holder HAVING count(*) > 1
+UNION ALL
+SELECT 'sequence twice: ' || session_id || '/' || sequence FROM scheduling_number
+GROUP BY session_id, sequence HAVING count(*) > 1
+UNION ALL
+SELECT 'state without holder or holder without state: ' || id FROM scheduling_number
+WHERE (holder IS NOT NULL) <> (state IN ('held', 'taken'))
+UNION ALL
+SELECT 'free in a session that is not open: ' || n.id FROM scheduling_number AS n
+JOIN scheduling_session AS s ON s.id = n.session_id
+WHERE n.state = 'free' AND s.state <> 'open'"""
+
+
+def faults() -> list[str]:
+    """What is wrong with the numbers by themselves, from the rows, whatever constraints say. One query."""
+    with connections["hospital"].cursor() as cursor:
+        cursor.execute(_FAULTS)
+        return [text for (text,) in cursor.fetchall()]
