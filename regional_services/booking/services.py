@@ -171,7 +171,7 @@ def _hold_and_order(
     actor: Actor, booking: Booking, card: IdentityCard, institution: InstitutionView, command: Command | None
 ) -> BookingView:
     try:
-        held = _hold(actor, booking, card, institution)
+        held = _hold(actor, booking, card)
     except HubError as refusal:
         with work(REGION, actor=actor) as unit:
             advance(unit, booking.id, Input.HOLD_REFUSED, Facts(reason=refusal.text))
@@ -191,7 +191,7 @@ def _hold_and_order(
     return view
 
 
-def _hold(actor: Actor, booking: Booking, card: IdentityCard, institution: InstitutionView) -> Held:
+def _hold(actor: Actor, booking: Booking, card: IdentityCard) -> Held:
     request = HoldRequest(
         booking_id=booking.id,
         person_id=booking.person_id,

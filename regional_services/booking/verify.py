@@ -17,6 +17,7 @@ from regional_services.booking.models import Booking, Reservation, Settlement, S
 from regional_services.payments import selectors as payments
 from tenants.appointments import selectors as appointments
 from tenants.appointments.models import ACTIVE
+from tenants.appointments.models import State as AppointmentState
 from tenants.scheduling import selectors as scheduling
 
 ENDED = {State.CANCELLED, State.EXPIRED, State.STOPPED, State.FAILED}
@@ -61,12 +62,13 @@ def _numbers(
     code: str,
     bookings: dict[UUID, Booking],
     standings: dict[UUID, appointments.Standing],
-    holders: dict[UUID, UUID],
+    holders: dict[UUID, str],
 ) -> Iterator[Difference]:
     for booking_id, standing in standings.items():
         active = standing.state in ACTIVE
-        if active and holders.get(booking_id) != standing.number_id:
-            yield Difference(code, booking_id, "appointment holds no number, or another than it says")
+        expected = "taken" if standing.state is AppointmentState.BOOKED else "held"
+        if active and holders.get(booking_id) != expected:
+            yield Difference(code, booking_id, f"appointment is {standing.state}, its number {holders.get(booking_id)}")
         if active and booking_id not in bookings:
             yield Difference(code, booking_id, "appointment without a booking")
     for holder in holders:

@@ -15,7 +15,7 @@ from institution_connectors.contracts import requests
 from institution_connectors.contracts.values import Payment, Refund
 from institution_connectors.exchange import steps as exchange
 from tenants.appointments.models import Appointment
-from tenants.patients import steps as patients
+from tenants.patients import selectors as patients
 from tenants.scheduling.steps import ClaimedNumber
 
 PATIENCE = timedelta(hours=24)

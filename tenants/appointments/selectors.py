@@ -13,7 +13,7 @@ from tenants.appointments.models import Appointment, HisState, Settlement, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentView:
-    """An appointment as the hospital's staff see it; the patient is an archive id, opened through `tenants.patients`."""
+    """An appointment as the hospital's staff see it; the patient is opened through `tenants.patients`."""
 
     id: UUID
     hub_number: str
