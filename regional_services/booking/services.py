@@ -39,7 +39,7 @@ from regional_services.booking.steps import (
     lock,
     open_order,
 )
-from regional_services.catalog import selectors as catalog
+from regional_services.catalog.bookable import BookableSession, bookable_session
 from regional_services.identity import access as identity_access
 from regional_services.identity import selectors as identity
 from regional_services.identity.purposes import BOOKING as BOOKING_PURPOSE
@@ -91,7 +91,7 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
         if claim.new:
             patient = identity_access.patient_for(actor, wish.person_id, BOOKING_PURPOSE)
             card = identity.identity_of(wish.person_id, account_id=patient.account_id)
-            session = catalog.bookable_session(wish.institution, wish.session_id)
+            session = bookable_session(wish.institution, wish.session_id)
             if session is None:
                 raise SessionClosed
             booking = _draft(booking_id, patient.account_id, wish, institution, session, unit.now)
@@ -108,7 +108,7 @@ def _draft(
     account_id: UUID,
     wish: BookingWish,
     institution: InstitutionView,
-    session: catalog.BookableSession,
+    session: BookableSession,
     now: datetime,
 ) -> Booking:
     return Booking(

@@ -6,6 +6,7 @@ Every row can be rebuilt from the hospitals at any time; nothing is decided here
 from __future__ import annotations
 
 from django.db import models
+
 from hub.tenancy.rows import InstitutionRow
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import time
 from uuid import UUID
 
-from hub.work import Command, Unit, work
-
 from hub import clock, ids
 from hub.actor import Actor, ActorKind
 from hub.errors import NotFound
 from hub.security import blind
 from hub.tenancy.scope import REGION
+from hub.work import Command, Unit, work
 from regional_services.identity import ages, documents, purposes
 from regional_services.identity.consents import GUARDIAN_CONSENT, HOSPITAL_SHARING, SERVICE_USE
 from regional_services.identity.errors import (

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
-from hub.work import Unit
-
 from hub import clock, ids
 from hub.security import blind
+from hub.work import Unit
 from regional_services.identity import ages, documents
 from regional_services.identity.consents import TEXTS
 from regional_services.identity.documents import Document
