@@ -1,31 +1,35 @@
-"""The key of the audit: HMAC-SHA-256 under a key that the database's administrators do not hold."""
+"""The keys of the audit: HMAC-SHA-256 under a key of the ring, which the database's administrators do not hold.
+
+The district's key is used for every schema, so that a hospital's journal can still be verified after the hospital has
+left and its data keys are destroyed. Retired keys go on verifying what they signed.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from functools import lru_cache
 
-from django.conf import settings
+from hub.security.keyring import REGION_OWNER, KeyMissing, ring
 
-KEY_ID = "settings-1"
-
-
-@lru_cache(maxsize=8)
-def _key(secret: str, purpose: str) -> bytes:
-    return hmac.digest(secret.encode(), f"hub.audit.{purpose}".encode(), "sha256")
+_USE = "audit"
+_ENTRY = "entry"
+_STATE = "state"
 
 
 def sign(message: bytes) -> tuple[str, bytes]:
     """The active key's id and the MAC of `message`."""
-    return KEY_ID, hmac.digest(_key(settings.SECRET_KEY, "entry"), message, hashlib.sha256().name)
+    key = ring().active(REGION_OWNER, _USE)
+    return key.id.hex(), hmac.digest(key.derived(_ENTRY), message, "sha256")
 
 
 def verifies(key_id: str, message: bytes, mac: bytes) -> bool:
-    """Whether `mac` was made for `message` under the key named."""
-    return key_id == KEY_ID and hmac.compare_digest(sign(message)[1], mac)
+    """Whether `mac` was made for `message` under the key named; an unknown key verifies nothing."""
+    try:
+        key = ring().by_id(bytes.fromhex(key_id))
+    except (KeyMissing, ValueError):
+        return False
+    return key.use == _USE and hmac.compare_digest(hmac.digest(key.derived(_ENTRY), message, "sha256"), mac)
 
 
 def digest(message: bytes) -> bytes:
-    """A keyed digest of an object's state."""
-    return hmac.digest(_key(settings.SECRET_KEY, "state"), message, hashlib.sha256().name)
+    """A keyed digest of an object's state: comparable with another, telling nothing to who lacks the key."""
+    return hmac.digest(ring().active(REGION_OWNER, _USE).derived(_STATE), message, "sha256")

@@ -127,12 +127,12 @@ class Supervisor:
         metrics = self._where.base / "metrics"
         shutil.rmtree(metrics, ignore_errors=True)
         metrics.mkdir(parents=True)
-        programs = all_programs(self._where, self._at, self._pace)
+        programs = [program for program in all_programs(self._where, self._at, self._pace) if _landed(program.name)]
         self._total += len(programs)
         self._services.start(lambda name: self._progress(f"{name}: 就绪 / ready"))
         write_private(self._where.base / "running.json", json.dumps({"pid": os.getpid(), "env": self._env}))
         stamps = Stamps(self._where.base / "stamps.json")
-        for step in STEPS:
+        for step in filter(lambda step: _landed(step.name), STEPS):
             started = time.monotonic()
             done = carry_out(step, self._where, self._env, stamps)
             seconds = time.monotonic() - started
@@ -223,3 +223,13 @@ def _raise_stopped(*_: object) -> None:
 
 def _say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def _landed(name: str) -> bool:
+    needed = {
+        "sandbox": "sandbox/__main__.py",
+        "district-day": "sandbox/day.py",
+        "relay": "*/*/management/commands/relay.py",
+        "seed": "*/*/management/commands/seed_demo.py",
+    }.get(name, "manage.py")
+    return any(places.CHECKOUT.glob(needed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Index, UniqueConstraint
+from django.db.models import BaseConstraint, Index, UniqueConstraint
 
 from hub.tenancy.grants import Grant
 
@@ -33,6 +33,6 @@ def command_indexes(world: str) -> list[Index]:
     return [Index(fields=["created_at"], name=f"{world}_command_created")]
 
 
-def command_constraints(world: str) -> list[UniqueConstraint]:
+def command_constraints(world: str) -> list[BaseConstraint]:
     """One key means one command of one actor; another actor's equal key is another command."""
     return [UniqueConstraint(fields=["actor", "name", "key"], name=f"{world}_command_once")]

@@ -1,7 +1,7 @@
 """Events and their handlers: facts go up by these, never by an import (DESIGN section 3, kernel decision 7).
 
 An event is a frozen dataclass of ids and small values, never personal data. Publishing writes one outbox row per
-subscribed handler in the publisher's own transaction, so that each handler has its own attempts, order and dead letters.
+subscribed handler in the publisher's own transaction: each handler has its own attempts, order and dead letters.
 """
 
 from __future__ import annotations
@@ -72,7 +72,11 @@ class Permanent(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What an OUTSIDE handler is told about the attempt it runs: a stable id for idempotency and the attempt's number."""
+    """What an OUTSIDE handler is told about its attempt.
+
+    `event_id` is the same in every attempt (an idempotency key for the outside); `attempt` counts from 1; what is not
+    done by `deadline` may be run by somebody else at the same time.
+    """
 
     event_id: UUID
     source: str
@@ -144,7 +148,7 @@ def _plain(value: Any) -> Any:
 def _typed(hint: Any, value: Any) -> Any:
     if value is None:
         return None
-    arguments = getattr(hint, "__args__", ())
+    arguments: tuple[Any, ...] = getattr(hint, "__args__", ())
     origin = getattr(hint, "__origin__", None)
     if origin is tuple:
         return tuple(_typed(arguments[0], item) for item in value)

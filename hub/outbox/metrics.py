@@ -18,10 +18,12 @@ _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 
 ATTEMPTS = Counter("hub_outbox_attempts_total", "Attempts to deliver", ["source", "lane", "outcome"])
 DURATION = Histogram("hub_outbox_attempt_seconds", "Time a handler took", ["lane"], buckets=_BUCKETS)
 LAG = Histogram("hub_outbox_lag_seconds", "From publishing to delivered", ["lane"], buckets=_BUCKETS)
-PENDING = Gauge("hub_outbox_pending", "Deliveries waiting", ["source", "lane"])
-DEAD = Gauge("hub_outbox_dead", "Dead letters", ["source"])
-OLDEST = Gauge("hub_outbox_oldest_seconds", "Age of the oldest delivery that is due", ["source"])
-UNSEALED = Gauge("hub_audit_unsealed", "Audit entries no seal covers yet", ["source"])
+PENDING = Gauge("hub_outbox_pending", "Deliveries waiting", ["source", "lane"], multiprocess_mode="mostrecent")
+DEAD = Gauge("hub_outbox_dead", "Dead letters", ["source"], multiprocess_mode="mostrecent")
+OLDEST = Gauge(
+    "hub_outbox_oldest_seconds", "Age of the oldest delivery that is due", ["source"], multiprocess_mode="mostrecent"
+)
+UNSEALED = Gauge("hub_audit_unsealed", "Audit entries no seal covers yet", ["source"], multiprocess_mode="mostrecent")
 SWEEP = Histogram("hub_relay_sweep_seconds", "Time of one sweep over all schemas")
 
 

@@ -7,7 +7,7 @@ it, also in the public outbox, which holds rows for all hospitals.
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Index, Q, UniqueConstraint
+from django.db.models import BaseConstraint, Index, Q, UniqueConstraint
 
 from hub.tenancy.grants import Grant
 
@@ -20,11 +20,12 @@ class Lane(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """Of a delivery: `dead` waits for an operator and blocks its aggregate."""
+    """Of a delivery: `dead` waits for an operator and blocks its aggregate, `dropped` is given up by one."""
 
     PENDING = "pending", "待投递"
     DONE = "done", "已投递"
     DEAD = "dead", "已停止"
+    DROPPED = "dropped", "已放弃"
 
 
 class AbstractOutboxRow(models.Model):
@@ -98,11 +99,12 @@ def outbox_indexes(world: str) -> list[Index]:
             name=f"{world}_outbox_order",
             condition=Q(state__in=["pending", "dead"]),
         ),
+        Index(fields=["id"], name=f"{world}_outbox_dead", condition=Q(state="dead")),
         Index(fields=["finished_at"], name=f"{world}_outbox_finished", condition=Q(state="done")),
     ]
 
 
-def outbox_constraints(world: str) -> list[UniqueConstraint]:
+def outbox_constraints(world: str) -> list[BaseConstraint]:
     """An event is stored once per handler."""
     return [UniqueConstraint(fields=["event_id", "handler"], name=f"{world}_outbox_event_once")]
 
@@ -117,7 +119,7 @@ def inbox_indexes(world: str) -> list[Index]:
     return [Index(fields=["received_at"], name=f"{world}_inbox_received")]
 
 
-def inbox_constraints(world: str) -> list[UniqueConstraint]:
+def inbox_constraints(world: str) -> list[BaseConstraint]:
     """The guard against doing an event twice."""
     return [
         UniqueConstraint(fields=["event_id", "handler", "source", "incarnation"], name=f"{world}_inbox_event_once"),

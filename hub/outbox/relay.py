@@ -1,14 +1,38 @@
-"""Driving deliveries in this thread, until nothing is due: tests and drills."""
+"""The relay: the executor of all deliveries, and the sealer of audits, as threads of one process.
+
+Any number of relays work together: leases in the rows keep them apart, Redis hands each waiting scope to one of them.
+Each lane has threads of its own; a thread waits for a scope, takes one turn with it and puts it back behind the others
+if more is due. `drain()` does the same turns in the caller's thread, for tests and drills.
+"""
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from prometheus_client import start_http_server
 
 from hub import ids
+from hub.audit import chain
+from hub.errors import HubError
 from hub.journal.world import all_scopes
-from hub.outbox import turn
+from hub.observability import heartbeat
+from hub.outbox import housekeeping, sweep, turn, wake
 from hub.outbox.models import Lane
-from hub.outbox.policy import lane_policy
+from hub.outbox.policy import LanePolicy, lane_policy
+from hub.outbox.wakes import Alarm, Wakes
+from hub.tenancy.errors import UnknownHospital
+
+logger = logging.getLogger(__name__)
+
+_PAUSE = 1.0  # after a failure of the database itself, and between two rounds of the sealer
+_GRACE = 25.0  # how long a stopping relay waits for handlers that run
 
 
 @dataclass(slots=True)
@@ -35,3 +59,101 @@ def drain(*, outside: bool = True, max_rounds: int = 200) -> Drained:
         if not any(one.claimed for one in turns):
             return done
     raise RuntimeError(f"deliveries are still due after {max_rounds} rounds")
+
+
+class Relay:
+    """One relay process; `run()` returns after `stop()`."""
+
+    def __init__(self) -> None:
+        self.worker = ids.uuid7()
+        self._stop = threading.Event()
+        self._wakes = Wakes()
+        self._alarm = Alarm(self._wakes.put)
+
+    def stop(self) -> None:
+        """Finish what runs, give back what has not begun, and end."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Work until told to stop."""
+        if settings.HUB_RELAY["metrics_port"]:
+            start_http_server(settings.HUB_RELAY["metrics_port"])
+        threads = [
+            threading.Thread(target=partial(self._serve, policy), name=f"{policy.lane}-{number}", daemon=True)
+            for policy in map(lane_policy, Lane)
+            for number in range(policy.threads)
+        ]
+        threads += [
+            threading.Thread(target=target, name=name, daemon=True)
+            for name, target in {
+                "alarm": partial(self._alarm.run, self._stop),
+                "sweeper": partial(self._repeat, self._sweep, settings.HUB_RELAY["sweep"] / 2),
+                "sealer": partial(self._repeat, self._seal, _PAUSE),
+                "housekeeper": partial(self._repeat, housekeeping.run_if_due, 60.0),
+            }.items()
+        ]
+        for thread in threads:
+            thread.start()
+        logger.info("relay %s runs with %s threads", self.worker, len(threads))
+        self._stop.wait()
+        end = time.monotonic() + _GRACE
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        logger.info("relay %s has stopped", self.worker)
+
+    def _serve(self, policy: LanePolicy) -> None:
+        client = wake.blocking_client()
+        while not self._stop.is_set():
+            scope = self._wakes.take(policy.lane, client)
+            if scope is None:
+                continue
+            if self._stop.is_set():
+                self._wakes.put(scope, policy.lane)
+                return
+            self._take_turn(scope, policy)
+
+    def _take_turn(self, scope: str, policy: LanePolicy) -> None:
+        again = partial(self._wakes.put, scope, policy.lane)
+        try:
+            took = turn.take(scope, policy, worker=self.worker, on_full=again, stopping=self._stop.is_set)
+        except UnknownHospital:
+            return  # it left, or the word is of another installation's
+        except (DatabaseError, HubError) as problem:
+            logger.warning("turn of %s failed, rows come back with their lease: %s", scope, type(problem).__name__)
+            self._stop.wait(_PAUSE)
+            again()
+            return
+        finally:
+            turn.put_back_connections()
+        if took.more:
+            again()
+        for when in took.retries:
+            self._alarm.at(when, scope, policy.lane)
+
+    def _sweep(self) -> None:
+        heartbeat.beat("relay")
+        # Relays share the sweeps; at half the interval, one that dies in the middle delays a schema by one interval.
+        if wake.lead("sweep", settings.HUB_RELAY["sweep"] / 2):
+            unsealed = sweep.sweep(self._wakes.put)
+            for scope in unsealed:
+                self._seal_scope(scope)
+
+    def _seal(self) -> None:
+        for scope in wake.take_all(wake.SEAL):
+            self._seal_scope(scope)
+
+    def _seal_scope(self, scope: str) -> None:
+        try:
+            chain.seal_pending(scope)
+        except (DatabaseError, HubError) as problem:  # such as another sealer's seal; the next sweep sees to the rest
+            logger.info("sealing %s is left to the next round: %s", scope, type(problem).__name__)
+
+    def _repeat(self, job: Callable[[], None], seconds: float) -> None:
+        while not self._stop.is_set():
+            try:
+                job()
+            except (DatabaseError, HubError):
+                logger.exception("a job of the relay failed and is tried again")
+            finally:
+                turn.put_back_connections()
+            self._stop.wait(seconds)

@@ -20,62 +20,59 @@ from hub.journal.world import World
 from hub.outbox.models import Lane
 
 _CLAIM_LOCK = 0x6F7574  # class of the advisory locks that serialise capped claims; the second number is the scope's
-_ASYNCHRONOUS = "SELECT set_config('synchronous_commit', 'off', true)"
+# Compiling a claim would take longer than running it; its estimated cost, a hundred hospitals' worth, would ask for it.
+_PRELUDE = "SELECT set_config('synchronous_commit', 'off', true), set_config('jit', 'off', true)"
+
+# A row that can be claimed: due, not under lease, and the first unfinished one of its handler and aggregate.
+_DUE_ROW = """o.state = 'pending' AND o.lane = %(lane)s AND o.available_at <= %(now)s
+    AND (o.lease_until IS NULL OR o.lease_until <= %(now)s)
+    AND o.id = (
+        SELECT e.id FROM {outbox} e
+        WHERE e.handler = o.handler AND e.aggregate = o.aggregate AND e.state IN ('pending', 'dead')
+        ORDER BY e.id LIMIT 1
+    )"""
 
 # One group per hospital with pending rows, found by skipping along the index, so that the cost follows the number of
-# hospitals and not the backlog. From each group the oldest rows that are due, unleased and not behind an unfinished row
-# of the same handler and aggregate. Groups with fewer rows in flight come first; equals are shuffled by a salt.
+# hospitals and not the backlog. From each group its oldest due rows; a group with fewer rows under way comes first and
+# equals are shuffled by a salt. Subqueries are scalars and arrays on purpose: the planner's statistics of a queue are
+# always stale, and as joins it would read the whole backlog.
 _CLAIM = """
 WITH RECURSIVE hospitals AS (
     (SELECT hospital FROM {outbox} WHERE state = 'pending' AND lane = %(lane)s ORDER BY hospital LIMIT 1)
     UNION ALL
-    SELECT (SELECT n.hospital FROM {outbox} n
-            WHERE n.state = 'pending' AND n.lane = %(lane)s AND n.hospital > h.hospital
-            ORDER BY n.hospital LIMIT 1)
+    SELECT (
+        SELECT n.hospital FROM {outbox} n
+        WHERE n.state = 'pending' AND n.lane = %(lane)s AND n.hospital > h.hospital
+        ORDER BY n.hospital LIMIT 1
+    )
+    FROM hospitals h WHERE h.hospital IS NOT NULL
+), groups AS (
+    SELECT h.hospital, coalesce((%(caps)s::jsonb ->> h.hospital)::int, %(cap)s) AS cap, CASE WHEN %(exact)s THEN (
+        SELECT count(*) FROM {outbox} b
+        WHERE b.state = 'pending' AND b.lane = %(lane)s AND b.hospital = h.hospital AND b.lease_until > %(now)s
+    ) ELSE 0 END AS under_way
     FROM hospitals h WHERE h.hospital IS NOT NULL
 ), heads AS (
-    SELECT head.id, h.hospital, busy.n + row_number() OVER (PARTITION BY h.hospital ORDER BY head.id) AS turn
-    FROM hospitals h
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS n FROM {outbox} b
-        WHERE b.state = 'pending' AND b.lane = %(lane)s AND b.hospital = h.hospital AND b.lease_until > %(now)s
-    ) busy
+    SELECT head.id, g.hospital, g.under_way + row_number() OVER (PARTITION BY g.hospital ORDER BY head.id) AS turn
+    FROM groups g
     CROSS JOIN LATERAL (
         SELECT o.id FROM {outbox} o
-        WHERE o.state = 'pending' AND o.lane = %(lane)s AND o.hospital = h.hospital AND o.available_at <= %(now)s
-          AND (o.lease_until IS NULL OR o.lease_until <= %(now)s)
-          AND NOT EXISTS (
-              SELECT 1 FROM {outbox} e
-              WHERE e.handler = o.handler AND e.aggregate = o.aggregate AND e.id < o.id
-                AND e.state IN ('pending', 'dead')
-          )
+        WHERE o.hospital = g.hospital AND {due_row}
         ORDER BY o.id
-        LIMIT least(%(batch)s, greatest(
-            coalesce((%(caps)s::jsonb ->> h.hospital)::int, %(cap)s) - busy.n, 0))
+        LIMIT least(%(batch)s, greatest(g.cap - g.under_way, 0))
     ) head
-    WHERE h.hospital IS NOT NULL
 )
 UPDATE {outbox} SET lease_by = %(worker)s, lease_until = %(until)s, attempts = attempts + 1
-WHERE id IN (
+WHERE id = ANY(ARRAY(
     SELECT id FROM {outbox}
-    WHERE id IN (SELECT id FROM heads ORDER BY turn, md5(hospital || %(salt)s) LIMIT %(batch)s)
+    WHERE id = ANY(ARRAY(SELECT id FROM heads ORDER BY turn, md5(hospital || %(salt)s) LIMIT %(batch)s))
       AND state = 'pending' AND (lease_until IS NULL OR lease_until <= %(now)s)
     FOR UPDATE SKIP LOCKED
-)
+))
 RETURNING id, event_id, handler, hospital, incarnation, payload, request_id, attempts, created_at, lease_until
 """
 
-_DUE = """
-SELECT EXISTS (
-    SELECT 1 FROM {outbox} o
-    WHERE o.state = 'pending' AND o.lane = %(lane)s AND o.available_at <= %(now)s
-      AND (o.lease_until IS NULL OR o.lease_until <= %(now)s)
-      AND NOT EXISTS (
-          SELECT 1 FROM {outbox} e
-          WHERE e.handler = o.handler AND e.aggregate = o.aggregate AND e.id < o.id AND e.state IN ('pending', 'dead')
-      )
-)
-"""
+_DUE = "SELECT EXISTS (SELECT 1 FROM {outbox} o WHERE {due_row})"
 
 _FAIL = """
 WITH failed AS (
@@ -120,7 +117,7 @@ def claim(
     world: World, scope: str, lane: Lane, *, worker: UUID, now: datetime, lease: timedelta, batch: int, caps: Caps
 ) -> list[Claimed]:
     """Take at most `batch` due rows, in order of id; must run inside the scope's transaction."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "lane": lane.value,
         "worker": worker,
         "now": now,
@@ -128,14 +125,15 @@ def claim(
         "batch": batch,
         "cap": caps.usual,
         "caps": json.dumps(dict(caps.by_hospital)),
+        "exact": caps.exact,
         "salt": secrets.token_hex(4),
     }
     with connections[world.alias].cursor() as cursor:
         if caps.exact:  # two relays counting at once would both find room for the last place
-            cursor.execute(f"{_ASYNCHRONOUS}, pg_advisory_xact_lock({_CLAIM_LOCK}, hashtext(%s))", [scope])
+            cursor.execute(f"{_PRELUDE}, pg_advisory_xact_lock({_CLAIM_LOCK}, hashtext(%s))", [scope])
         else:
-            cursor.execute(_ASYNCHRONOUS)
-        cursor.execute(_CLAIM.format(outbox=world.outbox), parameters)
+            cursor.execute(_PRELUDE)
+        cursor.execute(_sql(_CLAIM, world), parameters)
         rows = cursor.fetchall()
     return sorted((_claimed(row) for row in rows), key=lambda row: row.id)
 
@@ -180,7 +178,7 @@ def fail(
     """Send a row back for another attempt, or to the dead letters; records the attempt."""
     with connections[world.alias].cursor() as cursor:
         cursor.execute(
-            _FAIL.format(outbox=world.outbox, attempt=world.attempt),
+            _sql(_FAIL, world),
             {
                 "id": row.id,
                 "worker": worker,
@@ -207,15 +205,19 @@ def release(world: World, ids: Sequence[int], *, worker: UUID) -> None:
 def relax(world: World) -> None:
     """Let this transaction commit without waiting for the disk."""
     with connections[world.alias].cursor() as cursor:
-        cursor.execute(_ASYNCHRONOUS)
+        cursor.execute(_PRELUDE)
 
 
 def due(world: World, lane: Lane, *, now: datetime) -> bool:
     """Whether a row could be claimed now."""
     with connections[world.alias].cursor() as cursor:
-        cursor.execute(_DUE.format(outbox=world.outbox), {"lane": lane.value, "now": now})
+        cursor.execute(_sql(_DUE, world), {"lane": lane.value, "now": now})
         [(found,)] = cursor.fetchall()
     return bool(found)
+
+
+def _sql(template: str, world: World) -> str:
+    return template.format(outbox=world.outbox, attempt=world.attempt, due_row=_DUE_ROW.format(outbox=world.outbox))
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -63,7 +64,16 @@ def put(scope: str, queues: Iterable[str]) -> bool:
 def take_all(queue: str) -> list[str]:
     """Every scope queued now; empty if Redis can't be reached."""
     try:
-        taken = _client(settings.HUB_REDIS_URL).zpopmin(key(queue), 1_000_000)
+        taken: Any = _client(settings.HUB_REDIS_URL).zpopmin(key(queue), 1_000_000)
     except redis.RedisError:
         return []
     return [member.decode() for member, _ in taken]
+
+
+def lead(duty: str, seconds: float) -> bool:
+    """Whether this process should do a shared duty now: the first to ask in `seconds`; anyone while Redis is away."""
+    try:
+        taken = _client(settings.HUB_REDIS_URL).set(f"{key(duty)}:led", "1", nx=True, px=int(seconds * 1000))
+    except redis.RedisError:
+        return True
+    return bool(taken)

@@ -105,7 +105,7 @@ CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
-HUB_CSP_CONNECT = env.names("HUB_CSP_CONNECT")  # origins of server-sent events
+HUB_CSP_CONNECT = env.names("HUB_CSP_CONNECT", HUB_EVENTS_ORIGIN)  # origins of server-sent events
 HUB_CSP_FORM = env.names("HUB_CSP_FORM")  # origins forms may post to, such as a cashier's
 
 HUB_S3 = {
@@ -151,11 +151,16 @@ TEMPLATES = [
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
-STATICFILES_DIRS = [
-    ("vendor/htmx", str(ROOT / "node_modules/htmx.org/dist")),
-    ("vendor/alpine", str(ROOT / "node_modules/@alpinejs/csp/dist")),
-    ("vendor/weui", str(ROOT / "node_modules/weui/dist/style")),
-    ("vendor/echarts", str(ROOT / "node_modules/echarts/dist")),
+_NODE = ROOT / "node_modules"
+HUB_VENDOR_FILES = {
+    "vendor/htmx/htmx.min.js": _NODE / "htmx.org/dist/htmx.min.js",
+    "vendor/alpine/cdn.min.js": _NODE / "@alpinejs/csp/dist/cdn.min.js",
+    "vendor/weui/weui.min.css": _NODE / "weui/dist/style/weui.min.css",
+    "vendor/echarts/echarts.min.js": _NODE / "echarts/dist/echarts.min.js",
+}
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "hub.staticfiles.VendorFinder",
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
@@ -166,6 +171,8 @@ STORAGES = {
     },
 }
 WHITENOISE_MANIFEST_STRICT = False
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", "png", "jpg", "jpeg", "webp", "gif", "svgz", "woff", "woff2", "gz", "br")
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]

@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 
 import redis
 from django.conf import settings
@@ -23,7 +24,11 @@ LIFETIME = timedelta(hours=12)
 EVERY_CHANNEL = "hub:sse:*"
 _SALT = "hub.sse.topic"
 _NAME = re.compile(r"[a-z0-9_.:-]{1,120}")
-_publisher = redis.Redis.from_url(settings.HUB_REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+
+
+@lru_cache(maxsize=1)
+def _publisher() -> redis.Redis:
+    return redis.Redis.from_url(settings.HUB_REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
 def channel(topic: str) -> str:
@@ -49,6 +54,6 @@ def publish(topic: str, event: str, data: Mapping[str, object] | None = None) ->
     """Tell the listeners of `topic`, after commit. A lost message is harmless: pages also poll, only slower."""
     harmless = {name: safe(value) for name, value in (data or {}).items()}
     try:
-        _publisher.publish(channel(topic), json.dumps({"event": event, "data": harmless}))
+        _publisher().publish(channel(topic), json.dumps({"event": event, "data": harmless}))
     except redis.RedisError:
         log.warning("event not published", extra={"event": event})

@@ -68,7 +68,7 @@ def prepare(attempt_id: UUID) -> None:
         return
     with work(REGION, actor=ACTOR) as unit:
         unit.audit("payment.prepay_answered", target=f"attempt:{attempt_id}", detail=_said(answer))
-        if answer.outcome is Outcome.ACCEPTED and answer.value:
+        if answer.value is not None:
             settlement.take_prepared(unit, attempt_id, answer.value)
         elif answer.outcome is Outcome.REJECTED:
             settlement.take_refusal(unit, attempt_id, answer.reason)
@@ -147,7 +147,8 @@ def _prepay_request(ask: _Ask) -> PrepayRequest:
         out_trade_no=ask.attempt.out_trade_no,
         description=ask.title,
         amount_fen=ask.attempt.amount_fen,
-        openid=ask.attempt.payer_openid,
+        openid=ask.attempt.payer.get("openid", ""),
+        client_ip=ask.attempt.payer.get("ip", ""),
         expires_at=ask.attempt.expires_at,
         notify_url=_notify_url(ask.merchant),
     )

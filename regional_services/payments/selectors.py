@@ -37,7 +37,7 @@ class OrderView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptView:
-    """One try to pay; `ready` says that the prepay parameters can be asked for (`services.call_up`)."""
+    """One try to pay. A ready one is opened by `services.call_up` in the app, by `pay_url` in a browser."""
 
     id: UUID
     order_id: UUID
@@ -46,14 +46,16 @@ class AttemptView:
     out_trade_no: str
     amount_fen: int
     state: str
+    scene: str
     prepay_id: str
+    pay_url: str
     expires_at: datetime
     reason: str
 
     @property
     def ready(self) -> bool:
         """Whether the resident can be shown the channel's cashier."""
-        return self.state == AttemptState.PREPARED and bool(self.prepay_id) and clock.now() < self.expires_at
+        return self.state == AttemptState.PREPARED and clock.now() < self.expires_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,9 @@ def attempt_view(row: Attempt) -> AttemptView:
         out_trade_no=row.out_trade_no,
         amount_fen=row.amount_fen,
         state=row.state,
+        scene=row.scene,
         prepay_id=row.prepay_id,
+        pay_url=row.pay_url,
         expires_at=row.expires_at,
         reason=row.reason,
     )

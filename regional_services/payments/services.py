@@ -8,7 +8,6 @@ from typing import TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from hub import clock
@@ -29,12 +28,13 @@ from regional_services.payments.models import (
     Order,
     OrderState,
     Refund,
+    Scene,
 )
 from regional_services.payments.selectors import AttemptView, attempt_view
 
 MAX_ATTEMPTS = 10
-# WeChat Pay keeps a prepared payment for two hours and accepts no deadline nearer than a minute.
-_LONGEST = timedelta(hours=2)
+# WeChat Pay keeps a prepay id for two hours, a cashier address for five minutes, and takes no nearer end than a minute.
+_LONGEST = {Scene.APP: timedelta(hours=2), Scene.BROWSER: timedelta(minutes=5)}
 _SHORTEST = timedelta(minutes=1)
 _LEASE = timedelta(seconds=60)
 _BATCH = 200
@@ -52,12 +52,12 @@ class SweepReport:
 
 
 def start_attempt(
-    order_id: UUID, *, actor: Actor, openid: str, command: Command, channel: str = "wechat"
+    order_id: UUID, *, actor: Actor, command: Command, openid: str = "", channel: str = "wechat"
 ) -> AttemptView:
     """Begin to collect an order; the channel is asked after the commit, so the answer is read by asking again.
 
     A payer who comes back finds the attempt he began; a second payer gets one of his own, and whichever is paid first
-    closes the other.
+    closes the other. Without an openid the payer is taken to be in a browser outside the channel's app.
     """
     channel_called(channel)
     with work(REGION, actor=actor) as unit:
@@ -78,7 +78,7 @@ def _attempt(unit: Unit, order_id: UUID, channel: str, openid: str) -> Attempt:
         raise OrderNotPayable
     earlier = list(locks.attempts(order))
     for attempt in earlier:
-        if attempt.channel == channel and attempt.payer_openid == openid and _usable(attempt, unit.now):
+        if attempt.channel == channel and attempt.payer.get("openid", "") == openid and _usable(attempt, unit.now):
             unit.audit("payment.attempt_resumed", target=f"attempt:{attempt.id}", detail={"order": str(order.id)})
             return attempt
     if len(earlier) >= MAX_ATTEMPTS:
@@ -93,6 +93,7 @@ def _usable(attempt: Attempt, now: datetime) -> bool:
 
 def _new_attempt(unit: Unit, order: Order, channel: str, openid: str) -> Attempt:
     attempt_id = uuid7()
+    scene = Scene.APP if openid else Scene.BROWSER
     leg = order.legs.get(kind=LegKind.SELF_PAY, state=LegState.DUE)
     attempt = Attempt.objects.create(
         id=attempt_id,
@@ -103,8 +104,9 @@ def _new_attempt(unit: Unit, order: Order, channel: str, openid: str) -> Attempt
         channel=channel,
         out_trade_no=payment_number(attempt_id),
         amount_fen=leg.amount_fen,
-        payer_openid=openid,
-        expires_at=min(max(order.deadline, unit.now + _SHORTEST), unit.now + _LONGEST),
+        scene=scene,
+        payer={"openid": openid} if openid else {"ip": unit.actor.ip or "127.0.0.1"},
+        expires_at=min(max(order.deadline, unit.now + _SHORTEST), unit.now + _LONGEST[scene]),
         next_check_at=unit.now + steps.RECHECK,
         created_at=unit.now,
         updated_at=unit.now,
@@ -121,17 +123,16 @@ def call_up(attempt_id: UUID, *, actor: Actor) -> dict[str, str]:
     """The signed parameters that open the channel's cashier for a ready attempt; nothing is written."""
     with region(read_only=True):
         attempt = access.attempt_for(actor, attempt_id)
-    if not attempt_view(attempt).ready:
+    if not attempt_view(attempt).ready or not attempt.prepay_id:
         raise OrderNotPayable
     return channel_called(attempt.channel).call_up(attempt.merchant, attempt.prepay_id)
 
 
-def cashier_url(attempt: AttemptView, return_url: str) -> str:
-    """Where a browser outside the WeChat app can pay a ready attempt; empty where only the app can."""
-    page = settings.HUB_OUTSIDE["wechat_cashier"]
-    if not page or not attempt.ready:
-        return ""
-    return f"{page}?{urlencode({'prepay_id': attempt.prepay_id, 'return': return_url})}"
+def cashier_url(attempt: AttemptView, *, return_url: str) -> str:
+    """Where a browser pays a ready attempt; the channel sends it back to `return_url` whatever happened."""
+    if not attempt.ready or not attempt.pay_url:
+        raise OrderNotPayable
+    return f"{attempt.pay_url}&{urlencode({'redirect_url': return_url})}"
 
 
 def sweep() -> SweepReport:

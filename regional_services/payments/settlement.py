@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hub.work import Unit
 from regional_services.payments import ledger, locks, steps
-from regional_services.payments.channels.contract import Trade, TradeState
+from regional_services.payments.channels.contract import Prepared, Trade, TradeState
 from regional_services.payments.events import CashierTaskOpened, LatePayment, OrderPaid
 from regional_services.payments.models import (
     OPEN_ATTEMPTS,
@@ -29,6 +29,7 @@ _CHECKS_AFTER = (5, 15, 30, 60, 120, 300)
 _MOVES = (
     "state",
     "prepay_id",
+    "pay_url",
     "transaction_id",
     "paid_fen",
     "paid_at",
@@ -66,14 +67,17 @@ def take_trade(unit: Unit, attempt_id: UUID, trade: Trade) -> None:
     elif attempt.expires_at <= unit.now:
         steps.ask_close(unit, attempt)
     else:
-        _schedule(unit, attempt, AttemptState.PREPARED if attempt.prepay_id else AttemptState.UNKNOWN)
+        _schedule(
+            unit, attempt, AttemptState.PREPARED if attempt.prepay_id or attempt.pay_url else AttemptState.UNKNOWN
+        )
 
 
-def take_prepared(unit: Unit, attempt_id: UUID, prepay_id: str) -> None:
+def take_prepared(unit: Unit, attempt_id: UUID, prepared: Prepared) -> None:
     """The channel made the payment ready; a notice or a close that overtook this answer stands."""
     order, attempt = locks.order_of_attempt(attempt_id)
     if attempt.state in {AttemptState.CREATED, AttemptState.UNKNOWN}:
-        attempt.prepay_id = prepay_id
+        attempt.prepay_id = prepared.prepay_id
+        attempt.pay_url = prepared.pay_url
         attempt.checks = 0
         _schedule(unit, attempt, AttemptState.PREPARED)
         unit.audit("payment.prepared", target=f"attempt:{attempt.id}", detail={"order": str(order.id)})

@@ -74,7 +74,7 @@ def _books(orders: list[Order]) -> list[_Books]:
     books = {order.id: _Books(order, [], [], [], []) for order in orders}
     for leg in Leg.objects.filter(order_id__in=books):
         books[leg.order_id].legs.append(leg)
-    for attempt in Attempt.objects.filter(order_id__in=books).defer("payer_openid"):
+    for attempt in Attempt.objects.filter(order_id__in=books).defer("payer"):
         books[attempt.order_id].attempts.append(attempt)
     for refund in Refund.objects.filter(order_id__in=books):
         books[refund.order_id].refunds.append(refund)

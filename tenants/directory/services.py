@@ -89,7 +89,7 @@ def _add_department(unit: Unit, item: values.Department, generation: int) -> UUI
         sensitivity=label_of(item.name),
         synced_at=unit.now,
     )
-    _map(unit, MappingKind.DEPARTMENT, item.code, row.id, generation)
+    _map(MappingKind.DEPARTMENT, item.code, row.id, generation)
     return row.id
 
 
@@ -116,7 +116,7 @@ def _set_parents(items: tuple[values.Department, ...], seen: dict[str, UUID], ro
 def _add_practitioner(unit: Unit, item: values.Doctor, generation: int) -> UUID:
     name = f"insurance:{item.insurance_code}" if item.insurance_code else f"{unit.scope}:{generation}:{item.code}"
     practitioner = uuid.uuid5(_PRACTITIONERS, name)
-    _map(unit, MappingKind.DOCTOR, item.code, practitioner, generation)
+    _map(MappingKind.DOCTOR, item.code, practitioner, generation)
     return practitioner
 
 
@@ -143,7 +143,7 @@ def _keep_post(unit: Unit, row: Doctor | None, practitioner: UUID, department_id
     return True
 
 
-def _map(unit: Unit, kind: MappingKind, his_code: str, hub_id: UUID, generation: int) -> None:
+def _map(kind: MappingKind, his_code: str, hub_id: UUID, generation: int) -> None:
     CodeMapping.objects.create(
         kind=kind, his_generation=generation, his_code=his_code, hub_id=hub_id, valid_from=clock.today()
     )

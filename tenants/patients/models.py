@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
-from hub.security.fields import BlindIndexField, EncryptedTextField
 
 from hub.ids import uuid7
+from hub.security.fields import BlindIndexField, EncryptedTextField
 
 
 class ArchiveState(models.TextChoices):

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from hub.work import Unit
-
 from hub import ids
 from hub.security import blind
+from hub.work import Unit
 from tenants.patients.errors import ArchiveNotFound
 from tenants.patients.models import ArchiveState, PatientAlias, PatientArchive
 

@@ -149,7 +149,8 @@ def open_conflicts() -> list[OpenConflict]:
 _FAULTS = """
 SELECT 'longer than 30 minutes: ' || id FROM scheduling_number WHERE ends_at - starts_at > interval '30 minutes'
 UNION ALL
-SELECT 'holder held twice: ' || holder FROM scheduling_number WHERE holder IS NOT NULL GROUP BY holder HAVING count(*) > 1
+SELECT 'two numbers of one holder: ' || holder FROM scheduling_number
+WHERE holder IS NOT NULL GROUP BY holder HAVING count(*) > 1
 UNION ALL
 SELECT 'sequence twice: ' || session_id || '/' || sequence FROM scheduling_number
 GROUP BY session_id, sequence HAVING count(*) > 1

@@ -13,8 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections
-from hub.work import Unit
 
+from hub.work import Unit
 from tenants.scheduling.errors import NumberBusy, NumberNotHeld, NumberTaken, SoldOut
 from tenants.scheduling.events import SessionChanged
 

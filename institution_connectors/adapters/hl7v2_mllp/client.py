@@ -19,6 +19,7 @@ from institution_connectors.adapters.hl7v2_mllp.errors import AnswerLost, Framin
 from institution_connectors.adapters.hl7v2_mllp.framing import COMMIT_ACK, COMMIT_NAK, HEARTBEAT, BlockReader, block
 from institution_connectors.adapters.hl7v2_mllp.message import Message
 from institution_connectors.adapters.hl7v2_mllp.parser import parse
+from institution_connectors.contracts import Reason
 
 _CHUNK = 65536
 _COMMIT_ATTEMPTS = 3
@@ -40,6 +41,14 @@ class Endpoint:
     commit_bytes: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An answer as it came and as it reads."""
+
+    raw: bytes
+    message: Message
+
+
 class Connection:
     """One TCP connection; `ask` may be called by one thread at a time (the pool sees to that)."""
 
@@ -49,7 +58,7 @@ class Connection:
         self._reader = BlockReader()
         self._used_at = 0.0
 
-    def ask(self, message: bytes, control_id: str, *, timeout: float, application_answer: bool) -> Message:
+    def ask(self, message: bytes, control_id: str, *, timeout: float, application_answer: bool) -> Received:
         """Send and wait for the answer to `control_id`; after CA go on waiting if an application answer is due."""
         payload = block(message)
         deadline = time.monotonic() + timeout
@@ -62,9 +71,17 @@ class Connection:
                 if answer is not None:
                     self._used_at = time.monotonic()
                     return answer
-        except (OSError, FramingError, MessageRefused) as problem:
+        except AnswerLost:
+            raise
+        except TimeoutError as problem:
             self.close()
-            raise AnswerLost(f"the answer to {control_id} did not come: {problem}") from problem
+            raise AnswerLost(f"no answer to {control_id} in time", Reason.TIME_OUT) from problem
+        except OSError as problem:
+            self.close()
+            raise AnswerLost(f"no answer to {control_id}: {problem}", Reason.CONNECTION_LOST) from problem
+        except FramingError as problem:
+            self.close()
+            raise AnswerLost(f"the answer to {control_id} is no MLLP: {problem}", Reason.UNREADABLE) from problem
         self.close()
         raise NotDelivered(f"the receiver did not commit {control_id} (MLLP NAK)")
 
@@ -123,7 +140,7 @@ class Connection:
 
     def _await(
         self, connected: socket.socket, control_id: str, deadline: float, application_answer: bool
-    ) -> Message | None:
+    ) -> Received | None:
         """The answer, or None when the receiver's MLLP layer asks to send again (commit byte NAK)."""
         while True:
             for received in self._reader.messages():
@@ -131,14 +148,22 @@ class Connection:
                     return None
                 if received in (b"", COMMIT_ACK):
                     continue
-                answer = parse(received, charset=self._endpoint.charset)
+                answer = self._parsed(received, control_id)
                 if _answers(answer, control_id, application_answer):
-                    return answer
+                    return Received(received, answer)
             connected.settimeout(_left(deadline))
             data = connected.recv(_CHUNK)
             if not data:
                 raise ConnectionResetError("the other side closed the connection")
             self._reader.feed(data)
+
+    def _parsed(self, received: bytes, control_id: str) -> Message:
+        try:
+            return parse(received, charset=self._endpoint.charset)
+        except MessageRefused as problem:
+            self.close()
+            text = f"the answer to {control_id} can't be read: {problem}"
+            raise AnswerLost(text, Reason.UNREADABLE, received) from problem
 
 
 class Pool:
@@ -150,7 +175,7 @@ class Pool:
         self._free = threading.Semaphore(endpoint.connections)
         self._lock = threading.Lock()
 
-    def ask(self, message: bytes, control_id: str, *, timeout: float, application_answer: bool = False) -> Message:
+    def ask(self, message: bytes, control_id: str, *, timeout: float, application_answer: bool = False) -> Received:
         """`Connection.ask` on whichever connection is free; waiting for one counts towards `timeout`."""
         started = time.monotonic()
         if not self._free.acquire(timeout=timeout):
@@ -170,26 +195,6 @@ class Pool:
         with self._lock:
             for connection in self._idle:
                 connection.close()
-
-
-_pools: dict[Endpoint, Pool] = {}
-_pools_lock = threading.Lock()
-
-
-def pool(endpoint: Endpoint) -> Pool:
-    """This process's connections to `endpoint`."""
-    with _pools_lock:
-        if endpoint not in _pools:
-            _pools[endpoint] = Pool(endpoint)
-        return _pools[endpoint]
-
-
-def close_pools() -> None:
-    """Close every kept connection (end of the process, tests)."""
-    with _pools_lock:
-        for kept in _pools.values():
-            kept.close()
-        _pools.clear()
 
 
 def _answers(answer: Message, control_id: str, application_answer: bool) -> bool:

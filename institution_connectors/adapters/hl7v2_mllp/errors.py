@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from institution_connectors.contracts import Reason
+
 
 class FramingError(ValueError):
     """The byte stream is not MLLP any more; the connection can't be trusted and is closed."""
@@ -21,9 +23,18 @@ class MessageRefused(ValueError):
         self.control_id = control_id
 
 
+class ValueMissing(MessageRefused):
+    """A segment or value is absent without which the message says nothing."""
+
+
 class NotDelivered(ConnectionError):
     """No byte of the message reached the other side; asking again is safe."""
 
 
 class AnswerLost(ConnectionError):
-    """The message left, and no usable answer came: what the other side did is unknown."""
+    """The message left, and no usable answer came: what the other side did is unknown. `received` is what did come."""
+
+    def __init__(self, text: str, reason: Reason, received: bytes = b"") -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.received = received

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from institution_connectors.adapters.hl7v2_mllp.errors import MessageRefused
+from institution_connectors.adapters.hl7v2_mllp.errors import ValueMissing
 from institution_connectors.adapters.hl7v2_mllp.escapes import STANDARD, Separators, unescape
 
 DELETED = '""'
@@ -51,7 +51,7 @@ class Segment:
         value = self.component(number, component).strip()
         if not value:
             suffix = "" if component == 1 else f".{component}"
-            raise MessageRefused(self.place(number) + suffix, "a value is required")
+            raise ValueMissing(self.place(number) + suffix, "a value is required")
         return value
 
     def place(self, number: int) -> str:
@@ -92,7 +92,7 @@ class Message:
         """The first segment of a name, or a refusal that names it."""
         segment = self.first(name)
         if segment is None:
-            raise MessageRefused(name, "the segment is required", control_id=self.control_id)
+            raise ValueMissing(name, "the segment is required", control_id=self.control_id)
         return segment
 
     def groups(self, leader: str) -> list[list[Segment]]:

@@ -28,7 +28,7 @@ _HIDDEN = "********"
 
 
 class SoapXmlAdapter:
-    """Speaks to one hospital; thread-safe. Hospitals of this dialect send nothing of their own accord: they are polled."""
+    """Speaks to one hospital; thread-safe. Hospitals of this dialect send nothing by themselves: they are polled."""
 
     dialect: ClassVar[str] = "soap_xml"
     operations: ClassVar[frozenset[Operation]] = frozenset(TRANSACTIONS)

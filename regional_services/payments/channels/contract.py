@@ -58,14 +58,23 @@ class RefusedBecause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepayRequest:
-    """Make a payment ready for one payer."""
+    """Make a payment ready for one payer: in the app if there is an openid, else in a browser."""
 
     out_trade_no: str
     description: str
     amount_fen: int
     openid: str
+    client_ip: str
     expires_at: datetime
     notify_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What opens the channel's cashier: a prepay id in the app, an address in a browser."""
+
+    prepay_id: str = ""
+    pay_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +127,8 @@ class Notice:
 class Channel(Protocol):
     """One channel. Calls go to the network, so they are made in no transaction."""
 
-    def prepay(self, merchant: MerchantAccount, request: PrepayRequest) -> Answer[str]:
-        """Make a payment ready; the value is the prepay id. The same request under the same number gives it again."""
+    def prepay(self, merchant: MerchantAccount, request: PrepayRequest) -> Answer[Prepared]:
+        """Make a payment ready. The same request under the same number is the same payment."""
 
     def query(self, merchant: MerchantAccount, out_trade_no: str) -> Answer[Trade]:
         """What became of this payment."""

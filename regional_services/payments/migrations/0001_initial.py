@@ -157,10 +157,8 @@ class Migration(migrations.Migration):
                 ("channel", models.CharField(max_length=16)),
                 ("out_trade_no", models.CharField(max_length=32)),
                 ("amount_fen", models.BigIntegerField()),
-                (
-                    "payer_openid",
-                    hub.security.fields.EncryptedTextField(owner="institution_code", purpose="payment.openid"),
-                ),
+                ("scene", models.CharField(choices=[("app", "应用内"), ("browser", "浏览器")], max_length=8)),
+                ("payer", hub.security.fields.EncryptedJSONField(owner="institution_code", purpose="payment.payer")),
                 (
                     "state",
                     models.CharField(
@@ -181,6 +179,7 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField()),
                 ("asked_at", models.DateTimeField(null=True)),
                 ("prepay_id", models.CharField(blank=True, default="", max_length=80)),
+                ("pay_url", models.CharField(blank=True, default="", max_length=600)),
                 ("transaction_id", models.CharField(blank=True, default="", max_length=40)),
                 ("paid_fen", models.BigIntegerField(default=0)),
                 ("settles", models.BooleanField(default=False)),

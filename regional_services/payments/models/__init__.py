@@ -10,6 +10,7 @@ from regional_services.payments.models.movements import (
     Refund,
     RefundKind,
     RefundState,
+    Scene,
 )
 from regional_services.payments.models.orders import Leg, LegKind, LegState, Order, OrderState
 
@@ -32,5 +33,6 @@ __all__ = [
     "Refund",
     "RefundKind",
     "RefundState",
+    "Scene",
     "TaskKind",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from hub.ids import uuid7
-from hub.security.fields import EncryptedTextField
+from hub.security.fields import EncryptedJSONField
 from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 from regional_services.payments.models.channel import MerchantAccount
@@ -25,11 +25,20 @@ class AttemptState(models.TextChoices):
     DISPUTED = "disputed", "待人工核对"
 
 
+class Scene(models.TextChoices):
+    """Where the payer is: inside the channel's app, or in an ordinary browser that is sent to its cashier page."""
+
+    APP = "app", "应用内"
+    BROWSER = "browser", "浏览器"
+
+
 OPEN_ATTEMPTS = (AttemptState.CREATED, AttemptState.PREPARED, AttemptState.UNKNOWN, AttemptState.CLOSING)
 
 
 class Attempt(InstitutionRow):
     """One try to collect a leg through one channel, under the merchant credentials of its day (practice 23).
+
+    Prepared, it holds a prepay id (in the app) or the address of the channel's cashier page (in a browser).
 
     `settles` marks the one paid attempt that counts for the leg; any other payment is surplus and goes back.
     """
@@ -41,11 +50,13 @@ class Attempt(InstitutionRow):
     channel = models.CharField(max_length=16)
     out_trade_no = models.CharField(max_length=32)
     amount_fen = models.BigIntegerField()
-    payer_openid = EncryptedTextField(purpose="payment.openid", owner="institution_code")
+    scene = models.CharField(max_length=8, choices=Scene.choices)
+    payer = EncryptedJSONField(purpose="payment.payer", owner="institution_code")
     state = models.CharField(max_length=12, choices=AttemptState.choices, default=AttemptState.CREATED)
     expires_at = models.DateTimeField()
     asked_at = models.DateTimeField(null=True)
     prepay_id = models.CharField(max_length=80, blank=True, default="")
+    pay_url = models.CharField(max_length=600, blank=True, default="")
     transaction_id = models.CharField(max_length=40, blank=True, default="")
     paid_fen = models.BigIntegerField(default=0)
     settles = models.BooleanField(default=False)

@@ -18,7 +18,7 @@ from sandbox.outside.wechat_pay.notices import Notifier
 from sandbox.outside.wechat_pay.views import refund_view, trade_view
 
 Handler = Callable[[web.Request, sqlite3.Row, dict[str, Any]], Awaitable[dict[str, Any] | None]]
-_PREPAY_FIELDS = ("appid", "mchid", "description", "out_trade_no", "notify_url", "amount", "payer", "time_expire")
+_PREPAY_FIELDS = ("appid", "mchid", "description", "out_trade_no", "notify_url", "amount", "time_expire")
 
 
 class Api:
@@ -32,6 +32,7 @@ class Api:
         trades, refunds = "/v3/pay/transactions", "/v3/refund/domestic/refunds"
         return [
             web.post(f"{trades}/jsapi", self._signed("prepay", self._prepay)),
+            web.post(f"{trades}/h5", self._signed("prepay", self._h5)),
             web.get(trades + "/out-trade-no/{number}", self._signed("query", self._query)),
             web.post(trades + "/out-trade-no/{number}/close", self._signed("close", self._close)),
             web.post(refunds, self._signed("refund", self._refund)),
@@ -88,7 +89,17 @@ class Api:
             return web.Response(status=status, headers=headers)
         return web.Response(status=status, text=body, content_type="application/json", headers=headers)
 
-    async def _prepay(self, request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
+    async def _prepay(self, _request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
+        if not data["payer"]["openid"].startswith("o"):
+            raise Refused(400, "PARAM_ERROR", "无效的openid")
+        return {"prepay_id": self._ordered(merchant, data)}
+
+    async def _h5(self, request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
+        if not data["scene_info"]["payer_client_ip"] or not data["scene_info"]["h5_info"]["type"]:
+            raise Refused(400, "PARAM_ERROR", "缺少场景信息")
+        return {"h5_url": f"http://{request.host}/cashier?prepay_id={self._ordered(merchant, data)}"}
+
+    def _ordered(self, merchant: sqlite3.Row, data: dict[str, Any]) -> str:
         missing = [name for name in _PREPAY_FIELDS if not data.get(name)]
         if missing:
             raise Refused(400, "PARAM_ERROR", f"缺少参数 {missing[0]}")
@@ -96,9 +107,9 @@ class Api:
             raise Refused(400, "PARAM_ERROR", "参数超出范围")
         if data["mchid"] != merchant["mchid"] or data["appid"] != merchant["appid"]:
             raise Refused(400, "APPID_MCHID_NOT_MATCH", "appid 和 mchid 不匹配")
-        return {"prepay_id": self._book.prepay(merchant, data)}
+        return self._book.prepay(merchant, data)
 
-    async def _query(self, request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
+    async def _query(self, request: web.Request, merchant: sqlite3.Row, _data: dict[str, Any]) -> dict[str, Any]:
         if request.query.get("mchid") != merchant["mchid"]:
             raise Refused(400, "PARAM_ERROR", "mchid 不匹配")
         trade = self._book.trade(merchant["mchid"], request.match_info["number"])
@@ -111,7 +122,7 @@ class Api:
             raise Refused(400, "PARAM_ERROR", "mchid 不匹配")
         self._book.close(merchant["mchid"], request.match_info["number"])
 
-    async def _refund(self, request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
+    async def _refund(self, _request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
         if self._board.take("not_enough") is not None:
             raise Refused(403, "NOT_ENOUGH", "基本账户余额不足")
         final = str(self._board.take("refund_ends") or "SUCCESS")
@@ -120,7 +131,7 @@ class Api:
         self._notifier.wake()
         return self._refund_view(merchant, refund)
 
-    async def _query_refund(self, request: web.Request, merchant: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
+    async def _query_refund(self, request: web.Request, merchant: sqlite3.Row, _data: dict[str, Any]) -> dict[str, Any]:
         refund = self._book.refund_of(merchant["mchid"], request.match_info["number"])
         if refund is None:
             raise Refused(404, "RESOURCE_NOT_EXISTS", "退款单不存在")

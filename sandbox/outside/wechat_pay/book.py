@@ -84,7 +84,7 @@ class Book:
                 prepay_id,
                 terms["description"],
                 int(terms["amount"]["total"]),
-                terms["payer"]["openid"],
+                terms.get("payer", {}).get("openid", ""),
                 terms["notify_url"],
                 terms["time_expire"],
                 written,

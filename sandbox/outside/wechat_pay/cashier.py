@@ -8,18 +8,10 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from sandbox.control import Board
+from sandbox.outside.page import page
 from sandbox.outside.wechat_pay.book import Book, Refused
 from sandbox.outside.wechat_pay.notices import Notifier
 from sandbox.outside.wechat_pay.views import trade_view
-
-_STYLE = """
-body{margin:0;font:17px/1.5 system-ui,"PingFang SC","Noto Sans CJK SC",sans-serif;background:#ededed;color:#111}
-main{max-width:26rem;margin:0 auto;min-height:100vh;background:#fff;text-align:center;padding:3rem 1.5rem;box-sizing:border-box}
-h1{font-size:1rem;font-weight:400;margin:0}.sum{font-size:2.8rem;font-weight:600;margin:.6rem 0 2rem}
-dl{display:grid;grid-template-columns:auto 1fr;gap:.5rem;text-align:left;border-top:1px solid #ddd;padding-top:1rem;color:#555}
-dd{margin:0;text-align:right;overflow-wrap:anywhere}button{display:block;width:100%;padding:.8rem;margin:1rem 0 0;border:0;
-border-radius:.5rem;font:inherit}.pay{background:#067a3e;color:#fff}.no{background:#f2f2f2;color:#111}small{color:#666}
-"""
 
 
 class Cashier:
@@ -38,7 +30,7 @@ class Cashier:
         ]
 
     async def _page(self, request: web.Request) -> web.Response:
-        prepay_id, back = request.query.get("prepay_id", ""), _back(request.query.get("return", ""))
+        prepay_id, back = request.query.get("prepay_id", ""), _back(request.query.get("redirect_url", ""))
         trade = self._book.trade_of_prepay(prepay_id)
         if trade is None:
             return _html("<h1>订单不存在或已失效</h1>", status=404)
@@ -50,8 +42,9 @@ class Cashier:
             f"<h1>{escape(trade['description'])}</h1><div class=sum>¥{yuan}</div>"
             f"<dl><dt>收款方<dd>商户 {escape(trade['mchid'])}<dt>商户单号<dd>{escape(trade['out_trade_no'])}</dl>"
             f"<form method=post><input type=hidden name=prepay_id value='{escape(prepay_id)}'>"
-            f"<input type=hidden name=return value='{escape(back)}'>"
-            "<button class=pay name=act value=pay>支付</button><button class=no name=act value=cancel>取消</button></form>"
+            f"<input type=hidden name=redirect_url value='{escape(back)}'>"
+            "<button class=pay name=act value=pay>支付</button>"
+            "<button class=no name=act value=cancel>取消</button></form>"
             "<p><small>演示收银台，不产生真实扣款</small></p>"
         )
 
@@ -62,7 +55,9 @@ class Cashier:
                 self._pay(str(form.get("prepay_id", "")))
             except Refused as problem:
                 return _html(f"<h1>{escape(problem.message)}</h1>", status=problem.status)
-        raise web.HTTPSeeOther(_back(str(form.get("return", ""))) or f"/cashier?prepay_id={form.get('prepay_id', '')}")
+        raise web.HTTPSeeOther(
+            _back(str(form.get("redirect_url", ""))) or f"/cashier?prepay_id={form.get('prepay_id', '')}"
+        )
 
     async def _script(self, request: web.Request) -> web.Response:
         data = await request.json()
@@ -93,8 +88,4 @@ def _back(address: str) -> str:
 
 
 def _html(body: str, *, status: int = 200) -> web.Response:
-    page = (
-        '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>微信支付（演示）</title>'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style><main>{body}</main></html>'
-    )
-    return web.Response(text=page, content_type="text/html", charset="utf-8", status=status)
+    return page("微信支付（演示）", f"<div class=centre>{body}</div>", status=status)

@@ -15,6 +15,7 @@ from regional_services.payments.channels.contract import (
     Answer,
     Notice,
     Outcome,
+    Prepared,
     PrepayRequest,
     RefundFact,
     RefundRequest,
@@ -52,28 +53,27 @@ _REFUND_STATES = {
 class WeChatPay:
     """The v3 API under each hospital's own merchant account."""
 
-    def prepay(self, merchant: MerchantAccount, request: PrepayRequest) -> Answer[str]:
-        """JSAPI order; the prepay id is valid for two hours and never past `expires_at`."""
-        reply = client.call(
-            merchant,
-            "POST",
-            f"{_TRADES}/jsapi",
-            {
-                "appid": merchant.appid,
-                "mchid": merchant.mchid,
-                "description": request.description,
-                "out_trade_no": request.out_trade_no,
-                "time_expire": _written(request.expires_at),
-                "notify_url": request.notify_url,
-                "amount": {"total": request.amount_fen, "currency": "CNY"},
-                "payer": {"openid": request.openid},
-            },
+    def prepay(self, merchant: MerchantAccount, request: PrepayRequest) -> Answer[Prepared]:
+        """A JSAPI order for a payer in the app, an H5 order for one in a browser."""
+        in_app = bool(request.openid)
+        order = {
+            "appid": merchant.appid,
+            "mchid": merchant.mchid,
+            "description": request.description,
+            "out_trade_no": request.out_trade_no,
+            "time_expire": _written(request.expires_at),
+            "notify_url": request.notify_url,
+            "amount": {"total": request.amount_fen, "currency": "CNY"},
+        }
+        payer: dict[str, Any] = (
+            {"payer": {"openid": request.openid}}
+            if in_app
+            else {"scene_info": {"payer_client_ip": request.client_ip, "h5_info": {"type": "Wap"}}}
         )
-        if reply.outcome is Outcome.ACCEPTED and not reply.payload.get("prepay_id"):
-            return Answer(Outcome.UNKNOWN, None, "INCOMPLETE")
+        reply = client.call(merchant, "POST", f"{_TRADES}/{'jsapi' if in_app else 'h5'}", order | payer)
         if reply.outcome is Outcome.REJECTED and reply.code in _NUMBER_TAKEN:
             return Answer(Outcome.REJECTED, None, RefusedBecause.NUMBER_TAKEN)
-        return Answer(reply.outcome, reply.payload.get("prepay_id"), reply.code)
+        return _understood(reply, _prepared)
 
     def query(self, merchant: MerchantAccount, out_trade_no: str) -> Answer[Trade]:
         """By our number; a number WeChat Pay has never seen is an answer too."""
@@ -156,6 +156,12 @@ def _understood(reply: client.Reply, read: Callable[[dict[str, Any]], Value]) ->
         return Answer(Outcome.ACCEPTED, read(reply.payload))
     except (KeyError, TypeError, ValueError):
         return Answer(Outcome.UNKNOWN, None, "UNREADABLE")
+
+
+def _prepared(payload: dict[str, Any]) -> Prepared:
+    if "h5_url" in payload:
+        return Prepared(pay_url=str(payload["h5_url"]))
+    return Prepared(prepay_id=str(payload["prepay_id"]))
 
 
 def _trade(payload: dict[str, Any]) -> Trade:

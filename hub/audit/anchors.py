@@ -1,0 +1,128 @@
+"""Anchors: every chain's newest seal, noted hourly in the district's own audit and in the object store.
+
+Cutting a chain's end off leaves a chain that verifies in itself. An anchor says how far it had come; to hide a cut one
+would have to rewrite the district's chain and the object store too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from django.db import Error as DatabaseError
+from django.db import connections
+
+from hub import clock
+from hub.actor import system_actor
+from hub.audit import entries, mac
+from hub.errors import HubError
+from hub.journal.world import REGION_WORLD, all_scopes, open_scope, world_of
+from hub.storage import objects
+from hub.tenancy.keys import object_key
+from hub.tenancy.scope import REGION
+from hub.work import work
+
+logger = logging.getLogger(__name__)
+
+EVERY = timedelta(hours=1)
+ACTION = "audit.anchored"
+TARGET = "audit:heads"
+_KIND = "audit-anchor"
+_NAME = re.compile(rf"{REGION}/{_KIND}/\d{{8}}T\d{{6}}Z-(?P<size>\d+)-(?P<sha256>[0-9a-f]{{64}})\.json\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest seal of a chain."""
+
+    sequence: int
+    hash: str
+
+
+def anchor() -> Mapping[str, Head]:
+    """Note the heads of all chains now."""
+    heads = _heads()
+    detail: dict[str, list[int | str]] = {scope: [head.sequence, head.hash] for scope, head in heads.items()}
+    stored = _store(detail)
+    with work(REGION, actor=system_actor("hub.audit.anchors")) as unit:
+        unit.audit(ACTION, target=TARGET, detail={"heads": detail, "object": stored})
+    return heads
+
+
+def is_due(now: datetime) -> bool:
+    """Whether the last anchor is an hour old."""
+    with open_scope(REGION, read_only=True), connections["default"].cursor() as cursor:
+        cursor.execute(
+            f"SELECT at FROM {REGION_WORLD.audit} WHERE target = %s ORDER BY at DESC LIMIT 1",  # noqa: S608
+            [TARGET],
+        )
+        last = cursor.fetchone()
+    return last is None or now - last[0] >= EVERY
+
+
+def anchored_in_district(scope: str, *, limit: int = 1000) -> list[Head]:
+    """The heads of `scope` in the district's audit, newest first."""
+    with open_scope(REGION, read_only=True), connections["default"].cursor() as cursor:
+        cursor.execute(
+            f"SELECT detail -> 'heads' -> %s FROM {REGION_WORLD.audit}"  # noqa: S608
+            " WHERE target = %s AND action = %s ORDER BY at DESC LIMIT %s",
+            [scope, TARGET, ACTION, limit],
+        )
+        found = [json.loads(head) for (head,) in cursor.fetchall() if head is not None]
+    return [Head(sequence, digest) for sequence, digest in found]
+
+
+def anchored_in_store(scope: str, *, limit: int = 100) -> list[Head]:
+    """The heads of `scope` in the newest anchors of the object store; one that is not ours is left out."""
+    names = sorted(objects.keys(object_key(REGION, _KIND, "x").removesuffix("x")), reverse=True)
+    documents = (json.loads(objects.get(stored)) for stored in map(_stored_object, islice(names, limit)) if stored)
+    heads = [
+        document["heads"].get(scope)
+        for document in documents
+        if mac.verifies(document["key_id"], entries.canonical(document["heads"]), bytes.fromhex(document["mac"]))
+    ]
+    return [Head(*head) for head in heads if head is not None]
+
+
+def _heads() -> dict[str, Head]:
+    heads: dict[str, Head] = {}
+    for scope in all_scopes():
+        world = world_of(scope)
+        try:
+            with open_scope(scope, read_only=True), connections[world.alias].cursor() as cursor:
+                cursor.execute(f"SELECT sequence, hash FROM {world.seal} ORDER BY sequence DESC LIMIT 1")  # noqa: S608
+                last = cursor.fetchone()
+        except (DatabaseError, HubError) as problem:
+            logger.warning("anchor: %s can't be read: %s", scope, type(problem).__name__)
+            continue
+        if last is not None:
+            heads[scope] = Head(last[0], bytes(last[1]).hex())
+    return heads
+
+
+def _store(heads: dict[str, list[int | str]]) -> str:
+    """Put the anchor where the database's administrators can't; an empty name if the store is away this hour."""
+    key_id, signature = mac.sign(entries.canonical(heads))
+    content = entries.canonical({"heads": heads, "key_id": key_id, "mac": signature.hex()})
+    moment = clock.now().strftime("%Y%m%dT%H%M%SZ")
+    name = f"{moment}-{len(content)}-{hashlib.sha256(content).hexdigest()}.json"
+    try:
+        return objects.put_public(object_key(REGION, _KIND, name), content, content_type="application/json").key
+    except HubError as problem:
+        logger.warning("anchor: not in the object store this time: %s", problem.code)
+        return ""
+
+
+def _stored_object(key: str) -> objects.StoredObject | None:
+    found = _NAME.match(key)
+    if found is None:
+        return None
+    return objects.StoredObject(
+        key=key, content_type="application/json", size=int(found["size"]), sha256=found["sha256"]
+    )

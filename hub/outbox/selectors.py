@@ -1,0 +1,56 @@
+"""Reading an outbox: dead letters and attempts, for operators' pages and commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connections
+
+from hub.journal.world import open_scope, world_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A delivery that waits for an operator."""
+
+    id: int
+    scope: str
+    event_id: UUID
+    name: str
+    handler: str
+    aggregate: str
+    hospital: str
+    attempts: int
+    created_at: datetime
+    died_at: datetime
+    last_error: str
+
+
+def dead_letters(scope: str, *, limit: int = 100) -> list[DeadLetter]:
+    """The oldest dead letters of a schema; one query."""
+    world = world_of(scope)
+    with open_scope(scope, read_only=True), connections[world.alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT id, event_id, name, handler, aggregate, hospital, attempts, created_at, finished_at, last_error"  # noqa: S608
+            f" FROM {world.outbox} WHERE state = 'dead' ORDER BY id LIMIT %s",
+            [limit],
+        )
+        rows = cursor.fetchall()
+    return [
+        DeadLetter(
+            id=outbox_id,
+            scope=scope,
+            event_id=event_id,
+            name=name,
+            handler=handler,
+            aggregate=aggregate,
+            hospital=hospital,
+            attempts=attempts,
+            created_at=created_at,
+            died_at=died_at,
+            last_error=last_error,
+        )
+        for outbox_id, event_id, name, handler, aggregate, hospital, attempts, created_at, died_at, last_error in rows
+    ]

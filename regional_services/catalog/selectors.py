@@ -1,0 +1,276 @@
+"""What residents browse. Called inside a region scope; every function states its queries, none depends on the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q, QuerySet, Sum
+
+from hub import clock
+from hub.errors import NotFound
+from regional_services.catalog.distance import metres
+from regional_services.catalog.models import CatalogDepartment, CatalogDoctor, CatalogSession
+from tenants.registry import functions
+from tenants.registry import selectors as registry
+from tenants.registry.selectors import InstitutionView
+
+OPEN = "open"
+SEARCH_LIMIT = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HospitalCard:
+    """An institution in a list; `distance_m` when the resident's place is known."""
+
+    institution: InstitutionView
+    distance_m: int | None
+    free: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepartmentCard:
+    """A department with what is left in the days to come."""
+
+    id: UUID
+    institution_code: str
+    code: str
+    name: str
+    parent_id: UUID | None
+    intro: str
+    location: str
+    sensitivity: str
+    free: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCard:
+    """A day of a department."""
+
+    date: date
+    free: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorCard:
+    """A doctor's post."""
+
+    id: UUID
+    institution_code: str
+    department_id: UUID
+    name: str
+    title: str
+    intro: str
+    registration_level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCard:
+    """A session in a list: counts are a hint of the age `synced_at` and `refreshed_at` tell."""
+
+    id: UUID
+    institution_code: str
+    department_id: UUID
+    doctor_id: UUID | None
+    doctor_name: str
+    doctor_title: str
+    date: date
+    period: str
+    registration_level: str
+    fee_fen: int
+    room: str
+    state: str
+    first_start: datetime | None
+    last_end: datetime | None
+    free: int
+    total: int
+    next_free_start: datetime | None
+    synced_at: datetime
+    refreshed_at: datetime
+
+    @property
+    def age_seconds(self) -> int:
+        """How old the hospital's own word is."""
+        return max(0, int((clock.now() - self.synced_at).total_seconds()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a search brings."""
+
+    institutions: list[InstitutionView]
+    departments: list[DepartmentCard]
+    doctors: list[DoctorCard]
+
+
+def hospitals(*, latitude: float | None = None, longitude: float | None = None, kind: str = "") -> list[HospitalCard]:
+    """Institutions open for booking, nearest first where the place is known. One query."""
+    free: dict[str, int] = dict(
+        _bookable().values_list("institution_code").annotate(free=Sum("free")).order_by("institution_code")
+    )
+    cards = [
+        HospitalCard(
+            institution=view,
+            distance_m=None
+            if latitude is None or longitude is None
+            else metres(latitude, longitude, view.latitude, view.longitude),
+            free=free.get(view.code, 0),
+        )
+        for view in registry.institutions_with(functions.BOOKING)
+        if kind in ("", view.kind)
+    ]
+    if latitude is None or longitude is None:
+        return cards
+    return sorted(cards, key=lambda card: card.distance_m or 0)
+
+
+def departments_of(code: str) -> list[DepartmentCard]:
+    """The departments of an institution. Two queries."""
+    free = _free_by_department(Q(institution_code=code))
+    rows = CatalogDepartment.objects.filter(institution_code=code, is_active=True).order_by("code")
+    return [_department(row, free) for row in rows]
+
+
+def department(department_id: UUID) -> DepartmentCard:
+    """One department; NotFound for a stranger. Two queries."""
+    row = CatalogDepartment.objects.filter(pk=department_id).first()
+    if row is None:
+        raise NotFound
+    return _department(row, _free_by_department(Q(department_id=department_id)))
+
+
+def days_of(department_id: UUID) -> list[DayCard]:
+    """The days with sessions of a department, from today on. One query."""
+    rows = (
+        CatalogSession.objects.filter(department_id=department_id, state=OPEN, date__gte=clock.today())
+        .values_list("date")
+        .annotate(free=Sum("free"), total=Sum("total"))
+        .order_by("date")
+    )
+    return [DayCard(date=day, free=free, total=total) for day, free, total in rows]
+
+
+def doctors_of(department_id: UUID) -> list[DoctorCard]:
+    """The doctors of a department. One query."""
+    rows = CatalogDoctor.objects.filter(department_id=department_id, is_active=True).order_by("code")
+    return [_doctor(row) for row in rows]
+
+
+def doctor(doctor_id: UUID) -> DoctorCard:
+    """One doctor's post; NotFound for a stranger. One query."""
+    row = CatalogDoctor.objects.filter(pk=doctor_id).first()
+    if row is None:
+        raise NotFound
+    return _doctor(row)
+
+
+def sessions_of(
+    department_id: UUID, *, day: date | None = None, after: tuple[str, ...] | None = None, limit: int = 200
+) -> list[SessionCard]:
+    """Sessions of a department, of one day or from today on, in order of day, start and id. Two queries."""
+    rows = CatalogSession.objects.filter(department_id=department_id).exclude(state="withdrawn")
+    rows = rows.filter(date=day) if day else rows.filter(date__gte=clock.today())
+    if after is not None:
+        last_day, last_id = date.fromisoformat(after[0]), UUID(after[1])
+        rows = rows.filter(Q(date__gt=last_day) | Q(date=last_day, session_id__gt=last_id))
+    titles = dict(CatalogDoctor.objects.filter(department_id=department_id).values_list("doctor_id", "title"))
+    return [_session(row, titles) for row in rows.order_by("date", "session_id")[:limit]]
+
+
+def sessions_of_doctor(doctor_id: UUID) -> list[SessionCard]:
+    """The sessions of a doctor's post from today on. Two queries."""
+    rows = CatalogSession.objects.filter(doctor_id=doctor_id, date__gte=clock.today()).exclude(state="withdrawn")
+    titles = dict(CatalogDoctor.objects.filter(pk=doctor_id).values_list("doctor_id", "title"))
+    return [_session(row, titles) for row in rows.order_by("date", "session_id")]
+
+
+def session(session_id: UUID) -> SessionCard:
+    """One session; NotFound for a stranger. Two queries."""
+    row = CatalogSession.objects.filter(pk=session_id).first()
+    if row is None:
+        raise NotFound
+    titles = dict(CatalogDoctor.objects.filter(pk=row.doctor_id).values_list("doctor_id", "title"))
+    return _session(row, titles)
+
+
+def search(text: str) -> Found:
+    """Institutions, departments and doctors by part of the name, or by its pinyin initials. Three queries at most."""
+    wanted = text.strip()
+    if not wanted:
+        return Found(institutions=[], departments=[], doctors=[])
+    match = Q(name__contains=wanted)
+    if wanted.isascii() and wanted.isalpha():
+        match |= Q(initials__startswith=wanted.upper())
+    departments = list(CatalogDepartment.objects.filter(match, is_active=True).order_by("code")[:SEARCH_LIMIT])
+    free = _free_by_department(Q(department_id__in=[row.department_id for row in departments]))
+    doctors = CatalogDoctor.objects.filter(match, is_active=True).order_by("code")[:SEARCH_LIMIT]
+    return Found(
+        institutions=[view for view in registry.institutions() if _is_called(view, wanted)],
+        departments=[_department(row, free) for row in departments],
+        doctors=[_doctor(row) for row in doctors],
+    )
+
+
+def _is_called(view: InstitutionView, wanted: str) -> bool:
+    return any(wanted in name for name in (view.name, view.short_name, *view.aliases))
+
+
+def _bookable() -> QuerySet[CatalogSession]:
+    today = clock.today()
+    return CatalogSession.objects.filter(date__range=(today, today + timedelta(days=60)), state=OPEN, free__gt=0)
+
+
+def _free_by_department(condition: Q) -> dict[UUID, int]:
+    return dict(_bookable().filter(condition).values_list("department_id").annotate(free=Sum("free")))
+
+
+def _department(row: CatalogDepartment, free: dict[UUID, int]) -> DepartmentCard:
+    return DepartmentCard(
+        id=row.department_id,
+        institution_code=row.institution_code,
+        code=row.code,
+        name=row.name,
+        parent_id=row.parent_id,
+        intro=row.intro,
+        location=row.location,
+        sensitivity=row.sensitivity,
+        free=free.get(row.department_id, 0),
+    )
+
+
+def _doctor(row: CatalogDoctor) -> DoctorCard:
+    return DoctorCard(
+        id=row.doctor_id,
+        institution_code=row.institution_code,
+        department_id=row.department_id,
+        name=row.name,
+        title=row.title,
+        intro=row.intro,
+        registration_level=row.registration_level,
+    )
+
+
+def _session(row: CatalogSession, titles: dict[UUID, str]) -> SessionCard:
+    return SessionCard(
+        id=row.session_id,
+        institution_code=row.institution_code,
+        department_id=row.department_id,
+        doctor_id=row.doctor_id,
+        doctor_name=row.doctor_name,
+        doctor_title=titles.get(row.doctor_id, "") if row.doctor_id else "",
+        date=row.date,
+        period=row.period,
+        registration_level=row.registration_level,
+        fee_fen=row.fee_fen,
+        room=row.room,
+        state=row.state,
+        first_start=row.first_start,
+        last_end=row.last_end,
+        free=row.free,
+        total=row.total,
+        next_free_start=row.next_free_start,
+        synced_at=row.synced_at,
+        refreshed_at=row.refreshed_at,
+    )

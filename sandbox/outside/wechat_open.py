@@ -1,0 +1,136 @@
+"""WeChat's open platform: web authorisation with demo persons, single-use codes, the snapshot page.
+
+GET /connect/oauth2/authorize?appid=&redirect_uri=&response_type=code&scope=&state=   `person=` skips the page
+GET /sns/oauth2/access_token?appid=&secret=&code=&grant_type=authorization_code
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from aiohttp import web
+
+from sandbox.app import Config, HttpSite, Site
+from sandbox.control import Board, Control, Switch
+from sandbox.outside.page import page
+from sandbox.outside.people import person
+
+_CODE_SECONDS = 300
+_SHOWN = 12
+
+
+@dataclass(slots=True)
+class _Grant:
+    appid: str
+    openid: str
+    snapshot: bool
+    expires: float
+    used: bool = False
+
+
+def build(config: Config, state: Path, control: Control) -> list[Site]:  # noqa: ARG001 - it keeps no books
+    """The platform on its port."""
+    section = config.section("wechat_open")
+    apps = {str(app["appid"]): str(app["secret"]) for app in section.get("apps", [])}
+    domains = {urlsplit(config.hub_url).hostname or "", *map(str, section.get("domains", ["localhost"]))}
+    platform = _Platform(apps, domains)
+    control.add(platform.board)
+    return [HttpSite("wechat_open", platform.application, config.host, int(section.get("port", 8102)))]
+
+
+class _Platform:
+    def __init__(self, apps: dict[str, str], domains: set[str]) -> None:
+        self._apps, self._domains = apps, domains
+        self._grants: dict[str, _Grant] = {}
+        self.board = Board(key="wechat-open", title="微信开放平台", group="支付与公共服务", facts=self._facts)
+        self.board.add_switches(Switch("down", "停机"), Switch("busy", "系统繁忙（-1）"))
+
+    def application(self) -> web.Application:
+        application = web.Application()
+        application.add_routes(
+            [
+                web.get("/connect/oauth2/authorize", self._authorize),
+                web.get("/sns/oauth2/access_token", self._exchange),
+            ]
+        )
+        return application
+
+    async def _authorize(self, request: web.Request) -> web.Response:
+        query = request.query
+        target = urlsplit(query.get("redirect_uri", ""))
+        if query.get("appid") not in self._apps:
+            return _page("<h1>AppID 参数错误</h1>", 400)
+        if target.hostname not in self._domains:
+            return _page("<h1>redirect_uri 域名与后台配置不一致，错误码：10003</h1>", 400)
+        if query.get("response_type") != "code" or query.get("scope") not in {"snsapi_base", "snsapi_userinfo"}:
+            return _page("<h1>Scope 参数错误，错误码：10005</h1>", 400)
+        if "person" in query:
+            raise web.HTTPFound(self._granted(request))
+        rows = "".join(
+            f'<a class=row href="?{escape(urlencode({**query, "person": human.index}))}">{escape(human.name)}'
+            f"<br><small>演示微信用户 {human.index + 1}</small></a>"
+            for human in map(person, range(_SHOWN))
+        )
+        snapshot = escape(urlencode({**query, "person": 0, "snapshot": 1}))
+        return _page(
+            f"<h1>选择一位演示用户授权登录</h1>{rows}<a class=row href='?{snapshot}'>快照页模式（虚拟身份）</a>"
+        )
+
+    def _granted(self, request: web.Request) -> str:
+        query, code = request.query, "0" + secrets.token_hex(15)
+        snapshot = "snapshot" in query
+        subject = f"snapshot:{code}" if snapshot else f"person:{int(query['person'])}"
+        self._grants[code] = _Grant(
+            query["appid"], openid(query["appid"], subject), snapshot, time.time() + _CODE_SECONDS
+        )
+        joint = "&" if urlsplit(query["redirect_uri"]).query else "?"
+        return f"{query['redirect_uri']}{joint}{urlencode({'code': code, 'state': query.get('state', '')})}"
+
+    async def _exchange(self, request: web.Request) -> web.Response:
+        if self.board.take("down") is not None:
+            raise web.HTTPServiceUnavailable(text="down")
+        if self.board.take("busy") is not None:
+            return _error(-1, "system error")
+        query = request.query
+        if query.get("appid") not in self._apps:
+            return _error(40013, "invalid appid")
+        if query.get("secret") != self._apps[query["appid"]]:
+            return _error(40125, "invalid appsecret")
+        grant = self._grants.get(query.get("code", ""))
+        if grant is None or grant.appid != query["appid"] or grant.expires < time.time():
+            return _error(40029, "invalid code")
+        if grant.used:
+            return _error(40163, "code been used")
+        grant.used = True
+        answer: dict[str, str | int] = {
+            "access_token": secrets.token_urlsafe(48),
+            "expires_in": 7200,
+            "refresh_token": secrets.token_urlsafe(48),
+            "openid": grant.openid,
+            "scope": "snsapi_base",
+        }
+        return web.json_response(answer | ({"is_snapshotuser": 1} if grant.snapshot else {}))
+
+    def _facts(self) -> dict[str, int]:
+        return {"apps": len(self._apps), "codes": len(self._grants)}
+
+
+def openid(appid: str, subject: str) -> str:
+    """The openid of a person at an app: 28 characters beginning with o."""
+    digest = hashlib.sha256(f"{appid}:{subject}".encode()).digest()
+    return "o" + base64.urlsafe_b64encode(digest).decode()[:27]
+
+
+def _error(code: int, message: str) -> web.Response:
+    return web.json_response({"errcode": code, "errmsg": message})
+
+
+def _page(body: str, status: int = 200) -> web.Response:
+    return page("微信授权（演示）", body, status=status)

@@ -1,0 +1,83 @@
+"""Rules of this house that no standard tool knows, read from the source."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.catalogue import ROOT, claims, rows
+
+PACKAGES = ("hub", "institution_connectors", "tenants", "regional_services", "portal")
+# Kernel decision 13: import-linter does not see these, so only places that wire things up may use them.
+_BY_STRING = frozenset({"get_model", "import_string", "import_module", "__import__"})
+_WIRING = re.compile(r"(^hub/settings/|^hub/urls\.py$|/apps\.py$|/registry\.py$|/migrations/|^hub/tenancy/)")
+_REGISTRY_ADDRESS = re.compile(r"https?://|--(extra-)?index-url|--find-links|\"resolved\"")
+_LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-node.lock", "package-lock.json")
+
+
+def catalogue_ids() -> Iterator[str]:
+    """Every row a test names is in the catalogue."""
+    known = rows()
+    for claim in claims():
+        if claim.row not in known:
+            yield f"{claim.test}: row {claim.row} is not in docs/requirements"
+
+
+def lock_files() -> Iterator[str]:
+    """Lock files pin versions and hashes; where packages come from is the machine's business."""
+    for name in _LOCKS:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        yield from (f"{name}: names a registry" for _ in _REGISTRY_ADDRESS.findall(text)[:1])
+        if name.endswith(".json"):
+            packages: dict[str, dict[str, str]] = json.loads(text)["packages"]
+            yield from (f"{name}: {key} has no hash" for key, entry in packages.items() if key and _bare(entry))
+        elif "--hash=sha256:" not in text:
+            yield f"{name}: no hashes"
+
+
+def imports_by_string() -> Iterator[str]:
+    """Only wiring may reach a module or model through a string."""
+    for path in _sources():
+        name = str(path.relative_to(ROOT))
+        if _WIRING.search(name):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rsplit(".", 1)[-1] in _BY_STRING:
+                yield f"{name}:{node.lineno}: {ast.unparse(node.func)} outside settings, urls and registries"
+
+
+def foreign_models() -> Iterator[str]:
+    """Another app's models are private: only its services, steps, selectors, access, events and errors are public."""
+    for path in _sources():
+        app = path.parent.relative_to(ROOT).parts[:2]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or node.level or not node.module:
+                continue
+            target = tuple(node.module.split("."))
+            if target[-1] == "models" and target[0] in PACKAGES[1:] and target[:2] != app:
+                yield f"{path.relative_to(ROOT)}:{node.lineno}: imports {node.module}, which is private to its app"
+
+
+def _bare(entry: dict[str, str]) -> bool:
+    return "integrity" not in entry
+
+
+def _sources() -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from sorted((ROOT / package).rglob("*.py"))
+
+
+ALL = {
+    "catalogue ids": catalogue_ids,
+    "lock files": lock_files,
+    "imports by string": imports_by_string,
+    "private models": foreign_models,
+}
+
+
+if __name__ == "__main__":
+    sys.exit("\n".join(problem for rule in ALL.values() for problem in rule()) or 0)
