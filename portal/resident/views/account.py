@@ -8,10 +8,10 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from hub.accounts.services import residents, sign_ins, wechat
 
 from hub.accounts import sessions
 from hub.accounts.models import CodePurpose
-from hub.accounts.services import residents, sign_ins, wechat
 from hub.actor import Actor
 from hub.errors import HubError
 from portal.components.context import ELDER_COOKIE
@@ -66,9 +66,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
 def wechat_start(request: HttpRequest) -> HttpResponse:
     """To WeChat's authorisation page; a signed-in resident binds his WeChat, anybody else signs in with it."""
     actor = resident_of(request) or sessions.anonymous(request)
-    started = wechat.start_wechat(
-        actor=actor, binding=sessions.binding_of(request), return_to="/signin/wechat/back"
-    )
+    started = wechat.start_wechat(actor=actor, binding=sessions.binding_of(request), return_to="/signin/wechat/back")
     request.session[WECHAT_NEXT] = next_of(request)
     return HttpResponseRedirect(started.authorize_url)
 
@@ -98,8 +96,10 @@ def wechat_wait(request: HttpRequest, ask_id: UUID) -> HttpResponse:
     following = request.session.get(WECHAT_NEXT, "/")
     if progress.status == "refused":
         context = {"next": following, "error": _("微信没有确认登录，请重试或改用手机号。")}
-        return _go(request, f"/signin?next={quote(following)}") if _polled(request) else page(
-            request, "signin", "me", context, status=400
+        return (
+            _go(request, f"/signin?next={quote(following)}")
+            if _polled(request)
+            else page(request, "signin", "me", context, status=400)
         )
     actor = resident_of(request)
     if actor is not None:

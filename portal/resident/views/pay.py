@@ -9,8 +9,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_GET, require_http_methods
-
 from hub.accounts.services import residents
+
 from hub.actor import Actor
 from hub.errors import HubError
 from hub.ids import uuid7
