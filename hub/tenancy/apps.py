@@ -1,6 +1,11 @@
 """Tenancy: the only door into a hospital."""
 
+from __future__ import annotations
+
+from importlib import import_module
+
 from django.apps import AppConfig
+from django.urls import register_converter
 
 
 class TenancyConfig(AppConfig):
@@ -9,3 +14,8 @@ class TenancyConfig(AppConfig):
     name = "hub.tenancy"
     label = "tenancy"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the system checks and the path converter, which need the models."""
+        import_module("hub.tenancy.checks.declared")
+        register_converter(import_module("hub.tenancy.converters").HospitalConverter, "hospital")

@@ -43,12 +43,17 @@ def host_hospital() -> str | None:
     return _host.get()
 
 
-@contextmanager
-def entered(scope: Scope) -> Iterator[None]:
-    """Mark `scope` as open; a second one at the same time is refused, so no transaction can touch two worlds."""
+def refuse_second(scope: Scope) -> None:
+    """Only one scope at a time: no transaction can touch two worlds."""
     already = _scope.get()
     if already is not None:
         raise ScopeMisuse(f"{_title(scope)} opened inside {_title(already)}")
+
+
+@contextmanager
+def entered(scope: Scope) -> Iterator[None]:
+    """Mark `scope` as open."""
+    refuse_second(scope)
     token = _scope.set(scope)
     try:
         yield

@@ -21,7 +21,10 @@ from hub.tenancy.router import hospital_labels
 
 
 class Grant(Enum):
-    """Privileges on a table. APPEND tables are history: no role of the running hub can change or remove a row; ADD even hides them."""
+    """Privileges on a table.
+
+    APPEND tables are history: no role of the running hub can change or remove a row. With ADD it can't even read them.
+    """
 
     NONE = ()
     RO = ("SELECT",)

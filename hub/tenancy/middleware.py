@@ -14,12 +14,11 @@ from hub.tenancy.registry import tenant_of_host
 class HospitalHostMiddleware:
     """Sets `request.hospital`: the code on `<code>.<base host>` and a hospital's own domains, None on the hub's host.
 
-    Any other host is 404. On a hospital's host, scopes and the region's row-level security follow (`scope.py`).
+    Any other host is 404, unless ALLOWED_HOSTS names it in full. On a hospital's host, scopes and the region's row-level security follow (`scope.py`).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self.hub_hosts = {settings.BASE_HOST, "127.0.0.1", "[::1]"}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Route one request."""
@@ -31,9 +30,11 @@ class HospitalHostMiddleware:
     def _hospital(self, host: str) -> str | None:
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
         name = name.lower().rstrip(".")
-        if name in self.hub_hosts:
+        if name == settings.BASE_HOST:
             return None
         info = tenant_of_host(name)
-        if info is None:
-            raise Http404("unknown host")
-        return info.code
+        if info is not None:
+            return info.code
+        if name in settings.ALLOWED_HOSTS:
+            return None
+        raise Http404("unknown host")

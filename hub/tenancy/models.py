@@ -31,11 +31,13 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     auto_create_schema = False
     staff_grant = Grant.RO
 
-    code = models.CharField(max_length=20, unique=True)
-    state = models.CharField(max_length=16, choices=TenantState.choices, default=TenantState.JOINING)
-    incarnation = models.PositiveIntegerField(default=1)
-    limits = models.JSONField(default=default_limits)
-    created_at = models.DateTimeField(auto_now_add=True)
+    code: models.CharField[str, str] = models.CharField(max_length=20, unique=True)
+    state: models.CharField[str, str] = models.CharField(
+        max_length=16, choices=TenantState.choices, default=TenantState.JOINING
+    )
+    incarnation: models.PositiveIntegerField[int, int] = models.PositiveIntegerField(default=1)
+    limits: models.JSONField[Any, Any] = models.JSONField(default=default_limits)
+    created_at: models.DateTimeField[Any, Any] = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [

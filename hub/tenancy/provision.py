@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -40,7 +40,7 @@ def create_hospital(
 ) -> None:
     """Make a hospital: role, schema by replay of the whole recording, grants, then its row and hosts.
 
-    Safe to run again after an interruption: what is there already is completed.
+    Safe to run again after an interruption: what is there already is completed, its state and limits are kept.
     """
     check_code(code)
     with schemas.migration_lock(shared=True):
@@ -48,7 +48,7 @@ def create_hospital(
         with schemas.owner_connection() as connection:
             _ensure_schema(connection, code, recording)
     with transaction.atomic(using="owner"):
-        tenant, _ = Tenant.objects.using("owner").update_or_create(
+        tenant, _ = Tenant.objects.using("owner").get_or_create(
             code=code,
             defaults={
                 "schema_name": schema_name(code),
@@ -56,9 +56,7 @@ def create_hospital(
                 "limits": {**default_limits(), **(limits or {})},
             },
         )
-        Domain.objects.using("owner").bulk_create(
-            [Domain(tenant=tenant, domain=host, is_primary=False) for host in hosts], ignore_conflicts=True
-        )
+        _add_hosts(tenant, list(hosts))
     registry.invalidate()
 
 
@@ -76,6 +74,16 @@ def drop_hospital(code: str) -> None:
             connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role_name(code))))
         except errors.DependentObjectsStillExist:
             return
+
+
+def _add_hosts(tenant: Tenant, hosts: Sequence[str]) -> None:
+    taken = dict(Domain.objects.using("owner").filter(domain__in=hosts).values_list("domain", "tenant__code"))
+    for host, code in taken.items():
+        if code != tenant.code:
+            raise ProvisioningFailed(detail={"host": host, "reason": f"belongs to {code}"})
+    Domain.objects.using("owner").bulk_create(
+        [Domain(tenant=tenant, domain=host, is_primary=False) for host in hosts if host not in taken]
+    )
 
 
 def _ensure_schema(connection: psycopg.Connection[Any], code: str, recording: schemas.Recording) -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import redis
 from django.conf import settings
@@ -139,7 +139,7 @@ def _load(version: bytes | None, now: float) -> _Snapshot:
 def _version() -> bytes | None:
     """The version other processes raise; None while Redis can't be asked."""
     try:
-        return bytes(_client().get(_version_key()) or b"0")
+        return cast(bytes, _client().get(_version_key()) or b"0")
     except redis.RedisError:
         return None
 

@@ -36,5 +36,5 @@ class HubRouter:
         """On `owner`, the apps of the schema its connection stands in."""
         if db != "owner":
             return False
-        in_public = connections[db].schema_name == "public"  # type: ignore[attr-defined]
+        in_public: bool = connections[db].schema_name == "public"  # type: ignore[attr-defined]
         return (app_label in hospital_labels()) != in_public

@@ -107,11 +107,7 @@ def migrate_public(report: Report) -> None:
     """Migrate the public schema and give the region's roles what the models declare."""
     executor = MigrationExecutor(connections["owner"], _progress(report, "public"))
     executor.migrate(_targets(executor, hospital=False))
-    tables = existing_tables("public")
-    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
-        for role, wanted in grants.region_grants().items():
-            for statement in grants.statements("public", role, wanted, tables):
-                cursor.execute(statement)
+    _grant_public()
 
 
 def migrate_template(report: Report) -> None:
@@ -129,7 +125,7 @@ def read_recording() -> Recording:
     return Recording(
         migrations=tuple(Recorded(f"{row.app}.{row.name}", tuple(row.statements), row.chain) for row in rows),
         tables=tuple(existing_tables(TEMPLATE_SCHEMA)),
-        grants_digest=hashlib.sha256(grants.fingerprint().encode()).hexdigest()[:16],
+        grants_digest=_digest(grants.fingerprint()),
     )
 
 
@@ -188,6 +184,24 @@ def existing_tables(schema: str) -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
 
+def _grant_public() -> None:
+    """Apply the region's grants, unless the stamp of `public` says that they stand."""
+    tables, wanted = existing_tables("public"), grants.region_grants()
+    stamp = f"{STAMP_PREFIX}{_digest(repr([tables, sorted(wanted.items())]))}"
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT obj_description('public'::regnamespace, 'pg_namespace')")
+        if cursor.fetchone() == (stamp,):
+            return
+        for role, by_table in wanted.items():
+            for statement in grants.statements("public", role, by_table, tables):
+                cursor.execute(statement)
+        cursor.execute(sql.SQL("COMMENT ON SCHEMA public IS {}").format(sql.Literal(stamp)))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def _catch_up_one(recording: Recording, lag: Lag) -> Outcome:
     try:
         with owner_connection() as connection, connection.transaction():
@@ -221,7 +235,7 @@ class _Recorder:
         self.connection = connection
         self.report = report
 
-    def progress(self, action: str, migration: Any = None, _fake: bool = False) -> None:
+    def progress(self, action: str, migration: Any = None, *_fake: Any) -> None:
         """The executor's callback."""
         if action == "apply_start":
             self.connection.statement_log = []
@@ -275,7 +289,7 @@ def _targets(executor: MigrationExecutor, *, hospital: bool) -> list[tuple[str, 
 
 
 def _progress(report: Report, schema: str) -> Callable[..., None]:
-    def progress(action: str, migration: Any = None, _fake: bool = False) -> None:
+    def progress(action: str, migration: Any = None, *_fake: Any) -> None:
         if action == "apply_start":
             report(f"{schema}: {migration.app_label}.{migration.name}")
 

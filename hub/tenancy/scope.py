@@ -15,7 +15,7 @@ from django.db import connections, transaction
 from psycopg import sql
 
 from hub.tenancy.backend.base import DatabaseWrapper
-from hub.tenancy.context import Scope, current_hospital, current_scope, entered, host_hospital
+from hub.tenancy.context import Scope, current_hospital, current_scope, entered, host_hospital, refuse_second
 from hub.tenancy.errors import ScopeMisuse
 from hub.tenancy.names import EXTENSION_SCHEMA, REGION, region_staff_role
 from hub.tenancy.registry import TenantInfo, tenant
@@ -61,10 +61,10 @@ def _transaction(alias: str, opening: sql.Composed, scope: Scope) -> Iterator[No
     connection = cast(DatabaseWrapper, connections[alias])
     if connection.in_atomic_block:
         raise ScopeMisuse(f"a scope opened inside a bare transaction on {alias}")
-    with entered(scope):
-        connection.open_next_with(opening)
-        with transaction.atomic(using=alias, durable=True):
-            yield
+    refuse_second(scope)
+    connection.open_next_with(opening)
+    with transaction.atomic(using=alias, durable=True), entered(scope):
+        yield  # functions given to on_commit() run with no scope open and may open their own
 
 
 def _opening(read_only: bool, local: dict[str, str]) -> sql.Composed:

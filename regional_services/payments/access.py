@@ -11,7 +11,7 @@ from regional_services.payments.models import Attempt, Order
 
 def order_for(actor: Actor, order_id: UUID) -> Order:
     """The actor's own order."""
-    row = Order.objects.filter(pk=order_id, payer_account_id=_account(actor)).first()
+    row = Order.objects.filter(pk=order_id, payer_account_id=account(actor)).first()
     if row is None:
         raise NotFound
     return row
@@ -21,7 +21,7 @@ def attempt_for(actor: Actor, attempt_id: UUID) -> Attempt:
     """An attempt at the actor's own order, with its merchant."""
     row = (
         Attempt.objects.select_related("merchant")
-        .filter(pk=attempt_id, order__payer_account_id=_account(actor))
+        .filter(pk=attempt_id, order__payer_account_id=account(actor))
         .first()
     )
     if row is None:

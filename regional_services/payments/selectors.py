@@ -152,6 +152,15 @@ def order(order_id: UUID) -> OrderView | None:
     return order_view(row) if row else None
 
 
+def orders_of_account(account_id: UUID, *, after: tuple[str, ...] | None, limit: int) -> list[OrderView]:
+    """The orders an account placed, newest first, beyond the key `after` (creation time and id)."""
+    rows = Order.objects.filter(payer_account_id=account_id)
+    if after is not None:
+        created_at, order_id = datetime.fromisoformat(after[0]), UUID(after[1])
+        rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=order_id))
+    return [order_view(row) for row in rows.order_by("-created_at", "-pk")[:limit]]
+
+
 def attempt(attempt_id: UUID) -> AttemptView | None:
     """One attempt; its prepay id is there once the channel has answered."""
     row = Attempt.objects.filter(pk=attempt_id).first()

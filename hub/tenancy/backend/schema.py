@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 
@@ -19,7 +19,7 @@ class RecordingSchemaEditor(DatabaseSchemaEditor):
     def execute(self, sql: Any, params: Any = ()) -> None:
         """Compose the statement in full, note it, run it."""
         statement = str(sql) if params is None else self.connection.ops.compose_sql(str(sql), params)
-        log: list[str] | None = self.connection.statement_log
+        log: list[str] | None = cast(Any, self.connection).statement_log
         if log is not None:
             log.append(statement)
         super().execute(statement, None)

@@ -1,0 +1,136 @@
+"""/api/resident/v1: institutions, departments, days, sessions, numbers. Open to everybody; nothing here is personal."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hub.api.pagination import CursorPage, page_request
+from hub.api.views import PUBLIC, HubAPIView
+from hub.errors import InvalidInput
+from hub.tenancy.scope import hospital, region
+from regional_services.catalog import selectors
+from regional_services.catalog.serializers import (
+    DaySerializer,
+    DepartmentSerializer,
+    DoctorSerializer,
+    InstitutionSerializer,
+    NumberSerializer,
+    PlaceQuery,
+    SearchQuery,
+    SearchSerializer,
+    SessionSerializer,
+    SessionsQuery,
+)
+from tenants.registry import selectors as registry
+from tenants.scheduling import selectors as scheduling
+from tenants.scheduling.looking import note_look
+
+
+class CatalogView(HubAPIView):
+    """Base: public, and cheap enough for the general rate."""
+
+    permission = PUBLIC
+
+
+class Institutions(CatalogView):
+    """Where one can book."""
+
+    @extend_schema(parameters=[PlaceQuery], responses=InstitutionSerializer(many=True), operation_id="institutions")
+    def get(self, request: Request) -> Response:
+        """Institutions open for booking, nearest first when a place is given."""
+        place = _read(PlaceQuery, request)
+        with region(read_only=True):
+            cards = selectors.hospitals(
+                latitude=place.get("latitude"), longitude=place.get("longitude"), kind=place.get("kind", "")
+            )
+        return Response(InstitutionSerializer(cards, many=True).data)
+
+
+class Departments(CatalogView):
+    """What an institution has."""
+
+    @extend_schema(responses=DepartmentSerializer(many=True), operation_id="departments")
+    def get(self, _request: Request, code: str) -> Response:
+        """Departments with what is left in the days to come."""
+        registry.institution(code)
+        with region(read_only=True):
+            return Response(DepartmentSerializer(selectors.departments_of(code), many=True).data)
+
+
+class Days(CatalogView):
+    """When a department sees patients."""
+
+    @extend_schema(responses=DaySerializer(many=True), operation_id="department_days")
+    def get(self, _request: Request, department_id: UUID) -> Response:
+        """Days with sessions, from today on."""
+        with region(read_only=True):
+            selectors.department(department_id)
+            return Response(DaySerializer(selectors.days_of(department_id), many=True).data)
+
+
+class Doctors(CatalogView):
+    """Who works in a department."""
+
+    @extend_schema(responses=DoctorSerializer(many=True), operation_id="department_doctors")
+    def get(self, _request: Request, department_id: UUID) -> Response:
+        """Doctors of a department."""
+        with region(read_only=True):
+            selectors.department(department_id)
+            return Response(DoctorSerializer(selectors.doctors_of(department_id), many=True).data)
+
+
+class Sessions(CatalogView):
+    """Sessions of a department."""
+
+    paged_methods = frozenset({"GET"})
+
+    @extend_schema(parameters=[SessionsQuery], responses=SessionSerializer(many=True), operation_id="sessions")
+    def get(self, request: Request) -> Response:
+        """Sessions of one day, or from today on, a page at a time."""
+        query, page = _read(SessionsQuery, request), page_request(request)
+        with region(read_only=True):
+            department = selectors.department(query["department"])
+            rows = selectors.sessions_of(department.id, day=query.get("date"), after=page.after, limit=page.limit + 1)
+        for day in {row.date for row in rows}:
+            note_look(department.institution_code, department.id, day)
+        return CursorPage.of(rows, page, key=lambda row: (row.date, row.id)).response(
+            lambda row: SessionSerializer(row).data
+        )
+
+
+class Numbers(CatalogView):
+    """The numbers of a session, from the hospital's own rows."""
+
+    @extend_schema(responses=NumberSerializer(many=True), operation_id="session_numbers")
+    def get(self, _request: Request, session_id: UUID) -> Response:
+        """Free and full numbers, in order."""
+        with region(read_only=True):
+            session = selectors.session(session_id)
+        with hospital(session.institution_code, read_only=True):
+            numbers = scheduling.numbers_of(session_id)
+        note_look(session.institution_code, session.department_id, session.date)
+        return Response(NumberSerializer(numbers, many=True).data)
+
+
+class Search(CatalogView):
+    """Find by name or initials."""
+
+    @extend_schema(parameters=[SearchQuery], responses=SearchSerializer, operation_id="search")
+    def get(self, request: Request) -> Response:
+        """Institutions, departments and doctors."""
+        query = _read(SearchQuery, request)
+        with region(read_only=True):
+            return Response(SearchSerializer(selectors.search(query["q"])).data)
+
+
+def _read(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    given = serializer(data=request.query_params)
+    if not given.is_valid():
+        raise InvalidInput(fields={name: str(reasons[0]) for name, reasons in given.errors.items()})
+    return dict(given.validated_data)

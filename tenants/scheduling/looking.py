@@ -1,0 +1,65 @@
+"""Which schedules residents are looking at just now: those are asked for more often (at most every 10 s, coalesced).
+
+Kept in Redis: a lost note costs freshness until the next look, never correctness.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from uuid import UUID
+
+import redis
+from django.conf import settings
+
+from hub import clock
+
+logger = logging.getLogger(__name__)
+LOOKED_SECONDS = 60
+_TIMEOUT = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A department's day somebody looks at."""
+
+    hospital: str
+    department_id: UUID
+    day: date
+
+
+def note_look(hospital: str, department_id: UUID, day: date) -> None:
+    """Somebody looks at this now."""
+    try:
+        _client().zadd(_key(), {f"{hospital}|{department_id}|{day.isoformat()}": clock.now().timestamp()})
+    except redis.RedisError:
+        logger.warning("a look could not be noted: Redis does not answer")
+
+
+def looks() -> list[Look]:
+    """What was looked at within the last minute; older notes are dropped."""
+    oldest = clock.now().timestamp() - LOOKED_SECONDS
+    try:
+        with _client().pipeline() as pipeline:
+            pipeline.zremrangebyscore(_key(), 0, oldest)
+            pipeline.zrangebyscore(_key(), oldest, "+inf")
+            _, found = pipeline.execute()
+    except redis.RedisError:
+        return []
+    return [_look(member.decode()) for member in found]
+
+
+def _look(member: str) -> Look:
+    hospital, department, day = member.split("|")
+    return Look(hospital, UUID(department), date.fromisoformat(day))
+
+
+def _key() -> str:
+    return f"{settings.HUB_ROLE_PREFIX}:scheduling:looks"
+
+
+@lru_cache(maxsize=1)
+def _client() -> redis.Redis:
+    return redis.Redis.from_url(settings.HUB_REDIS_URL, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
