@@ -25,7 +25,7 @@ from regional_services.catalog.selectors import HospitalCard, SessionCard
 from tenants.appointments.errors import SlotChanged
 from tenants.registry import functions
 from tenants.registry import selectors as registry
-from tenants.registry.models import InstitutionKind
+from tenants.registry.models import Kind
 from tenants.scheduling import selectors as scheduling
 from tenants.scheduling.selectors import NumberView
 
@@ -148,7 +148,7 @@ def hospitals(request: HttpRequest) -> HttpResponse:
     kinds = [{"code": "", "title": _("全部"), "count": len(cards)}]
     kinds += [
         {"code": kind.value, "title": kind.label, "count": sum(card.institution.kind == kind for card in cards)}
-        for kind in InstitutionKind
+        for kind in Kind
     ]
     shown = [
         card
