@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from hub.accounts.views import sealed_key
+
 handler404 = "hub.api.middleware.not_found"
 handler500 = "hub.api.middleware.server_error"
 
@@ -20,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("regional_services.notifications.urls")),
     path("api/", include("institution_connectors.exchange.urls")),
     path("api/", include("tenants.registry.urls")),
+    path("session/sealed-key", sealed_key, name="sealed-key"),
     path("district/", include("portal.region.urls")),
     path("workspace/", include("portal.hospital.urls")),
     path("", include("portal.resident.urls")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _GB = "gb18030"
@@ -79,6 +80,14 @@ def encode(text: str, codec: str) -> bytes:
     except UnicodeEncodeError as problem:
         missing = problem.object[problem.start]
         raise CharsetError(f"character U+{ord(missing):04X} does not exist in {codec}") from problem
+
+
+def carried(name: str, text: str, codec: str, limits: Mapping[str, int]) -> str:
+    """`text`, refused when the receiver's field `name` is too short for its bytes: nothing is cut off (practice 3)."""
+    limit = limits.get(name)
+    if limit is not None and len(encode(text, codec)) > limit:
+        raise CharsetError(f"{name} is longer than {limit} bytes of {codec}")
+    return text
 
 
 def _finished(data: bytes, candidates: list[str], declared: str) -> Decoded:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from hub import redis
-from hub.accounts.models import DISTRICT, AccountKind, StaffMembership, User
+from hub.accounts.models import DISTRICT, AccountKind, SignIn, StaffMembership, User
+from hub.accounts.permissions import OPEN_RECORDS
 from hub.actor import Actor, ActorKind
 from hub.security.permissions import permissions_of
 from hub.security.roles import Role
@@ -75,21 +76,39 @@ def forget(user_id: UUID) -> None:
     redis.client().delete(redis.key("account", str(user_id)))
 
 
-def acting(view: AccountView, *, hospital: str | None, ip: str, request_id: str) -> Actor | None:
+def acting(
+    view: AccountView, *, hospital: str | None, ip: str, request_id: str, identity_due: bool = False
+) -> Actor | None:
     """The actor this account is on one side of the house, or None where it is a stranger.
 
     On a hospital's host only staff with a membership there act, on the district's only staff with one at the district;
-    residents act on the district's host alone. The institution comes from the host, never from request data.
+    residents act on the district's host alone. The institution comes from the host, never from request data. Until a
+    due password is changed, staff hold no permission.
     """
-    if not view.active:
-        return None
+    roles = view.roles_at(hospital or DISTRICT)
     if view.kind == AccountKind.RESIDENT:
-        return None if hospital else _actor(view, None, frozenset(), ip, request_id)
-    place = hospital or DISTRICT
-    roles = view.roles_at(place)
-    if not roles:
+        permissions = frozenset() if identity_due else frozenset({OPEN_RECORDS})
+    else:
+        permissions = frozenset() if view.must_change_password else permissions_of(roles)
+    stranger = bool(hospital) if view.kind == AccountKind.RESIDENT else not roles
+    if stranger or not view.active:
         return None
-    return _actor(view, hospital, permissions_of(roles), ip, request_id)
+    return Actor(
+        kind=_KINDS[view.kind],
+        id=view.id,
+        name=view.name,
+        institution=hospital,
+        role=",".join(sorted(roles)),
+        permissions=permissions,
+        ip=ip,
+        request_id=request_id,
+    )
+
+
+def identity_due(sign_in_id: UUID) -> bool:
+    """Whether a sign-in that began on an unproven device still waits for name and document."""
+    with region(read_only=True):
+        return SignIn.objects.filter(id=sign_in_id, identity_due=True).exists()
 
 
 def staff_of(institution_code: str) -> list[StaffMembership]:
@@ -102,18 +121,6 @@ def staff_of(institution_code: str) -> list[StaffMembership]:
 def _memberships(user_id: UUID) -> tuple[tuple[str, Role], ...]:
     rows = StaffMembership.objects.filter(user_id=user_id, ended_at__isnull=True)
     return tuple((code, Role(role)) for code, role in rows.values_list("institution_code", "role"))
-
-
-def _actor(view: AccountView, institution: str | None, permissions: frozenset[str], ip: str, request_id: str) -> Actor:
-    return Actor(
-        kind=_KINDS[view.kind],
-        id=view.id,
-        name=view.name,
-        institution=institution,
-        permissions=permissions,
-        ip=ip,
-        request_id=request_id,
-    )
 
 
 def _to_json(view: AccountView) -> str:

@@ -11,10 +11,11 @@ from django.http import HttpRequest, HttpResponse
 
 from hub import clock
 from hub.accounts import revocation, selectors
+from hub.accounts.errors import SecondFactorDue
 from hub.accounts.models import AccountKind
-from hub.actor import Actor
+from hub.accounts.results import Client, PasswordAccepted, SignedIn
+from hub.actor import Actor, ActorKind
 from hub.security.client import client_ip
-from hub.security.masking import token as mask_token
 
 STAFF_IDLE = timedelta(minutes=30)
 STAFF_ABSOLUTE = timedelta(hours=12)
@@ -23,8 +24,11 @@ RESIDENT_ABSOLUTE = timedelta(days=30)
 DEVICE_COOKIE = "hub_device"
 _KEY = "sign_in"
 _BINDING = "binding"
+_PENDING = "password_step"
+_PENDING_FOR = timedelta(minutes=5)
 _TOUCH_EVERY = timedelta(seconds=60)
 _DEVICE_YEARS = 2
+_DEVICE_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def binding_of(request: HttpRequest) -> str:
 def device_of(request: HttpRequest) -> str:
     """This browser's device id: from its cookie, else new; `remember_device` sends it along."""
     known = request.COOKIES.get(DEVICE_COOKIE, "")
-    return known if len(known) == len(secrets.token_urlsafe(24)) else secrets.token_urlsafe(24)
+    return known if len(known) == _DEVICE_LENGTH else secrets.token_urlsafe(_DEVICE_LENGTH * 3 // 4)
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, device: str) -> None:
@@ -75,35 +79,26 @@ def remember_device(request: HttpRequest, response: HttpResponse, device: str) -
     )
 
 
-def open_session(
-    request: HttpRequest, *, sign_in_id: UUID, user_id: UUID, kind: AccountKind, identity_due: bool
-) -> None:
+def open_session(request: HttpRequest, signed_in: SignedIn) -> None:
     """Put a sign-in into a fresh session (a new session key, so that a planted one is worthless)."""
     request.session.flush()
     now = clock.now().timestamp()
     request.session[_KEY] = {
-        "sign_in": str(sign_in_id),
-        "user": str(user_id),
-        "kind": str(kind),
+        "sign_in": str(signed_in.sign_in_id),
+        "user": str(signed_in.user_id),
+        "kind": str(signed_in.kind),
         "hospital": getattr(request, "hospital", None) or "",
         "started": now,
         "seen": now,
-        "due": identity_due,
+        "due": signed_in.identity_due,
     }
-    absolute = STAFF_ABSOLUTE if kind != AccountKind.RESIDENT else RESIDENT_ABSOLUTE
+    absolute = STAFF_ABSOLUTE if signed_in.kind != AccountKind.RESIDENT else RESIDENT_ABSOLUTE
     request.session.set_expiry(int(absolute.total_seconds()))
 
 
 def close_session(request: HttpRequest) -> None:
     """Forget everything this session held."""
     request.session.flush()
-
-
-def mark_identity_proven(request: HttpRequest) -> None:
-    """The session's resident has proven name and document: records may open."""
-    held = request.session.get(_KEY)
-    if held:
-        request.session[_KEY] = {**held, "due": False}
 
 
 def current(request: HttpRequest) -> SessionSignIn | None:
@@ -135,16 +130,52 @@ def actor_of(request: HttpRequest) -> Actor | None:
     found = current(request)
     hospital = getattr(request, "hospital", None)
     view = selectors.account(found.user_id, hospital=hospital) if found else None
-    if view is None:
+    if found is None or view is None:
         return None
     return selectors.acting(
         view,
         hospital=hospital,
         ip=client_ip(request),
         request_id=getattr(request, "request_id", ""),
+        identity_due=found.identity_due and selectors.identity_due(found.sign_in_id),
     )
 
 
-def describe(request: HttpRequest) -> str:
-    """The session for a log line: enough to join lines, not enough to use."""
-    return mask_token(request.session.session_key or "")
+def anonymous(request: HttpRequest) -> Actor:
+    """The actor of somebody about to sign in."""
+    return Actor(
+        kind=ActorKind.RESIDENT,
+        id=None,
+        name="未登录",
+        ip=client_ip(request),
+        request_id=getattr(request, "request_id", ""),
+    )
+
+
+def client_of(request: HttpRequest) -> Client:
+    """This browser, as the sign-in services want it."""
+    return Client(
+        binding=binding_of(request),
+        device=device_of(request),
+        agent=request.headers.get("User-Agent", ""),
+        hospital=getattr(request, "hospital", None) or "",
+    )
+
+
+def hold_password_step(request: HttpRequest, accepted: PasswordAccepted) -> None:
+    """Remember between two pages that the first factor was right."""
+    request.session.cycle_key()
+    request.session[_PENDING] = {
+        "user": str(accepted.user_id),
+        "hospital": accepted.hospital,
+        "enrol": accepted.needs_enrolment,
+        "at": clock.now().timestamp(),
+    }
+
+
+def password_step(request: HttpRequest) -> PasswordAccepted:
+    """The first factor given on the page before; SecondFactorDue when there was none, or minutes ago."""
+    held = request.session.get(_PENDING)
+    if not held or clock.now().timestamp() - held["at"] > _PENDING_FOR.total_seconds():
+        raise SecondFactorDue
+    return PasswordAccepted(user_id=UUID(held["user"]), hospital=held["hospital"], needs_enrolment=held["enrol"])

@@ -11,8 +11,8 @@ from django.conf import settings
 
 from hub import clock
 from hub.accounts import revocation, selectors
+from hub.accounts.errors import TokenExpired, TokenInvalid
 from hub.actor import Actor
-from hub.errors import NotSignedIn
 from hub.ids import uuid7
 from hub.security.keyring import REGION_OWNER, KeyMissing, ring
 
@@ -20,20 +20,6 @@ ACCESS_LIFETIME = timedelta(minutes=10)
 _USE = "token"
 _PURPOSE = "access"
 _AUDIENCE = "hub-api"
-
-
-class TokenExpired(NotSignedIn):
-    """The access token has run out: refresh it."""
-
-    code = "accounts.token_expired"
-    text = "登录已过期，请重新登录。"
-
-
-class TokenInvalid(NotSignedIn):
-    """No token of ours, or one whose sign-in was ended."""
-
-    code = "accounts.token_invalid"
-    text = "登录凭证无效，请重新登录。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +81,10 @@ def actor_of(claims: AccessClaims, *, hospital: str | None, ip: str, request_id:
     if claims.hospital != (hospital or ""):
         raise TokenInvalid
     view = selectors.account(claims.user_id, hospital=hospital)
-    actor = selectors.acting(view, hospital=hospital, ip=ip, request_id=request_id) if view else None
+    if view is None:
+        raise TokenInvalid
+    due = claims.identity_due and selectors.identity_due(claims.sign_in_id)
+    actor = selectors.acting(view, hospital=hospital, ip=ip, request_id=request_id, identity_due=due)
     if actor is None:
         raise TokenInvalid
     return actor

@@ -1,11 +1,21 @@
 """Accounts: sign-in only, nothing clinical. All tables live in public; hospital rows keep an account's UUID at most."""
 
 from hub.accounts.models.credentials import PasswordHistory, RecoveryCode, TotpDevice
-from hub.accounts.models.sign_ins import KnownDevice, PhoneCode, RefreshToken, SignIn, WechatAsk
+from hub.accounts.models.sign_ins import (
+    CodePurpose,
+    KnownDevice,
+    PhoneCode,
+    RefreshToken,
+    SignIn,
+    SignInMethod,
+    WechatAsk,
+    WechatAskState,
+)
 from hub.accounts.models.users import (
     DISTRICT,
     AccountKind,
     AccountState,
+    Duty,
     HandleKind,
     LoginHandle,
     StaffMembership,
@@ -16,6 +26,8 @@ __all__ = [
     "DISTRICT",
     "AccountKind",
     "AccountState",
+    "CodePurpose",
+    "Duty",
     "HandleKind",
     "KnownDevice",
     "LoginHandle",
@@ -24,8 +36,10 @@ __all__ = [
     "RecoveryCode",
     "RefreshToken",
     "SignIn",
+    "SignInMethod",
     "StaffMembership",
     "TotpDevice",
     "User",
     "WechatAsk",
+    "WechatAskState",
 ]

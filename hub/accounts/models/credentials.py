@@ -7,7 +7,7 @@ from django.db import models
 from hub import clock
 from hub.accounts.models.users import User
 from hub.ids import uuid7
-from hub.security.fields import EncryptedTextField
+from hub.security.fields import BlindIndexField, EncryptedTextField
 
 
 class PasswordHistory(models.Model):
@@ -41,10 +41,10 @@ class RecoveryCode(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="recovery_codes")
-    code_mac = models.BinaryField(max_length=32)
+    code_index = BlindIndexField()
     created_at = models.DateTimeField(default=clock.now)
     used_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "accounts_recovery_code"
-        constraints = [models.UniqueConstraint(fields=["user", "code_mac"], name="accounts_recovery_code_uniq")]
+        constraints = [models.UniqueConstraint(fields=["user", "code_index"], name="accounts_recovery_code_uniq")]

@@ -23,8 +23,8 @@ class CodePurpose(models.TextChoices):
 class PhoneCode(models.Model):
     """One code sent to one phone, for one purpose and one browser session or device.
 
-    The code itself is nowhere: it is a keyed digest of `nonce` (random, wiped when the code is spent), computed again
-    by the sender of the message and by the check.
+    The code itself is stored nowhere: it is cut from a keyed digest of `nonce` (random, wiped when the code is spent),
+    computed again by the sender of the message and by the check.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -32,7 +32,7 @@ class PhoneCode(models.Model):
     phone_index = BlindIndexField()
     phone = EncryptedTextField(purpose="accounts.phone_code")
     binding = models.BinaryField(max_length=32)
-    nonce = models.BinaryField(max_length=16)
+    nonce = models.BinaryField(max_length=24)
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
     checks = models.PositiveSmallIntegerField(default=0)
@@ -78,14 +78,14 @@ class KnownDevice(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    device_mac = models.BinaryField(max_length=32)
+    device_digest = models.BinaryField(max_length=32)
     first_seen_at = models.DateTimeField(default=clock.now)
     last_seen_at = models.DateTimeField(default=clock.now)
     proven_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "accounts_known_device"
-        constraints = [models.UniqueConstraint(fields=["user", "device_mac"], name="accounts_known_device_uniq")]
+        constraints = [models.UniqueConstraint(fields=["user", "device_digest"], name="accounts_known_device_uniq")]
 
 
 class SignInMethod(models.TextChoices):
@@ -104,7 +104,7 @@ class SignIn(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sign_ins")
     method = models.CharField(max_length=16, choices=SignInMethod.choices)
     hospital = models.CharField(max_length=32, default="", blank=True)
-    device_mac = models.BinaryField(max_length=32)
+    device_digest = models.BinaryField(max_length=32)
     agent = models.CharField(max_length=120, default="", blank=True)
     started_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
@@ -125,7 +125,7 @@ class RefreshToken(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     sign_in = models.ForeignKey(SignIn, on_delete=models.PROTECT, related_name="refresh_tokens")
-    token_mac = models.BinaryField(max_length=32, unique=True)
+    token_digest = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)

@@ -33,6 +33,17 @@ class AccountState(models.TextChoices):
     DISABLED = "disabled", "停用"
 
 
+class Duty(models.TextChoices):
+    """Which of two exclusive kinds of role a staff account holds, wherever it holds them.
+
+    Kept on the account because a hospital's host sees only its own memberships: the refusal must not depend on that.
+    """
+
+    NONE = "none", "无"
+    ADMINISTRATION = "administration", "三员"
+    BUSINESS = "business", "业务"
+
+
 class UserManager(BaseUserManager["User"]):
     """Finds accounts by login name; making them is the business of `services`."""
 
@@ -51,6 +62,7 @@ class User(AbstractBaseUser):
     state = models.CharField(max_length=16, choices=AccountState.choices, default=AccountState.ACTIVE)
     login_name = models.CharField(max_length=64, null=True, unique=True)
     display_name = models.CharField(max_length=64)
+    duty = models.CharField(max_length=16, choices=Duty.choices, default=Duty.NONE)
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(null=True)
     password_changed_at = models.DateTimeField(null=True)

@@ -63,7 +63,7 @@ class Hl7v2MllpAdapter:
         try:
             ask = self._writer.ask(request, control_id)
             body, kept = (self._message(ask, control_id, key) for key in (self._key, _HIDDEN))
-        except MessageRefused as problem:
+        except (MessageRefused, CharsetError) as problem:
             return Answer.rejected(Reason.NOT_CARRIED, text=str(problem), sent=False)
         self._record(call, Direction.SENT, kept, control_id)
         try:
@@ -124,8 +124,7 @@ def answer_of(request: Request, received: Message, options: Options) -> Answer:
         status = queried.component(2) if queried else ""
         if code not in _POSITIVE or status not in _FOUND_NOTHING_WRONG:
             return _refusal(received, code, options)
-        if (cut := _echoed_wrongly(request, received)) is not None:
-            return Answer.unknown(Reason.UNREADABLE, text=cut, code=code)
+        _check_echo(request, received)
         return Answer.accepted(answers.read(request, received, options), text=acknowledged.text(3), code=code)
     except ValueMissing as problem:
         return Answer.unknown(Reason.INCOMPLETE, text=str(problem))
@@ -143,12 +142,12 @@ def _refusal(received: Message, code: str, options: Options) -> Answer:
     return Answer.rejected(reason, text=text, code=spoken or code)
 
 
-def _echoed_wrongly(request: Request, received: Message) -> str | None:
-    """A hospital that stores our number cut short would not find it again (F16): its answer is not believed."""
-    marker = received.first("ZHB")
-    if not isinstance(request, Command) or marker is None or marker.component(1) in ("", request.hub_number):
-        return None
-    return "ZHB-1: the hub number came back changed"
+def _check_echo(request: Request, received: Message) -> None:
+    """A query's answer has QAK; a command's repeats the whole hub number, or asking after it finds nothing (F16)."""
+    if not isinstance(request, Command):
+        received.require("QAK")
+    elif received.require("ZHB").component(1) != request.hub_number:
+        raise ValueMissing("ZHB-1", "the hub number did not come back as it was sent")
 
 
 def _endpoint(profile: ConnectorProfile, charset: str) -> Endpoint:

@@ -9,12 +9,13 @@ from hub import clock
 from institution_connectors.adapters.soap_xml.client import SoapClient
 from institution_connectors.adapters.soap_xml.document import Node, element
 from institution_connectors.adapters.soap_xml.envelope import Style
-from institution_connectors.adapters.soap_xml.errors import CallFailed, Incomplete, Unreadable
+from institution_connectors.adapters.soap_xml.errors import Incomplete, Unreadable
 from institution_connectors.adapters.soap_xml.mapping import TRANSACTIONS, Writer, read, transaction
 from institution_connectors.charsets import CharsetError, codec_of
 from institution_connectors.contracts import (
     Answer,
     Call,
+    Command,
     ConnectorProfile,
     Inbound,
     MalformedMessage,
@@ -22,6 +23,7 @@ from institution_connectors.contracts import (
     Reason,
     Request,
 )
+from institution_connectors.http import CallFailed
 from institution_connectors.refusals import reason_of
 
 _HIDDEN = "********"
@@ -44,11 +46,9 @@ class SoapXmlAdapter:
         code = transaction(request)
         try:
             inner = self._document(code, request, call, self._auth_key)
-            stored = self._document(code, request, call, _HIDDEN)
+            response = self._client.invoke(inner, call, stored=self._document(code, request, call, _HIDDEN))
         except CharsetError as problem:
             return Answer.rejected(Reason.NOT_CARRIED, text=str(problem), sent=False)
-        try:
-            response = self._client.invoke(inner, call, stored=stored)
         except CallFailed as failure:
             return failure.answer
         return self._answer(code, request, response)
@@ -84,11 +84,18 @@ class SoapXmlAdapter:
         if not self._profile.options.succeeded(request.operation, result):
             return Answer.rejected(reason_of(result, text, self._profile.options), text=text, code=result)
         try:
+            _check_number(request, response)
             return Answer.accepted(read(request, response, self._profile.options), text=text, code=result)
         except Incomplete as problem:
             return Answer.unknown(Reason.INCOMPLETE, text=str(problem), code=result)
         except Unreadable as problem:
             return Answer.unknown(Reason.UNREADABLE, text=str(problem), code=result)
+
+
+def _check_number(request: Request, response: Node) -> None:
+    """The hospital must have stored our whole number, or asking after it would find nothing (F16)."""
+    if isinstance(request, Command) and response.text("RequestNo") != request.hub_number:
+        raise Incomplete("RequestNo is not the number that was sent")
 
 
 def _style(profile: ConnectorProfile) -> Style:

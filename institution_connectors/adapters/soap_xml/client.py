@@ -1,75 +1,62 @@
-"""One hospital's SOAP service over HTTP, with an honest account of what failed."""
+"""One hospital's SOAP service: the envelope around a message, and what an HTTP answer without a usable one means."""
 
 from __future__ import annotations
 
-import time
-
-import httpx
-
 from hub import clock
-from institution_connectors.adapters.soap_xml.document import MAX_BYTES, Node
+from institution_connectors.adapters.soap_xml.document import Node
 from institution_connectors.adapters.soap_xml.envelope import Fault, Style, unwrap, wrap
-from institution_connectors.adapters.soap_xml.errors import CallFailed, Unreadable, unreadable
+from institution_connectors.adapters.soap_xml.errors import Unreadable
 from institution_connectors.charsets import CharsetError
 from institution_connectors.contracts import Answer, Call, Direction, Reason, Wire
+from institution_connectors.http import CallFailed, HospitalHttp, Received
+
+_REFUSED = {
+    401: Reason.NOT_AUTHORISED,
+    403: Reason.NOT_AUTHORISED,
+    429: Reason.BUSY,
+    503: Reason.BUSY,
+}
 
 
 class SoapClient:
-    """Posts envelopes; thread-safe, with a connection pool of its own (F8)."""
+    """Posts envelopes; thread-safe."""
 
     def __init__(self, endpoint: str, style: Style, *, connections: int) -> None:
         self._endpoint = endpoint
         self._style = style
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        self._http = httpx.Client(limits=limits, trust_env=False, follow_redirects=False)
+        self._http = HospitalHttp(connections=connections)
 
     def invoke(self, inner: str, call: Call, *, stored: str) -> Node:
         """The inner answer to `inner`; `stored` is what the message store may keep of it. Raises `CallFailed`."""
-        try:
-            body, kept = wrap(inner, self._style), wrap(stored, self._style)
-        except CharsetError as problem:
-            raise CallFailed(Answer.rejected(Reason.NOT_CARRIED, text=str(problem), sent=False)) from problem
+        body, kept = wrap(inner, self._style), wrap(stored, self._style)
         content_type = f"text/xml; charset={self._style.declared}"
+        headers = {"Content-Type": content_type, "SOAPAction": self._style.action, "X-Trace-Id": call.trace_id}
         call.record(Wire(direction=Direction.SENT, at=clock.now(), body=kept, content_type=content_type))
-        status, answer, received_type = self._post(body, content_type, call)
+        received = self._http.post(self._endpoint, body, headers, call.timeouts)
         call.record(
             Wire(
                 direction=Direction.RECEIVED,
                 at=clock.now(),
-                body=answer,
-                content_type=received_type,
-                head={"status": str(status)},
+                body=received.body,
+                content_type=received.content_type,
+                head={"status": str(received.status)},
             )
         )
-        return self._read(status, answer, received_type)
+        return self._opened(received)
 
     def close(self) -> None:
         """Close the kept connections."""
         self._http.close()
 
-    def _post(self, body: bytes, content_type: str, call: Call) -> tuple[int, bytes, str]:
-        headers = {"Content-Type": content_type, "SOAPAction": self._style.action, "X-Trace-Id": call.trace_id}
-        timeout = httpx.Timeout(call.timeouts.read, connect=call.timeouts.connect, pool=call.timeouts.connect)
+    def _opened(self, received: Received) -> Node:
+        """A fault comes with status 500 (SOAP 1.1), so the body is looked at whatever the status."""
+        if (reason := _REFUSED.get(received.status)) is not None:
+            raise CallFailed(Answer.rejected(reason, text=f"HTTP {received.status}", code=str(received.status)))
         try:
-            with self._http.stream("POST", self._endpoint, content=body, headers=headers, timeout=timeout) as response:
-                body = _received(response, time.monotonic() + call.timeouts.read)
-                return response.status_code, body, response.headers.get("Content-Type", "")
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as problem:
-            raise CallFailed(Answer.rejected(Reason.UNREACHABLE, text=_short(problem), sent=False)) from problem
-        except httpx.TimeoutException as problem:
-            raise CallFailed(Answer.unknown(Reason.TIME_OUT, text=_short(problem))) from problem
-        except (httpx.HTTPError, Unreadable) as problem:
-            raise CallFailed(Answer.unknown(Reason.CONNECTION_LOST, text=_short(problem))) from problem
-
-    def _read(self, status: int, answer: bytes, content_type: str) -> Node:
-        if status in (401, 403):
-            raise CallFailed(Answer.rejected(Reason.NOT_AUTHORISED, text=f"HTTP {status}", code=str(status)))
-        if status in (429, 503):
-            raise CallFailed(Answer.rejected(Reason.BUSY, text=f"HTTP {status}", code=str(status)))
-        try:
-            found = unwrap(answer, transport=_charset(content_type), configured=self._style.charset)
+            found = unwrap(received.body, transport=received.charset, configured=self._style.charset)
         except (Unreadable, CharsetError) as problem:
-            raise unreadable(problem) from problem
+            text = f"HTTP {received.status}: {problem}"
+            raise CallFailed(Answer.unknown(Reason.UNREADABLE, text=text)) from problem
         if isinstance(found, Fault):
             raise CallFailed(_of_fault(found))
         return found
@@ -80,27 +67,3 @@ def _of_fault(fault: Fault) -> Answer:
     if fault.client:
         return Answer.rejected(Reason.REFUSED, text=fault.text, code=fault.code)
     return Answer.unknown(Reason.UNREADABLE, text=fault.text, code=fault.code)
-
-
-def _received(response: httpx.Response, deadline: float) -> bytes:
-    """The whole body; the time-out of httpx is per piece, so a dripping answer is ended here."""
-    received = bytearray()
-    for chunk in response.iter_bytes():
-        received += chunk
-        if len(received) > MAX_BYTES:
-            raise Unreadable(f"the answer is larger than {MAX_BYTES} bytes")
-        if time.monotonic() > deadline:
-            raise httpx.ReadTimeout("the answer did not end in time")
-    return bytes(received)
-
-
-def _charset(content_type: str) -> str:
-    for part in content_type.split(";")[1:]:
-        name, _, value = part.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip()
-    return ""
-
-
-def _short(problem: Exception) -> str:
-    return f"{type(problem).__name__}: {problem}"[:300]

@@ -25,10 +25,9 @@ def read_as(operation: Operation, request: Request, answer: Message, options: Op
     return _READERS[operation](answer, options.money(operation), request)
 
 
-def total(answer: Message, found: int) -> int:
-    """QAK-4, the hospital's own count; one that gives none has vouched for nothing beyond its rows."""
-    acknowledged = answer.first("QAK")
-    return codes.whole(acknowledged, 4) if acknowledged and acknowledged.component(4) else found
+def total(answer: Message) -> int:
+    """QAK-4, the hospital's own count (F11)."""
+    return codes.whole(answer.require("QAK"), 4)
 
 
 def _pong(answer: Message, _unit: MoneyUnit, _request: Request) -> Result:
@@ -52,12 +51,12 @@ def _patient_created(answer: Message, _unit: MoneyUnit, _request: Request) -> Re
 
 def _departments(answer: Message, _unit: MoneyUnit, _request: Request) -> Result:
     found = tuple(map(rows.department, answer.all("ZDP")))
-    return contracts.Departments(departments=found, total=total(answer, len(found)))
+    return contracts.Departments(departments=found, total=total(answer))
 
 
 def _doctors(answer: Message, _unit: MoneyUnit, _request: Request) -> Result:
     found = tuple(map(rows.doctor, answer.groups("STF")))
-    return contracts.Doctors(doctors=found, total=total(answer, len(found)))
+    return contracts.Doctors(doctors=found, total=total(answer))
 
 
 def _classes(answer: Message, unit: MoneyUnit, _request: Request) -> Result:
@@ -71,12 +70,12 @@ def _classes(answer: Message, unit: MoneyUnit, _request: Request) -> Result:
 
 def _schedules(answer: Message, unit: MoneyUnit, _request: Request) -> Result:
     found = tuple(rows.schedule(row, unit) for row in answer.all("ZSC"))
-    return contracts.Schedules(schedules=found, total=total(answer, len(found)))
+    return contracts.Schedules(schedules=found, total=total(answer))
 
 
 def _numbers(answer: Message, _unit: MoneyUnit, _request: Request) -> Result:
     found = tuple(map(rows.number, answer.all("ZNB")))
-    return contracts.Numbers(numbers=found, total=total(answer, len(found)))
+    return contracts.Numbers(numbers=found, total=total(answer))
 
 
 def _stops(answer: Message, _unit: MoneyUnit, _request: Request) -> Result:
@@ -147,7 +146,7 @@ def _cancelled(answer: Message, _unit: MoneyUnit, _request: Request) -> Result:
 
 def _registrations(answer: Message, unit: MoneyUnit, _request: Request) -> Result:
     found = tuple(rows.registration(group, unit) for group in answer.groups("SCH"))
-    return contracts.Registrations(registrations=found, total=total(answer, len(found)))
+    return contracts.Registrations(registrations=found, total=total(answer))
 
 
 def _outcome(answer: Message, request: Request, options: Options) -> Result:

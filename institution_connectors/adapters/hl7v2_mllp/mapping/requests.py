@@ -10,6 +10,7 @@ from hub import clock
 from institution_connectors import contracts
 from institution_connectors.adapters.hl7v2_mllp.mapping import codes
 from institution_connectors.adapters.hl7v2_mllp.writer import Value, segment, timestamp
+from institution_connectors.charsets import carried, codec_of
 from institution_connectors.contracts import ConnectorProfile, Operation, Patient, Payment, Refund, Request
 
 
@@ -113,18 +114,24 @@ class Writer:
                 {
                     1: "1",
                     3: numbers,
-                    5: patient.name,
+                    5: self.text("name", patient.name),
                     7: codes.written_day(patient.birth_date),
                     8: codes.WRITTEN_SEXES[patient.sex],
-                    11: patient.address,
+                    11: self.text("address", patient.address),
                     13: patient.phone,
                 },
             )
         ]
         if (guardian := patient.guardian) is not None:
             number = [guardian.document_number, "", "", "CHN", codes.identifier_type(guardian.document_type)]
-            lines.append(segment("NK1", {1: "1", 2: guardian.name, 3: "GRD", 5: guardian.phone, 33: number}))
+            lines.append(
+                segment("NK1", {1: "1", 2: self.text("name", guardian.name), 3: "GRD", 5: guardian.phone, 33: number})
+            )
         return lines
+
+    def text(self, name: str, value: str) -> str:
+        """A text this hospital's field can hold."""
+        return carried(name, value, codec_of(self._options.charset), self._options.text_bytes)
 
     def amount(self, fen: int, operation: Operation) -> str:
         """An amount in the unit this hospital uses for `operation`."""

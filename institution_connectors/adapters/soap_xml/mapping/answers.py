@@ -27,7 +27,7 @@ def _pong(node: Node, *_: Any) -> Result:
 
 
 def _patients(node: Node, *_: Any) -> Result:
-    return contracts.Patients(patients=tuple(map(records.patient, node.items())))
+    return contracts.Patients(patients=tuple(map(records.patient, _listed(node))))
 
 
 def _patient_created(node: Node, *_: Any) -> Result:
@@ -49,9 +49,9 @@ def _departments(node: Node, *_: Any) -> Result:
             insurance_code=item.text("InsurCode"),
             introduction=item.text("Intro"),
         )
-        for item in node.items()
+        for item in _listed(node)
     )
-    return contracts.Departments(departments=found, total=_total(node, len(found)))
+    return contracts.Departments(departments=found, total=codes.whole(node, "TotalNum"))
 
 
 def _doctors(node: Node, *_: Any) -> Result:
@@ -67,9 +67,9 @@ def _doctors(node: Node, *_: Any) -> Result:
             introduction=item.text("Intro"),
             rota=codes.flag(item, "Rota"),
         )
-        for item in node.items()
+        for item in _listed(node)
     )
-    return contracts.Doctors(doctors=found, total=_total(node, len(found)))
+    return contracts.Doctors(doctors=found, total=codes.whole(node, "TotalNum"))
 
 
 def _classes(node: Node, reader: codes.Reader, *_: Any) -> Result:
@@ -78,20 +78,20 @@ def _classes(node: Node, reader: codes.Reader, *_: Any) -> Result:
             contracts.NumberClass(
                 code=item.require("ClassCode"), name=item.require("ClassName"), fee_fen=reader.fen(item, "Cost")
             )
-            for item in node.items()
+            for item in _listed(node)
         )
     )
 
 
 def _schedules(node: Node, reader: codes.Reader, *_: Any) -> Result:
-    found = tuple(records.schedule(item, reader) for item in node.items())
-    return contracts.Schedules(schedules=found, total=_total(node, len(found)))
+    found = tuple(records.schedule(item, reader) for item in _listed(node))
+    return contracts.Schedules(schedules=found, total=codes.whole(node, "TotalNum"))
 
 
 def _numbers(node: Node, _reader: codes.Reader, request: Request, *_: Any) -> Result:
     asked = request.schedule_code if isinstance(request, contracts.ListNumbers) else ""
-    found = tuple(records.number(item, asked) for item in node.items())
-    return contracts.Numbers(numbers=found, total=_total(node, len(found)))
+    found = tuple(records.number(item, asked) for item in _listed(node))
+    return contracts.Numbers(numbers=found, total=codes.whole(node, "TotalNum"))
 
 
 def _stops(node: Node, *_: Any) -> Result:
@@ -107,7 +107,7 @@ def _stops(node: Node, *_: Any) -> Result:
                 substitute_doctor_code=item.text("SubDoctorCode"),
                 decided_at=codes.optional_instant(item, "StopTime"),
             )
-            for item in node.items()
+            for item in _listed(node)
         )
     )
 
@@ -174,8 +174,8 @@ def _cancelled(node: Node, *_: Any) -> Result:
 
 
 def _registrations(node: Node, reader: codes.Reader, *_: Any) -> Result:
-    found = tuple(records.registration(item, reader) for item in node.items())
-    return contracts.Registrations(registrations=found, total=_total(node, len(found)))
+    found = tuple(records.registration(item, reader) for item in _listed(node))
+    return contracts.Registrations(registrations=found, total=codes.whole(node, "TotalNum"))
 
 
 def _outcome(node: Node, _reader: codes.Reader, request: Request, options: Options) -> Result:
@@ -186,11 +186,11 @@ def _outcome(node: Node, _reader: codes.Reader, request: Request, options: Optio
 
 
 def _bills(node: Node, reader: codes.Reader, *_: Any) -> Result:
-    return contracts.Bills(bills=tuple(records.bill(item, reader) for item in node.items()))
+    return contracts.Bills(bills=tuple(records.bill(item, reader) for item in _listed(node)))
 
 
 def _bill_items(node: Node, reader: codes.Reader, *_: Any) -> Result:
-    return contracts.BillItems(items=tuple(records.bill_item(item, reader) for item in node.items()))
+    return contracts.BillItems(items=tuple(records.bill_item(item, reader) for item in _listed(node)))
 
 
 def _settled(node: Node, *_: Any) -> Result:
@@ -198,20 +198,23 @@ def _settled(node: Node, *_: Any) -> Result:
 
 
 def _queue(node: Node, *_: Any) -> Result:
-    return contracts.QueueState(places=tuple(map(records.queue_place, node.items())))
+    return contracts.QueueState(places=tuple(map(records.queue_place, _listed(node))))
 
 
 def _reports(node: Node, *_: Any) -> Result:
-    return contracts.Reports(reports=tuple(map(records.report, node.items())))
+    return contracts.Reports(reports=tuple(map(records.report, _listed(node))))
 
 
 def _lab_report(node: Node, *_: Any) -> Result:
     return contracts.LabReportLines(report=records.report(node), values=tuple(map(records.lab_value, node.items())))
 
 
-def _total(node: Node, found: int) -> int:
-    """The hospital's own count; one that gives none has vouched for nothing beyond its rows."""
-    return codes.whole(node, "TotalNum") if node.text("TotalNum") else found
+def _listed(node: Node) -> list[Node]:
+    """The rows of a list. Without rows there must be an empty `Items` or a count, or nothing was said at all (F3)."""
+    rows = node.items()
+    if not rows and node.child("Items") is None and not node.text("TotalNum"):
+        raise Incomplete("Items is missing")
+    return rows
 
 
 ReaderOf = Callable[[Node, codes.Reader, Request, Options], Result]

@@ -7,6 +7,7 @@ from typing import Any
 
 from institution_connectors import contracts
 from institution_connectors.adapters.soap_xml.mapping.codes import written_amount, written_day, written_instant
+from institution_connectors.charsets import carried, codec_of
 from institution_connectors.contracts import ConnectorProfile, Operation, Patient, Payment, Refund, Request
 
 Fields = dict[str, str]
@@ -33,18 +34,22 @@ class Writer:
             "PatientID": patient.his_id,
             "CardType": self.card_type(patient.document_type),
             "CardNo": patient.document_number,
-            "PatientName": patient.name,
+            "PatientName": self.text("name", patient.name),
             "Sex": patient.sex.value,
             "BirthDate": written_day(patient.birth_date),
             "MobilePhone": patient.phone,
-            "Address": patient.address,
+            "Address": self.text("address", patient.address),
             "HealthCard": patient.health_card,
             "IsChild": "Y" if guardian else "N",
-            "GuardianName": guardian.name if guardian else "",
+            "GuardianName": self.text("name", guardian.name) if guardian else "",
             "GuardianCerType": self.card_type(guardian.document_type) if guardian else "",
             "GuardianCerNum": guardian.document_number if guardian else "",
             "GuardianPhone": guardian.phone if guardian else "",
         }
+
+    def text(self, name: str, value: str) -> str:
+        """A text this hospital's field can hold."""
+        return carried(name, value, codec_of(self._profile.options.charset), self._profile.options.text_bytes)
 
     def card_type(self, document_type: str) -> str:
         """The hospital's code for a kind of certificate; CV02.01.101 unless the profile says otherwise."""

@@ -1,0 +1,10 @@
+"""Digests of random secrets (tokens, devices, session bindings): too random to guess, so plain SHA-256 will do."""
+
+from __future__ import annotations
+
+import hashlib
+
+
+def of(secret: str) -> bytes:
+    """32 bytes that stand for `secret` in a column."""
+    return hashlib.sha256(secret.encode()).digest()

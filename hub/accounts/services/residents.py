@@ -1,0 +1,139 @@
+"""Residents: sign-in by phone code, and what a re-issued number needs."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from hub.accounts import phone_codes, phones, steps
+from hub.accounts.access import own_account
+from hub.accounts.errors import CodeWrong
+from hub.accounts.locks import lock_subject
+from hub.accounts.models import CodePurpose, HandleKind, KnownDevice, LoginHandle, SignIn, SignInMethod, User
+from hub.accounts.results import Client, CodeRequested, SignedIn
+from hub.actor import Actor
+from hub.api import throttling
+from hub.errors import Conflict, NotFound
+from hub.security import masking
+from hub.tenancy.scope import REGION, region
+from hub.work import Unit, work
+
+
+def request_phone_code(*, actor: Actor, phone: str, purpose: CodePurpose, binding: str) -> CodeRequested:
+    """Send a code to a phone, for one purpose and one session. Whether the phone is known is never looked at."""
+    number = phones.e164(phone)
+    throttling.take("auth.code", f"ip:{actor.ip}")
+    with work(REGION, actor=actor) as unit:
+        phone_codes.issue(unit, phone=number, purpose=purpose, binding=binding)
+    return CodeRequested(
+        expires_in=int(phone_codes.LIFETIME.total_seconds()),
+        resend_after=int(phone_codes.RESEND_AFTER.total_seconds()),
+    )
+
+
+def check_phone_code(*, actor: Actor, phone: str, purpose: CodePurpose, binding: str, code: str) -> None:
+    """Spend a code of another purpose than sign-in; CodeWrong, with the try counted."""
+    number = phones.e164(phone)
+    with work(REGION, actor=actor) as unit:
+        right = _spend(unit, number, purpose, binding, code)
+    if not right:
+        raise CodeWrong
+
+
+def sign_in_with_code(*, actor: Actor, phone: str, code: str, client: Client) -> SignedIn:
+    """Sign a resident in; a phone nobody signed in with before gets an account."""
+    number = phones.e164(phone)
+    throttling.take("auth.token", f"ip:{actor.ip}")
+    result: SignedIn | None = None
+    with work(REGION, actor=actor) as unit:
+        lock_subject(number)
+        if _spend(unit, number, CodePurpose.SIGN_IN, client.binding, code):
+            user = steps.account_of_handle(HandleKind.PHONE, number)
+            made = user is None
+            if user is None:
+                user = steps.create_resident(unit, display_name=masking.phone(number))
+                steps.add_handle(user, HandleKind.PHONE, number)
+            if user.is_active:
+                result = steps.open_sign_in(unit, user=user, method=SignInMethod.PHONE, client=client, new_account=made)
+    if result is None:
+        raise CodeWrong
+    return result
+
+
+def prove_identity(*, actor: Actor, sign_in_id: UUID) -> None:
+    """Name and document were checked against the account's persons: this device may open records from now on."""
+    account_id = own_account(actor)
+    with work(REGION, actor=actor) as unit:
+        sign_in = SignIn.objects.select_for_update().filter(id=sign_in_id, user_id=account_id).first()
+        if sign_in is None:
+            raise NotFound
+        sign_in.identity_due = False
+        sign_in.save(update_fields=["identity_due"])
+        KnownDevice.objects.filter(user_id=account_id, device_digest=bytes(sign_in.device_digest)).update(
+            proven_at=unit.now
+        )
+        unit.audit("accounts.identity_proven", target=f"account:{account_id}", detail={"sign_in": str(sign_in_id)})
+
+
+def split_phone_to_new_account(*, actor: Actor, sign_in_id: UUID, client: Client) -> SignedIn:
+    """The number was re-issued: whoever holds it now gets an account of his own, the old one keeps its records.
+
+    Only a sign-in by that phone whose identity is still due can do it.
+    """
+    account_id = own_account(actor)
+    with work(REGION, actor=actor) as unit:
+        old = SignIn.objects.select_for_update().filter(id=sign_in_id, user_id=account_id, identity_due=True).first()
+        if old is None or old.method != SignInMethod.PHONE or old.ended_at is not None:
+            raise NotFound
+        handle = (
+            LoginHandle.objects.select_for_update()
+            .filter(user_id=account_id, kind=HandleKind.PHONE, ended_at__isnull=True)
+            .first()
+        )
+        if handle is None:
+            raise NotFound
+        number = handle.subject
+        handle.ended_at = unit.now
+        handle.save(update_fields=["ended_at"])
+        old.ended_at, old.end_reason = unit.now, "phone_reissued"
+        old.save(update_fields=["ended_at", "end_reason"])
+        user = steps.create_resident(unit, display_name=masking.phone(number))
+        steps.add_handle(user, HandleKind.PHONE, number)
+        unit.audit("accounts.phone_reissued", target=f"account:{account_id}", detail={"new_account": str(user.id)})
+        return steps.open_sign_in(unit, user=user, method=SignInMethod.PHONE, client=client, new_account=True)
+
+
+def bind_phone(*, actor: Actor, phone: str, code: str, binding: str) -> None:
+    """Add a phone to a signed-in account (begun in WeChat), by a code sent to it."""
+    account_id = own_account(actor)
+    number = phones.e164(phone)
+    with work(REGION, actor=actor) as unit:
+        lock_subject(number)
+        right = _spend(unit, number, CodePurpose.BIND_PHONE, binding, code)
+        taken = right and steps.account_of_handle(HandleKind.PHONE, number) is not None
+        if right and not taken:
+            steps.add_handle(User.objects.get(id=account_id), HandleKind.PHONE, number)
+            unit.audit("accounts.phone_bound", target=f"account:{account_id}", detail={"phone": masking.phone(number)})
+    if not right:
+        raise CodeWrong
+    if taken:
+        raise Conflict("该手机号已用于另一账号，请用手机验证码登录。")
+
+
+def openid_of(user_id: UUID, appid: str) -> str | None:
+    """The account's openid at one WeChat appid, for paying there."""
+    with region(read_only=True):
+        handle = LoginHandle.objects.filter(
+            user_id=user_id, kind=HandleKind.WECHAT, realm=appid, ended_at__isnull=True
+        ).first()
+    return handle.subject if handle else None
+
+
+def _spend(unit: Unit, number: str, purpose: CodePurpose, binding: str, code: str) -> bool:
+    right = phone_codes.passes(unit, phone=number, purpose=purpose, binding=binding, code=code)
+    unit.audit(
+        "accounts.code_checked",
+        target=f"phone:{masking.phone(number)}",
+        outcome="success" if right else "failure",
+        detail={"purpose": purpose},
+    )
+    return right
