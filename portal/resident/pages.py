@@ -33,13 +33,13 @@ def resident_page(
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """A page for signed-in residents; others sign in first and come back to where they wanted to go."""
 
-    @functools.wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         actor = resident_of(request)
         if actor is None:
             return to_sign_in(request)
         return view(request, actor, *args, **kwargs)
 
+    functools.update_wrapper(guarded, view)
     return guarded
 
 

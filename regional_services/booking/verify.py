@@ -72,8 +72,8 @@ def _numbers(
         if active and booking_id not in bookings:
             yield Difference(code, booking_id, "appointment without a booking")
     for holder in holders:
-        standing = standings.get(holder)
-        if standing is None or standing.state not in ACTIVE:
+        owner = standings.get(holder)
+        if owner is None or owner.state not in ACTIVE:
             yield Difference(code, holder, "number held by nobody's appointment")
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from institution_connectors.exchange.events import ExchangeAnswered
-
 from hub.outbox.events import RunsIn, handles
 from hub.work import Unit
 from institution_connectors.contracts.operations import Operation
 from institution_connectors.contracts.outcomes import Answer, Outcome, Reason
 from institution_connectors.contracts.results import Locked, Registered
 from institution_connectors.exchange import selectors as exchange
+from institution_connectors.exchange.events import ExchangeAnswered
 from tenants.appointments import steps
+from tenants.appointments.models import Appointment
 from tenants.scheduling.events import SessionsStopped
 
 PREFIX = "booking:"
@@ -32,7 +32,7 @@ def on_answer(event: ExchangeAnswered, unit: Unit) -> None:
     action(unit, event.hospital, appointment, exchange.answer(event.exchange_id))
 
 
-def _locked(unit: Unit, hospital: str, appointment: steps.Appointment, answer: Answer) -> None:
+def _locked(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
     if answer.outcome is Outcome.ACCEPTED:
         steps.locked(unit, hospital=hospital, appointment=appointment, lock=answer.expect(Locked).lock_code)
     else:
@@ -40,7 +40,7 @@ def _locked(unit: Unit, hospital: str, appointment: steps.Appointment, answer: A
         steps.lock_refused(unit, hospital=hospital, appointment=appointment, reason=answer.reason.text, withdraw=gone)
 
 
-def _registered(unit: Unit, hospital: str, appointment: steps.Appointment, answer: Answer) -> None:
+def _registered(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
     if answer.outcome is Outcome.ACCEPTED:
         number = answer.expect(Registered).his_number
         steps.registered(unit, hospital=hospital, appointment=appointment, his_number=number)
@@ -51,7 +51,7 @@ def _registered(unit: Unit, hospital: str, appointment: steps.Appointment, answe
         )
 
 
-def _paid(unit: Unit, hospital: str, appointment: steps.Appointment, answer: Answer) -> None:
+def _paid(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
     if answer.outcome is Outcome.ACCEPTED:
         unit.audit("appointment.payment_told", target=f"appointment:{appointment.id}")
     else:
@@ -60,7 +60,7 @@ def _paid(unit: Unit, hospital: str, appointment: steps.Appointment, answer: Ans
         )
 
 
-def _cancelled(unit: Unit, hospital: str, appointment: steps.Appointment, answer: Answer) -> None:
+def _cancelled(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
     absent = answer.reason in {Reason.NOT_FOUND, Reason.NOT_DONE}
     if answer.outcome is Outcome.ACCEPTED or absent:
         steps.cancelled(unit, hospital=hospital, appointment=appointment)

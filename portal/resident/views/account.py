@@ -8,10 +8,10 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from hub.accounts.services import residents, sign_ins, wechat
 
 from hub.accounts import sessions
 from hub.accounts.models import CodePurpose
+from hub.accounts.services import residents, sign_ins, wechat
 from hub.actor import Actor
 from hub.errors import HubError
 from portal.components.context import ELDER_COOKIE

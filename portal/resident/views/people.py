@@ -18,7 +18,8 @@ from portal.resident.pages import choose_person, chosen_person, next_of, page, p
 from regional_services.identity import services
 from regional_services.identity.consents import HOSPITAL_SHARING, SERVICE_USE, TEXTS
 from regional_services.identity.documents import DocumentKind
-from regional_services.identity.models import RelationKind
+from regional_services.identity.models import RelationKind, RelationState
+from regional_services.identity.selectors import Member
 from regional_services.identity.steps import NewPerson
 
 REQUIRED = (SERVICE_USE, HOSPITAL_SHARING)
@@ -40,15 +41,19 @@ class PersonForm(forms.Form):
     )
 
 
+def _checking(row: Member) -> bool:
+    return row.state == RelationState.PENDING and not row.refusal
+
+
 @require_GET
 @resident_page
 def people(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Everybody this account acts for."""
     rows = people_of(actor)
     context = {
-        "people": rows,
+        "people": [(row, _checking(row)) for row in rows],
         "chosen": chosen_person(request, rows),
-        "checking": any(row.is_checking for row in rows),
+        "checking": any(_checking(row) for row in rows),
         "next": next_of(request, "/me"),
         "back": "/me",
     }
