@@ -6,11 +6,10 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 export PYTHONUNBUFFERED := 1
-export DJANGO_SETTINGS_MODULE := hub.settings
 export PACE
 
-SYSTEM_PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
-	if command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))'; \
+SYSTEM_PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	if command -v $$name >/dev/null 2>&1 && $$name -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null; \
 	then command -v $$name; break; fi; done)
 PY := .venv/bin/python
 

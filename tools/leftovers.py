@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-VARIABLE = "HUB_TEST_RUN"
+VARIABLE = "HUB_PROCESS_MARK"
 
 
 def marked(mark: str) -> Iterator[tuple[int, str]]:

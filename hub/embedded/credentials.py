@@ -29,12 +29,14 @@ class Credentials:
 
 
 def load(directory: Path) -> Credentials:
-    """The stored credentials, generated at the first call."""
+    """The stored credentials; what a newer version needs besides is generated, what it no longer needs is dropped."""
     path = directory / "embedded.json"
-    if not path.exists():
-        write_private(path, json.dumps(asdict(Credentials.generate()), indent=1))
-    stored: dict[str, str] = json.loads(path.read_text())
-    return Credentials(**stored)
+    stored: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    complete = asdict(Credentials.generate())
+    complete |= {name: value for name, value in stored.items() if name in complete}
+    if complete != stored:
+        write_private(path, json.dumps(complete, indent=1))
+    return Credentials(**complete)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -172,7 +172,7 @@ def run() -> int:
     where = places.demo()
     where.prepare()
     trouble.require_room(where.base)
-    with _only_one(where):
+    with only_one(where):
         return Supervisor(where, Addresses.from_environment(), os.environ.get("PACE") or "1").run()
 
 
@@ -181,7 +181,7 @@ def reset() -> int:
     where = places.demo()
     if not where.base.exists():
         return 0
-    with _only_one(where):
+    with only_one(where):
         for path in where.outlying():
             shutil.rmtree(path, ignore_errors=True)
         shutil.rmtree(where.base)
@@ -190,7 +190,7 @@ def reset() -> int:
 
 
 @contextmanager
-def _only_one(where: places.Places) -> Iterator[None]:
+def only_one(where: places.Places) -> Iterator[None]:
     with (where.base / "run.lock").open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
