@@ -16,7 +16,7 @@ from hub import clock
 from hub.actor import Actor, system_actor
 from hub.errors import Conflict, HubError
 from hub.ids import domain_number, uuid7
-from hub.tenancy.scope import REGION, region
+from hub.tenancy.scope import REGION, hospital, region
 from hub.work import Command, work
 from regional_services.booking import access
 from regional_services.booking.errors import (
@@ -45,6 +45,7 @@ from regional_services.identity import selectors as identity
 from regional_services.identity.purposes import BOOKING as BOOKING_PURPOSE
 from regional_services.identity.selectors import IdentityCard
 from tenants.appointments import steps as appointments
+from tenants.appointments.errors import HeldAlready
 from tenants.appointments.steps import Held, HoldRequest
 from tenants.patients.steps import PatientIdentity
 from tenants.registry import selectors as registry
@@ -201,8 +202,15 @@ def _hold(actor: Actor, booking: Booking, card: IdentityCard) -> Held:
         lock_first=booking.his_locked,
         at_once=booking.fee_fen == 0 or booking.pay_on_day,
     )
-    with work(booking.institution_code, actor=actor) as unit:
-        return appointments.hold(unit, request, _identity(card))
+    try:
+        with work(booking.institution_code, actor=actor) as unit:
+            return appointments.hold(unit, request, _identity(card))
+    except HeldAlready:
+        with hospital(booking.institution_code, read_only=True):
+            held = appointments.held(booking.id)
+        if held is None:
+            raise LookupError(f"the hold of {booking.id} vanished") from None
+        return held
 
 
 def _identity(card: IdentityCard) -> PatientIdentity:

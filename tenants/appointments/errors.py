@@ -21,3 +21,7 @@ class AppointmentNotFound(NotFound):
     """No such appointment in this hospital."""
 
     code = "appointments.not_found"
+
+
+class HeldAlready(Exception):
+    """This booking's hold came to be before: a repeat, for code and not for people."""

@@ -16,7 +16,7 @@ from hub.ids import domain_number
 from hub.work import Unit
 from tenants.appointments import asks
 from tenants.appointments.asks import PaymentFacts
-from tenants.appointments.errors import AlreadyBookedToday, SlotChanged
+from tenants.appointments.errors import AlreadyBookedToday, HeldAlready, SlotChanged
 from tenants.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -44,6 +44,7 @@ _MUTABLE = [
     "reason",
     "updated_at",
 ]
+PRIMARY_KEY = "appointment_pkey"
 PERSON_DAY = "uq_appointment_person_dept_day"
 
 
@@ -79,7 +80,7 @@ def hold(unit: Unit, request: HoldRequest, identity: PatientIdentity) -> Held:
     """Claim the number and write the appointment.
 
     Raises NumberTaken, SlotChanged (the number is at another time than shown) or AlreadyBookedToday; then nothing of it
-    remains. A repeat for the same booking answers with what stands.
+    remains. Raises HeldAlready when this booking's hold stands: `held` tells it, in a transaction of its own.
     """
     archive_id = patients.ensure_archive(unit, person_id=request.person_id, identity=identity)
     claim = scheduling.claim_number(unit, number_id=request.number_id, holder=request.booking_id)
@@ -114,6 +115,8 @@ def hold(unit: Unit, request: HoldRequest, identity: PatientIdentity) -> Held:
     except IntegrityError as problem:
         if PERSON_DAY in str(problem):
             raise AlreadyBookedToday from problem
+        if PRIMARY_KEY in str(problem):
+            raise HeldAlready from problem
         raise
     if request.lock_first:
         asks.lock(unit, appointment, claim, deadline=request.deadline)
@@ -122,6 +125,12 @@ def hold(unit: Unit, request: HoldRequest, identity: PatientIdentity) -> Held:
         asks.register(unit, appointment, claim, None)
     unit.audit("appointment.held", target=f"appointment:{appointment.id}", detail={"number": str(request.number_id)})
     return held_of(appointment)
+
+
+def held(booking_id: UUID) -> Held | None:
+    """What this booking holds, if its hold came to be before (a repeat after a crash). One query."""
+    appointment = Appointment.objects.filter(id=booking_id).first()
+    return held_of(appointment) if appointment else None
 
 
 def held_of(appointment: Appointment) -> Held:
