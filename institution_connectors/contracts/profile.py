@@ -34,7 +34,11 @@ class ErrorPattern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The switches of a dialect that differ from hospital to hospital; `extra` holds those of one dialect only."""
+    """The switches of a dialect that differ from hospital to hospital; `extra` holds those of one dialect only.
+
+    `idempotent`: seeing a hub number again, the hospital repeats its first answer. Where it doesn't, nothing is sent
+    again before the hospital has said that it knows nothing of the number, long enough after it was sent.
+    """
 
     success_codes: frozenset[str] = frozenset({"0"})
     success_codes_of: Mapping[Operation, frozenset[str]] = field(default_factory=dict)
@@ -45,6 +49,7 @@ class Options:
     charset: str = "utf-8"
     text_bytes: Mapping[str, int] = field(default_factory=dict)
     polled: bool = False
+    idempotent: bool = True
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def succeeded(self, operation: Operation, code: str) -> bool:

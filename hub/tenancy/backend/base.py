@@ -118,5 +118,6 @@ class DatabaseWrapper(TenantsWrapper):  # type: ignore[misc]
                 "SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = session_user"
             ).fetchone()
             if row is None or row[0]:
+                connection.close()
                 raise UnsafeLogin(f"the login of alias {self.alias} is superuser or has BYPASSRLS")
         return changed

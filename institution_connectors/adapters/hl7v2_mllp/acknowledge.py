@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hub import clock, ids
+from hub import clock
 from institution_connectors.adapters.hl7v2_mllp.errors import MessageRefused
 from institution_connectors.adapters.hl7v2_mllp.message import Message
 from institution_connectors.adapters.hl7v2_mllp.writer import MSH18, header, message, segment, timestamp
@@ -48,7 +48,15 @@ def codes_owed(received: Message | None, verdict: Verdict, *, always_original: b
 
 
 def acknowledgement(
-    code: str, *, to: Message | None, control_id: str, identity: Identity, charset: str, text: str = "", place: str = ""
+    code: str,
+    *,
+    to: Message | None,
+    control_id: str,
+    own_id: str,
+    identity: Identity,
+    charset: str,
+    text: str = "",
+    place: str = "",
 ) -> bytes:
     """One ACK message. It mirrors the sender's names, trigger and version; ERR-2 names the field at fault."""
     trigger = to.header.component(9, 2) if to else ""
@@ -62,7 +70,7 @@ def acknowledgement(
                 6: facility,
                 7: timestamp(clock.now()),
                 9: ["ACK", trigger, "ACK"] if trigger else "ACK",
-                10: ids.domain_number("K", ids.uuid7()),
+                10: own_id,
                 11: to.header.component(11) if to else "P",
                 12: to.header.component(12) if to else "2.4",
                 18: MSH18[charset],

@@ -29,6 +29,23 @@ class Batch:
     decoded: Decoded
 
 
+@dataclass(frozen=True, slots=True)
+class Peeked:
+    """What can be told of a message before its character set is known; "" where it is not plain ASCII."""
+
+    facility: str
+    control_id: str
+    charset: str
+
+
+def peek(data: bytes, *, charset: str = "utf-8") -> Peeked:
+    """MSH-4, MSH-10 and MSH-18 of possibly broken bytes; never fails."""
+    fields = _rough_header(data, charset)
+    facility, control_id, declared = (fields[n] if len(fields) > n else "" for n in (3, 9, 17))
+    plain = control_id.isascii() and control_id.isprintable() and len(control_id) <= MAX_CONTROL_ID
+    return Peeked(facility.strip(), control_id.strip() if plain else "", declared.split("~")[0].strip())
+
+
 def parse(data: bytes, *, charset: str = "utf-8") -> Message:
     """The one message in `data`; `charset` is what the profile says for senders that leave MSH-18 empty."""
     batch = split(data, charset=charset)
@@ -65,21 +82,11 @@ def parse_text(text: str, decoded: Decoded) -> Message:
 
 def _decode(data: bytes, charset: str) -> Decoded:
     """MSH-18 rules the decoding of the message that holds it."""
+    seen = peek(data, charset=charset)
     try:
-        return decode(data, declared=_declared_charset(data, charset), configured=charset)
+        return decode(data, declared=seen.charset, configured=charset)
     except CharsetError as problem:
-        raise MessageRefused("MSH-18", str(problem), control_id=_rough_control_id(data)) from problem
-
-
-def _declared_charset(data: bytes, charset: str) -> str:
-    fields = _rough_header(data, charset)
-    return fields[17].split("~")[0].strip() if len(fields) > 17 else ""
-
-
-def _rough_control_id(data: bytes) -> str:
-    fields = _rough_header(data, "latin-1")
-    control_id = fields[9] if len(fields) > 9 else ""
-    return control_id if control_id.isascii() and control_id.isprintable() and len(control_id) <= MAX_CONTROL_ID else ""
+        raise MessageRefused("MSH-18", str(problem), control_id=seen.control_id) from problem
 
 
 def _rough_header(data: bytes, charset: str) -> list[str]:

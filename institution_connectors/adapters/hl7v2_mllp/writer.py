@@ -21,11 +21,11 @@ def segment(name: str, fields: dict[int, Value]) -> str:
     return STANDARD.field.join([name, *(_field(fields.get(number, "")) for number in range(1, last + 1))])
 
 
-def header(fields: dict[int, Value]) -> str:
-    """MSH; `fields` by their numbers in the standard, from 3 on (MSH-1 is the separator itself)."""
+def header(fields: dict[int, Value], *, name: str = "MSH") -> str:
+    """MSH, BHS or FHS; `fields` by their numbers in the standard, from 3 on (MSH-1 is the separator itself)."""
     last = max(fields)
     values = (_field(fields.get(number, "")) for number in range(3, last + 1))
-    return STANDARD.field.join(["MSH", STANDARD.encoding_characters, *values])
+    return STANDARD.field.join([name, STANDARD.encoding_characters, *values])
 
 
 def message(segments: Sequence[str], *, charset: str) -> bytes:

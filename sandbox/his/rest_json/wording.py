@@ -115,7 +115,7 @@ def patient(row: Mapping[str, Any]) -> Data:
         "sex": row["sex"],
         "birthday": row["birth_date"],
         "mobile": row["phone"],
-        "address": row["address"],
+        "home_address": row["address"],
     }
 
 
@@ -128,7 +128,7 @@ def patient_fields(body: Mapping[str, Any]) -> Data:
         "sex": "sex",
         "birth_date": "birthday",
         "phone": "mobile",
-        "address": "address",
+        "address": "home_address",
     }
     return {ours: body.get(theirs, "") for ours, theirs in names.items()}
 

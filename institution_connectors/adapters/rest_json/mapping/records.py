@@ -126,7 +126,7 @@ def patient(row: Row) -> Patient:
         sex=_SEXES.get(row.optional("sex"), Sex.UNKNOWN),
         birth_date=row.day("birthday"),
         phone=row.optional("mobile"),
-        address=row.optional("address"),
+        address=row.optional("home_address"),
     )
 
 

@@ -49,7 +49,7 @@ class Words:
             "sex": str(patient.sex),
             "birthday": patient.birth_date.isoformat(),
             "mobile": patient.phone,
-            "address": self.text("address", patient.address),
+            "home_address": self.text("home_address", patient.address),
             "erhc_card_no": patient.health_card,
         }
         if patient.guardian is not None:

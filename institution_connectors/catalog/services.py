@@ -1,0 +1,33 @@
+"""Changing connectors."""
+
+from __future__ import annotations
+
+from hub.actor import Actor, ActorKind
+from hub.security.permissions import require
+from hub.tenancy.scope import REGION
+from hub.work import work
+from institution_connectors.catalog import permissions, selectors
+from institution_connectors.catalog.models import Connector
+from institution_connectors.contracts import ConnectorProfile, encode
+
+
+def put_connector(*, actor: Actor, profile: ConnectorProfile) -> ConnectorProfile:
+    """Store a hospital's connector, new or changed; its version goes up with each change."""
+    if actor.kind is not ActorKind.SYSTEM:
+        require(actor, permissions.MANAGE)
+    with work(REGION, actor=actor) as unit:
+        row = Connector.objects.select_for_update().filter(institution_code=profile.hospital).first()
+        row = row or Connector(institution_code=profile.hospital, version=0)
+        row.dialect, row.endpoint, row.mode = profile.dialect, profile.endpoint, profile.mode
+        row.secret_ref, row.enabled = profile.secret_ref, profile.enabled
+        row.capabilities = sorted(profile.capabilities)
+        row.options, row.limits = encode(profile.options), encode(profile.limits)
+        row.version, row.updated_at = row.version + 1, unit.now
+        row.save()
+        unit.audit(
+            "connector.stored",
+            target=f"connector:{profile.hospital}",
+            detail={"dialect": profile.dialect, "version": row.version, "enabled": profile.enabled},
+        )
+    selectors.forget()
+    return selectors.profile(profile.hospital) if profile.enabled else profile

@@ -1,0 +1,240 @@
+"""Reading messages. Everything here is called inside the hospital's scope, except `overview`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Avg, Count, Q
+
+from hub import clock
+from institution_connectors.contracts import (
+    Answer,
+    Fact,
+    Operation,
+    Outcome,
+    Reason,
+    Request,
+    decode_answer,
+    decode_fact,
+    decode_request,
+)
+from institution_connectors.exchange.errors import NotAnswered, UnknownExchange
+from institution_connectors.exchange.models import Attempt, Exchange, Inbound, Message, Probe, Purpose, State
+from institution_connectors.exchange.rendering import masked
+
+OUTCOMES = {State.ACCEPTED: Outcome.ACCEPTED, State.REJECTED: Outcome.REJECTED}
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRow:
+    """A line of the message list; nothing personal in it."""
+
+    id: UUID
+    operation: Operation
+    correlation: str
+    hub_number: str
+    state: State
+    reason: Reason
+    his_code: str
+    asked_at: datetime
+    deadline: datetime
+    ended_at: datetime | None
+    attempts: int
+    rerun_of: UUID | None
+
+    @property
+    def duration_ms(self) -> int | None:
+        """From the ask to its definite end."""
+        return round((self.ended_at - self.asked_at).total_seconds() * 1000) if self.ended_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One call of an ask."""
+
+    number: int
+    purpose: Purpose
+    started_at: datetime
+    duration_ms: int | None
+    outcome: str
+    reason: Reason
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message as it crossed the wire, its personal data masked; `text` is None when its time is over."""
+
+    attempt: int
+    direction: str
+    at: datetime
+    size: int
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeDetail:
+    """An ask with all that belongs to it."""
+
+    row: ExchangeRow
+    his_text: str
+    attempts: list[AttemptRow]
+    messages: list[MessageRow]
+
+
+@dataclass(frozen=True, slots=True)
+class InboundRow:
+    """A message the hospital sent."""
+
+    id: UUID
+    source: str
+    incarnation: str
+    message_id: str
+    kind: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the connector of the open hospital is doing, over the last quarter of an hour."""
+
+    calls: int
+    failed: int
+    average_ms: int | None
+    unknown: int
+    waiting: int
+    probed_at: datetime | None
+    reachable: bool | None
+    latency_ms: int | None
+    skew_ms: int | None
+
+
+def state(exchange_id: UUID) -> ExchangeRow:
+    """Where an ask stands. One query."""
+    return _row(_exchange(exchange_id))
+
+
+def answer(exchange_id: UUID) -> Answer:
+    """The definite answer of an ask; `NotAnswered` while there is none. One query."""
+    exchange = _exchange(exchange_id)
+    if exchange.state not in OUTCOMES or exchange.answer is None:
+        raise NotAnswered(detail={"exchange": str(exchange_id)})
+    return decode_answer(exchange.answer)
+
+
+def request(exchange_id: UUID) -> Request:
+    """What was asked. One query."""
+    return decode_request(_exchange(exchange_id).request)
+
+
+def fact(inbound_id: UUID, index: int) -> Fact:
+    """A fact of a message the hospital sent. One query."""
+    return decode_fact(Inbound.objects.get(id=inbound_id).facts[index])
+
+
+def exchanges(
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+    operation: Operation | None = None,
+    states: tuple[State, ...] = (),
+    correlation: str = "",
+) -> list[ExchangeRow]:
+    """Asks, newest first, from below `after` (asked_at, id). One query."""
+    rows = Exchange.objects.defer("request", "answer", "his_text").order_by("-asked_at", "-id")
+    if after is not None:
+        rows = rows.filter(Q(asked_at__lt=after[0]) | Q(asked_at=after[0], id__lt=after[1]))
+    if operation is not None:
+        rows = rows.filter(operation=operation)
+    if states:
+        rows = rows.filter(state__in=states)
+    if correlation:
+        rows = rows.filter(correlation=correlation)
+    return [_row(row) for row in rows[:limit]]
+
+
+def detail(exchange_id: UUID) -> ExchangeDetail:
+    """An ask with its attempts and masked messages. Three queries."""
+    exchange = _exchange(exchange_id)
+    attempts = [
+        AttemptRow(
+            number=row.number,
+            purpose=Purpose(row.purpose),
+            started_at=row.started_at,
+            duration_ms=row.duration_ms,
+            outcome=row.outcome,
+            reason=Reason(row.reason),
+            trace_id=row.trace_id,
+        )
+        for row in Attempt.objects.filter(exchange_id=exchange_id).order_by("number")
+    ]
+    messages = [_message(row) for row in Message.objects.filter(exchange_id=exchange_id).order_by("id")]
+    return ExchangeDetail(_row(exchange), masked(exchange.his_text), attempts, messages)
+
+
+def inbound(*, after: tuple[datetime, UUID] | None = None, limit: int = 50) -> list[InboundRow]:
+    """Messages the hospital sent, newest first. One query."""
+    rows = Inbound.objects.defer("facts").order_by("-received_at", "-id")
+    if after is not None:
+        rows = rows.filter(Q(received_at__lt=after[0]) | Q(received_at=after[0], id__lt=after[1]))
+    return [
+        InboundRow(row.id, row.source, row.incarnation, row.message_id, row.kind, row.received_at)
+        for row in rows[:limit]
+    ]
+
+
+def health() -> Health:
+    """How the connector is doing. Three queries."""
+    since = clock.now() - timedelta(minutes=15)
+    calls = Attempt.objects.filter(started_at__gte=since, ended_at__isnull=False).aggregate(
+        calls=Count("id"),
+        failed=Count("id", filter=Q(outcome=Outcome.UNKNOWN) | Q(sent=False)),
+        mean=Avg("duration_ms"),
+    )
+    open_asks = Exchange.objects.filter(state__in=[State.OPEN, State.UNKNOWN]).aggregate(
+        waiting=Count("id"), unknown=Count("id", filter=Q(state=State.UNKNOWN))
+    )
+    probe = Probe.objects.order_by("-at").first()
+    return Health(
+        calls=calls["calls"],
+        failed=calls["failed"],
+        average_ms=round(calls["mean"]) if calls["mean"] is not None else None,
+        unknown=open_asks["unknown"],
+        waiting=open_asks["waiting"],
+        probed_at=probe.at if probe else None,
+        reachable=probe.reason == "" if probe else None,
+        latency_ms=probe.latency_ms if probe else None,
+        skew_ms=probe.skew_ms if probe else None,
+    )
+
+
+def _exchange(exchange_id: UUID) -> Exchange:
+    found = Exchange.objects.filter(id=exchange_id).first()
+    if found is None:
+        raise UnknownExchange
+    return found
+
+
+def _row(row: Exchange) -> ExchangeRow:
+    return ExchangeRow(
+        id=row.id,
+        operation=Operation(row.operation),
+        correlation=row.correlation,
+        hub_number=row.hub_number,
+        state=State(row.state),
+        reason=Reason(row.reason),
+        his_code=row.his_code,
+        asked_at=row.asked_at,
+        deadline=row.deadline,
+        ended_at=row.ended_at,
+        attempts=row.attempts,
+        rerun_of=row.rerun_of,
+    )
+
+
+def _message(row: Any) -> MessageRow:
+    text = None if row.body is None else f"（二进制 {row.size} 字节）" if row.base64 else masked(row.body)
+    return MessageRow(attempt=row.attempt, direction=row.direction, at=row.at, size=row.size, text=text)

@@ -1,0 +1,56 @@
+"""Asking a hospital, inside somebody's unit of work: the ask commits with what it is asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from hub import ids
+from hub.tenancy.scope import REGION
+from hub.work import Unit
+from institution_connectors.contracts import CheckOutcome, Command, Operation, Request, encode
+from institution_connectors.exchange.events import ExchangeAsked
+from institution_connectors.exchange.models import Exchange
+
+
+def enqueue_ask(
+    unit: Unit,
+    *,
+    request: Request,
+    key: str,
+    correlation: str,
+    deadline: datetime,
+    rerun_of: UUID | None = None,
+) -> UUID:
+    """Ask the hospital whose unit is open; `ExchangeAnswered` tells what came of it.
+
+    Asking again under the same key returns the first ask. Asks of one correlation are sent one after the other. After
+    the deadline nothing new is sent: what never reached the hospital is rejected, what may have is still asked after.
+    """
+    if unit.scope == REGION:
+        raise ValueError("an ask belongs to a hospital's unit of work")
+    exchange_id = ids.uuid7()
+    made = Exchange(
+        id=exchange_id,
+        key=key,
+        correlation=correlation,
+        operation=request.operation,
+        hub_number=request.hub_number if isinstance(request, Command) else "",
+        request=encode(request),
+        asked_at=unit.now,
+        deadline=deadline,
+        rerun_of=rerun_of,
+    )
+    Exchange.objects.bulk_create([made], ignore_conflicts=True)
+    first = Exchange.objects.values_list("id", flat=True).get(key=key)
+    if first == exchange_id:
+        unit.publish(ExchangeAsked(hospital=unit.scope, exchange_id=exchange_id, correlation=correlation))
+    return first
+
+
+def ask_outcome(
+    unit: Unit, *, hub_number: str, asked: Operation, key: str, correlation: str, deadline: datetime
+) -> UUID:
+    """Ask what became of our request number `hub_number`; the answer is a `contracts.OutcomeChecked`."""
+    request = CheckOutcome(hub_number=hub_number, asked=asked)
+    return enqueue_ask(unit, request=request, key=key, correlation=correlation, deadline=deadline)

@@ -1,0 +1,57 @@
+"""The adapters of this installation, one instance a hospital and version of its profile."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from hub.security.keyring import ring
+from institution_connectors.adapters.rest_json import RestJsonAdapter
+from institution_connectors.adapters.soap_xml.adapter import SoapXmlAdapter
+from institution_connectors.catalog import selectors as catalog
+from institution_connectors.contracts import Adapter, AdapterFactory, ConnectorProfile, Operation
+
+FACTORIES: dict[str, AdapterFactory] = {
+    RestJsonAdapter.dialect: RestJsonAdapter,
+    SoapXmlAdapter.dialect: SoapXmlAdapter,
+}
+OPERATIONS: dict[str, frozenset[Operation]] = {
+    RestJsonAdapter.dialect: RestJsonAdapter.operations,
+    SoapXmlAdapter.dialect: SoapXmlAdapter.operations,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    profile: ConnectorProfile
+    adapter: Adapter
+
+
+_held: dict[str, _Held] = {}
+_guard = threading.Lock()
+
+
+def adapter_of(profile: ConnectorProfile) -> Adapter:
+    """The adapter bound to this profile; an older one of the hospital is closed."""
+    with _guard:
+        held = _held.get(profile.hospital)
+        if held is not None and held.profile == profile:
+            return held.adapter
+        adapter = FACTORIES[profile.dialect](profile, ring().secret(profile.secret_ref))
+        _held[profile.hospital] = _Held(profile, adapter)
+    if held is not None:
+        held.adapter.close()
+    return adapter
+
+
+def adapter_for(hospital: str) -> Adapter:
+    """The adapter of a hospital by its code."""
+    return adapter_of(catalog.profile(hospital))
+
+
+def close_all() -> None:
+    """Let go of all connections."""
+    with _guard:
+        for held in _held.values():
+            held.adapter.close()
+        _held.clear()

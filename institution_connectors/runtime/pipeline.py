@@ -1,0 +1,90 @@
+"""The pipeline, on one screen: store, authenticate, map, call, store; then decide what comes next.
+
+It runs in no transaction. Whatever happens to the process, what is stored says what may have reached the hospital, and
+the next run begins there.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from hub import clock, ids
+from hub.actor import system_actor
+from hub.outbox.events import Temporary
+from institution_connectors.catalog import selectors as catalog
+from institution_connectors.contracts import (
+    Answer,
+    Call,
+    CheckOutcome,
+    Command,
+    ConnectorProfile,
+    CreatePatient,
+    LockNumber,
+    Reason,
+    Register,
+    Request,
+    Wire,
+)
+from institution_connectors.exchange import store
+from institution_connectors.runtime.adapters import adapter_of
+from institution_connectors.runtime.decisions import Act, Try, Wait
+from institution_connectors.runtime.gate import Crowded, gate
+
+SHORT_PAUSE = 1.2
+_ACTOR = system_actor("connectors")
+
+
+def carry_out(hospital: str, exchange_id: UUID, *, until: datetime) -> None:
+    """Work on an ask until it has ended, or raise `Temporary` saying when to go on."""
+    profile = catalog.profile(hospital)
+    while True:
+        blocked = gate(hospital, profile.limits).blocked_for()
+        begun = store.begin(profile, exchange_id, may_call=not blocked)  # store
+        if begun.step is None:
+            return
+        if isinstance(begun.step, Wait):
+            _pause(begun.step, until)
+        elif not isinstance(begun.step, Try):
+            store.conclude_step(profile, begun, actor=_ACTOR)
+        elif blocked:
+            raise Temporary(f"{hospital} is left alone after failures", retry_after=blocked)
+        else:
+            wires: list[Wire] = []
+            answer = call(profile, asked(begun), begun.trace_id, wires.append)  # authenticate, map, call
+            store.conclude(profile, begun, answer, wires, actor=_ACTOR)  # store
+
+
+def call(profile: ConnectorProfile, request: Request, trace_id: str, record: Callable[[Wire], None]) -> Answer:
+    """Ask once, through the hospital's gate."""
+    guarded, timeouts = gate(profile.hospital, profile.limits), request.operation.timeouts
+    try:
+        with guarded.place(timeouts.connect):
+            answer = adapter_of(profile).call(request, Call(trace_id=trace_id, timeouts=timeouts, record=record))
+    except Crowded:
+        return Answer.rejected(Reason.BUSY, text="all places of this hospital are taken", sent=False)
+    guarded.note(answer.outcome, answer.reason)
+    return answer
+
+
+def asked(begun: store.Begun) -> Request:
+    """What goes out in an attempt: the ask itself, the archive before it, or the question what became of it."""
+    request = begun.request
+    if not isinstance(begun.step, Try) or request is None:
+        raise TypeError("no attempt was begun")
+    if begun.step.act is Act.CHECK and isinstance(request, Command):
+        return CheckOutcome(hub_number=request.hub_number, asked=request.operation)
+    if begun.step.act is Act.PREPARE and isinstance(request, LockNumber | Register):
+        number = ids.domain_number("PA", uuid.uuid5(begun.exchange_id, "archive"))
+        return CreatePatient(hub_number=number, patient=request.patient)
+    return request
+
+
+def _pause(wait: Wait, until: datetime) -> None:
+    """Wait here when it is short and there is time, else come back later."""
+    if wait.seconds > SHORT_PAUSE or clock.now() + timedelta(seconds=wait.seconds + 10) > until:
+        raise Temporary(wait.why, retry_after=wait.seconds)
+    time.sleep(wait.seconds)
