@@ -30,6 +30,7 @@ RATES: dict[str, Rate] = {
     "auth.code": Rate(per_minute=20, burst=30),
     "auth.token": Rate(per_minute=60, burst=60),
     "auth.staff": Rate(per_minute=30, burst=30),
+    "provider": Rate(per_minute=12000, burst=3000),
     "reveal": Rate(per_minute=30, burst=30),
 }
 

@@ -20,16 +20,15 @@ def order_for(actor: Actor, order_id: UUID) -> Order:
 def attempt_for(actor: Actor, attempt_id: UUID) -> Attempt:
     """An attempt at the actor's own order, with its merchant."""
     row = (
-        Attempt.objects.select_related("merchant")
-        .filter(pk=attempt_id, order__payer_account_id=account(actor))
-        .first()
+        Attempt.objects.select_related("merchant").filter(pk=attempt_id, order__payer_account_id=account(actor)).first()
     )
     if row is None:
         raise NotFound
     return row
 
 
-def _account(actor: Actor) -> UUID:
+def account(actor: Actor) -> UUID:
+    """The resident account that acts; anybody else finds nothing."""
     if actor.kind is not ActorKind.RESIDENT or actor.id is None:
         raise NotFound
     return actor.id

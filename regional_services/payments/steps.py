@@ -76,6 +76,7 @@ def create_order(
         updated_at=unit.now,
     )
     if not _insert(order):
+        unit.audit("payment.order_repeated", target=f"booking:{booking_id}")
         return order_view(Order.objects.get(booking_id=booking_id))
     unit.audit("payment.order_created", target=f"order:{order.id}", detail={"amount_fen": amount_fen})
     if paid_at:

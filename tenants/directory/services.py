@@ -25,45 +25,58 @@ _LABELS = (
 
 
 def apply_departments(code: str, answer: Departments, *, actor: Actor, generation: int = 1) -> int:
-    """Make our departments those of the answer; how many rows changed. A short list withdraws nothing (F11)."""
+    """Make our departments those of the answer; how many rows changed."""
     with work(code, actor=actor) as unit:
-        known = codes_on(clock.today(), generation=generation).departments
-        rows = {row.id: row for row in Department.objects.select_for_update().order_by("id")}
-        seen: dict[str, UUID] = {}
-        changed = 0
-        for item in answer.departments:
-            row = rows.get(known.get(item.code, uuid.UUID(int=0)))
-            seen[item.code] = row.id if row else _add_department(unit, item, generation)
-            changed += row is None or _update_department(unit, row, item)
-        changed += _set_parents(answer.departments, seen, rows)
-        if len(answer.departments) == answer.total:
-            gone = Department.objects.filter(is_active=True).exclude(id__in=seen.values())
-            changed += gone.update(is_active=False, synced_at=unit.now)
-        _finish(unit, "directory.departments_synced", changed)
-        return changed
+        return follow_departments(unit, answer, generation=generation)
+
+
+def follow_departments(unit: Unit, answer: Departments, *, generation: int) -> int:
+    """The same inside an open unit. A list shorter than the hospital's own count withdraws nothing (F11)."""
+    known = codes_on(clock.today(), generation=generation).departments
+    rows = {row.id: row for row in Department.objects.select_for_update().order_by("id")}
+    seen: dict[str, UUID] = {}
+    changed = 0
+    for item in answer.departments:
+        row = rows.get(known[item.code]) if item.code in known else None
+        seen[item.code] = row.id if row else _add_department(unit, item, generation)
+        changed += row is None or _update_department(unit, row, item)
+    changed += _set_parents(answer.departments, seen, rows)
+    if len(answer.departments) == answer.total:
+        gone = Department.objects.filter(is_active=True).exclude(id__in=seen.values())
+        changed += gone.update(is_active=False, synced_at=unit.now)
+    _finish(unit, "directory.departments_synced", changed)
+    return changed
 
 
 def apply_doctors(code: str, answer: Doctors, *, actor: Actor, generation: int = 1) -> int:
-    """Make our doctors' posts those of the answer; how many rows changed. Rotas are not doctors."""
+    """Make our doctors' posts those of the answer; how many rows changed."""
     with work(code, actor=actor) as unit:
-        codes = codes_on(clock.today(), generation=generation)
-        rows = {
-            (row.practitioner_id, row.department_id): row for row in Doctor.objects.select_for_update().order_by("id")
-        }
-        seen: set[tuple[UUID, UUID]] = set()
-        changed = 0
-        for item in answer.doctors:
-            if item.rota:
-                continue
-            practitioner = codes.practitioners.get(item.code) or _add_practitioner(unit, item, generation)
-            for department_id in filter(None, map(codes.department, item.department_codes)):
-                seen.add((practitioner, department_id))
-                changed += _keep_post(unit, rows.get((practitioner, department_id)), practitioner, department_id, item)
-        if len(answer.doctors) == answer.total:
-            gone = [row.id for key, row in rows.items() if key not in seen and row.is_active]
-            changed += Doctor.objects.filter(id__in=gone).update(is_active=False, synced_at=unit.now)
-        _finish(unit, "directory.doctors_synced", changed)
-        return changed
+        return follow_doctors(unit, answer, generation=generation)
+
+
+def follow_doctors(unit: Unit, answer: Doctors, *, generation: int) -> int:
+    """The same inside an open unit. Rotas are not doctors; posts in unknown departments wait for these."""
+    codes = codes_on(clock.today(), generation=generation)
+    rows = {(row.practitioner_id, row.department_id): row for row in Doctor.objects.select_for_update().order_by("id")}
+    seen: set[tuple[UUID, UUID]] = set()
+    changed = 0
+    for item in answer.doctors:
+        if item.rota:
+            continue
+        practitioner = codes.practitioners.get(item.code) or _add_practitioner(unit, item, generation)
+        for department_id in filter(None, map(codes.department, item.department_codes)):
+            seen.add((practitioner, department_id))
+            changed += _keep_post(unit, rows.get((practitioner, department_id)), practitioner, department_id, item)
+    if len(answer.doctors) == answer.total:
+        gone = [row.id for key, row in rows.items() if key not in seen and row.is_active]
+        changed += Doctor.objects.filter(id__in=gone).update(is_active=False, synced_at=unit.now)
+    _finish(unit, "directory.doctors_synced", changed)
+    return changed
+
+
+def is_known() -> bool:
+    """Whether this hospital's departments were ever told; inside its scope. One query."""
+    return Department.objects.exists()
 
 
 def label_of(name: str) -> Sensitivity:

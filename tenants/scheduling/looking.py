@@ -8,17 +8,14 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from uuid import UUID
 
-import redis
-from django.conf import settings
+from redis import RedisError
 
-from hub import clock
+from hub import clock, redis
 
 logger = logging.getLogger(__name__)
 LOOKED_SECONDS = 60
-_TIMEOUT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +30,8 @@ class Look:
 def note_look(hospital: str, department_id: UUID, day: date) -> None:
     """Somebody looks at this now."""
     try:
-        _client().zadd(_key(), {f"{hospital}|{department_id}|{day.isoformat()}": clock.now().timestamp()})
-    except redis.RedisError:
+        redis.client().zadd(_key(), {f"{hospital}|{department_id}|{day.isoformat()}": clock.now().timestamp()})
+    except RedisError:
         logger.warning("a look could not be noted: Redis does not answer")
 
 
@@ -42,13 +39,13 @@ def looks() -> list[Look]:
     """What was looked at within the last minute; older notes are dropped."""
     oldest = clock.now().timestamp() - LOOKED_SECONDS
     try:
-        with _client().pipeline() as pipeline:
+        with redis.client().pipeline() as pipeline:
             pipeline.zremrangebyscore(_key(), 0, oldest)
             pipeline.zrangebyscore(_key(), oldest, "+inf")
             _, found = pipeline.execute()
-    except redis.RedisError:
+    except RedisError:
         return []
-    return [_look(member.decode()) for member in found]
+    return [_look(member) for member in found]
 
 
 def _look(member: str) -> Look:
@@ -57,9 +54,4 @@ def _look(member: str) -> Look:
 
 
 def _key() -> str:
-    return f"{settings.HUB_ROLE_PREFIX}:scheduling:looks"
-
-
-@lru_cache(maxsize=1)
-def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.HUB_REDIS_URL, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
+    return redis.key("scheduling", "looks")

@@ -154,24 +154,3 @@ class SyncConflict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.session_his_code}"
-
-
-class SyncState(models.Model):
-    """How fresh one department's day is: when it was last asked for, answered, and looked at by a resident."""
-
-    id = models.BigAutoField(primary_key=True)
-    department_id = models.UUIDField("科室", null=True, blank=True)
-    date = models.DateField("日期")
-    asked_at = models.DateTimeField("询问时间", null=True, blank=True)
-    answered_at = models.DateTimeField("应答时间", null=True, blank=True)
-    viewed_at = models.DateTimeField("浏览时间", null=True, blank=True)
-
-    class Meta:
-        verbose_name = "同步进度"
-        verbose_name_plural = "同步进度"
-        constraints = [
-            models.UniqueConstraint(fields=("department_id", "date"), nulls_distinct=False, name="sync_state_unique")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.department_id or 'all'}:{self.date}"

@@ -124,7 +124,7 @@ class WeChatPay:
             "nonceStr": nonce,
             "package": package,
             "signType": "RSA",
-            "paySign": crypto.sign(client.merchant_key(merchant.private_key_ref), message),
+            "paySign": crypto.sign(client.merchant_key(merchant), message),
         }
 
     def check_signature(self, merchant: MerchantAccount, headers: Mapping[str, str], body: bytes) -> None:

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import httpx
@@ -38,18 +38,21 @@ class Reply:
 @cache
 def _http() -> httpx.Client:
     limits = httpx.Limits(max_connections=32, max_keepalive_connections=16)
-    return httpx.Client(base_url=settings.HUB_OUTSIDE["wechat_pay"], timeout=_TIMEOUT, limits=limits, trust_env=False)
+    return httpx.Client(timeout=_TIMEOUT, limits=limits, trust_env=False)
 
 
-@cache
-def merchant_key(reference: str) -> rsa.RSAPrivateKey:
-    """A merchant's private key out of the key ring; a new version has a new reference."""
-    return crypto.private_key(ring().secret_text(reference))
+def merchant_key(merchant: MerchantAccount) -> rsa.RSAPrivateKey:
+    """The key this merchant signs with, out of the key ring."""
+    return _private_key(ring().secret_text(merchant.private_key_ref))
 
 
-@cache
-def channel_key(pem: str) -> rsa.RSAPublicKey:
-    """The public key WeChat Pay signs with towards this merchant."""
+@lru_cache(maxsize=1024)
+def _private_key(pem: str) -> rsa.RSAPrivateKey:
+    return crypto.private_key(pem)
+
+
+@lru_cache(maxsize=1024)
+def _public_key(pem: str) -> rsa.RSAPublicKey:
     return crypto.public_key(pem)
 
 
@@ -64,7 +67,7 @@ def call(merchant: MerchantAccount, method: str, path: str, body: Mapping[str, A
         "User-Agent": "health-district-hub/1",
     }
     try:
-        response = _http().request(method, path, content=content.encode(), headers=headers)
+        response = _http().request(method, settings.HUB_OUTSIDE["wechat_pay"] + path, content=content.encode(), headers=headers)
     except httpx.HTTPError as problem:
         return Reply(Outcome.UNKNOWN, {}, type(problem).__name__)
     return _read(merchant, response)
@@ -78,7 +81,7 @@ def genuine(merchant: MerchantAccount, headers: Mapping[str, str], body: str) ->
     if abs(clock.now().timestamp() - int(stamp)) > FRESH.total_seconds():
         return False
     message = crypto.lines(stamp, headers.get("Wechatpay-Nonce", ""), body)
-    return crypto.verifies(channel_key(merchant.channel_public_key), message, headers.get("Wechatpay-Signature", ""))
+    return crypto.verifies(_public_key(merchant.channel_public_key), message, headers.get("Wechatpay-Signature", ""))
 
 
 def _authorization(merchant: MerchantAccount, method: str, path: str, content: str) -> str:
@@ -89,7 +92,7 @@ def _authorization(merchant: MerchantAccount, method: str, path: str, content: s
         serial_no=merchant.serial_no,
         nonce=nonce,
         timestamp=timestamp,
-        signature=crypto.sign(merchant_key(merchant.private_key_ref), message),
+        signature=crypto.sign(merchant_key(merchant), message),
     )
 
 

@@ -36,9 +36,7 @@ class Command(BaseCommand):
 def _at_sandbox(code: str) -> Credentials:
     """What the sandbox's merchant platform answers to a new merchant."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -1,0 +1,232 @@
+"""Following what a HIS tells, inside an open hospital unit; the caller audits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Case, Count, F, Q, Value, When
+
+from hub.work import Unit
+from institution_connectors.contracts import values
+from institution_connectors.contracts.inbound import NumberTaken, ScheduleSnapshot
+from institution_connectors.contracts.results import Numbers
+from institution_connectors.contracts.values import Schedule, ScheduleState, Stop
+from tenants.directory.steps import codes_on
+from tenants.scheduling import slots, sync
+from tenants.scheduling.errors import SessionNotFound
+from tenants.scheduling.events import SessionChanged, SessionsStopped, SyncConflictFound
+from tenants.scheduling.models import ConflictKind, Number, NumberState, Session, SessionState, SyncConflict
+
+EVENT_BATCH = 200
+ASK_AT_ONCE = 40
+
+
+def follow_snapshot(unit: Unit, snapshot: ScheduleSnapshot, *, generation: int) -> int:
+    """Make our sessions and numbers those of the snapshot; how many sessions were told."""
+    codes = codes_on(snapshot.first_day, generation=generation)
+    known = [schedule for schedule in snapshot.schedules if codes.department(schedule.department_code)]
+    _note_strangers(unit, snapshot, {schedule.code for schedule in known})
+    named = [*(schedule.code for schedule in snapshot.schedules), *snapshot.withdrawn]
+    before = sync.lock_sessions(
+        named,
+        generation=generation,
+        complete=snapshot.complete,
+        first=snapshot.first_day,
+        last=snapshot.last_day,
+    )
+    source_at = snapshot.occurred_at
+    followed = sync.write_sessions(known, codes, generation=generation, source_at=source_at, now=unit.now)
+    _follow_numbers(unit, snapshot, followed)
+    gone = [
+        session_id
+        for his_code, session_id in before.items()
+        if his_code in snapshot.withdrawn
+        or (snapshot.complete and his_code not in {schedule.code for schedule in snapshot.schedules})
+    ]
+    _withdraw(unit, gone, source_at)
+    for schedule in known:
+        if schedule.state is ScheduleState.STOPPED and schedule.code in followed:
+            stop_numbers(unit, followed[schedule.code], reason="医院停诊", source_at=source_at)
+    announce(unit, [*followed.values(), *gone])
+    return len(followed)
+
+
+def follow_stop(unit: Unit, stop: Stop, *, generation: int) -> tuple[UUID, ...]:
+    """Stop what the HIS stopped; the bookings concerned. SessionNotFound for a stranger."""
+    session_id = (
+        Session.objects.filter(his_generation=generation, his_code=stop.schedule_code)
+        .values_list("id", flat=True)
+        .first()
+    )
+    if session_id is None:
+        raise SessionNotFound
+    holders = stop_numbers(
+        unit,
+        session_id,
+        reason=stop.reason,
+        source_at=stop.decided_at or unit.now,
+        whole=stop.whole,
+        from_sequence=stop.from_sequence,
+        from_time=stop.from_time,
+    )
+    announce(unit, [session_id])
+    return holders
+
+
+def follow_numbers(unit: Unit, his_code: str, answer: Numbers, *, source_at: datetime, generation: int) -> None:
+    """All numbers of one session, as answered; a short list withdraws nothing (F11), an old answer changes nothing."""
+    found = (
+        Session.objects.select_for_update()
+        .filter(his_generation=generation, his_code=his_code, source_at__lte=source_at)
+        .first()
+    )
+    if found is None:
+        return
+    followed = {his_code: found.id}
+    _write_numbers(unit, answer.numbers, followed, complete=followed if len(answer.numbers) == answer.total else {})
+    Session.objects.filter(pk=found.id).update(source_at=source_at, synced_at=unit.now)
+    announce(unit, [found.id])
+
+
+def knows(his_code: str, *, generation: int) -> bool:
+    """Whether a session of that code exists, inside the hospital's scope. One query."""
+    return Session.objects.filter(his_generation=generation, his_code=his_code).exists()
+
+
+def sessions_to_ask(schedules: Sequence[Schedule], *, generation: int, all_of_them: bool) -> list[str]:
+    """Sessions whose numbers are worth asking for: all that somebody looks at, else those whose counts differ.
+
+    The nearest days come first, and no more than `ASK_AT_ONCE` at a time: the next poll asks for the rest.
+    """
+    open_ones = [schedule for schedule in schedules if schedule.state is ScheduleState.OPEN]
+    if all_of_them:
+        return [schedule.code for schedule in open_ones]
+    free = dict(
+        Session.objects.filter(his_generation=generation, his_code__in=[schedule.code for schedule in open_ones])
+        .values_list("his_code")
+        .annotate(free=Count("numbers", filter=Q(numbers__state=NumberState.FREE)))
+    )
+    differing = [schedule for schedule in open_ones if free.get(schedule.code) != schedule.remaining]
+    return [schedule.code for schedule in sorted(differing, key=lambda s: (s.day, s.starts))][:ASK_AT_ONCE]
+
+
+def follow_number_taken(unit: Unit, fact: NumberTaken, *, generation: int) -> None:
+    """The HIS sold a number itself, or gave one back. Ours stay ours: that is a conflict for staff."""
+    number = (
+        Number.objects.filter(
+            session__his_generation=generation, session__his_code=fact.schedule_code, sequence=fact.sequence
+        )
+        .select_related("session")
+        .first()
+    )
+    if number is None:
+        return
+    free_rows = Number.objects.filter(pk=number.pk, holder__isnull=True, is_gone=False, is_stopped=False)
+    if fact.free:
+        changed = free_rows.filter(state=NumberState.WITHDRAWN).update(state=NumberState.FREE, changed_at=unit.now)
+    else:
+        changed = free_rows.filter(state=NumberState.FREE).update(state=NumberState.WITHDRAWN, changed_at=unit.now)
+    if changed:
+        announce(unit, [number.session_id])
+
+
+def _follow_numbers(unit: Unit, snapshot: ScheduleSnapshot, followed: dict[str, UUID]) -> None:
+    complete = {code: followed[code] for code in snapshot.sessions_with_numbers if code in followed}
+    _write_numbers(unit, snapshot.numbers, followed, complete=complete)
+
+
+def _write_numbers(
+    unit: Unit, told: Sequence[values.Number], followed: dict[str, UUID], *, complete: dict[str, UUID]
+) -> None:
+    for number in slots.unplaceable(told):
+        _conflict(unit, ConflictKind.SLOT_INVALID, number.schedule_code, None, f"第{number.sequence}号没有时长")
+    numbers = slots.within_limit(told)
+    moved = sync.moved_numbers(followed, numbers)
+    sync.write_numbers(followed, numbers, now=unit.now)
+    _, vanished = sync.drop_vanished(list(complete.values()), followed, numbers, now=unit.now)
+    his_codes = {session_id: his_code for his_code, session_id in followed.items()}
+    for kind, kept in ((ConflictKind.MOVED, moved), (ConflictKind.VANISHED, vanished)):
+        for one in kept:
+            _disagree(unit, kind, his_codes[one.session_id], one)
+
+
+def _withdraw(unit: Unit, gone: list[UUID], source_at: datetime) -> None:
+    withdrawn = sync.withdraw_sessions(gone, source_at=source_at, now=unit.now)
+    _, kept = sync.drop_vanished(withdrawn, {}, [], now=unit.now)
+    if kept:
+        his_codes = dict(Session.objects.filter(id__in=withdrawn).values_list("id", "his_code"))
+        for one in kept:
+            _disagree(unit, ConflictKind.VANISHED, his_codes[one.session_id], one)
+
+
+def stop_numbers(
+    unit: Unit,
+    session_id: UUID,
+    *,
+    reason: str,
+    source_at: datetime,
+    whole: bool = True,
+    from_sequence: int | None = None,
+    from_time: datetime | None = None,
+) -> tuple[UUID, ...]:
+    """Stop numbers; the holders that are hit.
+
+    The session row is locked first, so that no release passes by unseen (`steps.release_number`).
+    """
+    Session.objects.select_for_update().get(pk=session_id)
+    if whole:
+        Session.objects.filter(pk=session_id).update(
+            state=SessionState.STOPPED, stop_reason=reason[:100], source_at=source_at
+        )
+    rows = Number.objects.filter(session_id=session_id, is_stopped=False)
+    if not whole and from_sequence is not None:
+        rows = rows.filter(sequence__gte=from_sequence)
+    if not whole and from_time is not None:
+        rows = rows.filter(start__gte=from_time)
+    rows.filter(holder__isnull=True).update(
+        is_stopped=True,
+        changed_at=unit.now,
+        state=Case(When(state=NumberState.FREE, then=Value(NumberState.STOPPED)), default=F("state")),
+    )
+    # Only now read who holds the rest: claims that were under way when the free ones were stopped are over.
+    hit = list(rows.filter(Q(holder__isnull=False)).select_for_update().values_list("id", "holder"))
+    Number.objects.filter(id__in=[number_id for number_id, _ in hit]).update(is_stopped=True, changed_at=unit.now)
+    holders = tuple(holder for _, holder in hit if holder is not None)
+    if holders:
+        unit.publish(SessionsStopped(hospital=unit.scope, session_ids=(session_id,), holders=holders, reason=reason))
+    return holders
+
+
+def announce(unit: Unit, sessions: Iterable[UUID]) -> None:
+    distinct = sorted(set(sessions))
+    for start in range(0, len(distinct), EVENT_BATCH):
+        unit.publish(SessionChanged(hospital=unit.scope, session_ids=tuple(distinct[start : start + EVENT_BATCH])))
+
+
+def _note_strangers(unit: Unit, snapshot: ScheduleSnapshot, known: set[str]) -> None:
+    for schedule in snapshot.schedules:
+        if schedule.code not in known:
+            detail = f"科室代码 {schedule.department_code}"
+            _conflict(unit, ConflictKind.UNKNOWN_DEPARTMENT, schedule.code, None, detail)
+
+
+def _disagree(unit: Unit, kind: ConflictKind, his_code: str, kept: sync.Kept) -> None:
+    if _conflict(unit, kind, his_code, kept.number_id, kind.label):
+        unit.publish(
+            SyncConflictFound(hospital=unit.scope, session_id=kept.session_id, holder=kept.holder, kind=kind.value)
+        )
+
+
+def _conflict(unit: Unit, kind: ConflictKind, his_code: str, number_id: UUID | None, detail: str) -> bool:
+    """List it once while it is open; whether it is new."""
+    known = SyncConflict.objects.filter(
+        kind=kind, session_his_code=his_code, number_id=number_id, settled_at__isnull=True
+    )
+    if known.exists():
+        return False
+    SyncConflict.objects.create(
+        kind=kind, session_his_code=his_code, number_id=number_id, detail=detail, found_at=unit.now
+    )
+    return True
