@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Aggregate, Count, Q, Sum
+from django.db.models.functions import TruncMinute
 
 from hub import clock
 from regional_services.booking.models import Booking, BookingStep, His, Settlement, State
@@ -179,3 +180,17 @@ def figures_by_institution(day: date) -> dict[str, DayFigures]:
 
 def _figures(counted: dict[str, Any]) -> DayFigures:
     return DayFigures(**{name: int(counted[name] or 0) for name in _COUNTS})
+
+
+def per_minute(minutes: int) -> list[tuple[datetime, int]]:
+    """Bookings made in each of the last `minutes` minutes, oldest first, empty ones included. One query."""
+    end = clock.now().replace(second=0, microsecond=0)
+    start = end - timedelta(minutes=minutes - 1)
+    rows = (
+        Booking.objects.filter(created_at__gte=start)
+        .annotate(minute=TruncMinute("created_at"))
+        .values_list("minute")
+        .annotate(count=Count("id"))
+    )
+    counted: dict[datetime, int] = dict(rows)
+    return [(at, counted.get(at, 0)) for at in (start + timedelta(minutes=index) for index in range(minutes))]
