@@ -59,8 +59,8 @@ class VendorFinder(BaseFinder):
 
     def find(self, path: str, find_all: bool = False, **_options: Any) -> Any:
         """The file of a static name."""
-        found = [self._storage.path(path)] if self._storage.exists(path) else []
-        return found if find_all else next(iter(found), None)
+        found = self._storage.path(path) if self._storage.exists(path) else None
+        return ([found] if found else []) if find_all else found
 
     def list(self, _ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Storage]]:
         """All of them."""

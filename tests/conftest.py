@@ -34,9 +34,8 @@ def template_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 def committed(template_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A fresh database (and an empty Redis) for this test, which commits for real."""
     with django_db_blocker.unblock():
-        databases.fresh_copy(template_database)
+        databases.renew(template_database)
         yield
-        databases.close_everything()
 
 
 @pytest.fixture

@@ -62,6 +62,7 @@ CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("ruff format", lambda: _bin("ruff", "format", "--check", ".")),
     ("import-linter", lambda: _bin("lint-imports")),
     ("Django and Citus rules", lambda: _manage("check", "--fail-level", "WARNING")),
+    ("house rules", lambda: _manage("check_house")),
     ("migrations complete", lambda: _manage("makemigrations", "--check", "--dry-run")),
     ("OpenAPI", _openapi),
     *((name, _rule(rule)) for name, rule in rules.ALL.items()),

@@ -26,6 +26,7 @@ class Rate:
 RATES: dict[str, Rate] = {
     "default": Rate(per_minute=600, burst=120),
     "public": Rate(per_minute=1200, burst=300),
+    "institution": Rate(per_minute=6000, burst=600),
     "booking": Rate(per_minute=60, burst=20),
     "auth.code": Rate(per_minute=20, burst=30),
     "auth.token": Rate(per_minute=60, burst=60),

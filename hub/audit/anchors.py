@@ -1,7 +1,8 @@
 """Anchors: every chain's newest seal, noted hourly in the district's own audit and in the object store.
 
 Cutting a chain's end off leaves a chain that verifies in itself. An anchor says how far it had come; to hide a cut one
-would have to rewrite the district's chain and the object store too.
+would have to rewrite the district's chain and the object store too. A schema restored from a backup lost its end by
+design: it has a new incarnation, and anchors of an earlier one bind it no more.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connections
 
@@ -22,7 +24,7 @@ from hub import clock
 from hub.actor import system_actor
 from hub.audit import entries, mac
 from hub.errors import HubError
-from hub.journal.world import REGION_WORLD, all_scopes, open_scope, world_of
+from hub.journal.world import REGION_WORLD, all_scopes, incarnation_of, open_scope, world_of
 from hub.storage import objects
 from hub.tenancy.keys import object_key
 from hub.tenancy.scope import REGION
@@ -34,21 +36,24 @@ EVERY = timedelta(hours=1)
 ACTION = "audit.anchored"
 TARGET = "audit:heads"
 _KIND = "audit-anchor"
-_NAME = re.compile(rf"{REGION}/{_KIND}/\d{{8}}T\d{{6}}Z-(?P<size>\d+)-(?P<sha256>[0-9a-f]{{64}})\.json\Z")
+_NAME = re.compile(r"-(?P<size>\d+)-(?P<sha256>[0-9a-f]{64})\.json\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest seal of a chain."""
+    """The newest seal of a chain, in which life of its schema."""
 
     sequence: int
     hash: str
+    incarnation: int
 
 
 def anchor() -> Mapping[str, Head]:
     """Note the heads of all chains now."""
     heads = _heads()
-    detail: dict[str, list[int | str]] = {scope: [head.sequence, head.hash] for scope, head in heads.items()}
+    detail: dict[str, list[int | str]] = {
+        scope: [head.sequence, head.hash, head.incarnation] for scope, head in heads.items()
+    }
     stored = _store(detail)
     with work(REGION, actor=system_actor("hub.audit.anchors")) as unit:
         unit.audit(ACTION, target=TARGET, detail={"heads": detail, "object": stored})
@@ -75,12 +80,12 @@ def anchored_in_district(scope: str, *, limit: int = 1000) -> list[Head]:
             [scope, TARGET, ACTION, limit],
         )
         found = [json.loads(head) for (head,) in cursor.fetchall() if head is not None]
-    return [Head(sequence, digest) for sequence, digest in found]
+    return [Head(*head) for head in found]
 
 
 def anchored_in_store(scope: str, *, limit: int = 100) -> list[Head]:
     """The heads of `scope` in the newest anchors of the object store; one that is not ours is left out."""
-    names = sorted(objects.keys(object_key(REGION, _KIND, "x").removesuffix("x")), reverse=True)
+    names = sorted(objects.keys(object_key(REGION, _KIND, _installation())), reverse=True)
     documents = (json.loads(objects.get(stored)) for stored in map(_stored_object, islice(names, limit)) if stored)
     heads = [
         document["heads"].get(scope)
@@ -102,7 +107,7 @@ def _heads() -> dict[str, Head]:
             logger.warning("anchor: %s can't be read: %s", scope, type(problem).__name__)
             continue
         if last is not None:
-            heads[scope] = Head(last[0], bytes(last[1]).hex())
+            heads[scope] = Head(last[0], bytes(last[1]).hex(), incarnation_of(scope))
     return heads
 
 
@@ -111,7 +116,7 @@ def _store(heads: dict[str, list[int | str]]) -> str:
     key_id, signature = mac.sign(entries.canonical(heads))
     content = entries.canonical({"heads": heads, "key_id": key_id, "mac": signature.hex()})
     moment = clock.now().strftime("%Y%m%dT%H%M%SZ")
-    name = f"{moment}-{len(content)}-{hashlib.sha256(content).hexdigest()}.json"
+    name = f"{_installation()}-{moment}-{len(content)}-{hashlib.sha256(content).hexdigest()}.json"
     try:
         return objects.put_public(object_key(REGION, _KIND, name), content, content_type="application/json").key
     except HubError as problem:
@@ -119,8 +124,13 @@ def _store(heads: dict[str, list[int | str]]) -> str:
         return ""
 
 
+def _installation() -> str:
+    """Installations that share a bucket keep their anchors apart."""
+    return f"{settings.HUB_ROLE_PREFIX}.{connections['default'].settings_dict['NAME']}"
+
+
 def _stored_object(key: str) -> objects.StoredObject | None:
-    found = _NAME.match(key)
+    found = _NAME.search(key)
     if found is None:
         return None
     return objects.StoredObject(

@@ -35,6 +35,11 @@ class Places:
         return self.base / "s3"
 
     @property
+    def static(self) -> Path:
+        """Collected static files."""
+        return self.base / "static"
+
+    @property
     def valkey(self) -> Path:
         """The append-only file."""
         return self.base / "valkey"
@@ -59,7 +64,7 @@ class Places:
 
     def prepare(self) -> None:
         """Create the directories; secrets are closed to others from the first moment."""
-        for path in (self.base, self.logs, self.s3, self.valkey):
+        for path in (self.base, self.logs, self.s3, self.valkey, self.static):
             path.mkdir(parents=True, exist_ok=True)
         self.secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
 

@@ -26,7 +26,7 @@ from hub.embedded.processes import RunAs
 
 SUPERUSER = "postgres"
 DATABASE = "hub"
-START_PATIENCE = 12.0  # after kill -9 orphan backends hold shared memory for about two seconds
+START_PATIENCE = 30.0  # after kill -9 orphan backends hold shared memory for about two seconds
 _SYSTEM_BINARIES = Path("/usr/lib/postgresql")
 
 # Statements and key values of failing statements stay out of the log: they could carry personal data.

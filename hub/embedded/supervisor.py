@@ -229,7 +229,7 @@ def _landed(name: str) -> bool:
     needed = {
         "sandbox": "sandbox/__main__.py",
         "district-day": "sandbox/day.py",
-        "relay": "*/*/management/commands/relay.py",
-        "seed": "*/*/management/commands/seed_demo.py",
+        "relay": "**/management/commands/relay.py",
+        "seed": "**/management/commands/seed_demo.py",
     }.get(name, "manage.py")
     return any(places.CHECKOUT.glob(needed))

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
 
+from hub.tenancy.context import current_hospital
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
@@ -61,7 +63,7 @@ def described() -> dict[str, str]:
     actor = getattr(request, "actor", None)
     fields = {
         "request_id": context.request_id,
-        "hospital": context.hospital or getattr(request, "hospital", None) or "",
+        "hospital": current_hospital() or context.hospital or getattr(request, "hospital", None) or "",
         "actor_id": context.actor_id or str(getattr(actor, "id", None) or ""),
     }
     return {name: value for name, value in fields.items() if value}

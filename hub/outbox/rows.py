@@ -139,10 +139,10 @@ def claim(
 
 
 def finish(world: World, ids: Sequence[int], *, worker: UUID, now: datetime) -> None:
-    """Mark rows delivered; a row whose lease was lost to another worker is left to that one."""
+    """Mark rows delivered (`lease_by` goes on saying by whom); one whose lease went to another worker is left to that."""
     with connections[world.alias].cursor() as cursor:
         cursor.execute(
-            f"UPDATE {world.outbox} SET state = 'done', finished_at = %s, lease_by = NULL, lease_until = NULL"  # noqa: S608
+            f"UPDATE {world.outbox} SET state = 'done', finished_at = %s, lease_until = NULL"  # noqa: S608
             " WHERE id = ANY(%s) AND state = 'pending' AND lease_by = %s",
             [now, list(ids), worker],
         )
@@ -151,7 +151,7 @@ def finish(world: World, ids: Sequence[int], *, worker: UUID, now: datetime) -> 
 def finish_statement(world: World) -> str:
     """Mark one row delivered, returning it: the first statement of a handler that runs in the row's own schema."""
     return (
-        f"UPDATE {world.outbox} SET state = 'done', finished_at = %s, lease_by = NULL, lease_until = NULL"  # noqa: S608
+        f"UPDATE {world.outbox} SET state = 'done', finished_at = %s, lease_until = NULL"  # noqa: S608
         " WHERE id = %s AND state = 'pending' AND lease_by = %s RETURNING 1"
     )
 

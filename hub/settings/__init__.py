@@ -108,7 +108,7 @@ X_FRAME_OPTIONS = "DENY"
 HUB_CSP_CONNECT = env.names("HUB_CSP_CONNECT", HUB_EVENTS_ORIGIN)  # origins of server-sent events
 HUB_CSP_FORM = env.names("HUB_CSP_FORM")  # origins forms may post to, such as a cashier's
 
-HUB_S3 = {
+HUB_S3: dict[str, Any] = {
     "endpoint": env.text("HUB_S3_ENDPOINT", "127.0.0.1:9000"),
     "access_key": env.text("HUB_S3_ACCESS_KEY", ""),
     "secret_key": env.text("HUB_S3_SECRET_KEY", ""),

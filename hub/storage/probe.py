@@ -33,8 +33,11 @@ class Capabilities:
 @lru_cache(maxsize=1)
 def capabilities() -> Capabilities:
     """What the configured store can do; asked once per process."""
+    versioning = _works(_versioned)
     return Capabilities(
-        sub_resources=_works(_tags_survive), versioning=_works(_versioned), object_lock=_works(_lockable)
+        sub_resources=_works(_tags_survive),
+        versioning=versioning,
+        object_lock=versioning and _works(_lockable),  # a lock needs versions; servers without them answer anything
     )
 
 

@@ -1,24 +1,30 @@
-"""Asking at once, taking messages in, sending again."""
+"""Asking at once, sending again, tidying up after a crash."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from hub import clock, ids
-from hub.actor import system_actor
+from hub.actor import Actor, system_actor
+from hub.errors import InvalidInput
 from hub.outbox.events import Temporary
+from hub.security.permissions import require
 from hub.tenancy.context import current_scope
 from hub.tenancy.scope import hospital
 from hub.work import work
 from institution_connectors.catalog import selectors as catalog
-from institution_connectors.contracts import Answer, Command, Reason, Request, encode
-from institution_connectors.exchange import selectors, store
-from institution_connectors.exchange.models import Exchange
+from institution_connectors.contracts import Answer, Command, Reason, Request, decode_request, encode
+from institution_connectors.exchange import permissions, selectors, store
+from institution_connectors.exchange.errors import NotRerunnable, UnknownExchange
+from institution_connectors.exchange.models import Exchange, State
+from institution_connectors.exchange.steps import enqueue_ask
 from institution_connectors.runtime.decisions import Settle
 from institution_connectors.runtime.pipeline import carry_out
 
 _ACTOR = system_actor("connectors")
 _AT_ONCE = timedelta(seconds=40)
+_RERUN_TIME = timedelta(hours=1)
 
 
 def ask_now(code: str, request: Request, *, correlation: str = "sync") -> Answer:
@@ -50,3 +56,41 @@ def ask_now(code: str, request: Request, *, correlation: str = "sync") -> Answer
         store.conclude_step(profile, store.Begun(step=away, exchange_id=exchange_id), actor=_ACTOR)
     with hospital(code, read_only=True):
         return selectors.answer(exchange_id)
+
+
+def rerun(*, actor: Actor, code: str, exchange_id: UUID, reason: str) -> UUID:
+    """Send an ask again that definitely was not done, as a new ask linked to it, with an hour to succeed."""
+    require(actor, permissions.RERUN)
+    if not reason.strip():
+        raise InvalidInput(fields={"reason": "请填写重发原因"})
+    with work(code, actor=actor) as unit:
+        old = Exchange.objects.select_for_update().filter(id=exchange_id).first()
+        if old is None:
+            raise UnknownExchange
+        if old.state != State.REJECTED:
+            raise NotRerunnable
+        again = enqueue_ask(
+            unit,
+            request=decode_request(old.request),
+            key=f"rerun:{exchange_id}",
+            correlation=old.correlation,
+            deadline=unit.now + _RERUN_TIME,
+            rerun_of=exchange_id,
+        )
+        unit.audit("exchange.rerun", target=f"exchange:{exchange_id}", reason=reason, detail={"again": str(again)})
+    return again
+
+
+def recover(code: str) -> int:
+    """End reads whose process died under them; how many. Commands need no help: their delivery is taken up again."""
+    limit = clock.now() - 3 * _AT_ONCE
+    with hospital(code, read_only=True):
+        left = list(
+            Exchange.objects.filter(announce=False, state=State.OPEN, asked_at__lt=limit).values_list("id", flat=True)
+        )
+    profile = catalog.profile(code) if left else None
+    for exchange_id in left:
+        if profile is not None:
+            lost = Settle(Answer.rejected(Reason.CONNECTION_LOST))
+            store.conclude_step(profile, store.Begun(step=lost, exchange_id=exchange_id), actor=_ACTOR)
+    return len(left)

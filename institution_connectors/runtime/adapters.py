@@ -6,18 +6,21 @@ import threading
 from dataclasses import dataclass
 
 from hub.security.keyring import ring
+from institution_connectors.adapters.hl7v2_mllp import Hl7v2MllpAdapter
 from institution_connectors.adapters.rest_json import RestJsonAdapter
-from institution_connectors.adapters.soap_xml.adapter import SoapXmlAdapter
+from institution_connectors.adapters.soap_xml import SoapXmlAdapter
 from institution_connectors.catalog import selectors as catalog
 from institution_connectors.contracts import Adapter, AdapterFactory, ConnectorProfile, Operation
 
 FACTORIES: dict[str, AdapterFactory] = {
     RestJsonAdapter.dialect: RestJsonAdapter,
     SoapXmlAdapter.dialect: SoapXmlAdapter,
+    Hl7v2MllpAdapter.dialect: Hl7v2MllpAdapter,
 }
 OPERATIONS: dict[str, frozenset[Operation]] = {
     RestJsonAdapter.dialect: RestJsonAdapter.operations,
     SoapXmlAdapter.dialect: SoapXmlAdapter.operations,
+    Hl7v2MllpAdapter.dialect: Hl7v2MllpAdapter.operations,
 }
 
 

@@ -1,8 +1,8 @@
 """A template database with two hospitals, and copies of it.
 
-The template is keyed by a hash of all that shapes it, so it is built once and kept between runs. A copy takes some
-hundredths of a second, so every test that touches the database gets one and commits for real. There is no rolled-back
-kind: services open durable transactions on two aliases, and a test inside an outer transaction would prove less.
+The template is keyed by a hash of all that shapes it, so it is built once and kept between runs. A test that touches
+the database finds it as it came from the template, and commits for real. There is no rolled-back kind: services open
+durable transactions on two aliases, and a test inside an outer transaction would prove less.
 """
 
 from __future__ import annotations
@@ -24,10 +24,13 @@ from psycopg import errors, sql
 
 from hub.tenancy import grants, registry
 from hub.tenancy.provision import create_hospital, migrate_hub
+from tests.harness import cleaning
 
 ALPHA, BETA = "alpha", "beta"
 POOLED = ("default", "hospital")
 _TEMPLATE_LOCK = 4711_0003
+_cleaner: psycopg.Connection[Any] | None = None
+_baseline: cleaning.Baseline | None = None
 
 
 def template() -> str:
@@ -41,13 +44,11 @@ def template() -> str:
     return name
 
 
-def fresh_copy(template_name: str) -> None:
-    """Replace this process's database by a new copy of the template, and empty its Redis database."""
-    close_everything()
-    name = settings.DATABASES["default"]["NAME"]
-    with _maintenance() as owner:
-        _drop(owner, name)
-        _create(owner, name, template_name)
+def renew(template_name: str) -> None:
+    """Give this process its database as the template has it, by emptying or by a new copy; empty its Redis database."""
+    connections.close_all()
+    if not _emptied():
+        _copy(template_name)
     redis.Redis.from_url(settings.HUB_REDIS_URL).flushdb()
     registry.forget()
 
@@ -61,9 +62,34 @@ def drop_copy() -> None:
 
 def close_everything() -> None:
     """Close this thread's connections and the pools of all."""
+    global _cleaner
+    if _cleaner is not None:
+        _cleaner.close()
+        _cleaner = None
     connections.close_all()
     for alias in POOLED:
         connections[alias].close_pool()  # type: ignore[attr-defined]
+
+
+def _emptied() -> bool:
+    """Whether emptying gave the template's state back."""
+    if _cleaner is None or _baseline is None:
+        return False
+    try:
+        return cleaning.clean(_cleaner, _baseline)
+    except psycopg.OperationalError:  # a test ended our session or restarted the server
+        return False
+
+
+def _copy(template_name: str) -> None:
+    global _cleaner, _baseline
+    close_everything()
+    name = settings.DATABASES["default"]["NAME"]
+    with _maintenance() as owner:
+        _drop(owner, name)
+        _create(owner, name, template_name)
+    _cleaner = psycopg.connect(os.environ["HUB_OWNER_DATABASE_URL"], autocommit=True)
+    _baseline = cleaning.baseline(_cleaner)
 
 
 def _build(owner: psycopg.Connection[Any], name: str) -> None:

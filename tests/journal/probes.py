@@ -112,7 +112,7 @@ def query(scope: str, sql: str, parameters: list[Any] | None = None) -> list[tup
     names = ("outbox", "attempt", "inbox", "command", "audit", "pending", "seal")
     with open_scope(scope, read_only=True), connections[world.alias].cursor() as cursor:
         cursor.execute(sql.format(**{name: getattr(world, name) for name in names}), parameters or [])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def done(scope: str, action: str) -> list[str]:

@@ -162,9 +162,9 @@ def test_the_log_of_the_server_keeps_no_statement(own_services: Services, tmp_pa
     canary = "CANARY13812345678"
     with psycopg.connect(server.url("owner"), autocommit=True) as connection:
         connection.execute("CREATE TABLE person (name text UNIQUE)")
-        connection.execute(f"INSERT INTO person VALUES ('{canary}')")  # noqa: S608
+        connection.execute(f"INSERT INTO person VALUES ('{canary}')")
         with pytest.raises(psycopg.errors.UniqueViolation):
-            connection.execute(f"INSERT INTO person VALUES ('{canary}')")  # noqa: S608
+            connection.execute(f"INSERT INTO person VALUES ('{canary}')")
     server.stop()
     log = (tmp_path / "var" / "log" / "postgres.log").read_text()
     assert "duplicate key" in log

@@ -79,19 +79,14 @@ def test_an_ended_process_is_started_again_and_what_it_left_is_cleared(tmp_path:
     where = Places(tmp_path)
     where.prepare()
     counter = tmp_path / "starts"
-    program = Program(
-        "flaky",
-        "flaky",
-        (
-            sys.executable,
-            "-c",
-            "import subprocess, sys, time\n"
-            f"open({str(counter)!r}, 'a').write('x')\n"
-            "left = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
-            f"open({str(tmp_path / 'left')!r}, 'w').write(str(left.pid))\n"
-            "time.sleep(0.6)\n",
-        ),
+    script = (
+        "import subprocess, sys, time\n"
+        f"open({str(counter)!r}, 'a').write('x')\n"
+        "left = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"open({str(tmp_path / 'left')!r}, 'w').write(str(left.pid))\n"
+        "time.sleep(0.6)\n"
     )
+    program = Program("flaky", "flaky", (sys.executable, "-c", script))
     running = supervisor.Running(program, where, {})
     running.start()
     running.wait_ready()
@@ -102,7 +97,9 @@ def test_an_ended_process_is_started_again_and_what_it_left_is_cleared(tmp_path:
     first_left = int((tmp_path / "left").read_text())
     assert len(_read(counter)) == 2
     running.stop()
-    assert not Path(f"/proc/{first_left}").exists() or "Z" in Path(f"/proc/{first_left}/stat").read_text()
+    while _runs(first_left) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not _runs(first_left)
 
 
 def test_a_process_that_ends_at_once_shows_the_end_of_its_log(tmp_path: Path) -> None:
@@ -167,6 +164,13 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
 
 
 def _read(path: Path) -> str:

@@ -19,7 +19,6 @@ from hub.tenancy.scope import region
 from regional_services.catalog.models import CatalogMark
 from tests.tenancy.support import add_marks
 
-
 NOT_FOUND = (404, None)
 
 

@@ -8,11 +8,13 @@ from hub import clock
 from hub.accounts.models.users import User
 from hub.ids import uuid7
 from hub.security.fields import BlindIndexField, EncryptedTextField
+from hub.tenancy.grants import Grant
 
 
 class PasswordHistory(models.Model):
     """Hashes of earlier passwords, so that the last ones are not taken again."""
 
+    grant = staff_grant = Grant.APPEND
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     password = models.CharField(max_length=128)
@@ -26,6 +28,7 @@ class PasswordHistory(models.Model):
 class TotpDevice(models.Model):
     """The second factor of a staff account (RFC 6238). `last_step` only grows: a code is accepted once."""
 
+    staff_grant = Grant.RW
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="totp")
     secret = EncryptedTextField(purpose="accounts.totp")
@@ -39,6 +42,7 @@ class TotpDevice(models.Model):
 class RecoveryCode(models.Model):
     """A single-use code that stands in for a lost second factor; only its keyed digest is kept."""
 
+    staff_grant = Grant.RW
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="recovery_codes")
     code_index = BlindIndexField()

@@ -9,6 +9,7 @@ from hub import clock
 from hub.accounts.models.users import User
 from hub.ids import uuid7
 from hub.security.fields import BlindIndexField, EncryptedTextField
+from hub.tenancy.grants import Grant
 
 
 class CodePurpose(models.TextChoices):
@@ -100,6 +101,7 @@ class SignInMethod(models.TextChoices):
 class SignIn(models.Model):
     """One sign-in, of a browser session or a family of API tokens; ending it ends everything issued under it."""
 
+    staff_grant = Grant.RW
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sign_ins")
     method = models.CharField(max_length=16, choices=SignInMethod.choices)

@@ -12,6 +12,7 @@ from hub import clock
 from hub.ids import uuid7
 from hub.security.fields import BlindIndexField, EncryptedTextField
 from hub.security.roles import ADMINISTRATORS, Role
+from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 DISTRICT = "district"
@@ -57,6 +58,7 @@ class User(AbstractBaseUser):
     `display_name` of a resident never says more than a masked phone: his name belongs to the person, not the login.
     """
 
+    staff_grant = Grant.RW
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=16, choices=AccountKind.choices)
     state = models.CharField(max_length=16, choices=AccountState.choices, default=AccountState.ACTIVE)

@@ -32,7 +32,7 @@ from institution_connectors.contracts import (
 )
 from institution_connectors.refusals import reason_of
 
-CONTENT_TYPE: Final = "x-application/hl7-v2+er7"
+CONTENT_TYPE: Final = "x-application/hl7-v2+er7; charset="
 _HIDDEN = "********"
 _POSITIVE = {"AA", "CA"}
 _FOUND_NOTHING_WRONG = {"", "OK", "NF"}
@@ -112,7 +112,9 @@ class Hl7v2MllpAdapter:
 
     def _record(self, call: Call, direction: Direction, body: bytes, control_id: str) -> None:
         head = {"control_id": control_id}
-        call.record(Wire(direction=direction, at=clock.now(), body=body, content_type=CONTENT_TYPE, head=head))
+        call.record(
+            Wire(direction=direction, at=clock.now(), body=body, content_type=CONTENT_TYPE + self._charset, head=head)
+        )
 
 
 def answer_of(request: Request, received: Message, options: Options) -> Answer:

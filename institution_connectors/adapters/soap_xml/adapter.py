@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from hub import clock
+from hub import clock, ids
 from institution_connectors.adapters.soap_xml.client import SoapClient
 from institution_connectors.adapters.soap_xml.document import Node, element
 from institution_connectors.adapters.soap_xml.envelope import Style
@@ -66,7 +66,7 @@ class SoapXmlAdapter:
         device = extra.get("device_id", "HUB00001")
         head = {
             "TranCode": code,
-            "TransactionID": f"{clock.local(clock.now()):%Y%m%d%H%M%S}{device}"[:22],
+            "TransactionID": f"{clock.local(clock.now()):%Y%m%d%H%M%S}{ids.domain_number('T', ids.uuid7())[-8:]}",
             "AuthKey": auth_key,
             "UserID": extra.get("user_id", "HUB"),
             "DeviceID": device,

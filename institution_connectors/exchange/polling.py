@@ -1,0 +1,179 @@
+"""Asking hospitals that tell nothing of their own accord, and looking how all of them are.
+
+A poll becomes the same message a pushing hospital would have sent, so that everything above knows one way only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from redis import RedisError
+
+from hub import clock, ids, redis
+from hub.actor import system_actor
+from hub.work import work
+from institution_connectors.catalog import selectors as catalog
+from institution_connectors.contracts import (
+    Direction,
+    Inbound,
+    ListNumbers,
+    ListSchedules,
+    ListStopped,
+    Number,
+    Numbers,
+    Operation,
+    Outcome,
+    Ping,
+    Pong,
+    Schedule,
+    Schedules,
+    ScheduleSnapshot,
+    ScheduleState,
+    SessionStopped,
+    Stops,
+    Wire,
+    encode,
+)
+from institution_connectors.exchange import inbound
+from institution_connectors.exchange.models import Probe
+from institution_connectors.exchange.services import ask_now
+
+DAYS = 14
+_SEEN_SECONDS = 3600
+_ACTOR = system_actor("connectors")
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What a poll found: sessions asked about, those whose numbers were read, whether something was told."""
+
+    sessions: int
+    read: int
+    told: bool
+
+
+def poll_schedules(
+    code: str, *, first_day: date | None = None, last_day: date | None = None, department_code: str = ""
+) -> Polled:
+    """Ask for the sessions of a span of days (all that are on sale, if none is given) and tell what changed.
+
+    Numbers are read only of sessions that look different from the last time. Whole spans of all departments are told
+    as complete, so that sessions that vanished are withdrawn; nothing is told when the hospital's lists don't add up.
+    """
+    first = first_day or clock.today()
+    last = last_day or first + timedelta(days=DAYS - 1)
+    asked_at = clock.now()
+    asked = ListSchedules(first_day=first, last_day=last, department_code=department_code)
+    answer = ask_now(code, asked, correlation="poll")
+    if answer.outcome is not Outcome.ACCEPTED:
+        return Polled(0, 0, told=False)
+    schedules = answer.expect(Schedules).schedules
+    changed = _changed(code, schedules, scope=f"{first}:{last}:{department_code}")
+    if not changed:
+        return Polled(len(schedules), 0, told=False)
+    numbers: list[Number] = []
+    read: list[str] = []
+    for schedule in schedules:
+        if schedule.code in changed and schedule.state is ScheduleState.OPEN:
+            listed = ask_now(code, ListNumbers(schedule_code=schedule.code), correlation="poll")
+            if listed.outcome is Outcome.ACCEPTED:
+                numbers += listed.expect(Numbers).numbers
+                read.append(schedule.code)
+    snapshot = ScheduleSnapshot(
+        occurred_at=asked_at,
+        snapshot_id=ids.uuid7().hex,
+        first_day=first,
+        last_day=last,
+        schedules=schedules,
+        numbers=tuple(numbers),
+        sessions_with_numbers=tuple(read),
+        complete=not department_code,
+    )
+    _tell(code, "schedule_snapshot", snapshot.snapshot_id, snapshot)
+    _remember(code, {schedule.code: _mark(schedule) for schedule in schedules if _is_read(schedule, read)})
+    return Polled(len(schedules), len(read), told=True)
+
+
+def poll_stopped(code: str) -> int:
+    """Ask for stopped sessions of the days on sale; how many were new."""
+    if not catalog.can(code, Operation.LIST_STOPPED):
+        return 0
+    first = clock.today()
+    answer = ask_now(code, ListStopped(first_day=first, last_day=first + timedelta(days=DAYS - 1)), correlation="poll")
+    if answer.outcome is not Outcome.ACCEPTED:
+        return 0
+    told = 0
+    for stop in answer.expect(Stops).stops:
+        fact = SessionStopped(occurred_at=stop.decided_at or clock.now(), stop=stop)
+        mark = f"stop:{stop.schedule_code}:{stop.from_sequence or 0}"
+        told += not _tell(code, "session_stopped", hashlib.sha256(mark.encode()).hexdigest()[:40], fact).repeated
+    return told
+
+
+def probe(code: str) -> Probe:
+    """Ask the hospital for its time and store how it did."""
+    started = clock.now()
+    answer = ask_now(code, Ping(), correlation="probe")
+    ended = clock.now()
+    latency, skew = round((ended - started).total_seconds() * 1000), None
+    if answer.outcome is Outcome.ACCEPTED:
+        middle = started + (ended - started) / 2
+        skew = round((answer.expect(Pong).his_time - middle).total_seconds() * 1000)
+    with work(code, actor=_ACTOR) as unit:
+        made = Probe.objects.create(at=ended, reason=answer.reason, latency_ms=latency, skew_ms=skew)
+        unit.audit("connector.probed", target=f"connector:{code}", reason=answer.reason, detail={"skew_ms": skew})
+    return made
+
+
+def _tell(code: str, kind: str, message_id: str, fact: ScheduleSnapshot | SessionStopped) -> inbound.Receipt:
+    """As if the hospital had sent it."""
+    message = Inbound(source=f"poll:{code}", incarnation="1", message_id=message_id, kind=kind, facts=(fact,))
+    body = json.dumps({"kind": kind, "message_id": message_id}).encode()
+    wire = Wire(direction=Direction.RECEIVED, at=clock.now(), body=body, content_type="application/json")
+    return inbound.receive(code, message, wire)
+
+
+def _changed(code: str, schedules: tuple[Schedule, ...], *, scope: str) -> set[str]:
+    """Sessions that differ from what was told last; also all when one that was known is gone."""
+    marks = {schedule.code: _mark(schedule) for schedule in schedules}
+    seen = _seen(code)
+    differ = {schedule_code for schedule_code, mark in marks.items() if seen.get(schedule_code) != mark}
+    whole = hashlib.sha256("|".join(sorted(marks)).encode()).hexdigest()
+    try:
+        gone = redis.client().getset(name := redis.key("polled", code, scope), whole) not in (None, whole)
+        redis.client().expire(name, _SEEN_SECONDS)
+    except RedisError:
+        gone = True
+    return differ or (set(list(marks)[:1]) if gone else set())
+
+
+def _is_read(schedule: Schedule, read: list[str]) -> bool:
+    return schedule.code in read or schedule.state is not ScheduleState.OPEN
+
+
+def _mark(schedule: Schedule) -> str:
+    content: dict[str, Any] = encode(schedule)
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _seen(code: str) -> dict[str, str]:
+    try:
+        found = redis.client().hgetall(redis.key("polled", code))
+    except RedisError:
+        return {}
+    return {str(name): str(mark) for name, mark in dict(found).items()}  # type: ignore[arg-type]
+
+
+def _remember(code: str, marks: dict[str, str]) -> None:
+    if not marks:
+        return
+    try:
+        name = redis.key("polled", code)
+        redis.client().hset(name, mapping=dict(marks))
+        redis.client().expire(name, _SEEN_SECONDS)
+    except RedisError:
+        return

@@ -1,0 +1,71 @@
+"""On the schedule: polling hospitals that push nothing, probing all, ending the bodies whose time is over."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+
+from hub import clock
+from hub.actor import system_actor
+from hub.tenancy import registry
+from hub.tenancy.tasks import HospitalTask
+from hub.work import work
+from institution_connectors.catalog import selectors as catalog
+from institution_connectors.exchange import polling
+from institution_connectors.exchange.models import Message
+
+logger = logging.getLogger(__name__)
+
+BODY_DAYS = 30
+
+
+@shared_task
+def poll_all() -> None:
+    """Send every polled hospital's poll on its way; each is a task of its own, so that a slow one delays no other."""
+    live = set(registry.live_hospitals())
+    for profile in catalog.profiles():
+        if profile.enabled and profile.options.polled and profile.hospital in live:
+            poll_hospital.apply_async(kwargs={"hospital": profile.hospital}, expires=240)
+
+
+@shared_task(base=HospitalTask)
+def poll_hospital(*, hospital: str) -> None:
+    """Ask one hospital for its sessions and its stopped ones."""
+    polling.poll_schedules(hospital)
+    polling.poll_stopped(hospital)
+
+
+@shared_task
+def probe_all() -> None:
+    """Send every hospital's probe on its way."""
+    live = set(registry.live_hospitals())
+    for profile in catalog.profiles():
+        if profile.enabled and profile.hospital in live:
+            probe_hospital.apply_async(kwargs={"hospital": profile.hospital}, expires=50)
+
+
+@shared_task(base=HospitalTask)
+def probe_hospital(*, hospital: str) -> None:
+    """Ask one hospital for its time; a clock that is wrong is a warning for its engineers."""
+    limit = catalog.profile(hospital).limits.clock_skew_seconds
+    found = polling.probe(hospital)
+    if found.skew_ms is not None and abs(found.skew_ms) > limit * 1000:
+        logger.warning("the clock of a hospital is wrong by %s ms", found.skew_ms, extra={"hospital": hospital})
+
+
+@shared_task
+def end_bodies_all() -> None:
+    """Send every hospital's clean-up on its way."""
+    for code in registry.live_hospitals():
+        end_bodies.apply_async(kwargs={"hospital": code})
+
+
+@shared_task(base=HospitalTask)
+def end_bodies(*, hospital: str) -> None:
+    """Forget message bodies older than their retention; who asked what and when stays."""
+    now = clock.now()
+    with work(hospital, actor=system_actor("connectors")) as unit:
+        ended = Message.objects.filter(at__lt=now - timedelta(days=BODY_DAYS), body__isnull=False).update(body=None)
+        unit.audit("exchange.bodies_ended", target=f"hospital:{hospital}", detail={"messages": ended})

@@ -1,0 +1,1 @@
+"""Sign-in of residents and staff, on real PostgreSQL, Redis and HTTP."""

@@ -1,0 +1,1 @@
+"""Conventions every API view keeps."""

@@ -1,0 +1,94 @@
+"""Event streams over a real ASGI server and a real Redis."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from django.core import signing
+
+from hub.embedded import processes
+from hub.embedded.places import CHECKOUT
+from hub.sse import topics
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running event-stream process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    granian = Path(sys.executable).with_name("granian")
+    command = [str(granian), "--interface", "asgi", "hub.asgi:application", "--port", str(port), "--workers", "1"]
+    log = tmp_path_factory.mktemp("sse") / "log"
+    server = processes.spawn(command, log=log, env=dict(os.environ), cwd=CHECKOUT)
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(200):
+        try:
+            httpx.get(f"{address}/healthz")
+            break
+        except httpx.HTTPError:
+            time.sleep(0.05)
+    yield address
+    processes.stop(server)
+
+
+def _listen(address: str) -> Iterator[str]:
+    with httpx.stream("GET", address, timeout=10) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        yield from answer.iter_lines()
+
+
+def _until(lines: Iterator[str], wanted: str) -> str:
+    return next(line for line in lines if line.startswith(wanted))
+
+
+def test_a_listener_is_told_what_is_published_on_its_topic(origin: str) -> None:
+    lines = _listen(origin + topics.address("booking:1"))
+    assert _until(lines, "event:") == "event: hello"
+    for _ in range(40):  # the subscription to Redis stands a moment after the first answer
+        topics.publish("booking:2", "other")
+        topics.publish("booking:1", "changed", {"state": "confirmed", "name": "王小明"})
+        time.sleep(0.05)
+    assert _until(lines, "event:") == "event: changed"
+    data = _until(lines, "data:")
+    assert "confirmed" in data
+    assert "王小明" not in data
+
+
+@pytest.mark.parametrize("token", ["booking:1", signing.dumps("booking:1", salt="another purpose"), ""])
+def test_an_address_that_was_not_signed_here_is_refused(origin: str, token: str) -> None:
+    assert httpx.get(f"{origin}/events/{token}").status_code == 403
+
+
+def test_an_old_address_is_refused(origin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_600_000_000.0)
+    address = topics.address("booking:1")
+    monkeypatch.undo()
+    assert httpx.get(origin + address).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("page", "allowed"),
+    [
+        ("http://localhost:8000", True),
+        ("http://renmin.localhost:8000", True),
+        ("http://evil.example", False),
+        ("http://evillocalhost", False),
+    ],
+)
+def test_only_our_own_pages_may_listen_across_origins(origin: str, page: str, allowed: bool) -> None:
+    answer = httpx.get(f"{origin}/healthz", headers={"Origin": page})
+    assert (answer.headers.get("access-control-allow-origin") == page) is allowed
+
+
+def test_a_topic_is_a_plain_word() -> None:
+    with pytest.raises(ValueError, match="not a topic"):
+        topics.address("*")

@@ -1,0 +1,1 @@
+"""Ciphers, keys, masking, headers, sealed page values."""
