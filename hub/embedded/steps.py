@@ -18,12 +18,16 @@ _PACKAGES = ("hub", "institution_connectors", "tenants", "regional_services", "p
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A management command and what it depends on; `inputs` is read again at each start."""
+    """A management command and what it depends on; `inputs` is read again at each start.
+
+    `after` names the program that must be ready first; most steps run before all programs.
+    """
 
     name: str
     title: str
     command: tuple[str, ...]
     inputs: Callable[[], str]
+    after: str = ""
 
 
 def _sources(pattern: str) -> list[Path]:
@@ -48,6 +52,7 @@ STEPS = (
     Step("migrate", "数据库结构 / database schema", ("migrate_hub",), _migrations),
     Step("seed", "26 家机构与演示数据 / 26 institutions and demo data", ("seed_demo",), _seed),
     Step("static", "静态文件 / static files", ("collectstatic", "--noinput", "-v0", *_UNUSED_STATIC), _static),
+    Step("merchants", "各机构商户开通 / merchant accounts", ("onboard_demo_merchants",), _seed, after="sandbox"),
 )
 
 

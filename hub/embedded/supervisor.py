@@ -131,19 +131,25 @@ class Supervisor:
         self._total += len(programs)
         self._services.start(lambda name: self._progress(f"{name}: 就绪 / ready"))
         write_private(self._where.base / "running.json", json.dumps({"pid": os.getpid(), "env": self._env}))
-        stamps = Stamps(self._where.base / "stamps.json")
-        for step in filter(lambda step: _landed(step.name), STEPS):
-            started = time.monotonic()
-            done = carry_out(step, self._where, self._env, stamps)
-            seconds = time.monotonic() - started
-            self._progress(f"{step.title}: {f'完成 / done ({seconds:.1f} s)' if done else '未变化 / unchanged'}")
+        self._carry_out_steps(after="")
         for program in programs:
             running = Running(program, self._where, self._env)
             self._running.append(running)
             running.start()
             running.wait_ready()
             self._progress(f"{program.title}: 就绪 / ready")
+            self._carry_out_steps(after=program.name)
         print(welcome(self._where, self._at), flush=True)
+
+    def _carry_out_steps(self, *, after: str) -> None:
+        stamps = Stamps(self._where.base / "stamps.json")
+        for step in STEPS:
+            if step.after != after or not _landed(step.name):
+                continue
+            started = time.monotonic()
+            done = carry_out(step, self._where, self._env, stamps)
+            seconds = time.monotonic() - started
+            self._progress(f"{step.title}: {f'完成 / done ({seconds:.1f} s)' if done else '未变化 / unchanged'}")
 
     def _watch(self) -> None:
         while True:

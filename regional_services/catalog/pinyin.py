@@ -10,5 +10,5 @@ from pypinyin import Style, lazy_pinyin
 @lru_cache(maxsize=8192)
 def initials(name: str) -> str:
     """First letters of each character's pinyin, other letters and digits as they are, upper case."""
-    letters = lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda rest: [c for c in rest if c.isalnum()])
-    return "".join(letters).upper()[:60]
+    letters = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))
+    return "".join(letter for letter in letters if letter.isalnum()).upper()[:60]

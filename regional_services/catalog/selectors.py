@@ -191,7 +191,8 @@ def session(session_id: UUID) -> SessionCard:
     row = CatalogSession.objects.filter(pk=session_id).first()
     if row is None:
         raise NotFound
-    titles = dict(CatalogDoctor.objects.filter(pk=row.doctor_id).values_list("doctor_id", "title"))
+    known = [row.doctor_id] if row.doctor_id else []
+    titles = dict(CatalogDoctor.objects.filter(pk__in=known).values_list("doctor_id", "title"))
     return _session(row, titles)
 
 

@@ -60,6 +60,13 @@ def patient_for(actor: Actor, person_id: UUID, purpose: str, *, sensitivity: str
     )
 
 
+def account(actor: Actor) -> UUID:
+    """The resident's account; NotFound for everybody else."""
+    if actor.kind is not ActorKind.RESIDENT or actor.id is None:
+        raise NotFound
+    return actor.id
+
+
 def may_see_sensitive(actor: Actor, person_id: UUID) -> bool:
     """Whether labelled visits, messages and documents are shown: to the person himself, and to a child's guardian."""
     relation = _relation(actor, person_id)
@@ -70,11 +77,9 @@ def may_see_sensitive(actor: Actor, person_id: UUID) -> bool:
 
 
 def _relation(actor: Actor, person_id: UUID) -> Relation:
-    if actor.kind is not ActorKind.RESIDENT or actor.id is None:
-        raise NotFound
     try:
         relation = Relation.objects.select_related("person").get(
-            account_id=actor.id, person_id=person_id, state__in=(RelationState.ACTIVE, RelationState.PENDING)
+            account_id=account(actor), person_id=person_id, state__in=(RelationState.ACTIVE, RelationState.PENDING)
         )
     except Relation.DoesNotExist:
         raise NotFound from None

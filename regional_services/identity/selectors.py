@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,7 +11,16 @@ from django.db.models import QuerySet
 from hub import clock
 from hub.errors import NotFound
 from regional_services.identity import ages
-from regional_services.identity.models import Consent, Person, Relation, RelationKind, RelationState, Standing
+from regional_services.identity.consents import TEXTS, ConsentText
+from regional_services.identity.models import (
+    Consent,
+    Person,
+    RealNameCheck,
+    Relation,
+    RelationKind,
+    RelationState,
+    Standing,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +116,40 @@ def has_consent(person_id: UUID, purpose: str) -> bool:
         Consent.objects.filter(person_id=person_id, purpose=purpose).order_by("-id").values_list("is_given").first()
     )
     return bool(latest and latest[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentState:
+    """A consent text and whether it is agreed to now."""
+
+    text: ConsentText
+    is_given: bool
+    recorded_at: datetime | None
+
+
+def consents_of(person_id: UUID) -> list[ConsentState]:
+    """Every purpose with its latest entry. One query."""
+    latest = {row.purpose: row for row in Consent.objects.filter(person_id=person_id).order_by("id")}
+    return [
+        ConsentState(
+            text=text,
+            is_given=purpose in latest and latest[purpose].is_given,
+            recorded_at=latest[purpose].recorded_at if purpose in latest else None,
+        )
+        for purpose, text in TEXTS.items()
+    ]
+
+
+def latest_check(account_id: UUID, person_id: UUID) -> RealNameCheck:
+    """The latest question about a person of this account; NotFound if there is none. One query."""
+    check = (
+        RealNameCheck.objects.filter(relation__account_id=account_id, relation__person_id=person_id)
+        .order_by("asked_at")
+        .last()
+    )
+    if check is None:
+        raise NotFound
+    return check
 
 
 def _guardian(account_id: UUID, minor: UUID) -> GuardianCard | None:

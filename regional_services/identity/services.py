@@ -6,12 +6,16 @@ from datetime import time
 from uuid import UUID
 
 from hub import clock, ids
-from hub.actor import Actor, ActorKind
+from hub.accounts import phone_codes
+from hub.accounts.errors import CodeWrong
+from hub.accounts.models import CodePurpose
+from hub.actor import Actor
 from hub.errors import NotFound
 from hub.security import blind
 from hub.tenancy.scope import REGION
 from hub.work import Command, Unit, work
 from regional_services.identity import ages, documents, purposes
+from regional_services.identity.access import account
 from regional_services.identity.consents import GUARDIAN_CONSENT, HOSPITAL_SHARING, SERVICE_USE
 from regional_services.identity.errors import (
     AlreadyAdded,
@@ -56,27 +60,26 @@ def add_person(*, actor: Actor, form: NewPerson, command: Command) -> UUID:
 
     A newborn on a birth certificate is bound at once, with a temporary identity.
     """
-    account_id = _account(actor)
+    account_id = account(actor)
     claim = check_form(form)
     with work(REGION, actor=actor) as unit:
         relation_id = ids.uuid7()
+        # The try is counted even if it fails: the unit commits before the refusal.
+        agreed = _phone_agrees(unit, claim)
         claimed = unit.claim(command, reference=str(relation_id))
-        if not claimed.new:
-            return Relation.objects.values_list("person_id", flat=True).get(pk=UUID(claimed.reference))
-        lock_account(account_id)
-        _check_limits(account_id, form.kind)
-        _check_ages(account_id, claim)
-        _check_consents(claim)
-        lock_document(claim.document.kind, blind.index("person.document", claim.document.key))
-        relation = _bind(unit, relation_id, account_id, person_of(unit, claim), claim)
-        unit.answer(command, {"person_id": str(relation.person_id)})
-        unit.audit("identity.person_added", target=f"person:{relation.person_id}", detail={"relation": relation.kind})
-        return relation.person_id
+        made = None if claimed.new else Relation.objects.filter(pk=UUID(claimed.reference)).first()
+        if made is not None:
+            unit.audit("identity.person_added", target=f"person:{made.person_id}", outcome="repeated")
+            return made.person_id
+        if agreed and claimed.new:
+            return _add(unit, relation_id, account_id, claim, command)
+        unit.audit("identity.person_refused", target=f"account:{account_id}", outcome="failure", reason="phone_code")
+    raise CodeWrong
 
 
 def start_real_name(*, actor: Actor, person_id: UUID) -> RealNameCheck:
     """Have the name checked (again) after a refusal; an open check is returned as it is."""
-    account_id = _account(actor)
+    account_id = account(actor)
     with work(REGION, actor=actor) as unit:
         lock_account(account_id)
         relation = (
@@ -101,7 +104,7 @@ def start_real_name(*, actor: Actor, person_id: UUID) -> RealNameCheck:
 
 def show_own_document(*, actor: Actor, person_id: UUID, name: str, document_type: str, number: str) -> RealNameCheck:
     """A newborn has got its number: check it, then it replaces the temporary identity (practice 2)."""
-    account_id = _account(actor)
+    account_id = account(actor)
     document = documents.read(document_type, number, today=clock.today())
     if is_temporary(document):
         raise DocumentElsewhere
@@ -121,7 +124,7 @@ def show_own_document(*, actor: Actor, person_id: UUID, name: str, document_type
 
 def remove_person(*, actor: Actor, person_id: UUID) -> None:
     """Stop acting for somebody; bookings already made stay with the person."""
-    account_id = _account(actor)
+    account_id = account(actor)
     with work(REGION, actor=actor) as unit:
         relation = (
             Relation.objects.filter(account_id=account_id, person_id=person_id)
@@ -146,7 +149,7 @@ def end_relation(unit: Unit, relation: Relation, *, reason: str) -> None:
 
 def change_consent(*, actor: Actor, person_id: UUID, purpose: str, given: bool, channel: str = "h5") -> None:
     """Give or withdraw a consent. A minor's own consent is given by the minor, not by who acts for him."""
-    account_id = _account(actor)
+    account_id = account(actor)
     with work(REGION, actor=actor) as unit:
         relation = Relation.objects.filter(
             account_id=account_id, person_id=person_id, state=RelationState.ACTIVE
@@ -173,10 +176,29 @@ def withdraw_consent(*, actor: Actor, person_id: UUID, purpose: str, channel: st
     change_consent(actor=actor, person_id=person_id, purpose=purpose, given=False, channel=channel)
 
 
-def _account(actor: Actor) -> UUID:
-    if actor.kind is not ActorKind.RESIDENT or actor.id is None:
-        raise NotFound
-    return actor.id
+def _add(unit: Unit, relation_id: UUID, account_id: UUID, claim: Claim, command: Command) -> UUID:
+    lock_account(account_id)
+    _check_limits(account_id, claim.form.kind)
+    _check_ages(account_id, claim)
+    _check_consents(claim)
+    lock_document(claim.document.kind, blind.index("person.document", claim.document.key))
+    relation = _bind(unit, relation_id, account_id, person_of(unit, claim), claim)
+    unit.answer(command, {"person_id": str(relation.person_id)})
+    unit.audit("identity.person_added", target=f"person:{relation.person_id}", detail={"relation": relation.kind})
+    return relation.person_id
+
+
+def _phone_agrees(unit: Unit, claim: Claim) -> bool:
+    """Another adult agrees by a code sent to his own phone; without a phone the link is made at a desk (practice 1)."""
+    if claim.form.kind == RelationKind.SELF or claim.group is not ages.AgeGroup.ADULT:
+        return True
+    return bool(claim.phone) and phone_codes.passes(
+        unit,
+        phone=claim.phone,
+        purpose=CodePurpose.ADD_MEMBER,
+        binding=claim.form.code_binding,
+        code=claim.form.phone_code,
+    )
 
 
 def _check_limits(account_id: UUID, kind: str) -> None:

@@ -40,6 +40,8 @@ class NewPerson:
     sex: str = ""
     birth_date: date | None = None
     country: str = ""
+    phone_code: str = ""
+    code_binding: str = ""
     consents: tuple[str, ...] = ()
     channel: str = "h5"
 

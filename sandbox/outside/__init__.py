@@ -8,10 +8,18 @@ from sandbox.app import Config, Site
 from sandbox.control import Control
 from sandbox.outside import city_identity, sms, wechat_open, wechat_pay
 
+_PARTIES = {
+    "wechat_pay": wechat_pay,
+    "wechat_open": wechat_open,
+    "sms": sms,
+    "city_identity": city_identity,
+}
+
 
 def build(config: Config, state: Path, control: Control) -> list[Site]:
-    """The parties, each on its own port."""
+    """The parties that the configuration names, each on its own port."""
     sites: list[Site] = []
-    for party in (wechat_pay, wechat_open, sms, city_identity):
-        sites += party.build(config, state, control)
+    for name, party in _PARTIES.items():
+        if name in config.data:
+            sites += party.build(config, state, control)
     return sites

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -46,7 +47,7 @@ def shown(alpha: str) -> str:
     return alpha
 
 
-def _get(client: Client, path: str) -> object:
+def _get(client: Client, path: str) -> Any:
     response = client.get(f"/api/resident/v1/{path}")
     assert response.status_code == 200, response.content.decode()
     return response.json()

@@ -29,7 +29,14 @@ def free_port() -> int:
 class Outside:
     """A running sandbox; `board("his-alpha")` is one party's switches and actions."""
 
-    def __init__(self, directory: Path, *, hospitals: Sequence[Mapping[str, Any]], hub_url: str) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        hospitals: Sequence[Mapping[str, Any]] = (),
+        hub_url: str,
+        parties: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         self._control = f"http://{HOST}:{(port := free_port())}"
         self.directory = directory
         config = {
@@ -37,6 +44,7 @@ class Outside:
             "hub": {"url": hub_url},
             "control": {"port": port},
             "hospitals": list(hospitals),
+            **(parties or {}),
         }
         path = directory / "sandbox.json"
         path.write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")

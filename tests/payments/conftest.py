@@ -17,23 +17,24 @@ from hub.tenancy.scope import REGION, region
 from hub.work import Command, work
 from regional_services.payments import selectors, services, steps
 from regional_services.payments.selectors import AttemptView, OrderView
-from tests.harness.money import APPID, Outside, Postbox, running
+from tests.harness.parties import APPID, Parties, Postbox
 
 OPENID = "oTestPayer0000000000000000001"
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parties]:
     """The parties outside, one process for the session."""
-    with running(tmp_path_factory.mktemp("outside")) as outside:
-        yield outside
+    parties = Parties(tmp_path_factory.mktemp("outside"))
+    yield parties
+    parties.outside.stop()
 
 
 @pytest.fixture
-def outside(sandbox: Outside, settings: Settings) -> Outside:
+def outside(sandbox: Parties, settings: Settings) -> Parties:
     """The parties outside, calm, with the hub's settings pointing at them."""
     sandbox.calm()
-    settings.HUB_OUTSIDE = {name: url for name, url in sandbox.urls.items() if name != "control"}
+    settings.HUB_OUTSIDE = dict(sandbox.urls)
     settings.HUB_WECHAT_APPID = APPID
     return sandbox
 
@@ -47,7 +48,7 @@ def postbox(settings: Settings) -> Iterator[Postbox]:
 
 
 @pytest.fixture
-def merchant(alpha: str, outside: Outside, postbox: Postbox) -> str:
+def merchant(alpha: str, outside: Parties, postbox: Postbox) -> str:
     """A hospital registered at the sandbox's WeChat Pay; the other hospital is too."""
     call_command("onboard_demo_merchants")
     return alpha

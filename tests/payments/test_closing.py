@@ -14,7 +14,7 @@ from hub.tenancy.scope import REGION
 from hub.work import work
 from regional_services.payments import services, steps
 from regional_services.payments.selectors import OrderView
-from tests.harness.money import Outside, Postbox
+from tests.harness.parties import Parties, Postbox
 from tests.payments.conftest import attempt_now, begin, command, later, order_now
 from tests.payments.published import facts_of
 
@@ -33,7 +33,7 @@ def test_without_an_attempt_it_is_closed_at_once(order: OrderView) -> None:
     call_command("verify_money")
 
 
-def test_closed_at_the_channel_first(order: OrderView, payer: Actor, outside: Outside) -> None:
+def test_closed_at_the_channel_first(order: OrderView, payer: Actor, outside: Parties) -> None:
     """Between the wish and the channel's word the order is closing, and the payer is refused there afterwards."""
     attempt = begin(order, payer)
     assert close(order).state == "closing"
@@ -44,7 +44,7 @@ def test_closed_at_the_channel_first(order: OrderView, payer: Actor, outside: Ou
     call_command("verify_money")
 
 
-def test_paid_while_closing_is_paid(order: OrderView, payer: Actor, outside: Outside) -> None:
+def test_paid_while_closing_is_paid(order: OrderView, payer: Actor, outside: Parties) -> None:
     """The payer was faster than the close: the query after it says so."""
     outside.switch("wechat-pay", "no_notice")
     attempt = begin(order, payer)
@@ -59,7 +59,7 @@ def test_paid_while_closing_is_paid(order: OrderView, payer: Actor, outside: Out
 @pytest.mark.parametrize("operation", ["close", "query"])
 @pytest.mark.parametrize("fault", ["down", "system_error", "forged_answer", "drop_answer"])
 def test_no_answer_keeps_it_closing(
-    fault: str, operation: str, order: OrderView, payer: Actor, outside: Outside
+    fault: str, operation: str, order: OrderView, payer: Actor, outside: Parties
 ) -> None:
     """While the channel says nothing definite, nobody is told that the order is closed."""
     begin(order, payer)
@@ -76,7 +76,7 @@ def test_no_answer_keeps_it_closing(
     assert facts_of(order) == ["payments.order_closed"]
 
 
-def test_closed_before_the_channel_ever_heard_of_it(order: OrderView, payer: Actor, outside: Outside) -> None:
+def test_closed_before_the_channel_ever_heard_of_it(order: OrderView, payer: Actor, outside: Parties) -> None:
     """An attempt whose prepay never arrived is closed as unknown there."""
     outside.switch("wechat-pay", "down", only=("prepay",))
     begin(order, payer)
@@ -95,7 +95,7 @@ def test_the_deadline_closes_it(new_order: Callable[..., OrderView], payer: Acto
 
 
 def test_money_after_the_end_goes_back(
-    order: OrderView, payer: Actor, outside: Outside, postbox: Postbox, client: Client
+    order: OrderView, payer: Actor, outside: Parties, postbox: Postbox, client: Client
 ) -> None:
     """A channel that takes money for a closed number: recorded, announced, refunded; the order stays closed."""
     outside.switch("wechat-pay", "pay_after_close")
@@ -113,7 +113,7 @@ def test_money_after_the_end_goes_back(
 
 
 def test_crash_between_the_prepay_and_its_record(
-    order: OrderView, payer: Actor, outside: Outside, monkeypatch: pytest.MonkeyPatch
+    order: OrderView, payer: Actor, outside: Parties, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker dies after the channel answered: the next run asks about the number before it asks for anything."""
     with monkeypatch.context() as dying:

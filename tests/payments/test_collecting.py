@@ -15,13 +15,13 @@ from regional_services.payments import services
 from regional_services.payments.errors import OrderNotPayable
 from regional_services.payments.models import Posting
 from regional_services.payments.selectors import OrderView
-from tests.harness.money import Outside, Postbox
+from tests.harness.parties import Parties, Postbox
 from tests.payments.conftest import attempt_now, begin, command, later, order_now
 from tests.payments.published import facts_of
 
 
 @pytest.mark.requirement("JA-APPT-04")
-def test_paid_by_notice(order: OrderView, payer: Actor, outside: Outside, postbox: Postbox, client: Client) -> None:
+def test_paid_by_notice(order: OrderView, payer: Actor, outside: Parties, postbox: Postbox, client: Client) -> None:
     """Prepay, the payer's button, the sealed notice, the order paid and posted."""
     attempt = begin(order, payer)
     assert attempt.ready
@@ -37,7 +37,7 @@ def test_paid_by_notice(order: OrderView, payer: Actor, outside: Outside, postbo
 
 
 def test_notice_twice_is_one_payment(
-    order: OrderView, payer: Actor, outside: Outside, postbox: Postbox, client: Client
+    order: OrderView, payer: Actor, outside: Parties, postbox: Postbox, client: Client
 ) -> None:
     """The same notice again is answered, and changes nothing."""
     outside.switch("wechat-pay", "duplicate_notice", times=1)
@@ -50,7 +50,7 @@ def test_notice_twice_is_one_payment(
     call_command("verify_money")
 
 
-def test_notice_lost_is_found_by_asking(order: OrderView, payer: Actor, outside: Outside) -> None:
+def test_notice_lost_is_found_by_asking(order: OrderView, payer: Actor, outside: Parties) -> None:
     """Without any notice the sweep's question finds the payment."""
     outside.switch("wechat-pay", "no_notice")
     attempt = begin(order, payer)
@@ -60,7 +60,7 @@ def test_notice_lost_is_found_by_asking(order: OrderView, payer: Actor, outside:
 
 
 def test_notice_overtakes_the_prepay_answer(
-    order: OrderView, payer: Actor, outside: Outside, postbox: Postbox, client: Client
+    order: OrderView, payer: Actor, outside: Parties, postbox: Postbox, client: Client
 ) -> None:
     """The answer to the prepay is lost, the payer pays all the same: the notice alone settles the order."""
     outside.switch("wechat-pay", "drop_answer", only=("prepay",), times=1)
@@ -77,7 +77,7 @@ def test_notice_overtakes_the_prepay_answer(
 
 @pytest.mark.parametrize("fault", ["system_error_after", "drop_answer", "system_error", "forged_answer", "down"])
 def test_unknown_prepay_is_asked_about_then_made_ready(
-    fault: str, order: OrderView, payer: Actor, outside: Outside
+    fault: str, order: OrderView, payer: Actor, outside: Parties
 ) -> None:
     """Whatever hides the answer, one number stays one payment there."""
     outside.switch("wechat-pay", fault, only=("prepay",), times=1)
@@ -88,7 +88,7 @@ def test_unknown_prepay_is_asked_about_then_made_ready(
     assert attempt_now(attempt.id).ready
 
 
-def test_refused_prepay_leaves_the_order_payable(order: OrderView, payer: Actor, outside: Outside) -> None:
+def test_refused_prepay_leaves_the_order_payable(order: OrderView, payer: Actor, outside: Parties) -> None:
     """A rejection ends the attempt, not the order: another payer can still pay."""
     refused = begin(order, payer, openid="xNotAnOpenid000")
     assert (refused.state, refused.reason) == ("failed", "PARAM_ERROR")
@@ -97,7 +97,7 @@ def test_refused_prepay_leaves_the_order_payable(order: OrderView, payer: Actor,
 
 
 def test_second_payer_pays_too_and_gets_it_back(
-    order: OrderView, payer: Actor, outside: Outside, postbox: Postbox, client: Client
+    order: OrderView, payer: Actor, outside: Parties, postbox: Postbox, client: Client
 ) -> None:
     """Two attempts are paid before either notice arrives: the second is surplus and goes back by itself."""
     first = begin(order, payer)
@@ -117,7 +117,7 @@ def test_second_payer_pays_too_and_gets_it_back(
 
 
 def test_wrong_amount_is_not_believed(
-    order: OrderView, payer: Actor, outside: Outside, postbox: Postbox, client: Client
+    order: OrderView, payer: Actor, outside: Parties, postbox: Postbox, client: Client
 ) -> None:
     """An authentic notice over another sum stops at a cashier; the order is neither paid nor closed over it."""
     outside.switch("wechat-pay", "wrong_amount", 100)

@@ -16,13 +16,13 @@ from regional_services.payments import selectors, steps
 from regional_services.payments.errors import OrderNotRefundable
 from regional_services.payments.events import RefundFinished
 from regional_services.payments.selectors import AttemptView, OrderView
-from tests.harness.money import Outside, Postbox
+from tests.harness.parties import Parties, Postbox
 from tests.payments.conftest import begin, later, order_now
 from tests.payments.published import events_of
 
 
 @pytest.fixture
-def paid(order: OrderView, payer: Actor, outside: Outside, postbox: Postbox, client: Client) -> AttemptView:
+def paid(order: OrderView, payer: Actor, outside: Parties, postbox: Postbox, client: Client) -> AttemptView:
     """A paid attempt at the order."""
     attempt = begin(order, payer)
     outside.pay(attempt.prepay_id)
@@ -52,7 +52,7 @@ def ends(order: OrderView) -> list[bool]:
     return [fact.succeeded for fact in events_of(order) if isinstance(fact, RefundFinished)]
 
 
-def test_synchronous_success_is_final(order: OrderView, paid: AttemptView, outside: Outside) -> None:
+def test_synchronous_success_is_final(order: OrderView, paid: AttemptView, outside: Parties) -> None:
     """No notice, no further question."""
     outside.switch("wechat-pay", "refund_seconds", 0)
     first, again = ask(order), ask(order)
@@ -76,7 +76,7 @@ def test_processing_ends_by_notice(order: OrderView, paid: AttemptView, postbox:
 
 
 @pytest.mark.parametrize("fault", ["system_error", "system_error_after", "drop_answer", "forged_answer", "down"])
-def test_unknown_outcome_keeps_its_number(fault: str, order: OrderView, paid: AttemptView, outside: Outside) -> None:
+def test_unknown_outcome_keeps_its_number(fault: str, order: OrderView, paid: AttemptView, outside: Parties) -> None:
     """Asked again under the same number, there is one refund at the channel."""
     outside.switch("wechat-pay", "no_notice")
     outside.switch("wechat-pay", "refund_seconds", 0)
@@ -90,7 +90,7 @@ def test_unknown_outcome_keeps_its_number(fault: str, order: OrderView, paid: At
 
 
 def test_crash_between_the_refund_and_its_record(
-    order: OrderView, paid: AttemptView, outside: Outside, monkeypatch: pytest.MonkeyPatch
+    order: OrderView, paid: AttemptView, outside: Parties, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The money went back, we died: the next run finds it under its number."""
     outside.switch("wechat-pay", "refund_seconds", 0)
@@ -112,7 +112,7 @@ def test_crash_between_the_refund_and_its_record(
     ("end", "state", "order_state"), [("ABNORMAL", "abnormal", "refunding"), ("CLOSED", "closed", "paid")]
 )
 def test_a_bad_end_goes_to_the_cashier(
-    end: str, state: str, order_state: str, order: OrderView, paid: AttemptView, outside: Outside
+    end: str, state: str, order_state: str, order: OrderView, paid: AttemptView, outside: Parties
 ) -> None:
     """Nothing is tried again behind a person's back."""
     outside.switch("wechat-pay", "refund_seconds", 0)
@@ -126,7 +126,7 @@ def test_a_bad_end_goes_to_the_cashier(
     call_command("verify_money")
 
 
-def test_short_balance_is_tried_again(order: OrderView, paid: AttemptView, outside: Outside) -> None:
+def test_short_balance_is_tried_again(order: OrderView, paid: AttemptView, outside: Parties) -> None:
     """The cashier is told; once there is money the same number goes through and the case closes itself."""
     outside.switch("wechat-pay", "refund_seconds", 0)
     outside.switch("wechat-pay", "not_enough", times=1)

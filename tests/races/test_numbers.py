@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -48,7 +49,7 @@ def test_one_number_and_200_claimers_give_one_holder(alpha: str) -> None:
     assert [line for line in differences(alpha) if "unknown to" not in line] == []
 
 
-def _claim_without_guard(code: str, number: UUID) -> bool:
+def _claim_without_guard(code: str, number: UUID, _thread: int) -> bool:
     """What a shop without the guard does: look, then take."""
     with work(code, actor=RESIDENT) as unit:
         row = Number.objects.get(pk=number)
@@ -63,7 +64,7 @@ def test_without_the_guard_the_same_number_is_sold_more_than_once(alpha: str) ->
     """The negative control: the harness does find an oversell."""
     open_hospital(alpha)
     for number in _number_ids(alpha, open_session(alpha, 12)):
-        if sum(in_threads(THREADS, lambda _, number=number: _claim_without_guard(alpha, number))) > 1:
+        if sum(in_threads(THREADS, partial(_claim_without_guard, alpha, number))) > 1:
             return
     pytest.fail("the race never showed: the tests beside prove nothing")
 
