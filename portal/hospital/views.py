@@ -160,7 +160,10 @@ def rerun(request: HttpRequest, actor: Actor, exchange_id: UUID) -> HttpResponse
     """Run an ask again, as a new one that names the old."""
     try:
         fresh = exchange_services.rerun(
-            own_hospital(actor), exchange_id, actor=actor, reason=request.POST.get("reason", "").strip()
+            actor=actor,
+            code=own_hospital(actor),
+            exchange_id=exchange_id,
+            reason=request.POST.get("reason", "").strip(),
         )
     except HubError as problem:
         messages.error(request, problem.text, extra_tags="bad")
