@@ -18,18 +18,19 @@ PAGE = 20
 @resident_page
 def inbox(request: HttpRequest, actor: Actor) -> HttpResponse:
     """All messages, newest first."""
-    before = UUID(request.GET["before"]) if request.GET.get("before") else None
-    rows = selectors.messages_of(actor.id, before=before, limit=PAGE + 1) if actor.id else []
-    more = rows[PAGE - 1].id if len(rows) > PAGE else None
-    return page(request, "messages", "messages", {"rows": rows[:PAGE], "more": more})
+    at, _, last = request.GET.get("after", "").partition(",")
+    rows = selectors.messages(actor.id, after=(at, last) if last else None, limit=PAGE + 1) if actor.id else []
+    shown = rows[:PAGE]
+    more = f"{shown[-1].created_at.isoformat()},{shown[-1].id}" if len(rows) > PAGE else ""
+    return page(request, "messages", "messages", {"rows": shown, "more": more})
 
 
 @require_GET
 @resident_page
-def open_message(request: HttpRequest, actor: Actor, message_id: UUID) -> HttpResponse:  # noqa: ARG001
+def open_message(request: HttpRequest, actor: Actor, message_id: UUID) -> HttpResponse:  # noqa: ARG001 - routed
     """Mark as read and lead to what the message is about."""
-    message = services.read_message(actor=actor, message_id=message_id)
-    return HttpResponseRedirect(message.link or "/messages")
+    about = services.read_message(message_id, actor=actor)
+    return HttpResponseRedirect(f"/bookings/{about}" if about else "/messages")
 
 
 @require_POST
