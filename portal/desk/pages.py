@@ -51,7 +51,7 @@ def desk_page(permission: str) -> Callable[[DeskView[P]], Callable[Concatenate[H
     """A page for staff who hold `permission`; others sign in first, or are told that they may not."""
 
     def guard(view: DeskView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             actor = staff_of(request)
             if actor is None:
                 return HttpResponseRedirect(f"/desk/signin?next={quote(request.get_full_path())}")

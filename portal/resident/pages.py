@@ -33,7 +33,7 @@ def resident_page(
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """A page for signed-in residents; others sign in first and come back to where they wanted to go."""
 
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         actor = resident_of(request)
         if actor is None:
             return to_sign_in(request)

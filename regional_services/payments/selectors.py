@@ -44,7 +44,6 @@ class AttemptView:
     institution_code: str
     channel: str
     out_trade_no: str
-    transaction_id: str
     amount_fen: int
     state: str
     scene: str
@@ -114,7 +113,6 @@ def attempt_view(row: Attempt) -> AttemptView:
         institution_code=row.institution_code,
         channel=row.channel,
         out_trade_no=row.out_trade_no,
-        transaction_id=row.transaction_id,
         amount_fen=row.amount_fen,
         state=row.state,
         scene=row.scene,

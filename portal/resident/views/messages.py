@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hub.actor import Actor
 from portal.resident.pages import page, resident_page
-from regional_services.notifications import selectors, services
+from regional_services.notifications import access, selectors, services
 
 PAGE = 20
 
@@ -27,10 +27,13 @@ def inbox(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 @require_GET
 @resident_page
-def open_message(request: HttpRequest, actor: Actor, message_id: UUID) -> HttpResponse:  # noqa: ARG001 - routed
-    """Mark as read and lead to what the message is about."""
-    about = services.read_message(message_id, actor=actor)
-    return HttpResponseRedirect(f"/bookings/{about}" if about else "/messages")
+def open_message(request: HttpRequest, actor: Actor, message_id: UUID) -> HttpResponse:
+    """Mark as read; a booking's message leads to the booking, any other is shown whole."""
+    services.read_message(message_id, actor=actor)
+    message = selectors.message(access.account(actor), message_id)
+    if message.template.startswith("booking."):
+        return HttpResponseRedirect(f"/bookings/{message.about}")
+    return page(request, "message", "messages", {"message": message, "back": "/messages"})
 
 
 @require_POST
