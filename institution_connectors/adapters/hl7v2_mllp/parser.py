@@ -34,16 +34,17 @@ class Peeked:
     """What can be told of a message before its character set is known; "" where it is not plain ASCII."""
 
     facility: str
+    key: str
     control_id: str
     charset: str
 
 
 def peek(data: bytes, *, charset: str = "utf-8") -> Peeked:
-    """MSH-4, MSH-10 and MSH-18 of possibly broken bytes; never fails."""
+    """MSH-4, MSH-8, MSH-10 and MSH-18 of possibly broken bytes; never fails."""
     fields = _rough_header(data, charset)
-    facility, control_id, declared = (fields[n] if len(fields) > n else "" for n in (3, 9, 17))
+    facility, key, control_id, declared = (fields[n] if len(fields) > n else "" for n in (3, 7, 9, 17))
     plain = control_id.isascii() and control_id.isprintable() and len(control_id) <= MAX_CONTROL_ID
-    return Peeked(facility.strip(), control_id.strip() if plain else "", declared.split("~")[0].strip())
+    return Peeked(facility.strip(), key, control_id.strip() if plain else "", declared.split("~")[0].strip())
 
 
 def parse(data: bytes, *, charset: str = "utf-8") -> Message:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hub.errors import HubError
@@ -29,7 +29,6 @@ from institution_connectors.charsets import Decoded, encode
 from institution_connectors.contracts import MalformedMessage
 
 log = logging.getLogger(__name__)
-_KEY_FIELD = 7  # MSH-8, counted from the segment name: MSH-1 is the separator itself
 _HUB = Identity()
 
 
@@ -39,12 +38,16 @@ class Door:
 
     `store` commits the message to the hospital's inbox and returns; a message seen before is stored already and no
     error. It raises `MalformedMessage` for what can never be taken, anything else for what may be taken later.
+    `refused` keeps what was rejected, with the reason, for whoever repairs the sender. Both get the peer's address.
+    `peers` are the addresses the hospital may call from; empty means any.
     """
 
     hospital: str
     charset: str
     key: str
-    store: Callable[[bytes, Mapping[str, str]], None]
+    store: Callable[[bytes, str], None]
+    refused: Callable[[bytes, str, str], None]
+    peers: frozenset[str] = frozenset()
     identity: Identity = _HUB
     always_original: bool = False
 
@@ -58,74 +61,90 @@ class Receiver:
     def answer(self, data: bytes, peer: str) -> list[bytes]:
         """The acknowledgements owed for one block, in order."""
         seen = peek(data)
-        door = self._door_of(seen.facility)
-        if door is None:
-            log.warning("HL7: unknown facility %r from %s", seen.facility[:40], peer)
-            stranger = Door(hospital="", charset="utf-8", key="", store=_nowhere)
-            return _refuse(stranger, None, MessageRefused("MSH-4", "unknown facility", control_id=seen.control_id))
+        try:
+            door = self._door_of(seen.facility)
+        except Exception:
+            log.exception("HL7: the hospital of a message could not be looked up")
+            return _acknowledge(_STRANGER, None, _later(seen.control_id, "hub.unavailable"))
+        if door is None or (door.peers and peer not in door.peers):
+            log.warning("HL7: facility %r is not known from %s", seen.facility[:40], peer)
+            problem = MessageRefused("MSH-4", "unknown facility", control_id=seen.control_id)
+            return _acknowledge(_STRANGER, None, problem)
         try:
             batch = split(data, charset=door.charset)
         except MessageRefused as problem:
-            return _refuse(door, None, problem)
+            return _reject(door, None, problem, data, peer)
         answers = [self._one(text, batch.decoded, door, peer) for text in batch.texts]
         if len(answers) == 1 and not batch.enveloped:
             return answers[0]
         return [_as_batch([answer for group in answers for answer in group], door)]
 
     def _one(self, text: str, decoded: Decoded, door: Door, peer: str) -> list[bytes]:
+        body = encode(text + "\r", decoded.charset)
         received: Message | None = None
         try:
             received = parse_text(text, decoded)
             _check_key(received, door)
-            door.store(_kept(text, received, decoded.charset), {"peer": peer, "control_id": received.control_id})
+            door.store(_without_key(body, door.key), peer)
         except MessageRefused as problem:
-            return _refuse(door, received, problem)
+            return _reject(door, received, problem, body, peer)
         except MalformedMessage as problem:
             control_id = received.control_id if received else ""
-            return _refuse(door, received, MessageRefused("message", str(problem), control_id=control_id))
+            return _reject(door, received, MessageRefused("message", str(problem), control_id=control_id), body, peer)
         except HubError as problem:
-            return _refuse(door, received, _later(received, problem.code))
+            log.warning("HL7: a message of %s was put off: %s", door.hospital, problem.code)
+            return _acknowledge(door, received, _later(received.control_id if received else "", problem.code))
         except Exception:
             log.exception("HL7: a message of %s could not be stored", door.hospital)
-            return _refuse(door, received, _later(received, "hub.unavailable"))
-        return _acknowledge(door, received, Verdict.ACCEPTED, received.control_id)
+            return _acknowledge(door, received, _later(received.control_id if received else "", "hub.unavailable"))
+        return _acknowledge(door, received, None)
 
 
-def _nowhere(_body: bytes, _head: Mapping[str, str]) -> None:
+def _take_nothing(_body: bytes, _peer: str) -> None:
     raise MalformedMessage("no hospital")
 
 
+def _keep_nothing(_body: bytes, _reason: str, _peer: str) -> None:
+    return
+
+
+_STRANGER = Door(hospital="", charset="utf-8", key="", store=_take_nothing, refused=_keep_nothing)
+
+
 def _check_key(received: Message, door: Door) -> None:
-    if not hmac.compare_digest(received.header.text(8).encode(), door.key.encode()):
+    if not _is_key(received.header.text(8), door):
         raise MessageRefused("MSH-8", "the agreed key is expected", control_id=received.control_id)
 
 
-def _kept(text: str, received: Message, charset: str) -> bytes:
-    """The bytes for the message store: as received, but for the key."""
-    separator = received.header.separators.field
-    head, _, rest = text.partition("\r")
-    fields = head.split(separator)
-    if len(fields) > _KEY_FIELD and fields[_KEY_FIELD]:
-        fields[_KEY_FIELD] = "********"
-    return encode(separator.join(fields) + "\r" + rest + "\r", charset)
+def _is_key(given: str, door: Door) -> bool:
+    return hmac.compare_digest(given.encode(), door.key.encode())
 
 
-def _later(received: Message | None, code: str) -> MessageRefused:
-    control_id = received.control_id if received else ""
+def _without_key(body: bytes, key: str) -> bytes:
+    """The bytes for the message store: as received, but for the key, which stands in MSH only."""
+    head, mark, rest = body.partition(b"\r")
+    return (head.replace(key.encode(), b"********") if key else head) + mark + rest
+
+
+def _later(control_id: str, code: str) -> MessageRefused:
     return MessageRefused("message", f"not stored now, send again ({code})", retry=True, control_id=control_id)
 
 
-def _refuse(door: Door, received: Message | None, problem: MessageRefused) -> list[bytes]:
-    log.info("HL7: a message of %s was refused: %s", door.hospital or "a stranger", problem)
-    control_id = problem.control_id or (received.control_id if received else "")
-    return _acknowledge(door, received, verdict_of(problem), control_id, problem)
+def _reject(door: Door, received: Message | None, problem: MessageRefused, body: bytes, peer: str) -> list[bytes]:
+    """Only what came with the right key is kept: nobody else may fill a hospital's books."""
+    log.info("HL7: a message of %s was refused: %s", door.hospital, problem)
+    if _is_key(peek(body, charset=door.charset).key, door):
+        try:
+            door.refused(_without_key(body, door.key), str(problem), peer)
+        except Exception:
+            log.exception("HL7: a refused message of %s could not be kept", door.hospital)
+    return _acknowledge(door, received, problem)
 
 
-def _acknowledge(
-    door: Door, received: Message | None, verdict: Verdict, control_id: str, problem: MessageRefused | None = None
-) -> list[bytes]:
+def _acknowledge(door: Door, received: Message | None, problem: MessageRefused | None) -> list[bytes]:
     """The same message always gets the same acknowledgement, its control id included."""
-    owed = codes_owed(received, verdict, always_original=door.always_original)
+    verdict = verdict_of(problem) if problem else Verdict.ACCEPTED
+    control_id = (problem.control_id if problem else "") or (received.control_id if received else "")
     return [
         acknowledgement(
             code,
@@ -137,7 +156,7 @@ def _acknowledge(
             text=str(problem) if problem else "",
             place=problem.place if problem else "",
         )
-        for code in owed
+        for code in codes_owed(received, verdict, always_original=door.always_original)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -31,21 +31,32 @@ class Inbox:
     """What was stored, and what storing shall come to."""
 
     kept: list[bytes] = field(default_factory=list)
+    refused: list[tuple[bytes, str]] = field(default_factory=list)
     failure: Exception | None = None
 
-    def store(self, body: bytes, head: Mapping[str, str]) -> None:
-        assert head["peer"] == "127.0.0.1"
+    def store(self, body: bytes, peer: str) -> None:
+        assert peer == "127.0.0.1"
         if self.failure is not None:
             raise self.failure
         if body not in self.kept:
             self.kept.append(body)
+
+    def refuse(self, body: bytes, reason: str, peer: str) -> None:
+        self.refused.append((body, reason))
 
 
 @contextmanager
 def listening(
     inbox: Inbox, *, charset: str = "utf-8", always_original: bool = False, **manners: float
 ) -> Iterator[Callable[[], socket.socket]]:
-    door = Door(hospital="alpha", charset=charset, key="k3y", store=inbox.store, always_original=always_original)
+    door = Door(
+        hospital="alpha",
+        charset=charset,
+        key="k3y",
+        store=inbox.store,
+        refused=inbox.refuse,
+        always_original=always_original,
+    )
     receiver = Receiver(lambda facility: door if facility == "H07" else None)
     listener = Listener(Manners(host="127.0.0.1", port=0, **manners), receiver.answer)  # type: ignore[arg-type]
     loop = asyncio.new_event_loop()
@@ -133,6 +144,17 @@ def test_what_can_never_be_taken_is_rejected_with_its_place(body: str, code: str
     assert answer.require("MSA").text(3).startswith(text)
     assert answer.require("ERR").text(2)
     assert not inbox.kept
+
+
+def test_a_rejected_message_is_kept_for_its_sender_but_strangers_fill_no_books() -> None:
+    inbox = Inbox()
+    with listening(inbox) as connect:
+        connected = connect()
+        for body in (message(rest="pid|1\r"), message(key="other"), message().replace("|H07|", "|H99|")):
+            exchange(connected, body)
+    ((kept, reason),) = inbox.refused
+    assert reason == "segment 2: 'pid' is not a segment name"
+    assert b"k3y" not in kept
 
 
 def test_bytes_of_another_charset_are_rejected_not_stored() -> None:
