@@ -211,6 +211,13 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_BEAT_SCHEDULE = {
+    "payments.sweep": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
+    "exchange-probe": {"task": "institution_connectors.exchange.tasks.probe_all", "schedule": 60.0},
+    "exchange-recover": {"task": "institution_connectors.exchange.tasks.recover_all", "schedule": 300.0},
+    "exchange-bodies": {"task": "institution_connectors.exchange.tasks.end_bodies_all", "schedule": 86400.0},
+}
 
 LOGGING_CONFIG = "hub.observability.logs.configure"
 LOGGING: dict[str, Any] = {"level": env.text("HUB_LOG_LEVEL", "INFO")}

@@ -15,8 +15,8 @@ from hub.tenancy.registry import tenant_of_host
 class HospitalHostMiddleware:
     """Sets `request.hospital`: the code on `<code>.<base host>` and a hospital's own domains, None on the hub's host.
 
-    Any other host is 404, unless ALLOWED_HOSTS names it in full. On a hospital's host, scopes and the region's row-level
-    security follow (`scope.py`).
+    Any other host is 404, unless ALLOWED_HOSTS names it in full. On a hospital's host, scopes and the region's
+    row-level security follow (`scope.py`).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -79,8 +79,8 @@ class Operation(StrEnum):
     def timeouts(self) -> Timeouts:
         """How long to wait for the far side; money takes longest."""
         if self in _MONEY:
-            return Timeouts(connect=2.0, read=20.0)
-        return Timeouts(connect=2.0, read=8.0 if self in _COMMANDS else 6.0)
+            return Timeouts(connect=_CONNECT, read=_MONEY_READ)
+        return Timeouts(connect=_CONNECT, read=_COMMAND_READ if self in _COMMANDS else _READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ class Timeouts:
     read: float
 
 
+_CONNECT, _READ, _COMMAND_READ, _MONEY_READ = 2.0, 6.0, 8.0, 20.0
 _MONEY = frozenset(
     {
         Operation.PRESETTLE_BILLS,

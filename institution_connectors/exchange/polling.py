@@ -109,7 +109,7 @@ def poll_stopped(code: str) -> int:
     told = 0
     for stop in answer.expect(Stops).stops:
         fact = SessionStopped(occurred_at=stop.decided_at or clock.now(), stop=stop)
-        mark = f"stop:{stop.schedule_code}:{stop.from_sequence or 0}"
+        mark = f"stop:{stop.schedule_code}:{stop.from_sequence or 0}:{stop.decided_at}"
         told += not _tell(code, "session_stopped", hashlib.sha256(mark.encode()).hexdigest()[:40], fact).repeated
     return told
 

@@ -13,7 +13,7 @@ from hub.tenancy import registry
 from hub.tenancy.tasks import HospitalTask
 from hub.work import work
 from institution_connectors.catalog import selectors as catalog
-from institution_connectors.exchange import polling
+from institution_connectors.exchange import polling, services
 from institution_connectors.exchange.models import Message
 
 logger = logging.getLogger(__name__)
@@ -53,6 +53,19 @@ def probe_hospital(*, hospital: str) -> None:
     found = polling.probe(hospital)
     if found.skew_ms is not None and abs(found.skew_ms) > limit * 1000:
         logger.warning("the clock of a hospital is wrong by %s ms", found.skew_ms, extra={"hospital": hospital})
+
+
+@shared_task(base=HospitalTask)
+def recover_hospital(*, hospital: str) -> None:
+    """End what a dead process left open."""
+    services.recover(hospital)
+
+
+@shared_task
+def recover_all() -> None:
+    """Send every hospital's recovery on its way."""
+    for code in registry.live_hospitals():
+        recover_hospital.apply_async(kwargs={"hospital": code}, expires=600)
 
 
 @shared_task

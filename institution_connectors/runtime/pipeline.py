@@ -31,6 +31,7 @@ from institution_connectors.contracts import (
 )
 from institution_connectors.exchange import store
 from institution_connectors.runtime.adapters import adapter_of
+from institution_connectors.runtime.completeness import whole
 from institution_connectors.runtime.decisions import Act, Try, Wait
 from institution_connectors.runtime.gate import Crowded, gate
 
@@ -67,7 +68,7 @@ def call(profile: ConnectorProfile, request: Request, trace_id: str, record: Cal
     except Crowded:
         return Answer.rejected(Reason.BUSY, text="all places of this hospital are taken", sent=False)
     guarded.note(answer.outcome, answer.reason)
-    return answer
+    return whole(answer)
 
 
 def asked(begun: store.Begun) -> Request:

@@ -7,13 +7,15 @@ from datetime import date
 from uuid import UUID
 
 from hub import clock
+from hub.accounts.errors import IdentityDue
+from hub.accounts.permissions import OPEN_RECORDS
 from hub.actor import Actor, ActorKind
 from hub.errors import NotFound
 from regional_services.identity import ages
 from regional_services.identity.consents import MINOR_SENSITIVE_CARE
 from regional_services.identity.errors import MinorConsentNeeded, PersonDeceased, RealNameNeeded, RelationExpired
 from regional_services.identity.models import Relation, RelationKind, RelationState, Standing
-from regional_services.identity.purposes import BOOKING
+from regional_services.identity.purposes import BOOKING, RECORDS
 from regional_services.identity.selectors import has_consent
 
 # A 14 to 17 year old's own consent is asked for care under these labels (practice 5).
@@ -42,6 +44,8 @@ def patient_for(actor: Actor, person_id: UUID, purpose: str, *, sensitivity: str
     relation = _relation(actor, person_id)
     if purpose not in relation.scope:
         raise NotFound
+    if purpose == RECORDS and not actor.may(OPEN_RECORDS):
+        raise IdentityDue
     today = clock.today()
     if relation.expires_on is not None and relation.expires_on <= today:
         raise RelationExpired

@@ -15,7 +15,7 @@ from hub.api.idempotency import command_from
 from hub.api.views import PUBLIC, RESIDENT, HubAPIView
 from hub.errors import InvalidInput
 from hub.tenancy.scope import region
-from regional_services.identity import access, selectors, services
+from regional_services.identity import access, proofs, selectors, services
 from regional_services.identity.consents import TEXTS
 from regional_services.identity.models import RealNameCheck
 from regional_services.identity.serializers import (
@@ -143,6 +143,27 @@ class Consents(HubAPIView):
         data = _read(ConsentChangeSerializer, request)
         services.change_consent(
             actor=self.actor, person_id=person_id, purpose=data["purpose"], given=data["given"], channel="h5"
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class IdentityProof(HubAPIView):
+    """Name and document on a new device, before any record opens."""
+
+    permission = RESIDENT
+
+    @extend_schema(
+        summary="新设备身份核对", request=OwnDocumentSerializer, responses={204: None}, operation_id="identity_proof"
+    )
+    def post(self, request: Request) -> Response:
+        """Compared with the account's own person."""
+        data = _read(OwnDocumentSerializer, request)
+        proofs.prove_self(
+            actor=self.actor,
+            sign_in_id=request.auth.sign_in_id,
+            name=data["name"],
+            document_type=data["document_type"],
+            document_number=data["document_number"],
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -122,3 +122,10 @@ class DocumentElsewhere(Conflict):
 
     code = "identity.document_elsewhere"
     text = "该证件无法在线关联，请携带证件到任一医院窗口办理。"
+
+
+class NotProven(Forbidden):
+    """Name or document is not that of the account's holder; which one is not said."""
+
+    code = "identity.not_proven"
+    text = "姓名或证件号码与本账号登记的不一致。"

@@ -62,6 +62,7 @@ def add_person(*, actor: Actor, form: NewPerson, command: Command) -> UUID:
     """
     account_id = account(actor)
     claim = check_form(form)
+    _check_kind(claim)
     with work(REGION, actor=actor) as unit:
         relation_id = ids.uuid7()
         # The try is counted even if it fails: the unit commits before the refusal.
@@ -179,7 +180,7 @@ def withdraw_consent(*, actor: Actor, person_id: UUID, purpose: str, channel: st
 def _add(unit: Unit, relation_id: UUID, account_id: UUID, claim: Claim, command: Command) -> UUID:
     lock_account(account_id)
     _check_limits(account_id, claim.form.kind)
-    _check_ages(account_id, claim)
+    _check_guardian(account_id, claim)
     _check_consents(claim)
     lock_document(claim.document.kind, blind.index("person.document", claim.document.key))
     relation = _bind(unit, relation_id, account_id, person_of(unit, claim), claim)
@@ -216,24 +217,25 @@ def _check_limits(account_id: UUID, kind: str) -> None:
         raise TooManyToday
 
 
-def _check_ages(account_id: UUID, claim: Claim) -> None:
-    """Under 14 only by a guardian; 14 to 17 by a guardian or himself; a child relation never to an adult."""
-    kind, minor = claim.form.kind, claim.group is not ages.AgeGroup.ADULT
-    if kind == RelationKind.SELF:
-        if claim.group is ages.AgeGroup.CHILD:
-            raise GuardianRequired("未满14周岁须由监护人添加。")
-        return
-    if kind == RelationKind.CHILD and not minor:
+def _check_kind(claim: Claim) -> None:
+    """The relation must fit the age the document tells: nobody under 14 registers himself, no adult is a child."""
+    kind = claim.form.kind
+    if kind == RelationKind.SELF and claim.group is ages.AgeGroup.CHILD:
+        raise GuardianRequired("未满14周岁须由监护人添加。")
+    if kind == RelationKind.CHILD and claim.group is ages.AgeGroup.ADULT:
         raise NotAChild
-    if not minor:
+    if kind not in (RelationKind.SELF, RelationKind.CHILD) and claim.group is not ages.AgeGroup.ADULT:
+        raise GuardianRequired
+
+
+def _check_guardian(account_id: UUID, claim: Claim) -> None:
+    """A minor is added by a grown-up only; that his own name is verified was looked at before."""
+    if claim.form.kind != RelationKind.CHILD:
         return
-    own = (
-        Relation.objects.filter(account_id=account_id, kind=RelationKind.SELF, state=RelationState.ACTIVE)
-        .select_related("person")
-        .first()
+    own = Relation.objects.select_related("person").get(
+        account_id=account_id, kind=RelationKind.SELF, state=RelationState.ACTIVE
     )
-    guardian = own is not None and ages.group_on(own.person.birth_date, clock.today()) is ages.AgeGroup.ADULT
-    if kind != RelationKind.CHILD or not guardian:
+    if ages.group_on(own.person.birth_date, clock.today()) is not ages.AgeGroup.ADULT:
         raise GuardianRequired
 
 

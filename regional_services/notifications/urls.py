@@ -1,5 +1,12 @@
 """API routes of this app; included under /api/ by hub.urls."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from regional_services.notifications import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("resident/v1/messages", api.Messages.as_view(), name="api-messages"),
+    path("resident/v1/messages/unread", api.Unread.as_view(), name="api-messages-unread"),
+    path("resident/v1/messages/<uuid:message_id>/read", api.MessageRead.as_view(), name="api-message-read"),
+    path("provider/v1/sms/receipts", api.SmsReceipt.as_view(), name="api-sms-receipt"),
+]

@@ -49,6 +49,8 @@ class AttemptView:
     scene: str
     prepay_id: str
     pay_url: str
+    transaction_id: str
+    settles: bool
     expires_at: datetime
     reason: str
 
@@ -116,6 +118,8 @@ def attempt_view(row: Attempt) -> AttemptView:
         scene=row.scene,
         prepay_id=row.prepay_id,
         pay_url=row.pay_url,
+        transaction_id=row.transaction_id,
+        settles=row.settles,
         expires_at=row.expires_at,
         reason=row.reason,
     )
@@ -170,6 +174,12 @@ def attempt(attempt_id: UUID) -> AttemptView | None:
 def attempts(order_id: UUID) -> list[AttemptView]:
     """The attempts of an order, oldest first."""
     return [attempt_view(row) for row in Attempt.objects.filter(order_id=order_id).order_by("created_at", "pk")]
+
+
+def settling_attempt(order_id: UUID) -> AttemptView | None:
+    """The paid attempt that counts for the order; None while it is unpaid, or when nothing was owed."""
+    row = Attempt.objects.filter(order_id=order_id, settles=True).first()
+    return attempt_view(row) if row else None
 
 
 def refunds(order_id: UUID) -> list[RefundView]:

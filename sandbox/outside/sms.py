@@ -32,19 +32,20 @@ CREATE INDEX IF NOT EXISTS message_phone ON message (phone, received);
 
 
 def build(config: Config, state: Path, control: Control) -> list[Site]:
-    """The gateway on its port, and the sender of receipts where the configuration names an address for them."""
+    """The gateway on its port, and the sender of receipts."""
     section = config.section("sms")
-    gateway = _Gateway(state / "sms.sqlite3", str(section.get("secret", "")), str(section.get("receipt_url", "")))
+    receipt_url = str(section.get("receipt_url", f"{config.hub_url}/api/provider/v1/sms/receipts"))
+    gateway = _Gateway(state / "sms.sqlite3", str(section.get("secret", "")), receipt_url)
     control.add(gateway.board)
-    sites: list[Site] = [HttpSite("sms", gateway.application, config.host, int(section.get("port", 8103)))]
-    if gateway.receipt_url:
-        sites.append(BackgroundSite("sms receipts", gateway.send_receipts))
-    return sites
+    return [
+        HttpSite("sms", gateway.application, config.host, int(section.get("port", 8103))),
+        BackgroundSite("sms receipts", gateway.send_receipts),
+    ]
 
 
 class _Gateway:
     def __init__(self, path: Path, secret: str, receipt_url: str) -> None:
-        self._secret, self.receipt_url = secret, receipt_url
+        self._secret, self._receipt_url = secret, receipt_url
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; {_SCHEMA}")
@@ -106,7 +107,7 @@ class _Gateway:
         body = json.dumps({"message_id": row["message_id"], "result": row["result"]}).encode()
         headers = {"Content-Type": "application/json", HEADER: sign(self._secret, body)}
         try:
-            async with session.post(self.receipt_url, data=body, headers=headers) as answer:
+            async with session.post(self._receipt_url, data=body, headers=headers) as answer:
                 taken = answer.status < 300
         except (aiohttp.ClientError, TimeoutError):
             taken = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,8 @@ from hub.actor import system_actor
 from hub.security.keyring import ring
 from institution_connectors.catalog import services as catalog
 from institution_connectors.contracts import BookingMode, ConnectorProfile
+from institution_connectors.exchange import polling
+from institution_connectors.exchange.models import Probe
 from institution_connectors.runtime import adapters, gate
 from tests.connectors.dialects import CASES, REST, SECRET, Case
 from tests.harness.outside import Board, Outside
@@ -44,6 +47,15 @@ class Connected:
         """The same hospital under another profile."""
         return Connected(self.code, catalog.put_connector(actor=ACTOR, profile=profile), self.board)
 
+    def registrations(self, number: str) -> list[dict[str, Any]]:
+        """What the hospital has under a hub number, by its own books."""
+        rows: list[dict[str, Any]] = self.board.act("registrations", hub_number=number)["registrations"]
+        return rows
+
+    def probe(self) -> Probe:
+        """A look at the hospital."""
+        return polling.probe(self.code)
+
 
 @pytest.fixture
 def alpha_his(alpha: str, outside: Outside) -> Iterator[Connected]:
@@ -62,7 +74,7 @@ def _connected(case: Case, outside: Outside) -> Iterator[Connected]:
     ring().put_secret(f"connector.{case.code}", SECRET.encode())
     board = outside.board(f"his-{case.code}")
     board.all_off()
-    profile = catalog.put_connector(actor=ACTOR, profile=replace(case.profile))
+    profile = catalog.put_connector(actor=ACTOR, profile=case.profile)
     yield Connected(case.code, profile, board)
     board.all_off()
     adapters.close_all()

@@ -2,85 +2,244 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
+from typing import Any
 
 import pytest
 
 from hub import clock
 from hub.outbox.relay import drain
 from hub.tenancy.scope import hospital
-from hub.work import work
 from institution_connectors.contracts import (
-    Answer,
-    ListNumbers,
-    ListSchedules,
-    Number,
-    Numbers,
-    NumberState,
+    Cancelled,
+    CancelRegistration,
+    Locked,
+    LockNumber,
+    Operation,
     Outcome,
-    Register,
+    Ping,
+    Reason,
     Registered,
-    Request,
-    Schedule,
-    Schedules,
 )
-from institution_connectors.exchange import selectors
+from institution_connectors.exchange import selectors, store
+from institution_connectors.exchange.models import State
 from institution_connectors.exchange.services import ask_now
-from institution_connectors.exchange.steps import enqueue_ask
-from tests.connectors.conftest import ACTOR, Connected
+from tests.connectors.asking import answer_of, answers_told, drain_until, enqueue, free_number, registration, state_of
+from tests.connectors.conftest import Connected
 from tests.connectors.people import hub_number, somebody
 
 
-def free_number(his: Connected) -> tuple[Schedule, Number]:
-    """A bookable number of tomorrow or later."""
-    day = clock.today() + timedelta(days=1)
-    sessions = ask_now(his.code, ListSchedules(first_day=day, last_day=day + timedelta(days=3))).expect(Schedules)
-    for schedule in sessions.schedules:
-        numbers = ask_now(his.code, ListNumbers(schedule_code=schedule.code)).expect(Numbers)
-        free = [number for number in numbers.numbers if number.state is NumberState.FREE]
-        if free:
-            return schedule, free[0]
-    pytest.fail("the sandbox has no free number left")
-
-
-def registration(his: Connected) -> Register:
-    """A registration nobody asked for yet."""
-    schedule, number = free_number(his)
-    return Register(
-        hub_number=hub_number(),
-        schedule_code=schedule.code,
-        number_code=number.code,
-        sequence=number.sequence,
-        starts=number.starts,
-        patient=somebody(),
-        fee_fen=schedule.fee_fen,
-    )
-
-
-def enqueue(code: str, request: Request, *, key: str = "k1", seconds: float = 60) -> UUID:
-    """Ask in a unit of work of its own."""
-    with work(code, actor=ACTOR) as unit:
-        found = enqueue_ask(
-            unit, request=request, key=key, correlation=key, deadline=unit.now + timedelta(seconds=seconds)
-        )
-        unit.audit("test.asked", target=f"exchange:{found}")
-    return found
-
-
-def answer_of(code: str, exchange_id: UUID) -> Answer:
-    """The stored answer."""
-    with hospital(code, read_only=True):
-        return selectors.answer(exchange_id)
-
-
-@pytest.mark.requirement("JA-HIS-01")
+@pytest.mark.requirement("JA-HIS-01", "JA-APPT-31")
 def test_a_registration_reaches_the_hospital_and_its_answer_comes_back(alpha_his: Connected) -> None:
     request = registration(alpha_his)
     exchange_id = enqueue(alpha_his.code, request)
     drain()
-    answer = answer_of(alpha_his.code, exchange_id)
-    assert answer.outcome is Outcome.ACCEPTED
-    known = answer.expect(Registered)
-    [row] = alpha_his.board.act("registrations", hub_number=request.hub_number)["registrations"]
+    known = answer_of(alpha_his.code, exchange_id).expect(Registered)
+    [row] = alpha_his.registrations(request.hub_number)
     assert (row["his_number"], row["number_code"]) == (known.his_number, request.number_code)
+    assert known.his_patient_id == row["patient_id"]  # the archive was made on the way
+    assert answers_told(exchange_id) == [("accepted", "")]
+
+
+def test_a_hospital_that_owns_its_numbers_is_locked_first(beta_his: Connected) -> None:
+    schedule, number = free_number(beta_his)
+    lock = LockNumber(
+        hub_number=hub_number("L"), schedule_code=schedule.code, number_code=number.code, patient=somebody()
+    )
+    locking = enqueue(beta_his.code, lock, key="lock")
+    drain()
+    locked = answer_of(beta_his.code, locking).expect(Locked)
+    request = replace(
+        registration(beta_his, schedule, number),
+        patient=lock.patient,
+        lock_number=lock.hub_number,
+        lock_code=locked.lock_code,
+    )
+    registering = enqueue(beta_his.code, request, key="register")
+    drain()
+    assert answer_of(beta_his.code, registering).expect(Registered).sequence == number.sequence
+
+
+def test_asking_again_under_one_key_is_one_ask(alpha_his: Connected) -> None:
+    request = registration(alpha_his)
+    assert enqueue(alpha_his.code, request) == enqueue(alpha_his.code, replace(request, fee_fen=1))
+    drain()
+    assert len(alpha_his.registrations(request.hub_number)) == 1
+
+
+def test_asks_of_one_correlation_go_out_in_order(alpha_his: Connected) -> None:
+    request = registration(alpha_his)
+    cancel = CancelRegistration(hub_number=hub_number("C"), registration_number=request.hub_number)
+    first = enqueue(alpha_his.code, request, key="a", correlation="booking:1")
+    second = enqueue(alpha_his.code, cancel, key="b", correlation="booking:1")
+    drain()
+    assert answer_of(alpha_his.code, first).outcome is Outcome.ACCEPTED
+    answer_of(alpha_his.code, second).expect(Cancelled)
+
+
+@pytest.mark.requirement("JA-PAY-16")
+@pytest.mark.parametrize("fault", ["drop_answer", "empty_success", "garbage"])
+def test_a_lost_answer_is_found_by_asking_and_nothing_is_done_twice(alpha_his: Connected, fault: str) -> None:
+    request = registration(alpha_his)
+    alpha_his.board.switch(fault, times=1, only=["register"])
+    exchange_id = enqueue(alpha_his.code, request)
+    drain_until(alpha_his.code, exchange_id)
+    assert answer_of(alpha_his.code, exchange_id).outcome is Outcome.ACCEPTED
+    assert len(alpha_his.registrations(request.hub_number)) == 1
+    with hospital(alpha_his.code, read_only=True):
+        purposes = [str(attempt.purpose) for attempt in selectors.detail(exchange_id).attempts]
+    assert purposes == ["prepare", "call", "check"]
+
+
+def test_work_done_late_is_not_done_twice(alpha_his: Connected) -> None:
+    request = registration(alpha_his)
+    alpha_his.board.switch("late", 2.0, times=1, only=["register"])
+    exchange_id = enqueue(alpha_his.code, request)
+    drain_until(alpha_his.code, exchange_id)
+    assert answer_of(alpha_his.code, exchange_id).outcome is Outcome.ACCEPTED
+    time.sleep(2)
+    assert len(alpha_his.registrations(request.hub_number)) == 1
+
+
+def test_a_refusal_is_told_with_its_reason(alpha_his: Connected) -> None:
+    request = replace(registration(alpha_his), fee_fen=1)
+    exchange_id = enqueue(alpha_his.code, request)
+    drain()
+    answer = answer_of(alpha_his.code, exchange_id)
+    assert (answer.outcome, answer.reason) == (Outcome.REJECTED, Reason.PRICE_CHANGED)
+    assert answers_told(exchange_id) == [("rejected", "price_changed")]
+
+
+def test_a_hospital_that_is_down_gets_it_when_it_is_back(alpha_his: Connected) -> None:
+    request = registration(alpha_his)
+    alpha_his.board.act("down", seconds=3)
+    exchange_id = enqueue(alpha_his.code, request)
+    drain()
+    assert state_of(alpha_his.code, exchange_id).state is not State.ACCEPTED
+    drain_until(alpha_his.code, exchange_id, seconds=20)
+    assert answer_of(alpha_his.code, exchange_id).outcome is Outcome.ACCEPTED
+
+
+def test_what_never_reached_the_hospital_is_rejected_at_its_deadline(alpha_his: Connected) -> None:
+    request = registration(alpha_his)
+    alpha_his.board.act("down", seconds=4)
+    exchange_id = enqueue(alpha_his.code, request, seconds=1.5)
+    drain_until(alpha_his.code, exchange_id)
+    answer = answer_of(alpha_his.code, exchange_id)
+    assert answer.outcome is Outcome.REJECTED
+    assert answer.reason in {Reason.UNREACHABLE, Reason.EXPIRED, Reason.CONNECTION_LOST}
+    time.sleep(4)
+    assert alpha_his.registrations(request.hub_number) == []
+
+
+def test_an_unknown_outcome_is_told_once_at_the_deadline_and_definitely_later(alpha_his: Connected) -> None:
+    request = registration(alpha_his)
+    alpha_his.board.switch("drop_answer", only=["register", "check_outcome"])
+    exchange_id = enqueue(alpha_his.code, request, seconds=1)
+    end = time.monotonic() + 6
+    while time.monotonic() < end:
+        drain()
+        time.sleep(0.2)
+    assert state_of(alpha_his.code, exchange_id).state is State.UNKNOWN
+    assert answers_told(exchange_id) == [("unknown", "connection_lost")]
+    alpha_his.board.all_off()
+    drain_until(alpha_his.code, exchange_id, seconds=40)
+    assert [outcome for outcome, _ in answers_told(exchange_id)] == ["unknown", "accepted"]
+    assert len(alpha_his.registrations(request.hub_number)) == 1
+
+
+def test_a_process_that_dies_after_sending_leaves_a_question_not_a_second_request(
+    alpha_his: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = registration(alpha_his)
+    exchange_id = enqueue(alpha_his.code, request)
+    real, seen = store.conclude, []
+
+    def die(*arguments: Any, **named: Any) -> None:
+        if arguments[1].step.act == "call" and not seen:
+            seen.append(True)
+            raise ConnectionError("killed before the answer was stored")
+        real(*arguments, **named)
+
+    monkeypatch.setattr(store, "conclude", die)
+    drain()
+    drain_until(alpha_his.code, exchange_id)
+    with hospital(alpha_his.code, read_only=True):
+        purposes = [str(attempt.purpose) for attempt in selectors.detail(exchange_id).attempts]
+    assert purposes == ["prepare", "call", "check"]
+    assert len(alpha_his.registrations(request.hub_number)) == 1
+
+
+def test_an_operation_the_hospital_lacks_is_refused_without_a_call(alpha_his: Connected) -> None:
+    without = alpha_his.change(
+        replace(alpha_his.profile, capabilities=alpha_his.profile.capabilities - {Operation.REGISTER})
+    )
+    request = registration(without)
+    exchange_id = enqueue(without.code, request)
+    drain()
+    answer = answer_of(without.code, exchange_id)
+    assert (answer.reason, answer.sent) == (Reason.NOT_SUPPORTED, False)
+    assert without.registrations(request.hub_number) == []
+
+
+def test_a_name_the_hospital_can_not_hold_stops_visibly(alpha_his: Connected) -> None:
+    narrow = alpha_his.change(
+        replace(alpha_his.profile, options=replace(alpha_his.profile.options, text_bytes={"name": 6}))
+    )
+    request = replace(registration(narrow), patient=somebody(name="欧阳小三"))
+    exchange_id = enqueue(narrow.code, request)
+    drain()
+    assert answer_of(narrow.code, exchange_id).reason is Reason.NOT_CARRIED
+
+
+def test_a_silent_hospital_is_left_alone_and_the_others_do_not_notice(
+    alpha_his: Connected, beta_his: Connected
+) -> None:
+    alpha_his.board.act("down", seconds=5)
+    for _ in range(3):
+        assert ask_now(alpha_his.code, Ping()).reason is Reason.UNREACHABLE
+    began = time.monotonic()
+    assert ask_now(alpha_his.code, Ping()).reason is Reason.UNREACHABLE
+    assert time.monotonic() - began < 0.5  # no call was made
+    assert ask_now(beta_his.code, Ping()).outcome is Outcome.ACCEPTED
+    time.sleep(5)
+    assert ask_now(alpha_his.code, Ping()).outcome is Outcome.ACCEPTED
+
+
+def test_messages_are_stored_and_shown_masked(alpha_his: Connected) -> None:
+    request = registration(alpha_his)
+    exchange_id = enqueue(alpha_his.code, request)
+    drain()
+    with hospital(alpha_his.code, read_only=True):
+        shown = selectors.detail(exchange_id)
+    texts = "".join(message.text or "" for message in shown.messages)
+    assert len(shown.messages) == 4  # the archive and the registration, out and in
+    assert request.number_code in texts
+    for secret in (request.patient.name, request.patient.document_number, request.patient.phone):
+        assert secret not in texts
+    assert shown.row.duration_ms is not None
+
+
+def test_health_shows_a_wrong_clock_and_failures(alpha_his: Connected) -> None:
+    alpha_his.board.switch("clock_skew", 120)
+    probe_of = alpha_his.probe()
+    assert probe_of.skew_ms is not None
+    assert 118_000 < probe_of.skew_ms < 122_000
+    with hospital(alpha_his.code, read_only=True):
+        health = selectors.health()
+    assert health.reachable
+    assert health.skew_ms == probe_of.skew_ms
+    assert health.calls >= 1
+
+
+def test_reads_are_tried_three_times_and_end_definitely(alpha_his: Connected) -> None:
+    alpha_his.board.switch("garbage", times=2, only=["ping"])
+    assert ask_now(alpha_his.code, Ping()).outcome is Outcome.ACCEPTED
+    alpha_his.board.switch("garbage", only=["ping"])
+    asked = alpha_his.board.facts()["asked"]["ping"]
+    answer = ask_now(alpha_his.code, Ping())
+    assert (answer.outcome, answer.reason) == (Outcome.REJECTED, Reason.UNREADABLE)
+    assert alpha_his.board.facts()["asked"]["ping"] - asked == 3
+    assert clock.now() - state_of(alpha_his.code, None).asked_at < timedelta(seconds=10)

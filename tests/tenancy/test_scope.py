@@ -138,9 +138,9 @@ def test_django_tenants_own_doors_are_closed(alpha: str) -> None:
         pass
     for alias in ("default", "hospital"):
         with pytest.raises(ScopeMisuse):
-            connections[alias].set_tenant(row)
+            connections[alias].set_tenant(row)  # type: ignore[attr-defined]
         with pytest.raises(ScopeMisuse):
-            connections[alias].set_schema("h_alpha")
+            connections[alias].set_schema("h_alpha")  # type: ignore[attr-defined]
 
 
 def test_a_scope_survives_a_lost_idle_connection(alpha: str) -> None:

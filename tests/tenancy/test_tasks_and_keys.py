@@ -18,14 +18,16 @@ from tests.tenancy.support import add_department, departments
 application = Celery("tests", broker="memory://", backend="cache+memory://")
 
 
-@application.task(base=HospitalTask)
-def list_departments(*, hospital: str) -> list[str]:
-    return _listed(hospital)
-
-
 def _listed(code: str) -> list[str]:
     with hospital(code, read_only=True):
         return departments()
+
+
+def _list_departments(*, hospital: str) -> list[str]:
+    return _listed(hospital)
+
+
+list_departments = application.task(base=HospitalTask)(_list_departments)
 
 
 def test_a_task_runs_in_the_hospital_it_names(alpha: str, beta: str) -> None:

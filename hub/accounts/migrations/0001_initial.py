@@ -8,6 +8,7 @@ import hub.clock
 import hub.ids
 import hub.security.fields
 import hub.security.roles
+from hub.tenancy.rows import policy
 
 
 class Migration(migrations.Migration):
@@ -373,4 +374,5 @@ class Migration(migrations.Migration):
                 name="accounts_membership_one_admin",
             ),
         ),
+        *policy("accounts_staff_membership"),
     ]

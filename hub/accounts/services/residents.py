@@ -128,6 +128,13 @@ def openid_of(user_id: UUID, appid: str) -> str | None:
     return handle.subject if handle else None
 
 
+def phone_of(user_id: UUID) -> str | None:
+    """The phone the account signs in with, for telling its holder something."""
+    with region(read_only=True):
+        handle = LoginHandle.objects.filter(user_id=user_id, kind=HandleKind.PHONE, ended_at__isnull=True).first()
+    return handle.subject if handle else None
+
+
 def _spend(unit: Unit, number: str, purpose: CodePurpose, binding: str, code: str) -> bool:
     right = phone_codes.passes(unit, phone=number, purpose=purpose, binding=binding, code=code)
     unit.audit(

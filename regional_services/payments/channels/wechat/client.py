@@ -67,7 +67,8 @@ def call(merchant: MerchantAccount, method: str, path: str, body: Mapping[str, A
         "User-Agent": "health-district-hub/1",
     }
     try:
-        response = _http().request(method, settings.HUB_OUTSIDE["wechat_pay"] + path, content=content.encode(), headers=headers)
+        address = settings.HUB_OUTSIDE["wechat_pay"] + path
+        response = _http().request(method, address, content=content.encode(), headers=headers)
     except httpx.HTTPError as problem:
         return Reply(Outcome.UNKNOWN, {}, type(problem).__name__)
     return _read(merchant, response)

@@ -1,0 +1,103 @@
+"""The residents' API of messages, and the address where the SMS gateway leaves its receipts."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hub.accounts.outside import SMS_SECRET
+from hub.api.pagination import CursorPage, page_request
+from hub.api.views import PUBLIC, RESIDENT, HubAPIView
+from hub.errors import InvalidInput, NotSignedIn
+from hub.security.keyring import ring
+from hub.tenancy.scope import region
+from regional_services.notifications import access, selectors, services
+from regional_services.notifications.models import SmsState
+from regional_services.notifications.serializers import MessagePageSerializer, MessageSerializer, UnreadSerializer
+
+_RESULTS = {"delivered": SmsState.DELIVERED, "undelivered": SmsState.UNDELIVERED}
+
+
+class Messages(HubAPIView):
+    """The account's messages."""
+
+    permission = RESIDENT
+    paged_methods = frozenset({"GET"})
+
+    @extend_schema(
+        summary="我的消息",
+        parameters=[OpenApiParameter("unread", bool, description="只看未读")],
+        responses=MessagePageSerializer,
+        operation_id="messages_list",
+    )
+    def get(self, request: Request) -> Response:
+        """Newest first."""
+        page, unread = page_request(request), request.query_params.get("unread") in {"1", "true"}
+        with region(read_only=True):
+            rows = selectors.messages(access.account(self.actor), after=page.after, limit=page.limit + 1, unread=unread)
+        found = CursorPage.of(rows, page, key=lambda row: (row.created_at, row.id))
+        return found.response(lambda row: MessageSerializer(row).data)
+
+
+class Unread(HubAPIView):
+    """How many messages wait."""
+
+    permission = RESIDENT
+
+    @extend_schema(summary="未读消息数", responses=UnreadSerializer, operation_id="messages_unread")
+    def get(self, _request: Request) -> Response:
+        """The number beside the bell."""
+        with region(read_only=True):
+            count = selectors.unread_count(access.account(self.actor))
+        return Response({"unread": count})
+
+    @extend_schema(summary="全部标为已读", request=None, responses={204: None}, operation_id="messages_read_all")
+    def delete(self, _request: Request) -> Response:
+        """Nothing waits any more."""
+        services.read_all(actor=self.actor)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MessageRead(HubAPIView):
+    """That a message was read."""
+
+    permission = RESIDENT
+
+    @extend_schema(summary="标为已读", request=None, responses={204: None}, operation_id="messages_read")
+    def put(self, _request: Request, message_id: UUID) -> Response:
+        """Again changes nothing."""
+        services.read_message(message_id, actor=self.actor)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SmsReceipt(HubAPIView):
+    """Where the SMS gateway says what became of a message; the signature is the sign-in."""
+
+    permission = PUBLIC
+    rate = "provider"
+
+    @extend_schema(
+        summary="短信回执",
+        request=None,
+        responses={204: None, 401: OpenApiResponse(description="签名验证失败")},
+        operation_id="sms_receipt",
+    )
+    def post(self, request: Request) -> Response:
+        """A receipt for a message that is not ours changes nothing."""
+        body = request.body
+        signature = hmac.digest(ring().secret(SMS_SECRET), body, "sha256").hex()
+        if not hmac.compare_digest(request.headers.get("X-Signature", ""), signature):
+            raise NotSignedIn
+        try:
+            document = json.loads(body)
+            message_id, state = UUID(document["message_id"]), _RESULTS[document["result"]]
+        except (ValueError, KeyError, TypeError) as problem:
+            raise InvalidInput from problem
+        services.note_sms(message_id, state)
+        return Response(status=status.HTTP_204_NO_CONTENT)
