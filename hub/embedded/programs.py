@@ -14,6 +14,7 @@ from hub.embedded.ports import LOOPBACK
 WEB_PORT = 8000
 EVENTS_PORT = 8001
 SANDBOX_PORT = 8100
+DEMO_RATES = "public=60000/6000,auth.code=6000/600,auth.token=6000/600,auth.staff=600/100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Addresses:
         """What the processes need to know of them."""
         host = os.environ.get("HUB_BASE_HOST", "localhost")
         return {
+            # Everybody of the demo comes from one address: the limits by address are for the world outside.
+            "HUB_RATES": os.environ.get("HUB_RATES", DEMO_RATES),
             "HUB_BASE_HOST": host,
             "HUB_PUBLIC_ORIGIN": os.environ.get("HUB_PUBLIC_ORIGIN", f"http://{host}:{self.web}"),
             "HUB_EVENTS_ORIGIN": os.environ.get("HUB_EVENTS_ORIGIN", f"http://{host}:{self.events}"),

@@ -32,11 +32,10 @@ def test_no_inline_and_no_foreign_code() -> None:
 
 
 def test_event_streams_and_the_cashier_are_let_in_by_configuration(settings: Any) -> None:
-    settings.HUB_EVENTS_ORIGIN = "http://localhost:8001"
-    settings.HUB_CSP_CONNECT = ["http://localhost:8002"]
+    settings.HUB_CSP_CONNECT = ["http://localhost:8001"]
     settings.HUB_CSP_FORM = ["http://127.0.0.1:8101"]
     found = directives(content_security_policy())
-    assert found["connect-src"] == ["'self'", "http://localhost:8001", "http://localhost:8002"]
+    assert found["connect-src"] == ["'self'", "http://localhost:8001"]
     assert found["form-action"] == ["'self'", "http://127.0.0.1:8101"]
     assert found["script-src"] == ["'self'"]
 
