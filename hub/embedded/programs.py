@@ -14,6 +14,8 @@ from hub.embedded.ports import LOOPBACK
 WEB_PORT = 8000
 EVENTS_PORT = 8001
 SANDBOX_PORT = 8100
+# Parties outside the district take the ports after the sandbox's own, the hospitals' systems those from 100 on.
+OUTSIDE = ("HUB_WECHAT_PAY_URL", "HUB_WECHAT_OPEN_URL", "HUB_SMS_URL", "HUB_CITY_IDENTITY_URL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,10 @@ class Addresses:
             "HUB_PUBLIC_ORIGIN": os.environ.get("HUB_PUBLIC_ORIGIN", f"http://{host}:{self.web}"),
             "HUB_EVENTS_ORIGIN": os.environ.get("HUB_EVENTS_ORIGIN", f"http://{host}:{self.events}"),
             "HUB_SANDBOX_PORT": str(self.sandbox),
+            **{
+                name: os.environ.get(name, f"http://{LOOPBACK}:{self.sandbox + offset}")
+                for offset, name in enumerate(OUTSIDE, start=1)
+            },
         }
 
 
@@ -92,6 +98,7 @@ def all_programs(where: Places, at: Addresses, pace: str) -> list[Program]:
             ),
             health=f"http://{LOOPBACK}:{at.events}/healthz",
         ),
+        Program("hl7", "HL7 接收 / HL7 listener", (python, "manage.py", "hl7_listener"), env=shared),
         Program("relay", "事件中继 / relay", (python, "manage.py", "relay"), env=shared, patience=20),
         Program(
             "worker",

@@ -127,7 +127,7 @@ class Supervisor:
         metrics = self._where.base / "metrics"
         shutil.rmtree(metrics, ignore_errors=True)
         metrics.mkdir(parents=True)
-        programs = [program for program in all_programs(self._where, self._at, self._pace) if _landed(program.name)]
+        programs = all_programs(self._where, self._at, self._pace)
         self._total += len(programs)
         self._services.start(lambda name: self._progress(f"{name}: 就绪 / ready"))
         write_private(self._where.base / "running.json", json.dumps({"pid": os.getpid(), "env": self._env}))
@@ -144,7 +144,7 @@ class Supervisor:
     def _carry_out_steps(self, *, after: str) -> None:
         stamps = Stamps(self._where.base / "stamps.json")
         for step in STEPS:
-            if step.after != after or not _landed(step.name):
+            if step.after != after:
                 continue
             started = time.monotonic()
             done = carry_out(step, self._where, self._env, stamps)
@@ -229,13 +229,3 @@ def _raise_stopped(*_: object) -> None:
 
 def _say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
-
-
-def _landed(name: str) -> bool:
-    needed = {
-        "sandbox": "sandbox/__main__.py",
-        "district-day": "sandbox/day.py",
-        "relay": "**/management/commands/relay.py",
-        "seed": "**/management/commands/seed_demo.py",
-    }.get(name, "manage.py")
-    return any(places.CHECKOUT.glob(needed))
