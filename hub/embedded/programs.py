@@ -99,7 +99,13 @@ def all_programs(where: Places, at: Addresses, pace: str) -> list[Program]:
             health=f"http://{LOOPBACK}:{at.events}/healthz",
         ),
         Program("hl7", "HL7 接收 / HL7 listener", (python, "manage.py", "hl7_listener"), env=shared),
-        Program("relay", "事件中继 / relay", (python, "manage.py", "relay"), env=shared, patience=20),
+        Program(
+            "relay",
+            "事件中继 / relay",
+            (python, "manage.py", "relay"),
+            env={**shared, "HUB_DB_POOL": "16"},  # many threads, each with a connection for moments only
+            patience=20,
+        ),
         Program(
             "worker",
             "定时与后台任务 / schedule and heavy jobs",

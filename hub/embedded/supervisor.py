@@ -106,6 +106,7 @@ class Supervisor:
         """Start everything, then watch until told to stop."""
         signal.signal(signal.SIGINT, _raise_stopped)
         signal.signal(signal.SIGTERM, _raise_stopped)
+        self._require_ports()
         try:
             self._start()
             self._watch()
@@ -117,13 +118,15 @@ class Supervisor:
             self._stop()
         return 0
 
-    def _start(self) -> None:
+    def _require_ports(self) -> None:
         for port, variable in (
             (self._at.web, "HUB_PORT"),
             (self._at.events, "HUB_EVENTS_PORT"),
             (self._at.sandbox, "HUB_SANDBOX_PORT"),
         ):
             ports.require_free(port, variable)
+
+    def _start(self) -> None:
         metrics = self._where.base / "metrics"
         shutil.rmtree(metrics, ignore_errors=True)
         metrics.mkdir(parents=True)
