@@ -61,7 +61,9 @@ def test_static_files_and_views_that_say_so_may_be_kept() -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/resident/v1/auth/me", "/no-such-page", "/api/nothing"])
-def test_refusals_carry_them_too(client: Client, committed: None, path: str) -> None:
+def test_refusals_carry_them_too(client: Client, committed: None, settings: Any, path: str) -> None:
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # no collected files are needed here
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     refused = client.get(path)
     assert refused.status_code in (401, 404)
     assert refused["Content-Security-Policy"] == content_security_policy()
