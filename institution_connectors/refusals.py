@@ -22,7 +22,7 @@ COMMON_PATTERNS: Final[tuple[ErrorPattern, ...]] = (
     ErrorPattern(pattern="超过.*(次数|限制)|上限", reason=Reason.LIMIT_REACHED),
     ErrorPattern(pattern="授权|认证|AuthKey", reason=Reason.NOT_AUTHORISED),
     ErrorPattern(pattern="不支持", reason=Reason.NOT_SUPPORTED),
-    ErrorPattern(pattern="繁忙|稍后", reason=Reason.BUSY),
+    ErrorPattern(pattern="繁忙|稍后|系统维护", reason=Reason.BUSY),
     ErrorPattern(pattern="(记录|号|预约|挂号).*不存在|查无|未查询到", reason=Reason.NOT_FOUND),
 )
 

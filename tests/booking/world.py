@@ -13,13 +13,18 @@ from hub.actor import Actor, ActorKind, system_actor
 from hub.ids import uuid7
 from hub.outbox.relay import drain
 from hub.security import blind
+from hub.security.permissions import permissions_of
+from hub.security.roles import Role
 from hub.tenancy.scope import REGION, hospital, region
 from hub.work import Command, work
 from regional_services.booking.selectors import BookingView
 from regional_services.booking.services import BookingWish, create_booking
+from regional_services.catalog.models import CatalogSession
 from regional_services.identity import documents
 from regional_services.identity.models import Identifier, Person, Relation, RelationKind, RelationState, Standing
 from regional_services.identity.purposes import ALL
+from regional_services.notifications import selectors as notifications
+from regional_services.notifications.selectors import MessageView
 from tenants.registry.models import Institution
 from tenants.registry.selectors import forget
 from tenants.scheduling import selectors as scheduling
@@ -79,10 +84,8 @@ def resident(*, born: date = date(1990, 5, 17)) -> Resident:
     return Resident(Actor(kind=ActorKind.RESIDENT, id=account.id, name="居民"), person.id)
 
 
-def open_for_booking(
-    code: str, count: int = 3, *, fee_fen: int = 5000, his_locked: bool = False, pay_on_day: bool = False
-) -> UUID:
-    """Put a hospital into the registry with one session of `count` numbers in the catalogue; the session's id."""
+def register_institution(code: str, *, his_locked: bool = False, pay_on_day: bool = False) -> None:
+    """Put a hospital into the registry."""
     with region():
         Institution.objects.create(
             code=code,
@@ -101,11 +104,30 @@ def open_for_booking(
             sets=["all"],
         )
     forget()
+
+
+def open_for_booking(
+    code: str, count: int = 3, *, fee_fen: int = 5000, his_locked: bool = False, pay_on_day: bool = False
+) -> UUID:
+    """Register a hospital and open one session of `count` numbers in its catalogue; the session's id."""
+    register_institution(code, his_locked=his_locked, pay_on_day=pay_on_day)
     open_hospital(code)
     told = snapshot((schedule("S1", fee_fen=fee_fen),), numbers(count))
     scheduling_services.apply_snapshot(code, told, actor=SYNC)
     drain()
     return session_id(code)
+
+
+def open_session(code: str) -> UUID:
+    """Some session with free numbers and a fee, from tomorrow on, that the hospital's own system told of."""
+    session = (
+        CatalogSession.objects.filter(institution_code=code, free__gt=0, date__gt=clock.today(), fee_fen__gt=0)
+        .order_by("date", "session_id")
+        .values_list("session_id", flat=True)
+        .first()
+    )
+    assert session is not None, f"nothing to book at {code}"
+    return session
 
 
 def free_numbers(code: str, session: UUID) -> list[scheduling.NumberView]:
@@ -135,3 +157,21 @@ def book(code: str, session: UUID, who: Resident, number: scheduling.NumberView 
     """Book the first free number, or this one."""
     chosen = number or free_numbers(code, session)[0]
     return create_booking(actor=who.actor, wish=wish(code, session, who, chosen), command=command())
+
+
+def stop_session(code: str, session: UUID) -> None:
+    """The hospital's manager stops a clinic."""
+    manager = Actor(
+        kind=ActorKind.STAFF,
+        id=uuid7(),
+        name="门办",
+        institution=code,
+        permissions=permissions_of([Role.HOSPITAL_MANAGER]),
+    )
+    scheduling_services.stop_own_session(actor=manager, hospital=code, session_id=session, reason="医生外出会诊")
+
+
+def messages_of(who: Resident) -> list[MessageView]:
+    """What the resident was told."""
+    assert who.actor.id is not None
+    return notifications.messages(who.actor.id)

@@ -6,7 +6,7 @@ A new dialect adds one `Case`; the whole contract suite then runs against it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from institution_connectors.contracts import BookingMode, ConnectorProfile, Limits, MoneyUnit, Operation, Options
@@ -64,6 +64,10 @@ class Case:
 
 
 REST = "http://{host}:{port}/his"
+SOAP = "http://{host}:{port}/services/HisService"
+HL7 = "mllp://{host}:{port}"
+YUAN = Options(money_unit=MoneyUnit.YUAN)
+GB = Options(money_unit=MoneyUnit.YUAN, charset="gb18030")
 CASES: tuple[Case, ...] = (
     Case(code="restpool", dialect="rest_json", endpoint=REST, his={"push": False}),
     Case(
@@ -73,5 +77,23 @@ CASES: tuple[Case, ...] = (
         mode=BookingMode.HIS_LOCKED,
         his={"push": False, "success_code": "1", "money_unit": "yuan", "senior_discount": True},
         options=Options(success_codes=frozenset({"1"}), money_unit=MoneyUnit.YUAN),
+    ),
+    Case(code="soappool", dialect="soap_xml", endpoint=SOAP, his={"push": False}, options=YUAN),
+    Case(
+        code="soaplock",
+        dialect="soap_xml",
+        endpoint=SOAP,
+        mode=BookingMode.HIS_LOCKED,
+        his={"push": False, "charset": "gb18030", "declared_charset": "GB2312", "cdata": True, "senior_discount": True},
+        options=GB,
+    ),
+    Case(code="hlpool", dialect="hl7v2_mllp", endpoint=HL7, his={"push": False}, options=YUAN),
+    Case(
+        code="hllock",
+        dialect="hl7v2_mllp",
+        endpoint=HL7,
+        mode=BookingMode.HIS_LOCKED,
+        his={"push": False, "charset": "gb18030", "senior_discount": True},
+        options=replace(GB, extra={"ack_mode": "enhanced"}),
     ),
 )

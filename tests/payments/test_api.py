@@ -75,11 +75,11 @@ def place(merchant: str) -> Callable[[UUID], UUID]:
     return make
 
 
-@pytest.mark.requirement("JA-APPT-04")
+@pytest.mark.requirement("JA-APPT-08", "JA-PAYWX-10", "WX-PAY-04")
 def test_paying_in_a_browser(
     resident: Resident, place: Callable[[UUID], UUID], outside: Parties, postbox: Postbox, client: Client
 ) -> None:
-    """202 with an address to poll; once ready, the channel's cashier page takes the money."""
+    """202 with an address to poll; once ready, the channel's page takes the money, or is left without paying."""
     order_id = place(resident.account)
     begun = resident.pay(order_id, "first-key-1")
     assert (begun.status_code, begun["Retry-After"], begun.json()["state"]) == (202, "1", "created")
@@ -89,12 +89,16 @@ def test_paying_in_a_browser(
     page = httpx.get(ready["pay_url"] + "&redirect_url=http%3A%2F%2Flocalhost%2Fback")
     assert "¥18.00" in page.text
     prepay_id = httpx.URL(ready["pay_url"]).params["prepay_id"]
-    paid = httpx.post(
+    cashier, form = (
         f"{outside.urls['wechat_pay']}/cashier",
-        data={"prepay_id": prepay_id, "act": "pay", "redirect_url": "http://localhost/back"},
+        {"prepay_id": prepay_id, "redirect_url": "http://localhost/b"},
     )
-    assert (paid.status_code, paid.headers["Location"]) == (303, "http://localhost/back")
-    postbox.wait()[0].deliver(client)
+    assert httpx.post(cashier, data={**form, "act": "cancel"}).status_code == 303
+    assert resident.get(f"/api/resident/v1/orders/{order_id}").json()["payable"] is True
+    paid = httpx.post(cashier, data={**form, "act": "pay"})
+    assert (paid.status_code, paid.headers["Location"]) == (303, "http://localhost/b")
+    [letter] = postbox.wait()
+    assert letter.deliver(client) == letter.deliver(client) == 204
     drain()
     assert resident.get(f"/api/resident/v1/orders/{order_id}").json()["state"] == "paid"
 
@@ -133,3 +137,58 @@ def test_pages_of_orders(resident: Resident, place: Callable[[UUID], UUID]) -> N
     second = resident.get(f"/api/resident/v1/orders?limit=2&cursor={first['next']}").json()
     assert [row["id"] for row in first["items"] + second["items"]] == placed[::-1]
     assert second["next"] is None
+
+
+@pytest.mark.requirement("JA-APPT-11", "JA-APPT-22", "JA-PAYWX-11")
+def test_the_order_shows_every_state_of_its_money(
+    resident: Resident, place: Callable[[UUID], UUID], outside: Parties, postbox: Postbox, client: Client
+) -> None:
+    """Pending, paid, refunding, refunded: as the channel says, and payable only at first."""
+    order_id, seen = place(resident.account), []
+
+    def look() -> None:
+        order = resident.get(f"/api/resident/v1/orders/{order_id}").json()
+        seen.append((order["state"], order["payable"], [refund["state"] for refund in order["refunds"]]))
+
+    look()
+    begun = resident.pay(order_id, "first-key-5", openid="oTestPayer01234567")
+    drain()
+    package = resident.get(begun["Location"]).json()["call_up"]["package"]
+    outside.pay(package.removeprefix("prepay_id="))
+    postbox.wait()[0].deliver(client)
+    drain()
+    look()
+    outside.switch("wechat-pay", "refund_seconds", 1)
+    with work(REGION, actor=system_actor("test")) as unit:
+        steps.request_refund(unit, order_id=order_id, reason="预约已取消")
+    drain()
+    look()
+    postbox.wait()[0].deliver(client)
+    drain()
+    look()
+    assert seen == [
+        ("awaiting_payment", True, []),
+        ("paid", False, []),
+        ("refunding", False, ["processing"]),
+        ("refunded", False, ["succeeded"]),
+    ]
+
+
+@pytest.mark.requirement("JA-PAYWX-11")
+def test_a_synchronous_refund_shows_at_once(
+    resident: Resident, place: Callable[[UUID], UUID], outside: Parties, postbox: Postbox, client: Client
+) -> None:
+    """No notice follows, and none is waited for."""
+    order_id = place(resident.account)
+    begun = resident.pay(order_id, "first-key-6", openid="oTestPayer01234567")
+    drain()
+    outside.pay(resident.get(begun["Location"]).json()["call_up"]["package"].removeprefix("prepay_id="))
+    postbox.wait()[0].deliver(client)
+    drain()
+    outside.switch("wechat-pay", "refund_seconds", 0)
+    with work(REGION, actor=system_actor("test")) as unit:
+        steps.request_refund(unit, order_id=order_id, reason="预约已取消")
+    drain()
+    order = resident.get(f"/api/resident/v1/orders/{order_id}").json()
+    assert (order["state"], [refund["state"] for refund in order["refunds"]]) == ("refunded", ["succeeded"])
+    assert postbox.letters == []

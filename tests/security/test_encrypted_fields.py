@@ -12,6 +12,7 @@ from django.db import connection, connections
 from hub.accounts.models import AccountKind, HandleKind, LoginHandle, User
 from hub.actor import system_actor
 from hub.security import blind, envelope, rotation
+from hub.security.ciphers import TamperedCiphertext
 from hub.security.fields import EncryptedTextField
 from hub.security.keyring import REGION_OWNER, ring
 from hub.tenancy.scope import REGION, region
@@ -55,7 +56,7 @@ def test_an_altered_column_is_refused(committed: None) -> None:
     altered = stored(row)[:-1] + bytes([stored(row)[-1] ^ 1])
     with region(), connections["default"].cursor() as cursor:
         cursor.execute("UPDATE accounts_login_handle SET subject = %s WHERE id = %s", [altered, row.id])
-    with region(read_only=True), pytest.raises(envelope.TamperedCiphertext):
+    with region(read_only=True), pytest.raises(TamperedCiphertext):
         LoginHandle.objects.get(id=row.id)
 
 
