@@ -1,4 +1,4 @@
-"""All routes. Upper layers are named as strings; a hospital's own host gets its own table (`hub/tenancy/middleware.py`)."""
+"""All routes. Upper layers are named as strings; a hospital's own host has its own (`hub/tenancy/middleware.py`)."""
 
 from __future__ import annotations
 
