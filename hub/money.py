@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 
 def fen_from_yuan(text: str | Decimal) -> int:
-    """Fen of a yuan amount as HIS, bills and insurance write it; more than two places or a non-number raise ValueError."""
+    """Fen of a yuan amount as HIS, bills and insurance write it; ValueError on more than two places or no number."""
     try:
         value = Decimal(text)
     except InvalidOperation as problem:
