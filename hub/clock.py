@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Shanghai")
+MIDNIGHT = time()
+DAY = timedelta(days=1)
 _shift: ContextVar[timedelta] = ContextVar("clock_shift", default=timedelta(0))
 
 

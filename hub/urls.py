@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("institution_connectors.exchange.urls")),
     path("api/", include("tenants.registry.urls")),
     path("session/sealed-key", sealed_key, name="sealed-key"),
+    path("desk/", include("portal.desk.urls")),
     path("district/", include("portal.region.urls")),
     path("workspace/", include("portal.hospital.urls")),
     path("", include("portal.resident.urls")),

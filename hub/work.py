@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connections
+from psycopg.sql import Composable
 
 from hub import clock, ids
 from hub.actor import Actor
@@ -132,10 +133,11 @@ class Unit:
         finally:
             self._bookkeeping = False
 
-    def watch(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    def watch(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         """Django's execute wrapper: notes that the unit wrote rows."""
-        if not self._bookkeeping and not self._wrote and _WRITES.match(str(sql)):
-            self._wrote = True
+        if not self._bookkeeping and not self._wrote:
+            text = sql.as_string(None) if isinstance(sql, Composable) else sql
+            self._wrote = _WRITES.match(text) is not None
         return execute(sql, params, many, context)
 
     def settle(self) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from redis.exceptions import RedisError
+
 from hub import clock, redis
 from hub.accounts.models import SignIn
 from hub.tenancy.scope import region
@@ -27,14 +29,22 @@ def announce(sign_in_id: UUID, until: datetime) -> None:
 def is_ended(sign_in_id: UUID) -> bool:
     """Whether this sign-in was ended before its time."""
     store = redis.client()
-    with store.pipeline(transaction=False) as pipe:
-        pipe.exists(redis.key(*_MARKER))
-        pipe.zscore(redis.key(*_SET), str(sign_in_id))
-        loaded, score = pipe.execute()
-    if loaded:
-        return score is not None
-    _load()
-    return store.zscore(redis.key(*_SET), str(sign_in_id)) is not None
+    try:
+        with store.pipeline(transaction=False) as pipe:
+            pipe.exists(redis.key(*_MARKER))
+            pipe.zscore(redis.key(*_SET), str(sign_in_id))
+            loaded, score = pipe.execute()
+        if not loaded:
+            _load()
+            score = store.zscore(redis.key(*_SET), str(sign_in_id))
+    except RedisError:
+        return _ended_in_database(sign_in_id)
+    return score is not None
+
+
+def _ended_in_database(sign_in_id: UUID) -> bool:
+    with region(read_only=True):
+        return SignIn.objects.filter(id=sign_in_id, ended_at__isnull=False).exists()
 
 
 def _load() -> None:

@@ -26,6 +26,8 @@ class DeclaredPermission(BasePermission):
     """Grants what the view's `permission` says; a view that says nothing is refused (and fails the system check)."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
+        if not hasattr(view, (request.method or "").lower()):
+            return True  # nothing answers this method: DRF says 405
         declared = declared_permissions(view)
         name = declared.get(request.method or "", declared.get("*"))
         if name is None or not is_declared(name):

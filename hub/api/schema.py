@@ -75,8 +75,8 @@ class HubAutoSchema(AutoSchema):
             ]
         return found
 
-    def get_auth(self) -> list[dict[str, list[str]]]:
-        return [] if self._permission() == PUBLIC else [{"token": []}]
+    def get_auth(self) -> list[Any]:
+        return [] if self._permission() == PUBLIC else list(super().get_auth())
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)

@@ -6,13 +6,17 @@ share one count. Scopes are named here; `settings.HUB_RATES` changes their figur
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass
 
 from django.conf import settings
+from redis.exceptions import RedisError
 
 from hub import redis
-from hub.errors import TooManyRequests
+from hub.errors import TooManyRequests, Unavailable
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,9 @@ RATES: dict[str, Rate] = {
     "provider": Rate(per_minute=12000, burst=3000),
     "reveal": Rate(per_minute=30, burst=30),
 }
+
+GUARDED = frozenset({"auth.code", "auth.token", "auth.staff", "reveal"})
+"""Scopes that protect a secret: without Redis they are closed, while all others go on unlimited."""
 
 _TAKE = """
 local time = redis.call('TIME')
@@ -62,9 +69,15 @@ def rate_of(scope: str) -> Rate:
 def take(scope: str, subject: str, *, cost: int = 1) -> None:
     """Take from the bucket of `subject` (an account or an address); TooManyRequests says how long to wait."""
     rate = rate_of(scope)
-    wait = redis.client().eval(
-        _TAKE, 1, redis.key("rate", scope, subject), str(rate.per_minute / 60), str(rate.burst), str(cost)
-    )
+    try:
+        wait = redis.client().eval(
+            _TAKE, 1, redis.key("rate", scope, subject), str(rate.per_minute / 60), str(rate.burst), str(cost)
+        )
+    except RedisError as problem:
+        if scope in GUARDED:
+            raise Unavailable from problem
+        _log.warning("rate limits are off: Redis does not answer")
+        return
     seconds = float(str(wait))
     if seconds > 0:
         raise TooManyRequests(retry_after=math.ceil(seconds))

@@ -50,6 +50,7 @@ def spawn(
     stdin: int | IO[str] = subprocess.DEVNULL,
 ) -> subprocess.Popen[str]:
     """Start a child in its own session (a Ctrl-C reaches only us, and we stop children in order)."""
+    run_as = run_as if os.geteuid() == 0 else None  # only root may become somebody else
     with log.open("a") as output:
         return subprocess.Popen(
             list(command),

@@ -20,6 +20,7 @@ from hub.actor import system_actor
 from hub.journal.world import World, world_of
 from hub.outbox import policy, rows
 from hub.outbox.events import Delivery, Event, Permanent, RunsIn, Subscription, Temporary, hospital_of, subscription
+from hub.tenancy.context import letting_go
 from hub.tenancy.scope import REGION
 from hub.work import Unit, work
 
@@ -53,7 +54,8 @@ def attempt(source: str, row: rows.Claimed, *, worker: UUID) -> Result:
         wanted = subscription(row.handler)
         event = wanted.event.from_payload(row.payload)
         if wanted.runs_in is RunsIn.OUTSIDE:
-            wanted.call(event, _delivery(source, row))
+            with letting_go():
+                wanted.call(event, _delivery(source, row))
             return Result(row, None)
         settled = _run_inside(source, row, wanted, event, worker=worker)
     except Exception as problem:

@@ -115,11 +115,17 @@ class Relay:
     def _take_turn(self, scope: str, policy: LanePolicy) -> None:
         again = partial(self._wakes.put, scope, policy.lane)
         try:
-            took = turn.take(scope, policy, worker=self.worker, on_full=again, stopping=self._stop.is_set)
+            took = turn.take(scope, policy, worker=self.worker, on_more=again, stopping=self._stop.is_set)
         except UnknownHospital:
             return  # it left, or the word is of another installation's
-        except (DatabaseError, HubError) as problem:
-            logger.warning("turn of %s failed, rows come back with their lease: %s", scope, type(problem).__name__)
+        except Exception as problem:  # a thread of the relay outlives whatever happens in a turn
+            expected = isinstance(problem, DatabaseError | HubError)
+            logger.warning(
+                "turn of %s failed, its rows come back with their lease: %s",
+                scope,
+                type(problem).__name__,
+                exc_info=None if expected else problem,
+            )
             self._stop.wait(_PAUSE)
             again()
             return
@@ -152,7 +158,7 @@ class Relay:
         while not self._stop.is_set():
             try:
                 job()
-            except (DatabaseError, HubError):
+            except Exception:  # as above: without its sweeper and sealer the relay would be half dead
                 logger.exception("a job of the relay failed and is tried again")
             finally:
                 turn.put_back_connections()

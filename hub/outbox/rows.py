@@ -59,7 +59,7 @@ WITH RECURSIVE hospitals AS (
         SELECT o.id FROM {outbox} o
         WHERE o.hospital = g.hospital AND {due_row}
         ORDER BY o.id
-        LIMIT least(%(batch)s, greatest(g.cap - g.under_way, 0))
+        LIMIT least(%(batch)s + 1, greatest(g.cap - g.under_way, 0))
     ) head
 )
 UPDATE {outbox} SET lease_by = %(worker)s, lease_until = %(until)s, attempts = attempts + 1
@@ -69,7 +69,8 @@ WHERE id = ANY(ARRAY(
       AND state = 'pending' AND (lease_until IS NULL OR lease_until <= %(now)s)
     FOR UPDATE SKIP LOCKED
 ))
-RETURNING id, event_id, handler, hospital, incarnation, payload, request_id, attempts, created_at, lease_until
+RETURNING id, event_id, handler, hospital, incarnation, payload, request_id, attempts, created_at, lease_until,
+    (SELECT count(*) > %(batch)s FROM heads)
 """
 
 _DUE = "SELECT EXISTS (SELECT 1 FROM {outbox} o WHERE {due_row})"
@@ -115,8 +116,8 @@ class Caps:
 
 def claim(
     world: World, scope: str, lane: Lane, *, worker: UUID, now: datetime, lease: timedelta, batch: int, caps: Caps
-) -> list[Claimed]:
-    """Take at most `batch` due rows, in order of id; must run inside the scope's transaction."""
+) -> tuple[list[Claimed], bool]:
+    """Take at most `batch` due rows, in order of id, and say whether there are more; in the scope's transaction."""
     parameters: dict[str, Any] = {
         "lane": lane.value,
         "worker": worker,
@@ -135,11 +136,11 @@ def claim(
             cursor.execute(_PRELUDE)
         cursor.execute(_sql(_CLAIM, world), parameters)
         rows = cursor.fetchall()
-    return sorted((_claimed(row) for row in rows), key=lambda row: row.id)
+    return sorted((_claimed(row[:-1]) for row in rows), key=lambda row: row.id), any(row[-1] for row in rows)
 
 
 def finish(world: World, ids: Sequence[int], *, worker: UUID, now: datetime) -> None:
-    """Mark rows delivered (`lease_by` goes on saying by whom); one whose lease went to another worker is left to that."""
+    """Mark rows delivered; `lease_by` goes on saying by whom. One whose lease went to another is left to that."""
     with connections[world.alias].cursor() as cursor:
         cursor.execute(
             f"UPDATE {world.outbox} SET state = 'done', finished_at = %s, lease_until = NULL"  # noqa: S608

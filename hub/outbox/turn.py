@@ -36,17 +36,17 @@ def take(
     policy: LanePolicy,
     *,
     worker: UUID,
-    on_full: Callable[[], None] | None = None,
+    on_more: Callable[[], None] | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Turn:
     """Claim at most a batch of `scope`'s due rows and run them one after the other.
 
-    `on_full` is called before running when there may be more, so that another thread can go on with the scope at once.
+    `on_more` is called before running when more rows are due, so that another thread can go on with the scope at once.
     Rows not begun when `stopping` turns true are given back.
     """
     world, turn = world_of(scope), Turn()
     with open_scope(scope):
-        claimed = rows.claim(
+        claimed, more = rows.claim(
             world,
             scope,
             policy.lane,
@@ -59,8 +59,8 @@ def take(
     turn.claimed = len(claimed)
     if not claimed:
         return turn
-    if on_full is not None and len(claimed) == policy.batch:
-        on_full()
+    if on_more is not None and more:
+        on_more()
     results: list[delivery.Result] = []
     for row in claimed:
         if stopping():
@@ -72,7 +72,7 @@ def take(
 
 def _attempt(scope: str, row: rows.Claimed, lane: Lane, worker: UUID) -> delivery.Result:
     if lane is Lane.OUTSIDE:
-        put_back_connections()  # the handler may wait on the network; it takes a connection for each of its units
+        put_back_connections()  # the handler may wait on the network, and each of its scopes takes one of its own
     with metrics.attempt(scope, row, lane) as observed:
         result = delivery.attempt(scope, row, worker=worker)
         observed.failed = result.failure is not None
@@ -88,9 +88,11 @@ def _store(
     worker: UUID,
 ) -> None:
     world = world_of(scope)
-    with open_scope(scope):
-        rows.relax(world)
-        turn.retries = delivery.conclude(scope, results, worker=worker)
+    nothing_to_write = not unbegun and all(result.settled for result in results)
+    with open_scope(scope, read_only=nothing_to_write):
+        if not nothing_to_write:
+            rows.relax(world)
+            turn.retries = delivery.conclude(scope, results, worker=worker)
         if unbegun:
             rows.release(world, [row.id for row in unbegun], worker=worker)
         turn.more = rows.due(world, policy.lane, now=clock.now())

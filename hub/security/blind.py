@@ -2,7 +2,7 @@
 
 An index is one version byte and a keyed digest of the normalised value, keyed per purpose and, on wish, per hospital.
 It leaks which rows of one purpose and owner hold equal values, nothing else. While index keys rotate, look up with
-`candidates` (the new and the old version); `keyring reindex` rewrites rows from their ciphertext.
+`candidates` (the new and the old version) until the app that owns the column has indexed its rows anew.
 """
 
 from __future__ import annotations

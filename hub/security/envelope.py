@@ -17,6 +17,11 @@ def header_of(key: Key) -> bytes:
     return bytes((_FORMAT, key.suite.code)) + key.id
 
 
+def key_id_of(sealed: bytes) -> bytes:
+    """The id of the key a sealed value names."""
+    return sealed[2:HEADER_BYTES]
+
+
 def seal(purpose: str, plain: bytes, *, owner: str) -> bytes:
     """`plain` sealed by the owner's active key for one purpose."""
     key = ring().active(owner)

@@ -163,7 +163,7 @@ class KeyRing:
     def _refresh(self) -> None:
         try:
             status = self._path.stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         stamp = (status.st_mtime_ns, status.st_ino)
         with self._guard:

@@ -24,6 +24,7 @@ class Scope:
 
 _scope: ContextVar[Scope | None] = ContextVar("hub_scope", default=None)
 _host: ContextVar[str | None] = ContextVar("hub_host", default=None)
+_lets_go: ContextVar[bool] = ContextVar("hub_lets_go", default=False)
 _registry_read: ContextVar[bool] = ContextVar("hub_registry_read", default=False)
 
 
@@ -79,6 +80,22 @@ def registry_read() -> Iterator[None]:
         yield
     finally:
         _registry_read.reset(token)
+
+
+def lets_go() -> bool:
+    """Whether a scope gives its connection back to the pool when it ends."""
+    return _lets_go.get()
+
+
+@contextmanager
+def letting_go() -> Iterator[None]:
+    """Let scopes give their connection back when they end: for code that waits on the network between them, so that
+    many such threads share a small pool."""
+    token = _lets_go.set(True)
+    try:
+        yield
+    finally:
+        _lets_go.reset(token)
 
 
 def check_region_access() -> None:

@@ -15,7 +15,7 @@ from django.db import connections, transaction
 from psycopg import sql
 
 from hub.tenancy.backend.base import DatabaseWrapper
-from hub.tenancy.context import Scope, current_hospital, current_scope, entered, host_hospital, refuse_second
+from hub.tenancy.context import Scope, current_hospital, current_scope, entered, host_hospital, lets_go, refuse_second
 from hub.tenancy.errors import ScopeMisuse
 from hub.tenancy.names import EXTENSION_SCHEMA, REGION, region_staff_role
 from hub.tenancy.registry import TenantInfo, tenant
@@ -63,8 +63,12 @@ def _transaction(alias: str, opening: sql.Composed, scope: Scope) -> Iterator[No
         raise ScopeMisuse(f"a scope opened inside a bare transaction on {alias}")
     refuse_second(scope)
     connection.open_next_with(opening)
-    with transaction.atomic(using=alias, durable=True), entered(scope):
-        yield  # functions given to on_commit() run with no scope open and may open their own
+    try:
+        with transaction.atomic(using=alias, durable=True), entered(scope):
+            yield  # functions given to on_commit() run with no scope open and may open their own
+    finally:
+        if lets_go():
+            connection.close()
 
 
 def _opening(read_only: bool, local: dict[str, str]) -> sql.Composed:

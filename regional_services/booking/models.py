@@ -1,1 +1,148 @@
-"""The one owner of a booking."""
+"""Bookings: one row per booking owns the process from the first tap to the visit (kernel decision 4).
+
+The number's truth is the hospital's appointment, the money's truth is payments; this row says what comes next.
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+
+from hub.ids import uuid7
+from hub.tenancy.rows import InstitutionRow
+
+
+class State(models.TextChoices):
+    """Where the process stands; docs/FLOW.md has the table of state x event."""
+
+    NEW = "new", "处理中"
+    LOCKING = "locking", "医院确认中"
+    AWAITING_PAYMENT = "awaiting_payment", "待支付"
+    CONFIRMING = "confirming", "确认中"
+    BOOKED = "booked", "预约成功"
+    CLOSING = "closing", "关闭中"
+    CANCELLING = "cancelling", "取消中"
+    CANCELLED = "cancelled", "已取消"
+    EXPIRED = "expired", "已过期"
+    STOPPED = "stopped", "医院停诊"
+    FAILED = "failed", "未成功"
+    FULFILLED = "fulfilled", "已就诊"
+
+
+class Settlement(models.TextChoices):
+    """The second axis (practice 10): what the resident sees of the money (JA-APPT-11)."""
+
+    FREE = "free", "无需支付"
+    UNPAID = "unpaid", "未支付"
+    PAID = "paid", "已支付"
+    REFUNDING = "refunding", "退款中"
+    REFUNDED = "refunded", "已退款"
+    REFUND_FAILED = "refund_failed", "退款处理中"
+
+
+class His(models.TextChoices):
+    """What is known of the registration inside the hospital's own system."""
+
+    PENDING = "pending", "等待医院登记"
+    REGISTERED = "registered", "医院已登记"
+
+
+class Booking(InstitutionRow):
+    """One booking of one number. Names are snapshots for lists; the hospital's rows stay the truth."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    number = models.CharField(max_length=28)
+    account_id = models.UUIDField()
+    person_id = models.UUIDField()
+    session_id = models.UUIDField()
+    number_id = models.UUIDField()
+    department_id = models.UUIDField()
+    department_name = models.CharField(max_length=60)
+    doctor_name = models.CharField(max_length=60, blank=True)
+    visit_date = models.DateField()
+    sequence = models.PositiveIntegerField(null=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    fee_fen = models.PositiveIntegerField()
+    pay_on_day = models.BooleanField()
+    his_locked = models.BooleanField()
+    state = models.CharField(max_length=18, choices=State)
+    settlement = models.CharField(max_length=16, choices=Settlement)
+    his = models.CharField(max_length=12, choices=His, default=His.PENDING)
+    wish = models.CharField(max_length=18, choices=State, blank=True, default="")
+    reason = models.CharField(max_length=120, blank=True, default="")
+    order_id = models.UUIDField(null=True)
+    pay_deadline = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "booking"
+        constraints = [models.UniqueConstraint(fields=["number"], name="uq_booking_number")]
+        indexes = [
+            models.Index(fields=["account_id", "-created_at", "-id"], name="ix_booking_account"),
+            models.Index(fields=["person_id", "-starts_at"], name="ix_booking_person"),
+            models.Index(fields=["institution_code", "visit_date"], name="ix_booking_institution_day"),
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="ix_booking_due"),
+            models.Index(fields=["created_at"], name="ix_booking_created"),
+        ]
+
+
+class During(Func):
+    """tstzrange(starts_at, ends_at), half open."""
+
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class Reservation(models.Model):
+    """A person's time, taken over all hospitals before any hospital's number (practice 12).
+
+    `ordinal` is the place among the person's bookings of that day, 1 to the limit: two racing bookings can't both
+    take the last place, because the place is unique.
+    """
+
+    booking_id = models.UUIDField(primary_key=True)
+    person_id = models.UUIDField()
+    visit_date = models.DateField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    ordinal = models.PositiveSmallIntegerField()
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "booking_reservation"
+        constraints = [
+            ExclusionConstraint(
+                name="ex_reservation_overlap",
+                index_type="gist",
+                expressions=[
+                    (F("person_id"), RangeOperators.EQUAL),
+                    (During("starts_at", "ends_at"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(active=True),
+            ),
+            models.UniqueConstraint(
+                fields=["person_id", "visit_date", "ordinal"], condition=Q(active=True), name="uq_reservation_ordinal"
+            ),
+        ]
+
+
+class BookingStep(InstitutionRow):
+    """The history of a booking: each change of either axis, by whom and why (shown to residents and staff)."""
+
+    id = models.BigAutoField(primary_key=True)
+    booking_id = models.UUIDField()
+    at = models.DateTimeField()
+    actor_name = models.CharField(max_length=60)
+    what = models.CharField(max_length=40)
+    state = models.CharField(max_length=18)
+    settlement = models.CharField(max_length=16)
+    reason = models.CharField(max_length=120, blank=True, default="")
+
+    class Meta:
+        db_table = "booking_step"
+        indexes = [models.Index(fields=["booking_id", "id"], name="ix_booking_step_booking")]

@@ -35,6 +35,7 @@ class Messages(HubAPIView):
         parameters=[OpenApiParameter("unread", bool, description="只看未读")],
         responses=MessagePageSerializer,
         operation_id="messages_list",
+        tags=["messages"],
     )
     def get(self, request: Request) -> Response:
         """Newest first."""
@@ -50,14 +51,16 @@ class Unread(HubAPIView):
 
     permission = RESIDENT
 
-    @extend_schema(summary="未读消息数", responses=UnreadSerializer, operation_id="messages_unread")
+    @extend_schema(summary="未读消息数", responses=UnreadSerializer, operation_id="messages_unread", tags=["messages"])
     def get(self, _request: Request) -> Response:
         """The number beside the bell."""
         with region(read_only=True):
             count = selectors.unread_count(access.account(self.actor))
         return Response({"unread": count})
 
-    @extend_schema(summary="全部标为已读", request=None, responses={204: None}, operation_id="messages_read_all")
+    @extend_schema(
+        summary="全部标为已读", request=None, responses={204: None}, operation_id="messages_read_all", tags=["messages"]
+    )
     def delete(self, _request: Request) -> Response:
         """Nothing waits any more."""
         services.read_all(actor=self.actor)
@@ -69,7 +72,9 @@ class MessageRead(HubAPIView):
 
     permission = RESIDENT
 
-    @extend_schema(summary="标为已读", request=None, responses={204: None}, operation_id="messages_read")
+    @extend_schema(
+        summary="标为已读", request=None, responses={204: None}, operation_id="messages_read", tags=["messages"]
+    )
     def put(self, _request: Request, message_id: UUID) -> Response:
         """Again changes nothing."""
         services.read_message(message_id, actor=self.actor)
@@ -87,6 +92,7 @@ class SmsReceipt(HubAPIView):
         request=None,
         responses={204: None, 401: OpenApiResponse(description="签名验证失败")},
         operation_id="sms_receipt",
+        tags=["provider"],
     )
     def post(self, request: Request) -> Response:
         """A receipt for a message that is not ours changes nothing."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from hub.errors import NotFound
 from regional_services.notifications import templates
 from regional_services.notifications.models import Message
 
@@ -39,6 +40,14 @@ def messages(
         created_at, message_id = datetime.fromisoformat(after[0]), UUID(after[1])
         rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=message_id))
     return [message_view(row) for row in rows.order_by("-created_at", "-pk")[:limit]]
+
+
+def message(account_id: UUID, message_id: UUID) -> MessageView:
+    """One of the account's own messages; NotFound for anybody else's. One query."""
+    row = Message.objects.filter(pk=message_id, account_id=account_id).first()
+    if row is None:
+        raise NotFound
+    return message_view(row)
 
 
 def unread_count(account_id: UUID) -> int:

@@ -34,7 +34,7 @@ class Orders(HubAPIView):
     permission = RESIDENT
     paged_methods = frozenset({"GET"})
 
-    @extend_schema(summary="我的订单", responses=OrderPageSerializer, operation_id="orders_list")
+    @extend_schema(summary="我的订单", responses=OrderPageSerializer, operation_id="orders_list", tags=["payments"])
     def get(self, request: Request) -> Response:
         """Newest first."""
         page = page_request(request)
@@ -49,7 +49,7 @@ class OrderDetail(HubAPIView):
 
     permission = RESIDENT
 
-    @extend_schema(summary="订单详情", responses=OrderDetailSerializer, operation_id="orders_read")
+    @extend_schema(summary="订单详情", responses=OrderDetailSerializer, operation_id="orders_read", tags=["payments"])
     def get(self, _request: Request, order_id: UUID) -> Response:
         """With its refunds."""
         with region(read_only=True):
@@ -69,6 +69,7 @@ class OrderAttempts(HubAPIView):
         request=AttemptRequestSerializer,
         responses={202: AttemptDetailSerializer},
         operation_id="orders_pay",
+        tags=["payments"],
     )
     def post(self, request: Request, order_id: UUID) -> Response:
         """The channel is asked in the background: read the attempt at `Location` until it is ready."""
@@ -90,7 +91,9 @@ class AttemptDetail(HubAPIView):
 
     permission = RESIDENT
 
-    @extend_schema(summary="支付状态", responses=AttemptDetailSerializer, operation_id="attempts_read")
+    @extend_schema(
+        summary="支付状态", responses=AttemptDetailSerializer, operation_id="attempts_read", tags=["payments"]
+    )
     def get(self, _request: Request, attempt_id: UUID) -> Response:
         """While the channel has not answered, `Retry-After` says when to ask again."""
         with region(read_only=True):
@@ -111,6 +114,7 @@ class WeChatNotify(HubAPIView):
         request=None,
         responses={204: None, 401: OpenApiResponse(description="签名验证失败")},
         operation_id="wechatpay_notify",
+        tags=["provider"],
     )
     def post(self, request: Request, merchant_id: UUID) -> Response:
         """Verified and stored within the request, acted on after it."""

@@ -49,7 +49,7 @@ class AttemptRequestSerializer(serializers.Serializer[object]):
     """Who pays: in the app by openid, without one in a browser."""
 
     channel = serializers.ChoiceField(choices=["wechat"], default="wechat")
-    openid = serializers.RegexField(r"^o[A-Za-z0-9_-]{10,63}$", required=False, default="")
+    openid = serializers.RegexField(r"^(o[A-Za-z0-9_-]{10,63})?$", required=False, allow_blank=True, default="")
 
 
 class AttemptSerializer(serializers.Serializer[object]):

@@ -1,1 +1,100 @@
-"""Holds, bookings and registrations of one hospital."""
+"""Appointments of one hospital: the hospital's truth about who holds which number.
+
+`regional_services/booking` owns the process; this table owns the number's side of it. An appointment's id is its
+booking's id, so that every step can be repeated and gives the same answer (kernel decision 4).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from hub.tenancy.grants import Grant
+
+
+class State(models.TextChoices):
+    """Where the appointment stands. HELD and BOOKED hold a number; the others hold none."""
+
+    HELD = "held", "占号中"
+    BOOKED = "booked", "已预约"
+    RELEASED = "released", "已释放"
+    CANCELLED = "cancelled", "已取消"
+    STOPPED = "stopped", "停诊"
+    FULFILLED = "fulfilled", "已就诊"
+
+
+class Settlement(models.TextChoices):
+    """Where the money stands, as the hospital needs to know it (practice 10: a second axis)."""
+
+    FREE = "free", "免费"
+    UNPAID = "unpaid", "未支付"
+    PAID = "paid", "已支付"
+
+
+class HisState(models.TextChoices):
+    """What the hospital's own system is known to hold of this appointment."""
+
+    NONE = "none", "未通知"
+    LOCKING = "locking", "锁号中"
+    LOCKED = "locked", "已锁号"
+    REGISTERING = "registering", "登记中"
+    REGISTERED = "registered", "已登记"
+    REFUSED = "refused", "被拒绝"
+    CANCELLING = "cancelling", "退号中"
+    CANCELLED = "cancelled", "已退号"
+
+
+ACTIVE = (State.HELD, State.BOOKED)
+
+
+class Appointment(models.Model):
+    """One person's claim on one number; practice 12 and JA-APPT-02."""
+
+    grant: ClassVar[Grant] = Grant.RW
+
+    id = models.UUIDField(primary_key=True)
+    hub_number = models.CharField(max_length=28)
+    person_id = models.UUIDField()
+    archive_id = models.UUIDField()
+    session_id = models.UUIDField()
+    number_id = models.UUIDField()
+    department_id = models.UUIDField()
+    doctor_id = models.UUIDField(null=True)
+    visit_date = models.DateField()
+    sequence = models.PositiveIntegerField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    fee_fen = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=State)
+    settlement = models.CharField(max_length=8, choices=Settlement)
+    his_state = models.CharField(max_length=12, choices=HisState, default=HisState.NONE)
+    his_lock = models.CharField(max_length=64, blank=True, default="")
+    his_registration = models.CharField(max_length=64, blank=True, default="")
+    payment_number = models.CharField(max_length=32, blank=True, default="")
+    cancel_round = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=120, blank=True, default="")
+    present_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "appointment"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number_id"], condition=Q(state__in=ACTIVE), name="uq_appointment_active_number"
+            ),
+            models.UniqueConstraint(
+                fields=["person_id", "department_id", "visit_date"],
+                condition=Q(state__in=ACTIVE),
+                name="uq_appointment_person_dept_day",
+            ),
+            models.UniqueConstraint(fields=["hub_number"], name="uq_appointment_hub_number"),
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="ck_appointment_times"),
+        ]
+        indexes = [
+            models.Index(fields=["visit_date", "state"], name="ix_appointment_day_state"),
+            models.Index(fields=["session_id"], name="ix_appointment_session"),
+            models.Index(fields=["person_id", "-visit_date"], name="ix_appointment_person"),
+        ]

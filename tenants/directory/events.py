@@ -19,3 +19,16 @@ class DirectoryChanged(Event):
     def aggregate(self) -> str:
         """By hospital."""
         return f"directory:{self.hospital}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryDue(Event):
+    """The hospital is to be asked for its departments and doctors."""
+
+    NAME: ClassVar[str] = "directory.due"
+    hospital: str
+
+    @property
+    def aggregate(self) -> str:
+        """By hospital."""
+        return f"directory:{self.hospital}"

@@ -6,11 +6,11 @@ import uuid
 from uuid import UUID
 
 from hub import clock, ids
-from hub.actor import Actor
+from hub.actor import Actor, system_actor
 from hub.work import Unit, work
 from institution_connectors.contracts import values
 from institution_connectors.contracts.results import Departments, Doctors
-from tenants.directory.events import DirectoryChanged
+from tenants.directory.events import DirectoryChanged, DirectoryDue
 from tenants.directory.models import CodeMapping, Department, Doctor, MappingKind, Sensitivity
 from tenants.directory.steps import codes_on
 
@@ -72,6 +72,13 @@ def follow_doctors(unit: Unit, answer: Doctors, *, generation: int) -> int:
         changed += Doctor.objects.filter(id__in=gone).update(is_active=False, synced_at=unit.now)
     _finish(unit, "directory.doctors_synced", changed)
     return changed
+
+
+def ask_for_directory(code: str) -> None:
+    """Have a hospital asked for its directory by a connector worker."""
+    with work(code, actor=system_actor("科室医生同步")) as unit:
+        unit.publish(DirectoryDue(hospital=code))
+        unit.audit("directory.asked", target=f"hospital:{code}")
 
 
 def is_known() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -53,3 +54,18 @@ class SyncConflictFound(Event):
     def aggregate(self) -> str:
         """By booking: its owner hears this in order with its other news."""
         return f"booking:{self.holder}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleLookedAt(Event):
+    """A resident looks at a department's day of a hospital that has to be asked."""
+
+    NAME: ClassVar[str] = "scheduling.looked_at"
+    hospital: str
+    department_code: str
+    day: date
+
+    @property
+    def aggregate(self) -> str:
+        """By department and day."""
+        return f"look:{self.hospital}:{self.department_code}:{self.day}"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 
 from hub.work import Unit
-from institution_connectors.contracts import values
 from institution_connectors.contracts.inbound import NumberTaken, ScheduleSnapshot
-from institution_connectors.contracts.results import Numbers
-from institution_connectors.contracts.values import Schedule, ScheduleState, Stop
+from institution_connectors.contracts.values import ScheduleState, Stop
 from tenants.directory.steps import codes_on
 from tenants.scheduling import slots, sync
 from tenants.scheduling.errors import SessionNotFound
@@ -20,7 +18,6 @@ from tenants.scheduling.events import SessionChanged, SessionsStopped, SyncConfl
 from tenants.scheduling.models import ConflictKind, Number, NumberState, Session, SessionState, SyncConflict
 
 EVENT_BATCH = 200
-ASK_AT_ONCE = 40
 
 
 def follow_snapshot(unit: Unit, snapshot: ScheduleSnapshot, *, generation: int) -> int:
@@ -75,43 +72,6 @@ def follow_stop(unit: Unit, stop: Stop, *, generation: int) -> tuple[UUID, ...]:
     return holders
 
 
-def follow_numbers(unit: Unit, his_code: str, answer: Numbers, *, source_at: datetime, generation: int) -> None:
-    """All numbers of one session, as answered; a short list withdraws nothing (F11), an old answer changes nothing."""
-    found = (
-        Session.objects.select_for_update()
-        .filter(his_generation=generation, his_code=his_code, source_at__lte=source_at)
-        .first()
-    )
-    if found is None:
-        return
-    followed = {his_code: found.id}
-    _write_numbers(unit, answer.numbers, followed, complete=followed if len(answer.numbers) == answer.total else {})
-    Session.objects.filter(pk=found.id).update(source_at=source_at, synced_at=unit.now)
-    announce(unit, [found.id])
-
-
-def knows(his_code: str, *, generation: int) -> bool:
-    """Whether a session of that code exists, inside the hospital's scope. One query."""
-    return Session.objects.filter(his_generation=generation, his_code=his_code).exists()
-
-
-def sessions_to_ask(schedules: Sequence[Schedule], *, generation: int, all_of_them: bool) -> list[str]:
-    """Sessions whose numbers are worth asking for: all that somebody looks at, else those whose counts differ.
-
-    The nearest days come first, and no more than `ASK_AT_ONCE` at a time: the next poll asks for the rest.
-    """
-    open_ones = [schedule for schedule in schedules if schedule.state is ScheduleState.OPEN]
-    if all_of_them:
-        return [schedule.code for schedule in open_ones]
-    free = dict(
-        Session.objects.filter(his_generation=generation, his_code__in=[schedule.code for schedule in open_ones])
-        .values_list("his_code")
-        .annotate(free=Count("numbers", filter=Q(numbers__state=NumberState.FREE)))
-    )
-    differing = [schedule for schedule in open_ones if free.get(schedule.code) != schedule.remaining]
-    return [schedule.code for schedule in sorted(differing, key=lambda s: (s.day, s.starts))][:ASK_AT_ONCE]
-
-
 def follow_number_taken(unit: Unit, fact: NumberTaken, *, generation: int) -> None:
     """The HIS sold a number itself, or gave one back. Ours stay ours: that is a conflict for staff."""
     number = (
@@ -133,19 +93,13 @@ def follow_number_taken(unit: Unit, fact: NumberTaken, *, generation: int) -> No
 
 
 def _follow_numbers(unit: Unit, snapshot: ScheduleSnapshot, followed: dict[str, UUID]) -> None:
-    complete = {code: followed[code] for code in snapshot.sessions_with_numbers if code in followed}
-    _write_numbers(unit, snapshot.numbers, followed, complete=complete)
-
-
-def _write_numbers(
-    unit: Unit, told: Sequence[values.Number], followed: dict[str, UUID], *, complete: dict[str, UUID]
-) -> None:
-    for number in slots.unplaceable(told):
+    for number in slots.unplaceable(snapshot.numbers):
         _conflict(unit, ConflictKind.SLOT_INVALID, number.schedule_code, None, f"第{number.sequence}号没有时长")
-    numbers = slots.within_limit(told)
+    numbers = slots.within_limit(snapshot.numbers)
     moved = sync.moved_numbers(followed, numbers)
     sync.write_numbers(followed, numbers, now=unit.now)
-    _, vanished = sync.drop_vanished(list(complete.values()), followed, numbers, now=unit.now)
+    complete = [followed[code] for code in snapshot.sessions_with_numbers if code in followed]
+    vanished = sync.drop_vanished(complete, followed, numbers, now=unit.now)
     his_codes = {session_id: his_code for his_code, session_id in followed.items()}
     for kind, kept in ((ConflictKind.MOVED, moved), (ConflictKind.VANISHED, vanished)):
         for one in kept:
@@ -154,7 +108,7 @@ def _write_numbers(
 
 def _withdraw(unit: Unit, gone: list[UUID], source_at: datetime) -> None:
     withdrawn = sync.withdraw_sessions(gone, source_at=source_at, now=unit.now)
-    _, kept = sync.drop_vanished(withdrawn, {}, [], now=unit.now)
+    kept = sync.drop_vanished(withdrawn, {}, [], now=unit.now)
     if kept:
         his_codes = dict(Session.objects.filter(id__in=withdrawn).values_list("id", "his_code"))
         for one in kept:

@@ -101,6 +101,11 @@ def session_summaries(session_ids: Iterable[UUID]) -> list[SessionSummary]:
     ]
 
 
+def any_session() -> bool:
+    """Whether this hospital ever told a session. One query."""
+    return Session.objects.exists()
+
+
 def upcoming_session_ids(first_day: date) -> list[UUID]:
     """All sessions from a day on (rebuilding the catalogue). One query."""
     return list(Session.objects.filter(date__gte=first_day).values_list("id", flat=True))

@@ -98,7 +98,8 @@ RETURNING"""
 # The session row is share-locked, so that a release and a stop of the same session never pass each other unseen.
 _RELEASE = """
 UPDATE scheduling_number AS n
-SET state = CASE WHEN s.state = 'stopped' OR n.is_stopped THEN 'stopped'
+SET state = CASE WHEN %(withdraw)s THEN 'withdrawn'
+                 WHEN s.state = 'stopped' OR n.is_stopped THEN 'stopped'
                  WHEN s.state = 'withdrawn' OR n.is_gone THEN 'withdrawn' ELSE 'free' END,
     holder = NULL, changed_at = %(now)s
 FROM (
@@ -135,9 +136,12 @@ def confirm_number(unit: Unit, *, holder: UUID) -> ClaimedNumber:
     return _already_held(holder, NumberNotHeld, states=("taken",))
 
 
-def release_number(unit: Unit, *, holder: UUID) -> bool:
-    """Give the holder's number back; False when it holds none (already released). Stopped sessions stay stopped."""
-    row = _one(_RELEASE, {"holder": holder, "now": unit.now})
+def release_number(unit: Unit, *, holder: UUID, withdraw: bool = False) -> bool:
+    """Give the holder's number back; False when it holds none (already released). Stopped sessions stay stopped.
+
+    `withdraw` takes it out of sale: the HIS refused it as sold or closed, and its next snapshot says what it is.
+    """
+    row = _one(_RELEASE, {"holder": holder, "now": unit.now, "withdraw": withdraw})
     if row is None:
         return False
     unit.publish(SessionChanged(hospital=unit.scope, session_ids=(row[0],)))

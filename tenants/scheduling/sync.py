@@ -132,11 +132,10 @@ _SESSION_COLUMNS = (
 )  # fmt: skip
 
 
-def write_numbers(sessions: dict[str, UUID], numbers: Sequence[Number], *, now: datetime) -> set[UUID]:
-    """Insert or update the numbers of these sessions; the sessions in which something changed."""
+def write_numbers(sessions: dict[str, UUID], numbers: Sequence[Number], *, now: datetime) -> None:
+    """Insert or update the numbers of these sessions; unchanged rows are not written."""
     columns = _number_columns(sessions, numbers)
-    rows = _all(_NUMBERS, {**columns, "id": [ids.uuid7() for _ in columns["session"]], "now": now})
-    return {session_id for (session_id,) in rows}
+    _all(_NUMBERS, {**columns, "id": [ids.uuid7() for _ in columns["session"]], "now": now})
 
 
 def moved_numbers(sessions: dict[str, UUID], numbers: Sequence[Number]) -> list[Kept]:
@@ -146,11 +145,10 @@ def moved_numbers(sessions: dict[str, UUID], numbers: Sequence[Number]) -> list[
 
 def drop_vanished(
     complete: Sequence[UUID], sessions: dict[str, UUID], numbers: Sequence[Number], *, now: datetime
-) -> tuple[set[UUID], list[Kept]]:
-    """Numbers of completely told sessions that were not told: withdrawn if free, kept and reported if held."""
+) -> list[Kept]:
+    """Numbers of completely told sessions that were not told: withdrawn if free; those held are kept and returned."""
     rows = _all(_GONE, {**_number_columns(sessions, numbers), "sessions": list(complete), "now": now})
-    changed = {session_id for _, session_id, _ in rows}
-    return changed, [Kept(*row) for row in rows if row[2] is not None]
+    return [Kept(*row) for row in rows if row[2] is not None]
 
 
 def withdraw_sessions(sessions: Sequence[UUID], *, source_at: datetime, now: datetime) -> list[UUID]:

@@ -31,7 +31,7 @@ class Parties(ThreadingHTTPServer):
 
     def code_sent_to(self, phone: str) -> str:
         """The code of the newest message to a phone."""
-        return [m["params"]["code"] for m in self.sent.values() if m["to"] == phone][-1]
+        return str([m["params"]["code"] for m in self.sent.values() if m["to"] == phone][-1])
 
 
 class _Handler(BaseHTTPRequestHandler):

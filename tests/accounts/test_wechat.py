@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 from hub import clock
 from hub.accounts import services, tokens
@@ -121,7 +122,7 @@ def test_binding_wechat_to_a_phone_account_lets_both_in(app: App, parties: Parti
     pair = app.signed_in()
     actor = tokens.actor_of(tokens.read_access(pair["access_token"]), hospital=None, ip="", request_id="")
     ask_id = confirmed(app, parties, "o9")
-    services.bind_wechat(actor=actor, ask_id=services.wechat.UUID(ask_id), binding=app.device)
+    services.bind_wechat(actor=actor, ask_id=UUID(ask_id), binding=app.device)
     by_wechat = sign_in(app, confirmed(app, parties, "o9")).json()
     assert app.me(by_wechat["access_token"]).json()["id"] == str(actor.id)
     assert actor.id is not None

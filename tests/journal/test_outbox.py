@@ -266,7 +266,7 @@ def test_rows_not_begun_are_given_back_when_the_relay_stops(alpha: str) -> None:
 
 def _claim(scope: str, worker: UUID, lane: LanePolicy = INTERNAL) -> list[rows.Claimed]:
     with open_scope(scope):
-        return rows.claim(
+        claimed, _ = rows.claim(
             world_of(scope),
             scope,
             lane.lane,
@@ -276,6 +276,7 @@ def _claim(scope: str, worker: UUID, lane: LanePolicy = INTERNAL) -> list[rows.C
             batch=lane.batch,
             caps=turn._caps(scope, lane.lane),
         )
+    return claimed
 
 
 def _only(number: int, error: Exception) -> Behaviour:

@@ -7,6 +7,7 @@ import time
 import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
+from psycopg import sql
 
 from hub.errors import IdempotencyMismatch
 from hub.idempotency import claims
@@ -105,6 +106,20 @@ def test_writing_without_audit_is_refused_and_undone(alpha: str) -> None:
             " VALUES ('x', 1, gen_random_uuid(), 'x', now())"
         )
     assert query(alpha, "SELECT count(*) FROM {inbox}") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        "UPDATE hospital_command SET reference = ''",
+        "  delete from hospital_command",
+        "WITH gone AS (DELETE FROM hospital_command RETURNING 1) SELECT * FROM gone",
+        sql.SQL("DELETE FROM {}").format(sql.Identifier("hospital_command")),
+    ],
+)
+def test_a_write_is_noticed_however_it_is_spelled(alpha: str, write: str | sql.Composed) -> None:
+    with pytest.raises(AuditMissing), work(alpha, actor=ACTOR), connections["hospital"].cursor() as cursor:
+        cursor.execute(write)
 
 
 def test_publishing_and_claiming_without_audit_is_refused(alpha: str) -> None:

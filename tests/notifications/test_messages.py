@@ -61,7 +61,6 @@ def actor(account_id: UUID) -> Actor:
     return Actor(kind=ActorKind.RESIDENT, id=account_id, name="测试居民")
 
 
-@pytest.mark.requirement("JA-APPT-12")
 def test_told_in_the_app_and_by_sms(resident: UUID, outside: Parties) -> None:
     """The booking's message, once, although told twice."""
     about, before = uuid4(), len(phone_screen(outside))

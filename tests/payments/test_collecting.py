@@ -20,7 +20,6 @@ from tests.payments.conftest import attempt_now, begin, command, later, order_no
 from tests.payments.published import facts_of
 
 
-@pytest.mark.requirement("JA-APPT-04")
 def test_paid_by_notice(order: OrderView, payer: Actor, outside: Parties, postbox: Postbox, client: Client) -> None:
     """Prepay, the payer's button, the sealed notice, the order paid and posted."""
     attempt = begin(order, payer)

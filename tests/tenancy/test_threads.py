@@ -9,7 +9,7 @@ import pytest
 from django.db import ProgrammingError, connections
 
 from hub.tenancy.names import role_name, schema_name
-from hub.tenancy.scope import hospital
+from hub.tenancy.scope import current_hospital, hospital
 from tests.harness.threads import in_threads
 from tests.tenancy.support import add_department, departments
 
@@ -35,6 +35,21 @@ def test_threads_behind_the_pool_never_mix_hospitals(alpha: str, beta: str) -> N
     seen = [entry for entries in in_threads(THREADS, work) for entry in entries]
     assert len(seen) == THREADS * ROUNDS
     assert all(rows == [code] for code, rows in seen)
+
+
+def test_a_new_thread_starts_outside_and_may_open_another_hospital(alpha: str, beta: str) -> None:
+    """A scope belongs to the thread that opened it."""
+    add_department(alpha, alpha)
+    add_department(beta, beta)
+
+    def work(_number: int) -> tuple[str | None, list[str]]:
+        before = current_hospital()
+        with hospital(beta):
+            return before, departments()
+
+    with hospital(alpha):
+        assert in_threads(2, work) == [(None, [beta]), (None, [beta])]
+        assert departments() == [alpha]
 
 
 @pytest.mark.race

@@ -7,13 +7,15 @@ from typing import Any
 
 import sqlparse
 from django.apps import AppConfig, apps
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DatabaseError, connections
 from django.db.migrations import CreateModel, Migration, RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.models import Model
 
-from hub.tenancy.backend.base import MAX_NAME_LENGTH
+from hub.tenancy.backend.base import BOUND_ALIASES, MAX_NAME_LENGTH
+from hub.tenancy.errors import UnsafeLogin
 from hub.tenancy.router import hospital_labels
 from hub.tenancy.rows import COLUMN, policy
 
@@ -27,6 +29,19 @@ def check_models(app_configs: Configs, **_kwargs: Any) -> list[CheckMessage]:
     for model in _own_models(app_configs):
         problems += _check_names(model)
         problems += _check_fields(model)
+    return problems
+
+
+@register(Tags.database)
+def check_logins(app_configs: Configs, databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+    """With `check --database default --database hospital`: neither login may be above PostgreSQL's isolation."""
+    del app_configs
+    problems: list[CheckMessage] = []
+    for alias in sorted(BOUND_ALIASES & set(databases or ())):
+        try:
+            connections[alias].ensure_connection()
+        except (UnsafeLogin, DatabaseError) as problem:
+            problems.append(Error(f"{alias}: {problem}", id="tenancy.E020"))
     return problems
 
 

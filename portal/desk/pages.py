@@ -1,0 +1,91 @@
+"""Shared parts of the desk pages: who is signed in, what may be seen, how a page is rendered."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from hub.actor import Actor, ActorKind
+from hub.errors import Forbidden
+from tenants.registry import selectors as registry
+
+P = ParamSpec("P")
+DeskView = Callable[Concatenate[HttpRequest, Actor, P], HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the left bar; shown only to those who hold its permission."""
+
+    key: str
+    title: str
+    href: str
+    permission: str
+
+
+HOSPITAL_MENU = (
+    Entry("today", "今日预约", "/workspace/", "booking.view"),
+    Entry("messages", "接口消息", "/workspace/messages", "exchange.view"),
+)
+DISTRICT_MENU = (
+    Entry("overview", "总览", "/district/", "region.view"),
+    Entry("institutions", "机构", "/district/institutions", "region.view"),
+)
+
+
+def staff_of(request: HttpRequest) -> Actor | None:
+    """The signed-in staff member of this host, if there is one."""
+    actor: Actor | None = getattr(request, "actor", None)
+    if actor is None or actor.id is None or actor.kind is not ActorKind.STAFF:
+        return None
+    return actor
+
+
+def desk_page(permission: str) -> Callable[[DeskView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+    """A page for staff who hold `permission`; others sign in first, or are told that they may not."""
+
+    def guard(view: DeskView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            actor = staff_of(request)
+            if actor is None:
+                return HttpResponseRedirect(f"/desk/signin?next={quote(request.get_full_path())}")
+            if not actor.may(permission):
+                raise Forbidden
+            return view(request, actor, *args, **kwargs)
+
+        functools.update_wrapper(guarded, view)
+        return guarded
+
+    return guard
+
+
+def own_hospital(actor: Actor) -> str:
+    """The hospital the actor works at, taken from his sign-in and never from the request; Forbidden for others."""
+    if not actor.institution:
+        raise Forbidden
+    return actor.institution
+
+
+def desk(
+    request: HttpRequest, actor: Actor, template: str, active: str, context: dict[str, Any] | None = None
+) -> HttpResponse:
+    """Render a desk page with its left bar."""
+    menu = HOSPITAL_MENU if actor.institution else DISTRICT_MENU
+    place = registry.institution(actor.institution).name if actor.institution else "云栖区 · 平台管理"
+    return render(
+        request,
+        f"portal/desk/{template}.html",
+        {
+            "menu": [entry for entry in menu if actor.may(entry.permission)],
+            "active": active,
+            "staff": actor,
+            "place": place,
+            **(context or {}),
+        },
+    )

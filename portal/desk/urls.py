@@ -1,0 +1,12 @@
+"""Routes of staff sign-in, on the district's host and on every hospital's."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from portal.desk import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("signin", views.sign_in, name="desk-sign-in"),
+    path("signin/totp", views.totp, name="desk-totp"),
+    path("signin/enrol", views.enrol, name="desk-enrol"),
+    path("signout", views.sign_out, name="desk-sign-out"),
+]

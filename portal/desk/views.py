@@ -1,0 +1,99 @@
+"""Staff sign in: password, then the second factor; one set of pages for hospitals and district."""
+
+from __future__ import annotations
+
+import segno
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from hub.accounts import services, sessions
+from hub.errors import HubError
+from portal.desk.pages import staff_of
+from portal.resident.pages import next_of
+from tenants.registry import selectors as registry
+
+_HOME = {True: "/workspace/", False: "/district/"}
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, object], status: int = 200) -> HttpResponse:
+    hospital = getattr(request, "hospital", None)
+    place = registry.institution(hospital).name if hospital else "云栖区 · 平台管理"
+    return render(request, f"portal/desk/{template}.html", {"place": place, **context}, status=status)
+
+
+def _following(request: HttpRequest) -> str:
+    return next_of(request, _HOME[bool(getattr(request, "hospital", None))])
+
+
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Name and password."""
+    context: dict[str, object] = {"next": _following(request), "login_name": request.POST.get("login_name", "")}
+    if request.method == "GET":
+        return _page(request, "signin", context)
+    try:
+        accepted = services.sign_in_staff(
+            actor=sessions.anonymous(request),
+            login_name=request.POST.get("login_name", ""),
+            password=request.POST.get("password", ""),
+            hospital=getattr(request, "hospital", None) or "",
+        )
+    except HubError as problem:
+        return _page(request, "signin", {**context, "error": problem.text}, problem.status)
+    sessions.hold_password_step(request, accepted)
+    step = "enrol" if accepted.needs_enrolment else "totp"
+    return HttpResponseRedirect(f"/desk/signin/{step}?next={context['next']}")
+
+
+@require_http_methods(["GET", "POST"])
+def totp(request: HttpRequest) -> HttpResponse:
+    """The six digits of the second factor, or a recovery code."""
+    context: dict[str, object] = {"next": _following(request)}
+    try:
+        accepted = sessions.password_step(request)
+    except HubError:
+        return HttpResponseRedirect("/desk/signin")
+    if request.method == "GET":
+        return _page(request, "totp", context)
+    client = sessions.client_of(request)
+    try:
+        signed_in = services.verify_totp(
+            actor=sessions.anonymous(request),
+            accepted=accepted,
+            code=request.POST.get("code", "").strip(),
+            client=client,
+        )
+    except HubError as problem:
+        return _page(request, "totp", {**context, "error": problem.text}, problem.status)
+    sessions.open_session(request, signed_in)
+    answer = HttpResponseRedirect(str(context["next"]))
+    sessions.remember_device(request, answer, client.device)
+    return answer
+
+
+@require_http_methods(["GET", "POST"])
+def enrol(request: HttpRequest) -> HttpResponse:
+    """Scan a secret once, prove that the app shows the right code, keep the recovery codes."""
+    context: dict[str, object] = {"next": _following(request)}
+    actor = sessions.anonymous(request)
+    try:
+        accepted = sessions.password_step(request)
+        if request.method == "GET":
+            enrolment = services.begin_totp(actor=actor, accepted=accepted)
+            qr = segno.make(enrolment.uri, error="m").svg_data_uri(scale=5, border=2)
+            return _page(request, "enrol", {**context, "qr": qr, "secret": enrolment.secret})
+        codes = services.confirm_totp(actor=actor, accepted=accepted, code=request.POST.get("code", "").strip())
+    except HubError as problem:
+        return _page(request, "signin", {**context, "error": problem.text}, problem.status)
+    return _page(request, "recovery", {**context, "codes": codes})
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End this sign-in here and on the server."""
+    held, actor = sessions.current(request), staff_of(request)
+    if held is not None and actor is not None:
+        services.end_sign_in(actor=actor, sign_in_id=held.sign_in_id)
+    sessions.close_session(request)
+    return HttpResponseRedirect("/desk/signin")

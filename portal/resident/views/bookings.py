@@ -1,0 +1,156 @@
+"""My bookings: list, one booking with its code, paying, cancelling, registering on the day."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import segno
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from hub import clock
+from hub.actor import Actor
+from hub.errors import HubError
+from portal.commands import command_of
+from portal.resident.pages import page, resident_page
+from regional_services.booking import access, selectors, services
+from regional_services.booking.models import Settlement, State
+from regional_services.booking.selectors import BookingView, booking_view
+from regional_services.identity import selectors as identity
+from regional_services.payments import selectors as payments
+from tenants.registry import selectors as registry
+
+PAGE = 20
+CANCEL_REASONS = ("时间有变化", "选错了科室或医生", "身体已好转", "其他原因")
+HISTORY_WORDS = {
+    "held": "占号成功",
+    "locked": "医院已锁号",
+    "booked": "预约成功",
+    "refused": "医院未接受",
+    "order_paid": "支付成功",
+    "order_closed": "订单关闭",
+    "registered": "医院已登记",
+    "cancel_asked": "申请取消",
+    "pay_deadline": "支付超时",
+    "hard_deadline": "等待超时",
+    "released": "号已释放",
+    "cancelled": "已取消",
+    "cancel_refused": "医院不同意取消",
+    "stopped": "医院停诊",
+    "refunded": "退款到账",
+    "refund_failed": "退款转人工",
+    "visit_ended": "就诊结束",
+    "hold_refused": "占号失败",
+}
+
+
+@require_GET
+@resident_page
+def bookings(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """All bookings over all hospitals, newest first (JA-APPT-19)."""
+    if actor.id is None:
+        return HttpResponse(status=404)
+    before = UUID(request.GET["before"]) if request.GET.get("before") else None
+    rows = selectors.bookings_of_account(actor.id, before=before, limit=PAGE + 1)
+    shown = rows[:PAGE]
+    context = {
+        "rows": [_row(view) for view in shown],
+        "more": shown[-1].id if len(rows) > PAGE else None,
+        "back": "/me",
+    }
+    return page(request, "bookings", "me", context)
+
+
+def _row(view: BookingView) -> dict[str, object]:
+    return {"booking": view, "institution": registry.institution(view.institution_code).name}
+
+
+def _context(actor: Actor, view: BookingView) -> dict[str, object]:
+    institution = registry.institution(view.institution_code)
+    row = access.own_booking(actor, view.id)
+    why_not = services.why_not_registrable(row, institution, clock.now()) if view.pay_on_day else ""
+    card = identity.identity_of(view.person_id)
+    return {
+        "booking": view,
+        "institution": institution,
+        "patient": card,
+        "history": [(step, HISTORY_WORDS.get(step.what, step.what)) for step in selectors.history(view.id)],
+        "may_cancel": view.state in {State.AWAITING_PAYMENT, State.BOOKED, State.LOCKING, State.CONFIRMING},
+        "may_register": view.pay_on_day and not why_not,
+        "why_not_register": why_not if view.state is State.BOOKED and view.settlement is Settlement.UNPAID else "",
+        "may_check_in": view.state is State.BOOKED
+        and view.visit_date == clock.today()
+        and view.settlement is not Settlement.UNPAID,
+        "qr": segno.make(view.number, error="m").svg_data_uri(scale=6, border=2) if view.state is State.BOOKED else "",
+        "order": payments.order_of_booking(view.id) if view.order_id else None,
+        "back": "/bookings",
+    }
+
+
+@require_GET
+@resident_page
+def booking(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
+    """One booking: its state in words, what to do next, the code to show, its history."""
+    view = booking_view(access.own_booking(actor, booking_id))
+    return page(request, "booking", "me", _context(actor, view))
+
+
+@require_GET
+@resident_page
+def live(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
+    """The moving part of a booking's page, asked for while something still moves; 286 stops the asking."""
+    view = booking_view(access.own_booking(actor, booking_id))
+    answer = render(request, "portal/resident/booking_live.html", _context(actor, view))
+    if view.settled:
+        answer.status_code = 286
+    return answer
+
+
+@require_http_methods(["GET", "POST"])
+@resident_page
+def cancel(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
+    """Say what cancelling means before it is done."""
+    view = booking_view(access.own_booking(actor, booking_id))
+    here = f"/bookings/{booking_id}"
+    if request.method == "POST":
+        reason = request.POST.get("reason") or "居民取消"
+        try:
+            services.cancel_booking(
+                actor=actor,
+                booking_id=booking_id,
+                reason=reason[:60],
+                command=command_of(request, "booking.cancel"),
+            )
+        except HubError as refusal:
+            messages.error(request, refusal.text, extra_tags="bad")
+        return HttpResponseRedirect(here)
+    institution = registry.institution(view.institution_code)
+    context = {"booking": view, "institution": institution, "back": here, "reasons": CANCEL_REASONS}
+    return page(request, "booking_cancel", "me", context)
+
+
+@require_POST
+@resident_page
+def register(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
+    """去挂号, then straight to paying."""
+    try:
+        services.register_booking(actor=actor, booking_id=booking_id, command=command_of(request, "booking.register"))
+    except HubError as refusal:
+        messages.error(request, refusal.text, extra_tags="bad")
+        return HttpResponseRedirect(f"/bookings/{booking_id}")
+    return HttpResponseRedirect(f"/bookings/{booking_id}/pay")
+
+
+@require_POST
+@resident_page
+def check_in(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
+    """The patient is there."""
+    try:
+        services.check_in(actor=actor, booking_id=booking_id)
+        messages.success(request, _("签到成功，请在候诊区等候叫号。"), extra_tags="ok")
+    except HubError as refusal:
+        messages.error(request, refusal.text, extra_tags="bad")
+    return HttpResponseRedirect(f"/bookings/{booking_id}")

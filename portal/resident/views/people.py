@@ -1,0 +1,110 @@
+"""The people a resident acts for: list, add, real name, choose."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from hub.actor import Actor
+from hub.errors import HubError
+from portal.commands import command_of
+from portal.resident.pages import choose_person, chosen_person, next_of, page, people_of, resident_page
+from regional_services.identity import services
+from regional_services.identity.consents import HOSPITAL_SHARING, SERVICE_USE, TEXTS
+from regional_services.identity.documents import DocumentKind
+from regional_services.identity.models import RelationKind, RelationState
+from regional_services.identity.selectors import Member
+from regional_services.identity.steps import NewPerson
+
+REQUIRED = (SERVICE_USE, HOSPITAL_SHARING)
+
+
+class PersonForm(forms.Form):
+    """Somebody to act for. Sex and birthday are asked only where the document does not say them."""
+
+    kind = forms.ChoiceField(label=_("与您的关系"), choices=RelationKind.choices)
+    name = forms.CharField(label=_("姓名（与证件一致）"), max_length=50)
+    document_type = forms.ChoiceField(label=_("证件类型"), choices=[(kind.value, kind.text) for kind in DocumentKind])
+    document_number = forms.CharField(label=_("证件号码"), max_length=30)
+    phone = forms.CharField(label=_("手机号（选填）"), max_length=11, required=False)
+    sex = forms.ChoiceField(
+        label=_("性别（证件不含时填写）"), choices=[("", "—"), ("1", _("男")), ("2", _("女"))], required=False
+    )
+    birth_date = forms.DateField(
+        label=_("出生日期（证件不含时填写）"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+
+def _checking(row: Member) -> bool:
+    return row.state == RelationState.PENDING and not row.refusal
+
+
+@require_GET
+@resident_page
+def people(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Everybody this account acts for."""
+    rows = people_of(actor)
+    context = {
+        "people": [(row, _checking(row)) for row in rows],
+        "chosen": chosen_person(request, rows),
+        "checking": any(_checking(row) for row in rows),
+        "next": next_of(request, "/me"),
+        "back": "/me",
+    }
+    return page(request, "people", "me", context)
+
+
+@require_http_methods(["GET", "POST"])
+@resident_page
+def add(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Add oneself or a family member and have the name checked."""
+    first = not people_of(actor)
+    initial = {"kind": RelationKind.SELF if first else RelationKind.CHILD, "document_type": DocumentKind.RESIDENT_ID}
+    form = PersonForm(request.POST or None, initial=initial)
+    following = next_of(request, "/me/people")
+    context: dict[str, object] = {
+        "form": form,
+        "next": following,
+        "consents": [{"code": code, "text": TEXTS[code].text} for code in REQUIRED],
+        "back": "/me/people",
+    }
+    if request.method == "GET" or not form.is_valid():
+        return page(request, "person_new", "me", context, status=200 if request.method == "GET" else 422)
+    try:
+        services.add_person(
+            actor=actor,
+            form=NewPerson(**form.cleaned_data, consents=tuple(request.POST.getlist("consents"))),
+            command=command_of(request, "identity.add_person"),
+        )
+    except HubError as problem:
+        for field, reason in problem.fields.items():
+            form.add_error(field if field in form.fields else None, reason)
+        context["error"] = "" if problem.fields else problem.text
+        return page(request, "person_new", "me", context, status=problem.status)
+    return HttpResponseRedirect(f"/me/people?next={quote(following)}")
+
+
+@require_POST
+@resident_page
+def choose(request: HttpRequest, actor: Actor, person_id: UUID) -> HttpResponse:
+    """Act for this person from now on."""
+    if any(row.person_id == person_id for row in people_of(actor)):
+        choose_person(request, person_id)
+    return HttpResponseRedirect(next_of(request, "/me"))
+
+
+@require_POST
+@resident_page
+def real_name(request: HttpRequest, actor: Actor, person_id: UUID) -> HttpResponse:
+    """Have the name checked again."""
+    try:
+        services.start_real_name(actor=actor, person_id=person_id)
+    except HubError as problem:
+        messages.error(request, problem.text, extra_tags="bad")
+    return HttpResponseRedirect("/me/people")

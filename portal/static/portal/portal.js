@@ -1,0 +1,65 @@
+/* Small helpers of all pages; everything works without them, only less comfortably. */
+"use strict";
+
+/* A form is sent once: the button shows that something happens, and a double tap can't send it again. */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  if (form.method === "post" && !form.hasAttribute("hx-post")) {
+    form.dataset.sent = "yes";
+    for (const button of form.querySelectorAll("button[type=submit]")) {
+      button.dataset.label = button.textContent;
+      button.setAttribute("aria-busy", "true");
+      button.textContent = button.dataset.busy || "请稍候…";
+    }
+  }
+});
+
+/* Coming back with the browser's own button shows the page as it was: make its forms usable again. */
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("button[aria-busy]")) {
+      button.removeAttribute("aria-busy");
+      button.textContent = button.dataset.label;
+    }
+  }
+});
+
+/* The time left to pay. */
+function countDown() {
+  for (const node of document.querySelectorAll("[data-until]")) {
+    const left = Math.max(0, Math.floor((Date.parse(node.dataset.until) - Date.now()) / 1000));
+    const minutes = String(Math.floor(left / 60)).padStart(2, "0");
+    const seconds = String(left % 60).padStart(2, "0");
+    node.textContent = `${minutes}:${seconds}`;
+  }
+}
+window.setInterval(countDown, 1000);
+document.addEventListener("DOMContentLoaded", countDown);
+document.addEventListener("htmx:afterSettle", countDown);
+
+/* Printing. */
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
+
+/* Dense lists keep the keyboard: "/" focuses the search field. */
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || /^(input|textarea|select)$/i.test(document.activeElement.tagName)) return;
+  const search = document.querySelector("[data-search]");
+  if (search) {
+    event.preventDefault();
+    search.focus();
+  }
+});
+
+/* The day strip starts at the chosen day. */
+document.addEventListener("DOMContentLoaded", () => {
+  const day = document.querySelector(".days a[aria-current]");
+  if (day) day.parentElement.scrollLeft = day.offsetLeft - 16;
+});

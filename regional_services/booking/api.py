@@ -1,0 +1,141 @@
+"""`/api/resident/v1/bookings`: book, look, cancel, register on the day, check in."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hub.api.idempotency import command_from
+from hub.api.pagination import CursorPage, page_request
+from hub.api.views import RESIDENT, HubAPIView
+from hub.errors import NotSignedIn
+from regional_services.booking import access, selectors, services
+from regional_services.booking.selectors import BookingView, booking_view
+from regional_services.booking.serializers import (
+    BookingRequestSerializer,
+    BookingSerializer,
+    BookingStepSerializer,
+    CancelRequestSerializer,
+    render,
+    render_step,
+)
+from regional_services.booking.services import BookingWish
+
+POLL_SECONDS = "1"
+
+
+def answer(view: BookingView, status: int) -> Response:
+    """A booking; 202 with Location and Retry-After while something still moves by itself."""
+    headers = {"Location": f"/api/resident/v1/bookings/{view.id}"}
+    if not view.settled:
+        status, headers["Retry-After"] = 202, POLL_SECONDS
+    return Response(render(view), status=status, headers=headers)
+
+
+class BookingsView(HubAPIView):
+    """The account's bookings over all hospitals, and new ones."""
+
+    permission = RESIDENT
+    rate = "booking"
+    idempotent_methods = frozenset({"POST"})
+    paged_methods = frozenset({"GET"})
+
+    @extend_schema(operation_id="bookings_list", responses=BookingSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """My bookings, newest first (JA-APPT-19)."""
+        if self.actor.id is None:
+            raise NotSignedIn
+        page = page_request(request)
+        before = UUID(page.after[0]) if page.after else None
+        rows = selectors.bookings_of_account(self.actor.id, before=before, limit=page.limit + 1)
+        return CursorPage.of(rows, page, key=lambda view: (view.id,)).response(render)
+
+    @extend_schema(
+        operation_id="bookings_create",
+        request=BookingRequestSerializer,
+        responses={201: BookingSerializer, 202: BookingSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Book one number. 201: it stands or waits for payment; 202: the hospital is being asked, poll Location."""
+        asked = BookingRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        command = command_from(request, "booking.create")
+        view = services.create_booking(actor=self.actor, wish=BookingWish(**asked.validated_data), command=command)
+        return answer(view, 201)
+
+
+class BookingDetailView(HubAPIView):
+    """One booking."""
+
+    permission = RESIDENT
+
+    @extend_schema(operation_id="bookings_read", responses=BookingSerializer)
+    def get(self, request: Request, booking_id: UUID) -> Response:  # noqa: ARG002 - the route's signature
+        """One booking; its history is at `/history`."""
+        return Response(render(booking_view(access.own_booking(self.actor, booking_id))))
+
+
+class HistoryView(HubAPIView):
+    """What happened to a booking."""
+
+    permission = RESIDENT
+
+    @extend_schema(operation_id="bookings_history", responses=BookingStepSerializer(many=True))
+    def get(self, request: Request, booking_id: UUID) -> Response:  # noqa: ARG002
+        """Each change of state or settlement, by whom and why."""
+        access.own_booking(self.actor, booking_id)
+        return Response({"items": [render_step(step) for step in selectors.history(booking_id)], "next": None})
+
+
+class CancelView(HubAPIView):
+    """Give a booking back."""
+
+    permission = RESIDENT
+    rate = "booking"
+    idempotent_methods = frozenset({"POST"})
+
+    @extend_schema(
+        operation_id="bookings_cancel",
+        request=CancelRequestSerializer,
+        responses={200: BookingSerializer, 202: BookingSerializer},
+    )
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        """Cancel; a paid fee goes back by itself and stays visible until it is there."""
+        asked = CancelRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        view = services.cancel_booking(
+            actor=self.actor,
+            booking_id=booking_id,
+            reason=asked.validated_data["reason"],
+            command=command_from(request, "booking.cancel"),
+        )
+        return answer(view, 200)
+
+
+class RegisterView(HubAPIView):
+    """去挂号: register online on the visit day."""
+
+    permission = RESIDENT
+    rate = "booking"
+    idempotent_methods = frozenset({"POST"})
+
+    @extend_schema(operation_id="bookings_register", request=None, responses=BookingSerializer)
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        """Open the one payable order of a booking that stands unpaid; repeating gives the same order (JA-APPT-07)."""
+        command = command_from(request, "booking.register")
+        return answer(services.register_booking(actor=self.actor, booking_id=booking_id, command=command), 200)
+
+
+class CheckInView(HubAPIView):
+    """The patient is there."""
+
+    permission = RESIDENT
+    rate = "booking"
+
+    @extend_schema(operation_id="bookings_check_in", request=None, responses=BookingSerializer)
+    def post(self, request: Request, booking_id: UUID) -> Response:  # noqa: ARG002
+        """Check in on the visit day; a repeat changes nothing."""
+        return Response(render(services.check_in(actor=self.actor, booking_id=booking_id)))

@@ -1,0 +1,52 @@
+"""Refusals around bookings."""
+
+from hub.errors import Conflict, NotFound
+
+
+class BookingNotFound(NotFound):
+    """Absent, or not this actor's."""
+
+    code = "booking.not_found"
+    text = "没有找到该预约，或您无权查看。"
+
+
+class TimeTaken(Conflict):
+    """The person already has a booking, at any hospital, that overlaps this time (practice 12)."""
+
+    code = "booking.time_taken"
+    text = "该就诊人在这个时段已有其他预约，请换一个时间。"
+
+
+class DayLimit(Conflict):
+    """The person's bookings of that day over all hospitals reached the district's limit."""
+
+    code = "booking.day_limit"
+    text = "该就诊人当天的预约次数已达上限。"
+
+
+class SessionClosed(Conflict):
+    """The session can't be booked: stopped, over, not released yet, or the institution is not taking bookings."""
+
+    code = "booking.session_closed"
+    text = "该时段当前不能预约，请选择其他时间。"
+
+
+class CannotCancel(Conflict):
+    """This state, or the hospital's cut-off, forbids cancelling."""
+
+    code = "booking.cannot_cancel"
+    text = "该预约现在不能取消。"
+
+
+class CannotRegister(Conflict):
+    """Online registration is not open for this booking now (JA-APPT-03, JA-APPT-06); the text says why."""
+
+    code = "booking.cannot_register"
+    text = "该预约现在不能线上挂号。"
+
+
+class CannotCheckIn(Conflict):
+    """Check-in is open only for a booked appointment on its day."""
+
+    code = "booking.cannot_check_in"
+    text = "就诊当天、预约成功后才能签到。"

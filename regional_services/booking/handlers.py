@@ -1,0 +1,142 @@
+"""What bookings do on others' facts, and what they have done in the hospital. All may run again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from hub.outbox.events import RunsIn, handles
+from hub.work import Unit
+from regional_services.booking.events import CancelWanted, ConfirmWanted, ReleaseWanted
+from regional_services.booking.process import Input
+from regional_services.booking.steps import NO_FACTS, Facts, advance
+from regional_services.payments import selectors as payments
+from regional_services.payments.events import OrderClosed, OrderPaid, RefundFinished
+from regional_services.payments.models import AttemptState
+from tenants.appointments import steps as appointments
+from tenants.appointments.asks import PaymentFacts
+from tenants.appointments.events import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentLocked,
+    AppointmentRefused,
+    AppointmentRegistered,
+    AppointmentReleased,
+    AppointmentStopped,
+    CancellationRefused,
+)
+
+
+@handles(ConfirmWanted, runs_in=RunsIn.HOSPITAL)
+def confirm(event: ConfirmWanted, unit: Unit) -> None:
+    """The hold becomes a booking in the hospital's own transaction."""
+    appointments.confirm(
+        unit,
+        hospital=event.hospital,
+        booking_id=event.booking_id,
+        payment=_payment(event),
+    )
+
+
+def _payment(event: ConfirmWanted) -> PaymentFacts | None:
+    if event.paid_at is None:
+        return None
+    return PaymentFacts(
+        number=event.payment_number,
+        amount_fen=event.paid_fen,
+        channel=event.channel,
+        channel_number=event.channel_number,
+        paid_at=event.paid_at,
+    )
+
+
+@handles(ReleaseWanted, runs_in=RunsIn.HOSPITAL)
+def release(event: ReleaseWanted, unit: Unit) -> None:
+    """The hold goes back."""
+    appointments.release(unit, hospital=event.hospital, booking_id=event.booking_id, reason=event.reason)
+
+
+@handles(CancelWanted, runs_in=RunsIn.HOSPITAL)
+def cancel(event: CancelWanted, unit: Unit) -> None:
+    """The booked number goes back, the HIS asked first."""
+    appointments.cancel(unit, hospital=event.hospital, booking_id=event.booking_id, reason=event.reason)
+
+
+def _happen(unit: Unit, booking_id: UUID, what: Input, facts: Facts = NO_FACTS) -> None:
+    if advance(unit, booking_id, what, facts) is None:
+        unit.audit(f"booking.{what}", target=f"booking:{booking_id}", outcome="no_such_booking")
+
+
+@handles(OrderPaid, runs_in=RunsIn.REGION)
+def on_paid(event: OrderPaid, unit: Unit) -> None:
+    """The money is there."""
+    paid = next((row for row in payments.attempts(event.order_id) if row.state == AttemptState.PAID), None)
+    payment = None
+    if paid is not None:
+        payment = PaymentFacts(
+            number=paid.out_trade_no,
+            amount_fen=paid.amount_fen,
+            channel=paid.channel,
+            channel_number=paid.transaction_id,
+            paid_at=event.paid_at,
+        )
+    _happen(unit, event.booking_id, Input.ORDER_PAID, Facts(payment=payment))
+
+
+@handles(OrderClosed, runs_in=RunsIn.REGION)
+def on_closed(event: OrderClosed, unit: Unit) -> None:
+    """The money is definitely not coming."""
+    _happen(unit, event.booking_id, Input.ORDER_CLOSED)
+
+
+@handles(RefundFinished, runs_in=RunsIn.REGION)
+def on_refund(event: RefundFinished, unit: Unit) -> None:
+    """The money went back, or a cashier has to see to it."""
+    _happen(unit, event.booking_id, Input.REFUNDED if event.succeeded else Input.REFUND_FAILED)
+
+
+@handles(AppointmentLocked, runs_in=RunsIn.REGION)
+def on_locked(event: AppointmentLocked, unit: Unit) -> None:
+    """The HIS holds the number for us."""
+    _happen(unit, event.booking_id, Input.LOCKED)
+
+
+@handles(AppointmentBooked, runs_in=RunsIn.REGION)
+def on_booked(event: AppointmentBooked, unit: Unit) -> None:
+    """The number is the patient's."""
+    _happen(unit, event.booking_id, Input.BOOKED)
+
+
+@handles(AppointmentRegistered, runs_in=RunsIn.REGION)
+def on_registered(event: AppointmentRegistered, unit: Unit) -> None:
+    """The HIS knows (JA-HIS-01)."""
+    _happen(unit, event.booking_id, Input.REGISTERED)
+
+
+@handles(AppointmentRefused, runs_in=RunsIn.REGION)
+def on_refused(event: AppointmentRefused, unit: Unit) -> None:
+    """The hospital can't give this number."""
+    _happen(unit, event.booking_id, Input.REFUSED, Facts(reason=event.reason))
+
+
+@handles(AppointmentReleased, runs_in=RunsIn.REGION)
+def on_released(event: AppointmentReleased, unit: Unit) -> None:
+    """The hold is gone."""
+    _happen(unit, event.booking_id, Input.RELEASED)
+
+
+@handles(AppointmentCancelled, runs_in=RunsIn.REGION)
+def on_cancelled(event: AppointmentCancelled, unit: Unit) -> None:
+    """The number is gone and the HIS agreed."""
+    _happen(unit, event.booking_id, Input.CANCELLED)
+
+
+@handles(CancellationRefused, runs_in=RunsIn.REGION)
+def on_cancellation_refused(event: CancellationRefused, unit: Unit) -> None:
+    """The registration stands."""
+    _happen(unit, event.booking_id, Input.CANCEL_REFUSED, Facts(reason=event.reason))
+
+
+@handles(AppointmentStopped, runs_in=RunsIn.REGION)
+def on_stopped(event: AppointmentStopped, unit: Unit) -> None:
+    """The clinic does not take place."""
+    _happen(unit, event.booking_id, Input.STOPPED, Facts(reason=event.reason))

@@ -1,0 +1,272 @@
+"""The booking's state machine, pure: (state, settlement, wish) x input -> what becomes of it and what is to be done.
+
+Nothing here touches a database; `steps.advance` locks the row, asks `decide` and carries the decision out.
+`docs/FLOW.md` shows the same table for people, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from regional_services.booking.models import Settlement, State
+
+
+class Input(StrEnum):
+    """What can happen to a booking."""
+
+    HELD = "held"
+    HOLD_REFUSED = "hold_refused"
+    LOCKED = "locked"
+    BOOKED = "booked"
+    REFUSED = "refused"
+    ORDER_PAID = "order_paid"
+    ORDER_CLOSED = "order_closed"
+    REGISTERED = "registered"
+    CANCEL_ASKED = "cancel_asked"
+    PAY_DEADLINE = "pay_deadline"
+    HARD_DEADLINE = "hard_deadline"
+    RELEASED = "released"
+    CANCELLED = "cancelled"
+    CANCEL_REFUSED = "cancel_refused"
+    STOPPED = "stopped"
+    REFUNDED = "refunded"
+    REFUND_FAILED = "refund_failed"
+    VISIT_ENDED = "visit_ended"
+
+
+class Effect(StrEnum):
+    """What `steps.advance` has to do in the same transaction."""
+
+    OPEN_ORDER = "open_order"
+    CLOSE_ORDER = "close_order"
+    REFUND = "refund"
+    WANT_CONFIRM = "want_confirm"
+    WANT_RELEASE = "want_release"
+    WANT_CANCEL = "want_cancel"
+    FREE_RESERVATION = "free_reservation"
+    RETAKE_RESERVATION = "retake_reservation"
+    TELL_BOOKED = "tell_booked"
+    TELL_PAY = "tell_pay"
+    TELL_ENDED = "tell_ended"
+    TELL_REFUSED = "tell_refused"
+    TELL_REFUNDED = "tell_refunded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The part of a booking that decisions depend on. `ordered` tells whether an order is or may be open."""
+
+    state: State
+    settlement: Settlement
+    wish: State | None = None
+    fee: bool = True
+    pay_on_day: bool = False
+    his_locked: bool = False
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The new standing (None keeps a value) and the effects, in order."""
+
+    state: State | None = None
+    settlement: Settlement | None = None
+    wish: State | None = None
+    clear_wish: bool = False
+    effects: tuple[Effect, ...] = ()
+
+
+class NotAllowed(Exception):
+    """A person asked for something this state forbids; machine inputs that come late are ignored instead."""
+
+
+IGNORED = Decision()
+ENDED = frozenset({State.CANCELLED, State.EXPIRED, State.STOPPED, State.FAILED})
+_S, _P = State, Settlement
+
+
+def decide(now: Standing, what: Input) -> Decision:
+    """The decision for one input. Unlisted machine inputs are late repeats and change nothing.
+
+    Raises NotAllowed for `CANCEL_ASKED` where cancelling makes no sense any more.
+    """
+    if what in {Input.REFUNDED, Input.REFUND_FAILED}:
+        return _refund_finished(now, what)
+    if now.state in ENDED:
+        return _after_the_end(now, what)
+    return _TABLE[now.state](now, what)
+
+
+def _refund_finished(now: Standing, what: Input) -> Decision:
+    if now.settlement is not _P.REFUNDING and now.settlement is not _P.REFUND_FAILED:
+        return IGNORED
+    if what is Input.REFUNDED:
+        return Decision(settlement=_P.REFUNDED, effects=(Effect.TELL_REFUNDED,))
+    return Decision(settlement=_P.REFUND_FAILED)
+
+
+def _after_the_end(now: Standing, what: Input) -> Decision:
+    """Money may still arrive after the end: an expired hold claims again, anything else is refunded by itself."""
+    if what is Input.ORDER_PAID and now.settlement is _P.UNPAID:
+        if now.state is _S.EXPIRED:
+            return Decision(
+                state=_S.CONFIRMING,
+                settlement=_P.PAID,
+                effects=(Effect.RETAKE_RESERVATION, Effect.WANT_CONFIRM),
+            )
+        return Decision(settlement=_P.REFUNDING, effects=(Effect.REFUND,))
+    if what is Input.CANCEL_ASKED:
+        raise NotAllowed("该预约已结束。")
+    return IGNORED
+
+
+def _new(now: Standing, what: Input) -> Decision:
+    if what is Input.HOLD_REFUSED:
+        return Decision(state=_S.FAILED, effects=(Effect.FREE_RESERVATION,))
+    if what is Input.HELD:
+        if now.his_locked:
+            return Decision(state=_S.LOCKING)
+        if now.wish:
+            return Decision(state=_S.CLOSING, effects=(Effect.WANT_RELEASE,))
+        if now.fee and not now.pay_on_day:
+            return Decision(state=_S.AWAITING_PAYMENT, effects=(Effect.OPEN_ORDER, Effect.TELL_PAY))
+        return Decision(state=_S.BOOKED, effects=(Effect.TELL_BOOKED,))
+    if what is Input.STOPPED:
+        return _stopped(now)
+    if what is Input.CANCEL_ASKED:
+        return Decision(wish=_S.CANCELLED)
+    return IGNORED
+
+
+def _locking(now: Standing, what: Input) -> Decision:
+    if what is Input.LOCKED:
+        if now.wish:
+            return Decision(state=_S.CLOSING, effects=(Effect.WANT_RELEASE,))
+        if now.fee and not now.pay_on_day:
+            return Decision(state=_S.AWAITING_PAYMENT, effects=(Effect.OPEN_ORDER, Effect.TELL_PAY))
+        return Decision(state=_S.CONFIRMING, effects=(Effect.WANT_CONFIRM,))
+    if what is Input.REFUSED:
+        return Decision(state=_S.FAILED, effects=(Effect.FREE_RESERVATION, Effect.TELL_REFUSED))
+    if what is Input.CANCEL_ASKED:
+        return Decision(wish=_S.CANCELLED)
+    if what is Input.HARD_DEADLINE:
+        return Decision(state=_S.CLOSING, wish=_S.FAILED, effects=(Effect.WANT_RELEASE,))
+    if what is Input.STOPPED:
+        return _stopped(now)
+    return IGNORED
+
+
+def _awaiting_payment(now: Standing, what: Input) -> Decision:  # noqa: ARG001 - one shape for the table
+    if what is Input.ORDER_PAID:
+        return Decision(state=_S.CONFIRMING, settlement=_P.PAID, effects=(Effect.WANT_CONFIRM,))
+    if what is Input.ORDER_CLOSED:
+        return Decision(state=_S.CLOSING, wish=_S.EXPIRED, effects=(Effect.WANT_RELEASE,))
+    if what is Input.CANCEL_ASKED:
+        return Decision(state=_S.CLOSING, wish=_S.CANCELLED, effects=(Effect.CLOSE_ORDER,))
+    if what is Input.PAY_DEADLINE:
+        return Decision(state=_S.CLOSING, wish=_S.EXPIRED, effects=(Effect.CLOSE_ORDER,))
+    if what is Input.STOPPED:
+        return Decision(state=_S.CLOSING, wish=_S.STOPPED, effects=(Effect.CLOSE_ORDER,))
+    return IGNORED
+
+
+def _closing(now: Standing, what: Input) -> Decision:
+    """The order is being closed. Only "closed, unpaid" or the hard deadline lets the number go."""
+    if what is Input.ORDER_CLOSED:
+        return Decision(effects=(Effect.WANT_RELEASE,))
+    if what is Input.ORDER_PAID:
+        if now.wish is _S.EXPIRED:  # paid at the last moment: the hold still stands, so the number is theirs
+            return Decision(state=_S.CONFIRMING, settlement=_P.PAID, clear_wish=True, effects=(Effect.WANT_CONFIRM,))
+        return Decision(settlement=_P.REFUNDING, effects=(Effect.REFUND, Effect.WANT_RELEASE))
+    if what is Input.HARD_DEADLINE:
+        return Decision(effects=(Effect.WANT_RELEASE,))
+    if what in {Input.RELEASED, Input.CANCELLED, Input.REFUSED}:
+        return Decision(
+            state=now.wish or _S.EXPIRED, clear_wish=True, effects=(Effect.FREE_RESERVATION, Effect.TELL_ENDED)
+        )
+    if what is Input.STOPPED:
+        return Decision(wish=_S.STOPPED)
+    if what is Input.CANCEL_ASKED:
+        return Decision(wish=_S.CANCELLED) if now.wish is _S.EXPIRED else IGNORED
+    return IGNORED
+
+
+def _confirming(now: Standing, what: Input) -> Decision:
+    if what is Input.BOOKED:
+        if now.wish is _S.CANCELLED:
+            return Decision(state=_S.CANCELLING, effects=(Effect.WANT_CANCEL,))
+        return Decision(state=_S.BOOKED, effects=(Effect.TELL_BOOKED,))
+    if what is Input.REFUSED:
+        return _refused(now)
+    if what is Input.CANCEL_ASKED:
+        return Decision(wish=_S.CANCELLED)
+    if what is Input.STOPPED:
+        return _stopped(now)
+    return IGNORED
+
+
+def _booked(now: Standing, what: Input) -> Decision:
+    if what is Input.CANCEL_ASKED:
+        return Decision(state=_S.CANCELLING, wish=_S.CANCELLED, effects=(Effect.WANT_CANCEL,))
+    if what is Input.ORDER_PAID and now.settlement is _P.UNPAID:
+        return Decision(settlement=_P.PAID, effects=(Effect.WANT_CONFIRM,))
+    if what is Input.REFUSED:
+        return _refused(now)
+    if what is Input.STOPPED:
+        return _stopped(now)
+    if what is Input.VISIT_ENDED:
+        return Decision(state=_S.FULFILLED)
+    return IGNORED
+
+
+def _cancelling(now: Standing, what: Input) -> Decision:
+    if what in {Input.CANCELLED, Input.RELEASED, Input.REFUSED}:
+        return _end(now, _S.CANCELLED)
+    if what is Input.CANCEL_REFUSED:
+        return Decision(state=_S.BOOKED, clear_wish=True, effects=(Effect.TELL_REFUSED,))
+    if what is Input.ORDER_PAID and now.settlement is _P.UNPAID:
+        return Decision(settlement=_P.PAID)
+    if what is Input.STOPPED:
+        return _stopped(now)
+    return IGNORED
+
+
+def _fulfilled(now: Standing, what: Input) -> Decision:  # noqa: ARG001 - one shape for the table
+    if what is Input.CANCEL_ASKED:
+        raise NotAllowed("已就诊的预约不能取消。")
+    return IGNORED
+
+
+def _refused(now: Standing) -> Decision:
+    ended = _end(now, _S.FAILED)
+    effects = tuple(Effect.TELL_REFUSED if e is Effect.TELL_ENDED else e for e in ended.effects)
+    return Decision(state=ended.state, settlement=ended.settlement, clear_wish=True, effects=effects)
+
+
+def _stopped(now: Standing) -> Decision:
+    return _end(now, _S.STOPPED)
+
+
+def _end(now: Standing, state: State) -> Decision:
+    """The number is gone for a definite reason: free the person's time, and end the money whichever way it stands."""
+    effects: list[Effect] = [Effect.FREE_RESERVATION, Effect.TELL_ENDED]
+    settlement: Settlement | None = None
+    if now.settlement is _P.PAID:
+        settlement = _P.REFUNDING
+        effects.insert(0, Effect.REFUND)
+    elif now.settlement is _P.UNPAID and now.ordered:
+        effects.insert(0, Effect.CLOSE_ORDER)
+    return Decision(state=state, settlement=settlement, clear_wish=True, effects=tuple(effects))
+
+
+_TABLE = {
+    State.NEW: _new,
+    State.LOCKING: _locking,
+    State.AWAITING_PAYMENT: _awaiting_payment,
+    State.CLOSING: _closing,
+    State.CONFIRMING: _confirming,
+    State.BOOKED: _booked,
+    State.CANCELLING: _cancelling,
+    State.FULFILLED: _fulfilled,
+}

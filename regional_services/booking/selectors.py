@@ -1,0 +1,196 @@
+"""Reads of bookings; each returns finished values and says how many queries it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Aggregate, Count, Q, Sum
+from django.db.models.functions import TruncMinute
+
+from hub import clock
+from regional_services.booking.models import Booking, BookingStep, His, Settlement, State
+
+_COUNTS: dict[str, Aggregate] = {
+    "created": Count("id"),
+    "booked": Count("id", filter=Q(state__in=(State.BOOKED, State.FULFILLED))),
+    "cancelled": Count("id", filter=Q(state__in=(State.CANCELLED, State.EXPIRED, State.STOPPED))),
+    "failed": Count("id", filter=Q(state=State.FAILED)),
+    "paid_fen": Sum("fee_fen", filter=Q(settlement=Settlement.PAID)),
+}
+LIVE = (State.NEW, State.LOCKING, State.AWAITING_PAYMENT, State.CONFIRMING, State.BOOKED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingView:
+    """A booking as pages and the API show it; no name or document of the person is in it."""
+
+    id: UUID
+    number: str
+    institution_code: str
+    account_id: UUID
+    person_id: UUID
+    session_id: UUID
+    department_id: UUID
+    department_name: str
+    doctor_name: str
+    visit_date: date
+    sequence: int | None
+    starts_at: datetime
+    ends_at: datetime
+    fee_fen: int
+    pay_on_day: bool
+    state: State
+    settlement: Settlement
+    his: His
+    wish: str
+    reason: str
+    order_id: UUID | None
+    pay_deadline: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def slot(self) -> str:
+        """`16:30-17:00 第23号` (issue of the main job)."""
+        span = f"{clock.local(self.starts_at):%H:%M}-{clock.local(self.ends_at):%H:%M}"
+        return f"{span} 第{self.sequence}号" if self.sequence else span
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing moves by itself any more: pages stop polling."""
+        moving = {State.NEW, State.LOCKING, State.CONFIRMING, State.CLOSING, State.CANCELLING}
+        return self.state not in moving and self.settlement is not Settlement.REFUNDING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """One line of a booking's history."""
+
+    at: datetime
+    actor_name: str
+    what: str
+    state: str
+    settlement: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayFigures:
+    """Live figures of one institution (or the district) for one day of booking."""
+
+    created: int
+    booked: int
+    cancelled: int
+    failed: int
+    paid_fen: int
+
+
+def booking_view(row: Booking) -> BookingView:
+    """The value of a row; no query."""
+    return BookingView(
+        id=row.id,
+        number=row.number,
+        institution_code=row.institution_code,
+        account_id=row.account_id,
+        person_id=row.person_id,
+        session_id=row.session_id,
+        department_id=row.department_id,
+        department_name=row.department_name,
+        doctor_name=row.doctor_name,
+        visit_date=row.visit_date,
+        sequence=row.sequence,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        fee_fen=row.fee_fen,
+        pay_on_day=row.pay_on_day,
+        state=State(row.state),
+        settlement=Settlement(row.settlement),
+        his=His(row.his),
+        wish=row.wish,
+        reason=row.reason,
+        order_id=row.order_id,
+        pay_deadline=row.pay_deadline,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def bookings_of_account(account_id: UUID, *, before: UUID | None = None, limit: int = 20) -> list[BookingView]:
+    """The account's bookings over all hospitals, newest first, a page before the id `before`. One query."""
+    rows = Booking.objects.filter(account_id=account_id)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    return [booking_view(row) for row in rows.order_by("-id")[:limit]]
+
+
+def next_of_account(account_id: UUID) -> BookingView | None:
+    """The booking that needs this person next: one to pay, else the nearest visit. One query."""
+    rows = Booking.objects.filter(account_id=account_id, state__in=LIVE, ends_at__gte=clock.now())
+    ordered = sorted(rows.order_by("starts_at")[:20], key=lambda row: row.state != State.AWAITING_PAYMENT)
+    return booking_view(ordered[0]) if ordered else None
+
+
+def history(booking_id: UUID) -> list[StepView]:
+    """What happened to a booking, oldest first. One query."""
+    return [
+        StepView(
+            at=row.at,
+            actor_name=row.actor_name,
+            what=row.what,
+            state=row.state,
+            settlement=row.settlement,
+            reason=row.reason,
+        )
+        for row in BookingStep.objects.filter(booking_id=booking_id).order_by("id")
+    ]
+
+
+def bookings_of_day(institution_code: str, day: date, *, text: str = "", limit: int = 200) -> list[BookingView]:
+    """An institution's bookings for visits on `day`, by time; `text` is a number, doctor or department. One query."""
+    rows = Booking.objects.filter(institution_code=institution_code, visit_date=day)
+    if text:
+        rows = rows.filter(
+            Q(number=text.upper()) | Q(doctor_name__startswith=text) | Q(department_name__startswith=text)
+        )
+    return [booking_view(row) for row in rows.order_by("starts_at", "id")[:limit]]
+
+
+def figures_of_day(day: date, institution_code: str | None = None) -> DayFigures:
+    """Bookings made on `day`, for one institution or all. One query."""
+    start = clock.at(day, clock.MIDNIGHT)
+    rows = Booking.objects.filter(created_at__gte=start, created_at__lt=start + clock.DAY)
+    if institution_code:
+        rows = rows.filter(institution_code=institution_code)
+    return _figures(rows.aggregate(**_COUNTS))
+
+
+def figures_by_institution(day: date) -> dict[str, DayFigures]:
+    """The day's figures for every institution that had any. One query."""
+    start = clock.at(day, clock.MIDNIGHT)
+    rows = (
+        Booking.objects.filter(created_at__gte=start, created_at__lt=start + clock.DAY)
+        .values("institution_code")
+        .annotate(**_COUNTS)
+    )
+    return {row["institution_code"]: _figures(row) for row in rows}
+
+
+def _figures(counted: dict[str, Any]) -> DayFigures:
+    return DayFigures(**{name: int(counted[name] or 0) for name in _COUNTS})
+
+
+def per_minute(minutes: int) -> list[tuple[datetime, int]]:
+    """Bookings made in each of the last `minutes` minutes, oldest first, empty ones included. One query."""
+    end = clock.now().replace(second=0, microsecond=0)
+    start = end - timedelta(minutes=minutes - 1)
+    rows = (
+        Booking.objects.filter(created_at__gte=start)
+        .annotate(minute=TruncMinute("created_at"))
+        .values_list("minute")
+        .annotate(count=Count("id"))
+    )
+    counted: dict[datetime, int] = dict(rows)
+    return [(at, counted.get(at, 0)) for at in (start + timedelta(minutes=index) for index in range(minutes))]

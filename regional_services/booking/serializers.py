@@ -1,0 +1,75 @@
+"""What the booking API takes and gives; names as in docs/GLOSSARY.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from hub import clock
+from regional_services.booking.models import His, Settlement, State
+from regional_services.booking.selectors import BookingView, StepView
+
+
+class BookingRequestSerializer(serializers.Serializer[Any]):
+    """A number of a session, at the time the caller was shown for it."""
+
+    institution = serializers.SlugField(max_length=32, help_text="医疗机构代码")
+    person_id = serializers.UUIDField(help_text="就诊人")
+    session_id = serializers.UUIDField(help_text="排班")
+    number_id = serializers.UUIDField(help_text="号")
+    starts_at = serializers.DateTimeField(help_text="号的开始时间；与号源不一致时拒绝", default_timezone=clock.ZONE)
+    ends_at = serializers.DateTimeField(help_text="号的结束时间", default_timezone=clock.ZONE)
+
+
+class CancelRequestSerializer(serializers.Serializer[Any]):
+    """Why the booking is given back."""
+
+    reason = serializers.CharField(max_length=60, default="居民取消", help_text="取消原因")
+
+
+class BookingSerializer(serializers.Serializer[Any]):
+    """A booking as it stands."""
+
+    id = serializers.UUIDField()
+    number = serializers.CharField(help_text="预约编号")
+    institution = serializers.CharField(source="institution_code")
+    person_id = serializers.UUIDField()
+    department = serializers.CharField(source="department_name")
+    doctor = serializers.CharField(source="doctor_name")
+    visit_date = serializers.DateField()
+    sequence = serializers.IntegerField(allow_null=True, help_text="第几号")
+    slot = serializers.CharField(help_text="例如 16:30-17:00 第23号")
+    starts_at = serializers.DateTimeField(default_timezone=clock.ZONE)
+    ends_at = serializers.DateTimeField(default_timezone=clock.ZONE)
+    fee_fen = serializers.IntegerField(help_text="挂号费，分")
+    pay_on_day = serializers.BooleanField(help_text="就诊当天线上挂号并支付")
+    state = serializers.ChoiceField(choices=State.choices)
+    settlement = serializers.ChoiceField(choices=Settlement.choices)
+    his = serializers.ChoiceField(choices=His.choices, help_text="医院系统登记情况")
+    reason = serializers.CharField()
+    order_id = serializers.UUIDField(allow_null=True)
+    pay_deadline = serializers.DateTimeField(allow_null=True, default_timezone=clock.ZONE)
+    settled = serializers.BooleanField(help_text="不再自动变化，可停止轮询")
+    created_at = serializers.DateTimeField(default_timezone=clock.ZONE)
+
+
+class BookingStepSerializer(serializers.Serializer[Any]):
+    """One line of a booking's history."""
+
+    at = serializers.DateTimeField(default_timezone=clock.ZONE)
+    actor = serializers.CharField(source="actor_name")
+    what = serializers.CharField()
+    state = serializers.CharField()
+    settlement = serializers.CharField()
+    reason = serializers.CharField()
+
+
+def render(view: BookingView) -> dict[str, Any]:
+    """The JSON object of a booking."""
+    return dict(BookingSerializer(view).data)
+
+
+def render_step(view: StepView) -> dict[str, Any]:
+    """The JSON object of a line of history."""
+    return dict(BookingStepSerializer(view).data)

@@ -1,0 +1,338 @@
+"""What people do to bookings. Each public function is one command; docs/FLOW.md tells the whole path.
+
+Creating a booking is three transactions: the booking and the person's time (public), the number (hospital), the order
+and the answer (public). A crash between any two leaves a row that `resume` takes up from its state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, connections
+
+from hub import clock
+from hub.actor import Actor, system_actor
+from hub.errors import Conflict, HubError
+from hub.ids import domain_number, uuid7
+from hub.tenancy.scope import REGION, hospital, region
+from hub.work import Command, work
+from regional_services.booking import access
+from regional_services.booking.errors import (
+    CannotCancel,
+    CannotCheckIn,
+    CannotRegister,
+    DayLimit,
+    SessionClosed,
+    TimeTaken,
+)
+from regional_services.booking.models import Booking, Settlement, State
+from regional_services.booking.process import Input, NotAllowed
+from regional_services.booking.selectors import BookingView, booking_view
+from regional_services.booking.steps import (
+    LOCK_PATIENCE,
+    STUCK_AFTER,
+    Facts,
+    advance,
+    advance_locked,
+    lock,
+    open_order,
+)
+from regional_services.catalog.bookable import BookableSession, bookable_session
+from regional_services.identity import access as identity_access
+from regional_services.identity import selectors as identity
+from regional_services.identity.purposes import BOOKING as BOOKING_PURPOSE
+from regional_services.identity.selectors import IdentityCard
+from tenants.appointments import steps as appointments
+from tenants.appointments.errors import HeldAlready
+from tenants.appointments.steps import Held, HoldRequest
+from tenants.patients.steps import PatientIdentity
+from tenants.registry import selectors as registry
+from tenants.registry.functions import BOOKING as BOOKING_FUNCTION
+from tenants.registry.selectors import InstitutionView
+
+SWEEPER = system_actor("booking-sweep")
+DAY_LIMIT = 6  # bookings of one person on one day over all hospitals; the overlap rule binds earlier in practice
+_RESERVE = """
+INSERT INTO booking_reservation (booking_id, person_id, visit_date, starts_at, ends_at, ordinal, active)
+SELECT %(booking)s, %(person)s, %(day)s, %(starts)s, %(ends)s, free.ordinal, true
+FROM generate_series(1, %(limit)s) AS free(ordinal)
+WHERE NOT EXISTS (SELECT 1 FROM booking_reservation r
+                  WHERE r.person_id = %(person)s AND r.visit_date = %(day)s AND r.ordinal = free.ordinal AND r.active)
+ORDER BY free.ordinal LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingWish:
+    """What a resident chose: a number of a session, at the time the page showed for it."""
+
+    institution: str
+    person_id: UUID
+    session_id: UUID
+    number_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+
+def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> BookingView:
+    """Book one number; returns the booking as it stands: awaiting payment, booked, or waiting for the hospital.
+
+    Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, SessionClosed,
+    TimeTaken, DayLimit, NumberTaken, SlotChanged, AlreadyBookedToday; then nothing is held and nothing is owed.
+    """
+    institution = registry.institution(wish.institution)
+    institution.require(BOOKING_FUNCTION)
+    if wish.starts_at <= clock.now():
+        raise SessionClosed
+    booking_id = uuid7()
+    with work(REGION, actor=actor) as unit:
+        claim = unit.claim(command, reference=str(booking_id))
+        if claim.new:
+            patient = identity_access.patient_for(actor, wish.person_id, BOOKING_PURPOSE)
+            card = identity.identity_of(wish.person_id, account_id=patient.account_id)
+            session = bookable_session(wish.institution, wish.session_id)
+            if session is None:
+                raise SessionClosed
+            booking = _draft(booking_id, patient.account_id, wish, institution, session, unit.now)
+            _reserve(booking)
+            booking.save(force_insert=True)
+            unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})
+    if not claim.new:
+        return _repeat(actor, UUID(claim.reference))
+    return _hold_and_order(actor, booking, card, institution, command)
+
+
+def _draft(
+    booking_id: UUID,
+    account_id: UUID,
+    wish: BookingWish,
+    institution: InstitutionView,
+    session: BookableSession,
+    now: datetime,
+) -> Booking:
+    return Booking(
+        id=booking_id,
+        institution_code=wish.institution,
+        number=domain_number("B", booking_id),
+        account_id=account_id,
+        person_id=wish.person_id,
+        session_id=wish.session_id,
+        number_id=wish.number_id,
+        department_id=session.department_id,
+        department_name=session.department_name,
+        doctor_name=session.doctor_name,
+        visit_date=session.date,
+        starts_at=wish.starts_at,
+        ends_at=wish.ends_at,
+        fee_fen=session.fee_fen,
+        pay_on_day=session.fee_fen > 0 and not institution.pays_to_confirm,
+        his_locked=institution.his_owns_numbers,
+        state=State.NEW,
+        settlement=Settlement.UNPAID if session.fee_fen else Settlement.FREE,
+        due_at=now + STUCK_AFTER,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _reserve(booking: Booking) -> None:
+    """Take the person's time over all hospitals, before any hospital's number (practice 12)."""
+    with connections["default"].cursor() as cursor:
+        try:
+            cursor.execute(
+                _RESERVE,
+                {
+                    "booking": booking.id,
+                    "person": booking.person_id,
+                    "day": booking.visit_date,
+                    "starts": booking.starts_at,
+                    "ends": booking.ends_at,
+                    "limit": DAY_LIMIT,
+                },
+            )
+        except IntegrityError as problem:
+            raise TimeTaken from problem
+        if cursor.rowcount == 0:
+            raise DayLimit
+
+
+def _repeat(actor: Actor, booking_id: UUID) -> BookingView:
+    """The same command again: the booking as it is now, taken further if a crash left it at the start."""
+    booking = Booking.objects.get(id=booking_id)
+    if booking.state == State.NEW:
+        return resume(booking_id) or booking_view(booking)
+    if booking.state == State.FAILED:
+        raise Conflict(booking.reason)
+    return booking_view(access.own_booking(actor, booking_id))
+
+
+def _hold_and_order(
+    actor: Actor, booking: Booking, card: IdentityCard, institution: InstitutionView, command: Command | None
+) -> BookingView:
+    try:
+        held = _hold(actor, booking, card)
+    except HubError as refusal:
+        with work(REGION, actor=actor) as unit:
+            advance(unit, booking.id, Input.HOLD_REFUSED, Facts(reason=refusal.text))
+        raise
+    with work(REGION, actor=actor) as unit:
+        row = lock(booking.id)
+        if row is None:
+            raise LookupError(f"booking {booking.id} vanished")
+        if row.state == State.NEW:
+            row.pay_deadline = unit.now + timedelta(minutes=institution.pay_minutes)
+            advance_locked(unit, row, Input.HELD, Facts(sequence=held.sequence))
+        else:
+            unit.audit("booking.held", target=f"booking:{booking.id}", outcome="repeat")
+        view = booking_view(row)
+        if command is not None:
+            unit.answer(command, {"booking": str(row.id)})
+    return view
+
+
+def _hold(actor: Actor, booking: Booking, card: IdentityCard) -> Held:
+    request = HoldRequest(
+        booking_id=booking.id,
+        person_id=booking.person_id,
+        number_id=booking.number_id,
+        starts_at=booking.starts_at,
+        deadline=clock.now() + LOCK_PATIENCE,
+        lock_first=booking.his_locked,
+        at_once=booking.fee_fen == 0 or booking.pay_on_day,
+    )
+    try:
+        with work(booking.institution_code, actor=actor) as unit:
+            return appointments.hold(unit, request, _identity(card))
+    except HeldAlready:
+        with hospital(booking.institution_code, read_only=True):
+            held = appointments.held(booking.id)
+        if held is None:
+            raise LookupError(f"the hold of {booking.id} vanished") from None
+        return held
+
+
+def _identity(card: IdentityCard) -> PatientIdentity:
+    return PatientIdentity(
+        name=card.name,
+        document_type=card.document_type,
+        document_number=card.document_number,
+        phone=card.phone,
+        sex=card.sex,
+        birth_date=card.birth_date,
+    )
+
+
+def resume(booking_id: UUID) -> BookingView | None:
+    """Take up a booking that a crash left NEW: its hold is repeated under the same id, never decided anew."""
+    with region(read_only=True):
+        booking = Booking.objects.filter(id=booking_id, state=State.NEW).first()
+        if booking is None:
+            return None
+        card = identity.identity_of(booking.person_id, account_id=booking.account_id)
+    try:
+        return _hold_and_order(SWEEPER, booking, card, registry.institution(booking.institution_code), None)
+    except HubError:
+        return None
+
+
+def cancel_booking(*, actor: Actor, booking_id: UUID, reason: str, command: Command | None = None) -> BookingView:
+    """Cancel: an unpaid hold closes its order first, a booked number asks the hospital first, money follows by itself.
+
+    Raises BookingNotFound, CannotCancel (over, visited, or past the hospital's cut-off; the text says which).
+    """
+    booking = access.own_booking(actor, booking_id)
+    institution = registry.institution(booking.institution_code)
+    cutoff = booking.starts_at - timedelta(minutes=institution.cancel_until_minutes)
+    if booking.state == State.BOOKED and clock.now() > cutoff:
+        raise CannotCancel(f"就诊前 {institution.cancel_until_minutes} 分钟内不能线上取消，请联系医院窗口。")
+    with work(REGION, actor=actor) as unit:
+        if command is not None and not unit.claim(command, reference=str(booking_id)).new:
+            return booking_view(booking)
+        try:
+            row = advance(unit, booking_id, Input.CANCEL_ASKED, Facts(reason=reason))
+        except NotAllowed as refusal:
+            raise CannotCancel(str(refusal)) from refusal
+        if row is None:
+            raise CannotCancel
+        view = booking_view(row)
+        if command is not None:
+            unit.answer(command, {"booking": str(booking_id)})
+    return view
+
+
+def register_booking(*, actor: Actor, booking_id: UUID, command: Command | None = None) -> BookingView:
+    """去挂号: on the visit day, open the one order of a booking that stands unpaid (JA-APPT-03, -06, -07).
+
+    Raises BookingNotFound, CannotRegister with the reason in words.
+    """
+    access.own_booking(actor, booking_id)
+    with work(REGION, actor=actor) as unit:
+        if command is not None and not unit.claim(command, reference=str(booking_id)).new:
+            return booking_view(access.own_booking(actor, booking_id))
+        row = lock(booking_id)
+        if row is None:
+            raise CannotRegister
+        institution = registry.institution(row.institution_code)
+        reason = why_not_registrable(row, institution, unit.now)
+        if reason:
+            raise CannotRegister(reason)
+        if row.order_id is None:
+            deadline = min(unit.now + timedelta(minutes=institution.pay_minutes), _register_cutoff(row, institution))
+            open_order(unit, row, deadline)
+            row.save(update_fields=["order_id", "pay_deadline"])
+        unit.audit("booking.register_asked", target=f"booking:{booking_id}")
+        if command is not None:
+            unit.answer(command, {"booking": str(booking_id)})
+        return booking_view(row)
+
+
+def _register_cutoff(booking: Booking, institution: InstitutionView) -> datetime:
+    return booking.starts_at - timedelta(minutes=institution.register_cutoff_minutes)
+
+
+def why_not_registrable(booking: Booking, institution: InstitutionView, now: datetime) -> str:
+    """Why this booking can't be registered online now, in words; empty when it can (JA-APPT-04, JA-APPT-06)."""
+    if booking.state != State.BOOKED:
+        return f"预约状态为“{State(booking.state).label}”，不能挂号。"
+    if booking.settlement != Settlement.UNPAID:
+        return "该预约无需再次挂号支付。"
+    if booking.visit_date != clock.local(now).date():
+        return f"请在就诊当天（{booking.visit_date:%m月%d日}）办理线上挂号。"
+    if now > _register_cutoff(booking, institution):
+        return "已过线上挂号截止时间，请到医院窗口办理。"
+    return ""
+
+
+def check_in(*, actor: Actor, booking_id: UUID) -> BookingView:
+    """Say that the patient has arrived. Raises BookingNotFound, CannotCheckIn."""
+    booking = access.own_booking(actor, booking_id)
+    unpaid = booking.settlement == Settlement.UNPAID
+    if booking.state != State.BOOKED or booking.visit_date != clock.today() or unpaid:
+        raise CannotCheckIn
+    with work(booking.institution_code, actor=actor) as unit:
+        appointments.mark_present(unit, booking_id)
+    return booking_view(booking)
+
+
+def sweep(limit: int = 200) -> int:
+    """Move every booking whose time has come: stuck starts, pay deadlines, hard deadlines. Returns how many moved."""
+    due = list(Booking.objects.filter(due_at__lte=clock.now()).order_by("due_at").values_list("id", "state")[:limit])
+    for booking_id, state in due:
+        if state == State.NEW:
+            resume(booking_id)
+        else:
+            _deadline(booking_id)
+    return len(due)
+
+
+def _deadline(booking_id: UUID) -> None:
+    with work(REGION, actor=SWEEPER) as unit:
+        booking = lock(booking_id)
+        if booking is None or booking.due_at is None or booking.due_at > unit.now:
+            unit.audit("booking.deadline", target=f"booking:{booking_id}", outcome="nothing_due")
+            return
+        what = Input.PAY_DEADLINE if booking.state == State.AWAITING_PAYMENT else Input.HARD_DEADLINE
+        reason = "超时未支付" if what is Input.PAY_DEADLINE else "等待超时"
+        advance_locked(unit, booking, what, Facts(reason=reason))

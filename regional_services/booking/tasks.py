@@ -1,0 +1,13 @@
+"""Scheduled work of bookings."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from regional_services.booking.services import sweep
+
+
+@shared_task(name="booking.sweep")  # type: ignore[untyped-decorator]
+def sweep_bookings() -> int:
+    """Every few seconds: resume stuck bookings, end those past their deadlines."""
+    return sweep()

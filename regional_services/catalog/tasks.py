@@ -1,0 +1,19 @@
+"""Scheduled work of the catalogue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+
+from hub import clock
+from regional_services.catalog import projection
+
+LEFT_FOR = timedelta(seconds=15)
+
+
+@shared_task
+def refresh_stale() -> None:
+    """What deliveries left stale (a dead letter, a restore) is refreshed here."""
+    for code in projection.stale_hospitals(clock.now() - LEFT_FOR):
+        projection.refresh(code)

@@ -1,0 +1,258 @@
+"""A day in the district: fictional residents who use the hub's public API as any app would.
+
+`python -m sandbox.day --config var/sandbox.json --pace 1 --residents 40`: they sign in by phone code (read from the SMS
+gateway's screen), have their names checked, look around, book, pay at the channel's cashier, cancel and check in. One
+pace is about twenty acts a minute. Stops at SIGTERM within a second; a hub that is away is waited for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import random
+import secrets
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from sandbox.outside.people import Human, person
+
+log = logging.getLogger("sandbox.day")
+ACTS_PER_MINUTE = 20
+FIRST_RESIDENT = 500  # the first five hundred of the register are left to people who try things by hand
+CODE_TRIES, READY_TRIES = 20, 40
+
+
+class Refused(Exception):
+    """The hub refused; the text carries its code."""
+
+
+@dataclass(slots=True)
+class Outside:
+    """Where the parties outside the hub are."""
+
+    hub: str
+    sms: str
+    cashier: str
+
+
+@dataclass
+class Resident:
+    """One fictional resident with a phone of his own."""
+
+    human: Human
+    http: aiohttp.ClientSession
+    outside: Outside
+    device: str = field(default_factory=lambda: secrets.token_hex(16))
+    token: str = ""
+    person_id: str = ""
+    bookings: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    async def call(self, method: str, path: str, body: dict[str, Any] | None = None, **query: str) -> Any:
+        """One request of the public API; Refused with the problem's code when it says no."""
+        headers = {"Idempotency-Key": secrets.token_hex(16), "X-Device-ID": self.device}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        url = f"{self.outside.hub}/api/resident/v1/{path}"
+        async with self.http.request(method, url, json=body, params=query, headers=headers) as answer:
+            data = await answer.json(content_type=None) if answer.status != 204 else {}
+            if answer.status == 401 and self.token:
+                self.token = ""
+            if answer.status >= 400:
+                raise Refused(f"{method} {path}: {answer.status} {(data or {}).get('code', '')}")
+            return data
+
+    async def settle_in(self) -> None:
+        """Sign in, and be somebody with a checked name."""
+        if not self.token:
+            await self._sign_in()
+        if not self.person_id:
+            await self._become_somebody()
+
+    async def _sign_in(self) -> None:
+        asked = {"phone": self.human.phone, "purpose": "sign_in", "device_id": self.device}
+        await self.call("POST", "auth/codes", asked)
+        for _ in range(CODE_TRIES):
+            await asyncio.sleep(0.25)
+            code = await self._newest_code()
+            if code:
+                break
+        else:
+            raise Refused("no code came")
+        grant = {"grant": "phone", "phone": self.human.phone, "code": code, "device_id": self.device}
+        self.token = (await self.call("POST", "auth/tokens", grant))["access_token"]
+
+    async def _newest_code(self) -> str:
+        query = {"to": f"+86{self.human.phone}", "limit": "1"}
+        async with self.http.get(f"{self.outside.sms}/control/sms", params=query) as answer:
+            found = (await answer.json())["messages"]
+        return str(found[0]["params"].get("code", "")) if found else ""
+
+    async def _become_somebody(self) -> None:
+        people = (await self.call("GET", "persons"))["items"]
+        if not people:
+            form = {
+                "kind": "self",
+                "name": self.human.name,
+                "document_type": "01",
+                "document_number": self.human.document_number,
+                "phone": self.human.phone,
+                "consents": ["service_use", "hospital_sharing"],
+            }
+            await self.call("POST", "persons", form)
+        for _ in range(READY_TRIES):
+            people = (await self.call("GET", "persons"))["items"]
+            if people and people[0]["standing"] == "verified":
+                self.person_id = people[0]["person_id"]
+                return
+            await asyncio.sleep(0.5)
+        raise Refused("the name was not confirmed")
+
+    async def act(self, dice: random.Random) -> str:
+        """One act: pay what waits, now and then cancel or check in, else book something."""
+        await self.settle_in()
+        waiting = [b for b in self.bookings.values() if b["state"] == "awaiting_payment"]
+        if waiting and dice.random() < 0.85:
+            return await self._pay(dice.choice(waiting))
+        standing = [b for b in self.bookings.values() if b["state"] == "booked"]
+        if standing and dice.random() < 0.25:
+            return await self._cancel(dice.choice(standing))
+        if standing and dice.random() < 0.2:
+            return await self._check_in(dice.choice(standing))
+        return await self._book(dice)
+
+    async def _book(self, dice: random.Random) -> str:
+        hospitals = [h for h in (await self.call("GET", "institutions"))["items"] if h["free"]]
+        if not hospitals:
+            return "no numbers anywhere"
+        hospital = dice.choice(hospitals)
+        departments = (await self.call("GET", f"institutions/{hospital['code']}/departments"))["items"]
+        open_departments = [d for d in departments if d["free"]]
+        if not open_departments:
+            return "no numbers here"
+        department = dice.choice(open_departments)
+        sessions = (await self.call("GET", "sessions", department=department["id"]))["items"]
+        with_numbers = [s for s in sessions if s["free"] and s["state"] == "open"]
+        if not with_numbers:
+            return "no numbers here"
+        session = dice.choice(with_numbers[:6])
+        numbers = (await self.call("GET", f"sessions/{session['id']}/numbers"))["items"]
+        free = [n for n in numbers if n["is_free"]]
+        if not free:
+            return "too late"
+        number = dice.choice(free)
+        wish = {
+            "institution": hospital["code"],
+            "person_id": self.person_id,
+            "session_id": session["id"],
+            "number_id": number["id"],
+            "starts_at": number["start"],
+            "ends_at": number["end"],
+        }
+        booking = await self._settled(await self.call("POST", "bookings", wish))
+        return f"booked {booking['slot']} at {hospital['code']}: {booking['state']}"
+
+    async def _settled(self, booking: dict[str, Any]) -> dict[str, Any]:
+        """Wait, as a page would, until nothing moves by itself any more."""
+        for _ in range(READY_TRIES):
+            self.bookings[booking["id"]] = booking
+            if booking["settled"]:
+                break
+            await asyncio.sleep(0.5)
+            booking = await self.call("GET", f"bookings/{booking['id']}")
+        return booking
+
+    async def _pay(self, booking: dict[str, Any]) -> str:
+        order = booking["order_id"]
+        attempt = await self.call("POST", f"orders/{order}/attempts", {"channel": "wechat"})
+        for _ in range(READY_TRIES):
+            if attempt["ready"] or attempt["state"] in {"failed", "closed"}:
+                break
+            await asyncio.sleep(0.25)
+            attempt = await self.call("GET", f"attempts/{attempt['id']}")
+        if not attempt["ready"]:
+            await self._settled(await self.call("GET", f"bookings/{booking['id']}"))
+            return f"could not pay: {attempt['state']}"
+        prepay = attempt["pay_url"].split("prepay_id=", 1)[-1].split("&", 1)[0]
+        async with self.http.post(f"{self.outside.cashier}/cashier/pay", json={"prepay_id": prepay}) as paid:
+            if paid.status >= 400:
+                return f"the cashier refused: {await paid.text()}"
+        await asyncio.sleep(0.5)
+        settled = await self._settled(await self.call("GET", f"bookings/{booking['id']}"))
+        return f"paid {settled['slot']}: {settled['state']}"
+
+    async def _cancel(self, booking: dict[str, Any]) -> str:
+        view = await self.call("POST", f"bookings/{booking['id']}/cancel", {"reason": "时间有变化"})
+        settled = await self._settled(view)
+        return f"cancelled {settled['slot']}: {settled['state']}, {settled['settlement']}"
+
+    async def _check_in(self, booking: dict[str, Any]) -> str:
+        await self.call("POST", f"bookings/{booking['id']}/check-in")
+        return f"checked in {booking['slot']}"
+
+
+async def live(resident: Resident, dice: random.Random, pause: float) -> None:
+    """A resident's whole day; whatever is refused is written down and life goes on."""
+    await asyncio.sleep(dice.uniform(0, pause))
+    while True:
+        try:
+            log.info("%s %s", resident.human.phone[-4:], await resident.act(dice))
+        except Refused as refusal:
+            log.info("%s refused: %s", resident.human.phone[-4:], refusal)
+        except (aiohttp.ClientError, TimeoutError, json.JSONDecodeError) as trouble:
+            log.warning("%s waits: %s", resident.human.phone[-4:], trouble)
+            await asyncio.sleep(5)
+        await asyncio.sleep(dice.expovariate(1 / pause))
+
+
+async def day(outside: Outside, residents: int, pace: float) -> None:
+    """All residents until told to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if pace <= 0:
+        await stop.wait()
+        return
+    pause = residents * 60 / (ACTS_PER_MINUTE * pace)
+    dice = random.Random(20261120)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as http:
+        lives = [
+            asyncio.create_task(
+                live(Resident(person(FIRST_RESIDENT + index), http, outside), random.Random(dice.random()), pause)
+            )
+            for index in range(residents)
+        ]
+        await stop.wait()
+        for task in lives:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*lives, return_exceptions=True)
+
+
+def main() -> None:
+    """Read the sandbox's own configuration and live."""
+    parser = argparse.ArgumentParser(description="A day in the district")
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--pace", type=float, default=1.0)
+    parser.add_argument("--residents", type=int, default=40)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    config = json.loads(options.config.read_text(encoding="utf-8"))
+    host = config.get("host", "127.0.0.1")
+    outside = Outside(
+        hub=config["hub"]["url"].rstrip("/"),
+        sms=f"http://{host}:{config['sms']['port']}",
+        cashier=f"http://{host}:{config['wechat_pay']['port']}",
+    )
+    asyncio.run(day(outside, options.residents, options.pace))
+
+
+if __name__ == "__main__":
+    main()

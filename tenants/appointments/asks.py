@@ -1,0 +1,124 @@
+"""What an appointment asks of the hospital's own system: committed exchange rows, carried out by connector workers.
+
+Each ask has its own hub number, derived from the booking, so that asking again is the same ask (F2, F16) and
+`check_outcome` can be asked about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.ids import domain_number
+from hub.work import Unit
+from institution_connectors.contracts import requests
+from institution_connectors.contracts.values import Payment, Refund
+from institution_connectors.exchange import steps as exchange
+from tenants.appointments.models import Appointment
+from tenants.patients import selectors as patients
+from tenants.scheduling.steps import ClaimedNumber
+
+PATIENCE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFacts:
+    """A collected payment as the HIS has to know it."""
+
+    number: str
+    amount_fen: int
+    channel: str
+    channel_number: str
+    paid_at: datetime
+
+    def to_contract(self) -> Payment:
+        """The same in the connectors' terms."""
+        return Payment(
+            order_number=self.number,
+            amount_fen=self.amount_fen,
+            channel=self.channel,
+            channel_number=self.channel_number,
+            paid_at=self.paid_at,
+        )
+
+
+def lock(unit: Unit, appointment: Appointment, claim: ClaimedNumber, *, deadline: datetime) -> None:
+    """Lock the number at a hospital that owns its numbers; the answer decides whether anyone may pay."""
+    request = requests.LockNumber(
+        hub_number=_number("L", appointment),
+        schedule_code=claim.session_his_code,
+        number_code=claim.his_code,
+        patient=patients.contract_patient(appointment.archive_id),
+    )
+    _ask(unit, appointment, request, deadline)
+
+
+def unlock(unit: Unit, appointment: Appointment) -> None:
+    """Give the lock back; harmless when it never came to be."""
+    request = requests.UnlockNumber(
+        hub_number=_number("U", appointment),
+        lock_number=_number("L", appointment),
+        lock_code=appointment.his_lock,
+    )
+    _ask(unit, appointment, request, unit.now + PATIENCE)
+
+
+def register(unit: Unit, appointment: Appointment, claim: ClaimedNumber, payment: PaymentFacts | None) -> None:
+    """Enter the booking at the hospital, paid or unpaid (booking is registration, JA-APPT-02, JA-HIS-01)."""
+    request = requests.Register(
+        hub_number=appointment.hub_number,
+        schedule_code=claim.session_his_code,
+        number_code=claim.his_code,
+        sequence=claim.sequence,
+        starts=claim.start,
+        patient=patients.contract_patient(appointment.archive_id),
+        fee_fen=appointment.fee_fen,
+        lock_number=_number("L", appointment) if appointment.his_lock else "",
+        lock_code=appointment.his_lock,
+        payment=payment.to_contract() if payment else None,
+    )
+    _ask(unit, appointment, request, max(appointment.starts_at, unit.now + timedelta(hours=1)))
+
+
+def pay(unit: Unit, appointment: Appointment, payment: PaymentFacts) -> None:
+    """Tell the hospital that a registration which stood unpaid is paid now (practice 10)."""
+    request = requests.PayRegistration(
+        hub_number=_number("P", appointment),
+        registration_number=appointment.hub_number,
+        his_number=appointment.his_registration,
+        payment=payment.to_contract(),
+    )
+    _ask(unit, appointment, request, unit.now + PATIENCE)
+
+
+def cancel(unit: Unit, appointment: Appointment) -> None:
+    """Ask whether the registration may be cancelled; the HIS permits before cash goes back (practice 24)."""
+    refund = None
+    if appointment.payment_number:
+        refund = Refund(
+            refund_number=_number("F", appointment),
+            order_number=appointment.payment_number,
+            amount_fen=appointment.fee_fen,
+        )
+    request = requests.CancelRegistration(
+        hub_number=domain_number(f"X{appointment.cancel_round % 10}", appointment.id),
+        registration_number=appointment.hub_number,
+        his_number=appointment.his_registration,
+        reason=appointment.reason,
+        refund=refund,
+    )
+    _ask(unit, appointment, request, unit.now + PATIENCE)
+
+
+def _number(prefix: str, appointment: Appointment) -> str:
+    return domain_number(prefix, appointment.id)
+
+
+def _ask(unit: Unit, appointment: Appointment, request: requests.Command, deadline: datetime) -> None:
+    exchange.enqueue_ask(
+        unit,
+        request=request,
+        key=request.hub_number,
+        correlation=f"booking:{appointment.id}",
+        deadline=deadline,
+    )

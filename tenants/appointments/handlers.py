@@ -1,0 +1,83 @@
+"""What appointments do on the hospital's answers and on stopped clinics. All may run again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from hub.outbox.events import RunsIn, handles
+from hub.work import Unit
+from institution_connectors.contracts.operations import Operation
+from institution_connectors.contracts.outcomes import Answer, Outcome, Reason
+from institution_connectors.contracts.results import Locked, Registered
+from institution_connectors.exchange import selectors as exchange
+from institution_connectors.exchange.events import ExchangeAnswered
+from tenants.appointments import steps
+from tenants.appointments.models import Appointment
+from tenants.scheduling.events import SessionsStopped
+
+PREFIX = "booking:"
+
+
+@handles(ExchangeAnswered, runs_in=RunsIn.HOSPITAL)
+def on_answer(event: ExchangeAnswered, unit: Unit) -> None:
+    """The HIS answered an ask of an appointment; unknown outcomes are the exchange's to resolve, not ours to guess."""
+    action = _ACTIONS.get(Operation(event.operation))
+    if action is None or not event.correlation.startswith(PREFIX) or event.outcome == Outcome.UNKNOWN:
+        unit.audit("appointment.answer_ignored", target=f"exchange:{event.exchange_id}")
+        return
+    appointment = steps.lock_row(UUID(event.correlation.removeprefix(PREFIX)))
+    if appointment is None:
+        unit.audit("appointment.answer_ignored", target=f"exchange:{event.exchange_id}", outcome="no_appointment")
+        return
+    action(unit, event.hospital, appointment, exchange.answer(event.exchange_id))
+
+
+def _locked(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
+    if answer.outcome is Outcome.ACCEPTED:
+        steps.locked(unit, hospital=hospital, appointment=appointment, lock=answer.expect(Locked).lock_code)
+    else:
+        gone = answer.reason in {Reason.NO_SOURCE, Reason.CLOSED}
+        steps.lock_refused(unit, hospital=hospital, appointment=appointment, reason=answer.reason.text, withdraw=gone)
+
+
+def _registered(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
+    if answer.outcome is Outcome.ACCEPTED:
+        number = answer.expect(Registered).his_number
+        steps.registered(unit, hospital=hospital, appointment=appointment, his_number=number)
+    else:
+        gone = answer.reason in {Reason.NO_SOURCE, Reason.CLOSED}
+        steps.registration_refused(
+            unit, hospital=hospital, appointment=appointment, reason=answer.reason.text, withdraw=gone
+        )
+
+
+def _paid(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
+    if answer.outcome is Outcome.ACCEPTED:
+        unit.audit("appointment.payment_told", target=f"appointment:{appointment.id}")
+    else:
+        steps.registration_refused(
+            unit, hospital=hospital, appointment=appointment, reason=answer.reason.text, withdraw=False
+        )
+
+
+def _cancelled(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
+    absent = answer.reason in {Reason.NOT_FOUND, Reason.NOT_DONE}
+    if answer.outcome is Outcome.ACCEPTED or absent:
+        steps.cancelled(unit, hospital=hospital, appointment=appointment)
+    else:
+        steps.cancel_refused(unit, hospital=hospital, appointment=appointment, reason=answer.reason.text)
+
+
+_ACTIONS = {
+    Operation.LOCK_NUMBER: _locked,
+    Operation.REGISTER: _registered,
+    Operation.PAY_REGISTRATION: _paid,
+    Operation.CANCEL_REGISTRATION: _cancelled,
+}
+
+
+@handles(SessionsStopped, runs_in=RunsIn.HOSPITAL)
+def on_stopped(event: SessionsStopped, unit: Unit) -> None:
+    """Clinics were stopped: their appointments end, and the owners of the bookings are told."""
+    ended = steps.stop(unit, hospital=event.hospital, booking_ids=event.holders, reason=event.reason)
+    unit.audit("appointment.clinics_stopped", target=f"session:{event.session_ids[0]}", detail={"ended": ended})

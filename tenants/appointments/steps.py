@@ -1,0 +1,342 @@
+"""Parts of an appointment's life, each inside somebody's transaction in the hospital's schema, never durable.
+
+All of them may be run again: a repeat finds the state it left and gives the same answer. The HIS is never called from
+here; asks are committed rows that the exchange carries out (kernel decision 5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import IntegrityError
+
+from hub.ids import domain_number
+from hub.work import Unit
+from tenants.appointments import asks
+from tenants.appointments.asks import PaymentFacts
+from tenants.appointments.errors import AlreadyBookedToday, HeldAlready, SlotChanged
+from tenants.appointments.events import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentLocked,
+    AppointmentRefused,
+    AppointmentRegistered,
+    AppointmentReleased,
+    AppointmentStopped,
+    CancellationRefused,
+)
+from tenants.appointments.models import ACTIVE, Appointment, HisState, Settlement, State
+from tenants.patients import steps as patients
+from tenants.patients.steps import PatientIdentity
+from tenants.scheduling import steps as scheduling
+from tenants.scheduling.errors import NumberTaken
+
+_MUTABLE = [
+    "state",
+    "settlement",
+    "his_state",
+    "his_lock",
+    "his_registration",
+    "payment_number",
+    "cancel_round",
+    "reason",
+    "updated_at",
+]
+PRIMARY_KEY = "appointment_pkey"
+PERSON_DAY = "uq_appointment_person_dept_day"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRequest:
+    """What the owner of the booking asks for. `lock_first`: the HIS owns its numbers and is asked before anyone pays.
+
+    `at_once`: nothing is to be paid before the booking stands (free, or paid on the visit day).
+    """
+
+    booking_id: UUID
+    person_id: UUID
+    number_id: UUID
+    starts_at: datetime
+    deadline: datetime
+    lock_first: bool
+    at_once: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The number held for a booking."""
+
+    state: State
+    sequence: int
+    starts_at: datetime
+    ends_at: datetime
+    visit_date: date
+    fee_fen: int
+
+
+def hold(unit: Unit, request: HoldRequest, identity: PatientIdentity) -> Held:
+    """Claim the number and write the appointment.
+
+    Raises NumberTaken, SlotChanged (the number is at another time than shown) or AlreadyBookedToday; then nothing of it
+    remains. Raises HeldAlready when this booking's hold stands: `held` tells it, in a transaction of its own.
+    """
+    archive_id = patients.ensure_archive(unit, person_id=request.person_id, identity=identity)
+    claim = scheduling.claim_number(unit, number_id=request.number_id, holder=request.booking_id)
+    if claim.start != request.starts_at:
+        raise SlotChanged(detail={"starts_at": claim.start.isoformat()})
+    booked = request.at_once and not request.lock_first
+    appointment = Appointment(
+        id=request.booking_id,
+        hub_number=domain_number("R", request.booking_id),
+        person_id=request.person_id,
+        archive_id=archive_id,
+        session_id=claim.session_id,
+        number_id=request.number_id,
+        department_id=claim.department_id,
+        doctor_id=claim.doctor_id,
+        visit_date=claim.date,
+        sequence=claim.sequence,
+        starts_at=claim.start,
+        ends_at=claim.end,
+        fee_fen=claim.fee_fen,
+        state=State.BOOKED if booked else State.HELD,
+        settlement=Settlement.UNPAID if claim.fee_fen else Settlement.FREE,
+        created_at=unit.now,
+        updated_at=unit.now,
+    )
+    if request.lock_first:
+        appointment.his_state = HisState.LOCKING
+    elif booked:
+        appointment.his_state = HisState.REGISTERING
+    try:
+        appointment.save(force_insert=True)
+    except IntegrityError as problem:
+        if PERSON_DAY in str(problem):
+            raise AlreadyBookedToday from problem
+        if PRIMARY_KEY in str(problem):
+            raise HeldAlready from problem
+        raise
+    if request.lock_first:
+        asks.lock(unit, appointment, claim, deadline=request.deadline)
+    elif booked:
+        scheduling.confirm_number(unit, holder=appointment.id)
+        asks.register(unit, appointment, claim, None)
+    unit.audit("appointment.held", target=f"appointment:{appointment.id}", detail={"number": str(request.number_id)})
+    return held_of(appointment)
+
+
+def held(booking_id: UUID) -> Held | None:
+    """What this booking holds, if its hold came to be before (a repeat after a crash). One query."""
+    appointment = Appointment.objects.filter(id=booking_id).first()
+    return held_of(appointment) if appointment else None
+
+
+def held_of(appointment: Appointment) -> Held:
+    """The answer about an appointment that stands."""
+    return Held(
+        state=State(appointment.state),
+        sequence=appointment.sequence,
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        visit_date=appointment.visit_date,
+        fee_fen=appointment.fee_fen,
+    )
+
+
+def lock_row(booking_id: UUID) -> Appointment | None:
+    """The appointment, locked until the transaction ends."""
+    return Appointment.objects.select_for_update().filter(id=booking_id).first()
+
+
+def confirm(unit: Unit, *, hospital: str, booking_id: UUID, payment: PaymentFacts | None) -> None:
+    """Make the hold a booking, or record the payment of one that stands unpaid; then tell the HIS.
+
+    A hold already given back is claimed again if its number is still free; otherwise the owner is told REFUSED.
+    """
+    appointment = lock_row(booking_id)
+    if appointment is None or appointment.state in {State.CANCELLED, State.STOPPED}:
+        _refuse(unit, hospital, booking_id, appointment, "该号已不可用")
+        return
+    if appointment.state == State.BOOKED:
+        _record_payment(unit, appointment, payment)
+        _publish_booked(unit, hospital, appointment)
+        return
+    if appointment.state == State.RELEASED and not _claim_again(unit, appointment):
+        _refuse(unit, hospital, booking_id, appointment, "支付超时，该号已被他人预约")
+        return
+    appointment.state = State.BOOKED
+    if payment:
+        appointment.payment_number = payment.number
+        appointment.settlement = Settlement.PAID
+    claim = scheduling.confirm_number(unit, holder=booking_id)
+    asks.register(unit, appointment, claim, payment)
+    appointment.his_state = HisState.REGISTERING
+    _store(unit, appointment, "appointment.booked")
+    _publish_booked(unit, hospital, appointment)
+
+
+def _record_payment(unit: Unit, appointment: Appointment, payment: PaymentFacts | None) -> None:
+    if payment is None or appointment.payment_number == payment.number:
+        return
+    appointment.payment_number = payment.number
+    appointment.settlement = Settlement.PAID
+    if appointment.his_state != HisState.CANCELLING:
+        asks.pay(unit, appointment, payment)
+    _store(unit, appointment, "appointment.paid")
+
+
+def _claim_again(unit: Unit, appointment: Appointment) -> bool:
+    """Take a released number again for a payment that came late; its lock at the HIS is gone for good."""
+    try:
+        scheduling.claim_number(unit, number_id=appointment.number_id, holder=appointment.id)
+    except NumberTaken:
+        return False
+    appointment.his_lock = ""
+    return True
+
+
+def release(unit: Unit, *, hospital: str, booking_id: UUID, reason: str) -> None:
+    """Give a hold back; the owner has a definite answer about its money, or its hard deadline is past."""
+    appointment = lock_row(booking_id)
+    if appointment is not None and appointment.state == State.BOOKED:
+        cancel(unit, hospital=hospital, booking_id=booking_id, reason=reason)
+        return
+    if appointment is not None and appointment.state == State.HELD:
+        scheduling.release_number(unit, holder=booking_id)
+        if appointment.his_state in {HisState.LOCKING, HisState.LOCKED}:
+            asks.unlock(unit, appointment)
+        _end(unit, appointment, State.RELEASED, reason)
+    else:
+        unit.audit("appointment.released", target=f"appointment:{booking_id}", detail={"repeat": True})
+    unit.publish(AppointmentReleased(hospital=hospital, booking_id=booking_id))
+
+
+def cancel(unit: Unit, *, hospital: str, booking_id: UUID, reason: str) -> None:
+    """Give a booked number back. The HIS is asked first when it holds, or may hold, a registration."""
+    appointment = lock_row(booking_id)
+    if appointment is None or appointment.state not in ACTIVE:
+        unit.audit("appointment.cancelled", target=f"appointment:{booking_id}", detail={"repeat": True})
+        unit.publish(AppointmentCancelled(hospital=hospital, booking_id=booking_id))
+        return
+    if appointment.his_state in {HisState.REGISTERING, HisState.REGISTERED, HisState.CANCELLING}:
+        appointment.his_state = HisState.CANCELLING
+        appointment.cancel_round += 1
+        appointment.reason = reason[:120]
+        asks.cancel(unit, appointment)
+        _store(unit, appointment, "appointment.cancel_asked")
+        return
+    scheduling.release_number(unit, holder=booking_id)
+    _end(unit, appointment, State.CANCELLED, reason)
+    unit.publish(AppointmentCancelled(hospital=hospital, booking_id=booking_id))
+
+
+def stop(unit: Unit, *, hospital: str, booking_ids: tuple[UUID, ...], reason: str) -> int:
+    """The clinic is stopped: its appointments end here, the owner ends their money. Returns how many were ended."""
+    ended = 0
+    for appointment in Appointment.objects.select_for_update().filter(id__in=booking_ids).order_by("id"):
+        if appointment.state not in ACTIVE:
+            continue
+        scheduling.release_number(unit, holder=appointment.id)
+        _end(unit, appointment, State.STOPPED, reason)
+        unit.publish(AppointmentStopped(hospital=hospital, booking_id=appointment.id, reason=reason))
+        ended += 1
+    return ended
+
+
+def mark_present(unit: Unit, booking_id: UUID) -> None:
+    """The patient is at the hospital (practice 14: a fact of its own, apart from being in the queue)."""
+    Appointment.objects.filter(id=booking_id, present_at__isnull=True).update(present_at=unit.now, updated_at=unit.now)
+    unit.audit("appointment.present", target=f"appointment:{booking_id}")
+
+
+def locked(unit: Unit, *, hospital: str, appointment: Appointment, lock: str) -> None:
+    """The HIS holds the number; a hold that ended meanwhile gives the lock straight back."""
+    appointment.his_lock = lock
+    if appointment.state != State.HELD:
+        asks.unlock(unit, appointment)
+        _store(unit, appointment, "appointment.lock_returned")
+        return
+    appointment.his_state = HisState.LOCKED
+    _store(unit, appointment, "appointment.locked")
+    unit.publish(AppointmentLocked(hospital=hospital, booking_id=appointment.id))
+
+
+def lock_refused(unit: Unit, *, hospital: str, appointment: Appointment, reason: str, withdraw: bool) -> None:
+    """The HIS does not give the number; `withdraw` takes it out of sale, since the HIS knows it as sold or stopped."""
+    if appointment.state != State.HELD:
+        unit.audit("appointment.lock_refused", target=f"appointment:{appointment.id}", outcome="late")
+        return
+    _give_up(unit, hospital, appointment, State.RELEASED, reason, withdraw=withdraw)
+
+
+def registered(unit: Unit, *, hospital: str, appointment: Appointment, his_number: str) -> None:
+    """The HIS holds the registration. If the number was given back meanwhile, the registration is cancelled again."""
+    appointment.his_registration = his_number
+    if appointment.state == State.BOOKED:
+        if appointment.his_state == HisState.REGISTERING:
+            appointment.his_state = HisState.REGISTERED
+        _store(unit, appointment, "appointment.registered")
+        unit.publish(AppointmentRegistered(hospital=hospital, booking_id=appointment.id))
+        return
+    appointment.cancel_round += 1
+    asks.cancel(unit, appointment)
+    _store(unit, appointment, "appointment.registered_late")
+
+
+def registration_refused(unit: Unit, *, hospital: str, appointment: Appointment, reason: str, withdraw: bool) -> None:
+    """The HIS does not take the registration: the number goes back and the owner gives the money back."""
+    if appointment.state != State.BOOKED:
+        unit.audit("appointment.registration_refused", target=f"appointment:{appointment.id}", outcome="late")
+        return
+    _give_up(unit, hospital, appointment, State.CANCELLED, reason, withdraw=withdraw)
+
+
+def cancelled(unit: Unit, *, hospital: str, appointment: Appointment) -> None:
+    """The HIS agreed to the cancellation."""
+    appointment.his_state = HisState.CANCELLED
+    if appointment.state != State.BOOKED:
+        _store(unit, appointment, "appointment.cancelled_at_his")
+        return
+    scheduling.release_number(unit, holder=appointment.id)
+    _end(unit, appointment, State.CANCELLED, appointment.reason)
+    unit.publish(AppointmentCancelled(hospital=hospital, booking_id=appointment.id))
+
+
+def cancel_refused(unit: Unit, *, hospital: str, appointment: Appointment, reason: str) -> None:
+    """The HIS does not let the registration go; it stands."""
+    appointment.his_state = HisState.REGISTERED
+    _store(unit, appointment, "appointment.cancel_refused")
+    unit.publish(CancellationRefused(hospital=hospital, booking_id=appointment.id, reason=reason))
+
+
+def _give_up(unit: Unit, hospital: str, appointment: Appointment, state: State, reason: str, *, withdraw: bool) -> None:
+    scheduling.release_number(unit, holder=appointment.id, withdraw=withdraw)
+    appointment.his_state = HisState.REFUSED
+    _end(unit, appointment, state, reason)
+    unit.publish(AppointmentRefused(hospital=hospital, booking_id=appointment.id, reason=reason))
+
+
+def _refuse(unit: Unit, hospital: str, booking_id: UUID, appointment: Appointment | None, reason: str) -> None:
+    state = appointment.state if appointment else "absent"
+    unit.audit("appointment.refused", target=f"appointment:{booking_id}", detail={"state": state})
+    unit.publish(AppointmentRefused(hospital=hospital, booking_id=booking_id, reason=reason))
+
+
+def _publish_booked(unit: Unit, hospital: str, appointment: Appointment) -> None:
+    paid = appointment.settlement == Settlement.PAID
+    unit.audit("appointment.told", target=f"appointment:{appointment.id}", detail={"paid": paid})
+    unit.publish(AppointmentBooked(hospital=hospital, booking_id=appointment.id, paid=paid))
+
+
+def _end(unit: Unit, appointment: Appointment, state: State, reason: str) -> None:
+    appointment.state = state
+    appointment.reason = reason[:120]
+    _store(unit, appointment, f"appointment.{state}")
+
+
+def _store(unit: Unit, appointment: Appointment, action: str) -> None:
+    appointment.updated_at = unit.now
+    appointment.save(update_fields=_MUTABLE)
+    unit.audit(action, target=f"appointment:{appointment.id}", detail={"his": appointment.his_state})

@@ -1,0 +1,18 @@
+"""Scheduled work of directories."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from hub.tenancy.registry import live_hospitals
+from institution_connectors.catalog import selectors as connectors
+from tenants.directory.services import ask_for_directory
+
+
+@shared_task
+def refresh_directories() -> None:
+    """A few times a day: every connected hospital is asked for its departments and doctors."""
+    connected = {profile.hospital for profile in connectors.profiles() if profile.enabled}
+    for code in live_hospitals():
+        if code in connected:
+            ask_for_directory(code)

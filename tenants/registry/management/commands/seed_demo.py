@@ -1,0 +1,39 @@
+"""Make the fictional district: 26 hospitals, their connectors, staff, and the outside world's configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from hub.actor import system_actor
+from hub.tenancy.provision import create_hospital
+from hub.tenancy.registry import hospitals
+from tenants.directory.services import ask_for_directory
+from tenants.registry.seeding import connectors, institutions, outside, people
+
+SEED = system_actor("演示数据")
+
+
+class Command(BaseCommand):
+    """`seed_demo`: idempotent; schedules come from the hospitals' own systems once these run."""
+
+    help = __doc__
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        """One step after the other, each with a line."""
+        rows = institutions.rows()
+        there = {info.code for info in hospitals()}
+        new = [row["code"] for row in rows if row["code"] not in there]
+        for code in new:
+            create_hospital(code)
+        self.stdout.write(f"{len(new)} hospitals made, {len(rows) - len(new)} there already")
+        self.stdout.write(f"{institutions.store(actor=SEED)} institutions")
+        outside.write_config(rows, Path(settings.VAR) / "sandbox.json")
+        self.stdout.write(f"{connectors.store(rows, actor=SEED)} connectors new or changed")
+        made = people.store(rows, Path(settings.VAR) / "demo_accounts.json", actor=SEED)
+        self.stdout.write(f"{made} staff accounts made")
+        for code in new:
+            ask_for_directory(code)

@@ -1,0 +1,177 @@
+"""A small district to book in: hospitals with numbers, residents with checked names."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from hub import clock
+from hub.accounts import steps as accounts
+from hub.actor import Actor, ActorKind, system_actor
+from hub.ids import uuid7
+from hub.outbox.relay import drain
+from hub.security import blind
+from hub.security.permissions import permissions_of
+from hub.security.roles import Role
+from hub.tenancy.scope import REGION, hospital, region
+from hub.work import Command, work
+from regional_services.booking.selectors import BookingView
+from regional_services.booking.services import BookingWish, create_booking
+from regional_services.catalog.models import CatalogSession
+from regional_services.identity import documents
+from regional_services.identity.models import Identifier, Person, Relation, RelationKind, RelationState, Standing
+from regional_services.identity.purposes import ALL
+from regional_services.notifications import selectors as notifications
+from regional_services.notifications.selectors import MessageView
+from tenants.registry.models import Institution
+from tenants.registry.selectors import forget
+from tenants.scheduling import selectors as scheduling
+from tenants.scheduling import services as scheduling_services
+from tests.scheduling.builders import SYNC, numbers, open_hospital, schedule, session_id, snapshot
+
+SETUP = system_actor("布置")
+_serial = itertools.count(1)
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A signed-in resident who may book for himself."""
+
+    actor: Actor
+    person_id: UUID
+
+
+def resident(*, born: date = date(1990, 5, 17)) -> Resident:
+    """A new resident with a checked name."""
+    serial = next(_serial)
+    body = f"310199{born:%Y%m%d}{serial % 1000:03d}"
+    number = body + "10X98765432"[sum(int(d) * w for d, w in zip(body, _WEIGHTS, strict=True)) % 11]
+    now, name = clock.now(), "沈云"
+    with work(REGION, actor=SETUP) as unit:
+        account = accounts.create_resident(unit, display_name="居民")
+        person = Person.objects.create(
+            name=name,
+            name_index=blind.index("person.name", name),
+            sex="1",
+            birth_date=born,
+            phone="",
+            standing=Standing.VERIFIED,
+            created_at=now,
+            updated_at=now,
+        )
+        document = documents.read("01", number, today=clock.today())
+        Identifier.objects.create(
+            person=person,
+            kind=document.kind,
+            number=document.number,
+            number_index=blind.index("person.document", document.key),
+            tail_index=blind.index("person.document_tail", document.number[-4:]),
+            name=name,
+            recorded_at=now,
+        )
+        Relation.objects.create(
+            account_id=account.id,
+            person=person,
+            kind=RelationKind.SELF,
+            scope=list(ALL),
+            state=RelationState.ACTIVE,
+            is_default=True,
+            created_at=now,
+        )
+    return Resident(Actor(kind=ActorKind.RESIDENT, id=account.id, name="居民"), person.id)
+
+
+def register_institution(code: str, *, his_locked: bool = False, pay_on_day: bool = False) -> None:
+    """Put a hospital into the registry."""
+    with region():
+        Institution.objects.create(
+            code=code,
+            name=f"云栖区{code}医院",
+            short_name=code,
+            kind="hospital",
+            level="二级甲等",
+            ward="云栖街道",
+            address="云栖路1号",
+            latitude=31.2,
+            longitude=121.4,
+            phone="021-00000000",
+            booking_mode="his_locked" if his_locked else "hub_pool",
+            settle_mode="pay_on_day" if pay_on_day else "pay_to_confirm",
+            dialect="rest_json",
+            sets=["all"],
+        )
+    forget()
+
+
+def open_for_booking(
+    code: str, count: int = 3, *, fee_fen: int = 5000, his_locked: bool = False, pay_on_day: bool = False
+) -> UUID:
+    """Register a hospital and open one session of `count` numbers in its catalogue; the session's id."""
+    register_institution(code, his_locked=his_locked, pay_on_day=pay_on_day)
+    open_hospital(code)
+    told = snapshot((schedule("S1", fee_fen=fee_fen),), numbers(count))
+    scheduling_services.apply_snapshot(code, told, actor=SYNC)
+    drain()
+    return session_id(code)
+
+
+def open_session(code: str) -> UUID:
+    """Some session with free numbers and a fee, from tomorrow on, that the hospital's own system told of."""
+    session = (
+        CatalogSession.objects.filter(institution_code=code, free__gt=0, date__gt=clock.today(), fee_fen__gt=0)
+        .order_by("date", "session_id")
+        .values_list("session_id", flat=True)
+        .first()
+    )
+    assert session is not None, f"nothing to book at {code}"
+    return session
+
+
+def free_numbers(code: str, session: UUID) -> list[scheduling.NumberView]:
+    """The numbers a resident could take now."""
+    with hospital(code, read_only=True):
+        return [number for number in scheduling.numbers_of(session) if number.is_free]
+
+
+def wish(code: str, session: UUID, who: Resident, number: scheduling.NumberView) -> BookingWish:
+    """What the resident's app would send."""
+    return BookingWish(
+        institution=code,
+        person_id=who.person_id,
+        session_id=session,
+        number_id=number.id,
+        starts_at=number.start,
+        ends_at=number.end,
+    )
+
+
+def command(name: str = "booking.create", key: str = "") -> Command:
+    """A command with a key of its own."""
+    return Command(name=name, key=key or uuid7().hex, fingerprint="f" * 64)
+
+
+def book(code: str, session: UUID, who: Resident, number: scheduling.NumberView | None = None) -> BookingView:
+    """Book the first free number, or this one."""
+    chosen = number or free_numbers(code, session)[0]
+    return create_booking(actor=who.actor, wish=wish(code, session, who, chosen), command=command())
+
+
+def stop_session(code: str, session: UUID) -> None:
+    """The hospital's manager stops a clinic."""
+    manager = Actor(
+        kind=ActorKind.STAFF,
+        id=uuid7(),
+        name="门办",
+        institution=code,
+        permissions=permissions_of([Role.HOSPITAL_MANAGER]),
+    )
+    scheduling_services.stop_own_session(actor=manager, hospital=code, session_id=session, reason="医生外出会诊")
+
+
+def messages_of(who: Resident) -> list[MessageView]:
+    """What the resident was told."""
+    assert who.actor.id is not None
+    return notifications.messages(who.actor.id)

@@ -1,0 +1,131 @@
+"""A whole small district: two hospitals with their HIS, payment channel, messages, city, and the hub, all talking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from hub import clock
+from hub.outbox.relay import drain
+from hub.security.keyring import ring
+from hub.tenancy.scope import hospital
+from institution_connectors.catalog import services as connectors
+from institution_connectors.runtime import adapters, gate
+from regional_services.booking.models import Booking
+from regional_services.booking.selectors import BookingView, booking_view
+from regional_services.payments import services as payments
+from tenants.appointments import selectors as appointments
+from tenants.appointments.selectors import AppointmentView
+from tenants.directory.services import ask_for_directory
+from tests.booking import world
+from tests.booking.world import Resident
+from tests.connectors.conftest import ACTOR, ALPHA, BETA
+from tests.connectors.dialects import SECRET, Case
+from tests.harness.outside import Board, Outside
+from tests.harness.parties import APPID, Parties, Postbox
+
+
+@dataclass(frozen=True)
+class District:
+    """The running district; `his` are the switches and books of the hospitals' own systems."""
+
+    parties: Parties
+    postbox: Postbox
+    client: Client
+    his: dict[str, Board]
+
+    def pay(self, booking: BookingView, who: Resident) -> None:
+        """Pay at the channel's cashier; its notice reaches the hub, the hub does what follows."""
+        self.press_pay(booking, who)
+        self.deliver()
+        drain()
+
+    def press_pay(self, booking: BookingView, who: Resident) -> None:
+        """Only the payer's part: the channel took the money and its notice is on its way."""
+        assert booking.order_id is not None
+        attempt = payments.start_attempt(
+            booking.order_id, actor=who.actor, openid="oTestPayer0000000000000000001", command=world.command("pay")
+        )
+        drain()
+        prepared = payments.selectors.attempt(attempt.id)
+        assert prepared is not None
+        assert prepared.ready, prepared
+        self.parties.pay(prepared.prepay_id).raise_for_status()
+
+    def deliver(self, count: int = 1) -> None:
+        """Hand the channel's notices to the hub."""
+        for letter in self.postbox.wait(count):
+            assert letter.deliver(self.client) in {200, 204}
+
+    def registrations(self, code: str, booking_id: UUID) -> list[dict[str, object]]:
+        """What the hospital's own books say about a booking."""
+        number = self.appointment(code, booking_id).hub_number
+        return list(self.his[code].act("registrations", hub_number=number)["registrations"])
+
+    def appointment(self, code: str, booking_id: UUID) -> AppointmentView:
+        """The hospital's side."""
+        with hospital(code, read_only=True):
+            found = appointments.appointment(booking_id)
+        assert found is not None
+        return found
+
+    def booking(self, booking_id: UUID) -> BookingView:
+        """The booking as it stands."""
+        return booking_view(Booking.objects.get(id=booking_id))
+
+
+@pytest.fixture(scope="session")
+def his_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
+    """The hospitals' own systems."""
+    program = Outside(tmp_path_factory.mktemp("his"), hospitals=[ALPHA.entry, BETA.entry], hub_url="http://127.0.0.1:9")
+    yield program
+    program.stop()
+
+
+@pytest.fixture(scope="session")
+def parties_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parties]:
+    """Everybody else."""
+    program = Parties(tmp_path_factory.mktemp("parties"))
+    yield program
+    program.outside.stop()
+
+
+@pytest.fixture
+def district(
+    alpha: str, beta: str, his_program: Outside, parties_program: Parties, settings: Settings, client: Client
+) -> Iterator[District]:
+    """Alpha sells a released pool, beta is locked first; both collect fees by themselves."""
+    parties_program.calm()
+    settings.HUB_OUTSIDE = dict(parties_program.urls)
+    settings.HUB_WECHAT_APPID = APPID
+    boards = {case.code: _connect(case, his_program) for case in (ALPHA, BETA)}
+    world.register_institution(alpha)
+    world.register_institution(beta, his_locked=True)
+    with Postbox() as postbox:
+        settings.PUBLIC_ORIGIN = postbox.origin
+        call_command("onboard_demo_merchants")
+        for code in (alpha, beta):
+            ask_for_directory(code)
+        drain()
+        with clock.shifted(timedelta(minutes=2)):  # hospitals that push are given a moment before they are asked
+            drain()
+        yield District(parties_program, postbox, client, boards)
+    for board in boards.values():
+        board.all_off()
+    adapters.close_all()
+
+
+def _connect(case: Case, program: Outside) -> Board:
+    gate.reset()
+    ring().put_secret(f"connector.{case.code}", SECRET.encode())
+    board = program.board(f"his-{case.code}")
+    board.all_off()
+    connectors.put_connector(actor=ACTOR, profile=replace(case.profile))
+    return board
