@@ -28,6 +28,7 @@ from institution_connectors.contracts.profile import (
     Options,
 )
 from institution_connectors.contracts.requests import (
+    HUB_NUMBER,
     BillDetail,
     BindHealthCard,
     CancelRegistration,
@@ -117,6 +118,7 @@ from institution_connectors.contracts.values import (
 )
 
 __all__ = [
+    "HUB_NUMBER",
     "Adapter",
     "AdapterFactory",
     "Answer",

@@ -29,7 +29,8 @@ def open_hospital(hospital: Hospital, control: Control) -> list[Site]:
     """A hospital's books filled, its board on the control page; its ports and its background."""
     dialect = DIALECTS[hospital.dialect]
     hospital.engine.world.people()
-    hospital.engine.roll()
+    for snapshot in hospital.engine.roll():
+        hospital.tell("schedule_snapshot", snapshot)
     hospital.store.backup()
     hospital.ports = dialect.sites(hospital)
     actions = Actions(hospital)

@@ -22,7 +22,7 @@ from tenants.scheduling.errors import SessionNotFound
 from tenants.scheduling.events import ScheduleLookedAt
 
 DIRECTORY_WAIT = 2.0
-FIRST_PUSH_WAIT = 30.0
+FIRST_PUSH_WAIT = 60.0
 
 
 @handles(ScheduleSnapshotReceived, runs_in=RunsIn.HOSPITAL)

@@ -10,7 +10,7 @@ from institution_connectors.contracts import BookingMode, ConnectorProfile, Mone
 from institution_connectors.runtime.adapters import OPERATIONS
 from tenants.registry.seeding.outside import his_port, his_secret_ref, options
 
-HTTP_PATHS = {"rest_json": "", "soap_xml": "/services/HisService"}
+HTTP_PATHS = {"rest_json": "/his", "soap_xml": "/services/HisService"}
 
 
 def store(rows: list[dict[str, str]], *, actor: Actor) -> int:

@@ -94,14 +94,14 @@ def test_sessions_and_numbers_carry_times_prices_and_states(his: His) -> None:
 
 def test_an_archive_is_made_once_per_certificate(his: His) -> None:
     his.needs(Operation.CREATE_PATIENT)
-    person = somebody(name="欧阳·小三")
+    person = somebody(name="欧阳·𠮷三")
     first = his.ask(CreatePatient(hub_number=hub_number(), patient=person)).expect(PatientCreated)
     again = his.ask(CreatePatient(hub_number=hub_number(), patient=person)).expect(PatientCreated)
     assert again.his_patient_id == first.his_patient_id
     his.needs(Operation.FIND_PATIENT)
     asked = FindPatient(document_type=person.document_type, document_number=person.document_number)
     [found] = his.ask(asked).expect(Patients).patients
-    assert (found.his_id, found.name) == (first.his_patient_id, "欧阳·小三")
+    assert (found.his_id, found.name) == (first.his_patient_id, "欧阳·𠮷三")
 
 
 def test_nobody_is_found_for_an_unknown_certificate(his: His) -> None:
