@@ -5,10 +5,12 @@ A counterpart that answers with the very words of the document therefore passes.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
 
@@ -16,8 +18,10 @@ from hub.clock import ZONE
 from institution_connectors import contracts
 from institution_connectors.adapters.hl7v2_mllp import Hl7v2MllpAdapter
 from institution_connectors.adapters.hl7v2_mllp.adapter import answer_of
+from institution_connectors.adapters.hl7v2_mllp.errors import MessageRefused
 from institution_connectors.adapters.hl7v2_mllp.mapping.requests import QUERIES
 from institution_connectors.adapters.hl7v2_mllp.parser import parse
+from institution_connectors.adapters.soap_xml.adapter import answer_of as soap_answer_of
 from institution_connectors.adapters.soap_xml.document import parse_text
 from institution_connectors.adapters.soap_xml.mapping import TRANSACTIONS
 from institution_connectors.contracts import Operation, Outcome, Reason
@@ -43,6 +47,27 @@ PAYMENT = contracts.Payment(
     paid_at=STARTS,
 )
 SESSION = "20261123AM030101"
+ODD_VALUES = (
+    "",
+    '""',
+    "00010101000000",
+    "99991231235959",
+    "20261332",
+    "20261123250000",
+    "-1",
+    "1.005",
+    "1e9",
+    "1e999999999",
+    "NaN",
+    "Infinity",
+    "９",
+    "²",
+    "Y^Z&1~2",
+    "9" * 400,
+    "9" * 5000,
+    "\\X80\\",
+    "欧阳",
+)
 
 
 def requests(number: str) -> dict[str, contracts.Request]:
@@ -173,6 +198,32 @@ def test_hl7_examples(title: str, asked: str, answered: str) -> None:
     answer = answer_of(request_for(title, marker.component(1) if marker else "B000000"), received, YUAN)
     expected = (Outcome.REJECTED, Reason.ALREADY_BOOKED) if "refused" in title else (Outcome.ACCEPTED, Reason.NONE)
     assert (answer.outcome, answer.reason) == expected, answer.text
+
+
+# -- and when a HIS writes something else, the adapter says so; it never falls over
+
+
+@pytest.mark.parametrize(("title", "asked", "answered"), HL7, ids=[title for title, _, _ in HL7])
+def test_a_damaged_hl7_answer_is_an_answer_all_the_same(title: str, asked: str, answered: str) -> None:
+    sent = parse(asked.replace("…", "").encode()).first("ZHB")
+    request = request_for(title, sent.component(1) if sent else "B000000")
+    lines = [line.split("|") for line in answered.replace("\n…", "").split("\n")]
+    for number, place in ((number, place) for number, line in enumerate(lines) for place in range(len(line))):
+        for odd in ODD_VALUES:
+            damaged = [list(line) for line in lines]
+            damaged[number][place] = odd
+            with contextlib.suppress(MessageRefused):
+                received = parse("\r".join("|".join(line) for line in damaged).encode())
+                assert answer_of(request, received, YUAN).outcome in Outcome
+
+
+@pytest.mark.parametrize(("title", "asked", "answered"), SOAP, ids=[title for title, _, _ in SOAP])
+def test_a_damaged_soap_answer_is_an_answer_all_the_same(title: str, asked: str, answered: str) -> None:
+    request = request_for(title, parse_text(asked).text("RequestNo") or "B000000")
+    for spot in re.finditer(r">([^<>\n]+)<", answered):
+        for odd in ODD_VALUES:
+            damaged = answered[: spot.start(1)] + escape(odd) + answered[spot.end(1) :]
+            assert soap_answer_of(request, parse_text(damaged), YUAN).outcome in Outcome
 
 
 def test_every_transaction_and_query_is_described() -> None:
