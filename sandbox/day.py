@@ -26,7 +26,7 @@ from sandbox.outside.people import Human, person
 log = logging.getLogger("sandbox.day")
 ACTS_PER_MINUTE = 20
 FIRST_RESIDENT = 500  # the first five hundred of the register are left to people who try things by hand
-CODE_TRIES, READY_TRIES = 20, 40
+CODE_TRIES, READY_TRIES = 80, 60
 
 
 class Refused(Exception):

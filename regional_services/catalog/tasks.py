@@ -12,7 +12,7 @@ from regional_services.catalog import projection
 LEFT_FOR = timedelta(seconds=15)
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def refresh_stale() -> None:
     """What deliveries left stale (a dead letter, a restore) is refreshed here."""
     for code in projection.stale_hospitals(clock.now() - LEFT_FOR):

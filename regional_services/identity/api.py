@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from hub.accounts.tokens import AccessClaims
 from hub.api.idempotency import command_from
 from hub.api.views import PUBLIC, RESIDENT, HubAPIView
 from hub.errors import InvalidInput
@@ -157,10 +158,11 @@ class IdentityProof(HubAPIView):
     )
     def post(self, request: Request) -> Response:
         """Compared with the account's own person."""
-        data = _read(OwnDocumentSerializer, request)
+        data, claims = _read(OwnDocumentSerializer, request), request.auth
+        assert isinstance(claims, AccessClaims)
         proofs.prove_self(
             actor=self.actor,
-            sign_in_id=request.auth.sign_in_id,
+            sign_in_id=claims.sign_in_id,
             name=data["name"],
             document_type=data["document_type"],
             document_number=data["document_number"],

@@ -25,12 +25,9 @@ def prove_self(*, actor: Actor, sign_in_id: UUID, name: str, document_type: str,
             .select_related("person")
             .first()
         )
-        known = own and own.person.identifiers.filter(is_primary=True, retired_at__isnull=True).first()
-    if (
-        own is None
-        or known is None
-        or (known.kind, known.number) != (given.kind.value, given.number)
-        or not documents.same_name(own.person.name, name)
-    ):
+        shown = own.person.identifiers.filter(is_primary=True, retired_at__isnull=True).first() if own else None
+    if own is None or shown is None or not documents.same_name(own.person.name, name):
+        raise NotProven
+    if (shown.kind, shown.number) != (given.kind.value, given.number):
         raise NotProven
     prove_identity(actor=actor, sign_in_id=sign_in_id)

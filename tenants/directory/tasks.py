@@ -9,7 +9,7 @@ from institution_connectors.catalog import selectors as connectors
 from tenants.directory.services import ask_for_directory
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def refresh_directories() -> None:
     """A few times a day: every connected hospital is asked for its departments and doctors."""
     connected = {profile.hospital for profile in connectors.profiles() if profile.enabled}

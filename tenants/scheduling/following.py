@@ -176,7 +176,7 @@ def _disagree(unit: Unit, kind: ConflictKind, his_code: str, kept: sync.Kept) ->
 def _conflict(unit: Unit, kind: ConflictKind, his_code: str, number_id: UUID | None, detail: str) -> bool:
     """List it once while it is open; whether it is new."""
     known = SyncConflict.objects.filter(kind=kind, session_his_code=his_code, settled_at__isnull=True)
-    if number_id in known.values_list("number_id", flat=True):
+    if number_id in set(known.values_list("number_id", flat=True)):
         return False
     SyncConflict.objects.create(
         kind=kind, session_his_code=his_code, number_id=number_id, detail=detail, found_at=unit.now

@@ -172,3 +172,23 @@ def test_the_order_shows_every_state_of_its_money(
         ("refunding", False, ["processing"]),
         ("refunded", False, ["succeeded"]),
     ]
+
+
+@pytest.mark.requirement("JA-PAYWX-11")
+def test_a_synchronous_refund_shows_at_once(
+    resident: Resident, place: Callable[[UUID], UUID], outside: Parties, postbox: Postbox, client: Client
+) -> None:
+    """No notice follows, and none is waited for."""
+    order_id = place(resident.account)
+    begun = resident.pay(order_id, "first-key-6", openid="oTestPayer01234567")
+    drain()
+    outside.pay(resident.get(begun["Location"]).json()["call_up"]["package"].removeprefix("prepay_id="))
+    postbox.wait()[0].deliver(client)
+    drain()
+    outside.switch("wechat-pay", "refund_seconds", 0)
+    with work(REGION, actor=system_actor("test")) as unit:
+        steps.request_refund(unit, order_id=order_id, reason="预约已取消")
+    drain()
+    order = resident.get(f"/api/resident/v1/orders/{order_id}").json()
+    assert (order["state"], [refund["state"] for refund in order["refunds"]]) == ("refunded", ["succeeded"])
+    assert postbox.letters == []

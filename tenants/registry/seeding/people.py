@@ -12,14 +12,15 @@ from hub.actor import Actor
 from hub.security.roles import Role
 from tenants.registry.seeding.outside import write_private_json
 
-_DISTRICT = (
+_Posts = tuple[tuple[str, str, tuple[Role, ...]], ...]
+_DISTRICT: _Posts = (
     ("ops", "平台运营 苏念", (Role.OPERATIONS,)),
     ("reviewer", "平台审核 贺知", (Role.REVIEWER,)),
     ("sysadmin", "系统管理员 石磊", (Role.SYSTEM_ADMIN,)),
     ("secadmin", "安全管理员 安平", (Role.SECURITY_ADMIN,)),
     ("auditor", "审计管理员 白鹭", (Role.AUDIT_ADMIN,)),
 )
-_HOSPITAL = (
+_HOSPITAL: _Posts = (
     ("manager", "医院管理", (Role.HOSPITAL_MANAGER,)),
     ("desk", "前台", (Role.RECEPTION, Role.CASHIER)),
     ("it", "信息科", (Role.HOSPITAL_IT,)),
