@@ -30,6 +30,9 @@ class Program:
     patience: float = 10
 
 
+DEMO_RATES = "auth.code=1200/300,auth.token=1200/300,public=12000/2000"
+
+
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """The outward ports; each has a variable, so that a taken port can be avoided."""
@@ -57,6 +60,8 @@ class Addresses:
             "HUB_PUBLIC_ORIGIN": os.environ.get("HUB_PUBLIC_ORIGIN", f"http://{host}:{self.web}"),
             "HUB_EVENTS_ORIGIN": os.environ.get("HUB_EVENTS_ORIGIN", f"http://{host}:{self.events}"),
             "HUB_SANDBOX_PORT": str(self.sandbox),
+            # All the demo's residents come from one address, so a limit per address has to let a whole district in.
+            "HUB_RATES": os.environ.get("HUB_RATES", DEMO_RATES),
             **{
                 name: os.environ.get(name, f"http://{LOOPBACK}:{self.sandbox + offset}")
                 for offset, name in enumerate(OUTSIDE, start=1)
