@@ -72,3 +72,18 @@ document.addEventListener("DOMContentLoaded", () => {
   const day = document.querySelector(".days a[aria-current]");
   if (day) day.parentElement.scrollLeft = day.offsetLeft - 16;
 });
+
+/* Sex and birthday are asked only where the document does not say them. */
+function askOnlyWhatIsUnknown() {
+  const kind = document.querySelector("select[name=document_type]");
+  if (!kind) return;
+  const said = ["01", "02", "10", "16"].includes(kind.value);
+  for (const name of ["sex", "birth_date"]) {
+    const field = document.querySelector(`[name=${name}]`);
+    if (field) field.closest(".field").hidden = said;
+  }
+}
+document.addEventListener("DOMContentLoaded", askOnlyWhatIsUnknown);
+document.addEventListener("change", (event) => {
+  if (event.target.name === "document_type") askOnlyWhatIsUnknown();
+});
