@@ -49,7 +49,7 @@ requirements: setup-dev ## rows of the requirement catalogue proven by tests
 	@$(PY) -m tools.requirements
 
 bench: setup-dev ## the measures of docs/bench, on a district of their own
-	@$(PY) -m hub.embedded with-test-services $(PY) -m loadtest.bench
+	@$(PY) -m hub.embedded with-services bench $(PY) -m loadtest.bench
 
 loadtest: setup-dev ## Locust scenarios against a running `make run`
 	@$(PY) -m loadtest

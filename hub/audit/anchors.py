@@ -104,7 +104,7 @@ def _heads() -> dict[str, Head]:
                 cursor.execute(f"SELECT sequence, hash FROM {world.seal} ORDER BY sequence DESC LIMIT 1")  # noqa: S608
                 last = cursor.fetchone()
         except (DatabaseError, HubError) as problem:
-            logger.warning("anchor: %s can't be read: %s", scope, type(problem).__name__)
+            logger.warning("anchor: can't be read", extra={"scope": scope, "failure": type(problem).__name__})
             continue
         if last is not None:
             heads[scope] = Head(last[0], bytes(last[1]).hex(), incarnation_of(scope))
@@ -120,7 +120,7 @@ def _store(heads: dict[str, list[int | str]]) -> str:
     try:
         return objects.put_public(object_key(REGION, _KIND, name), content, content_type="application/json").key
     except HubError as problem:
-        logger.warning("anchor: not in the object store this time: %s", problem.code)
+        logger.warning("anchor: not in the object store this time", extra={"code": problem.code})
         return ""
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 
 from hub.embedded import places, supervisor, testing
-from hub.embedded.services import DUMMY
+from hub.embedded.services import DUMMY, Services
 from hub.embedded.trouble import StartupError, from_os_error
 
 
@@ -41,6 +43,16 @@ def dummy_env() -> int:
     return 0
 
 
+def with_services(name: str, command: list[str]) -> int:
+    """Run a command with durable services of its own under `var/NAME`, started before and stopped after it."""
+    services = Services(places.Places(places.CHECKOUT / "var" / name), durable=True)
+    services.start()
+    try:
+        return subprocess.run(command, env={**os.environ, **services.env}, check=False).returncode
+    finally:
+        services.stop()
+
+
 def stop_test_services() -> int:
     """End the tests' services."""
     testing.stop()
@@ -60,11 +72,13 @@ COMMANDS: dict[str, Callable[[], int]] = {
 
 def main(arguments: list[str]) -> int:
     """Run one command; a fault a person can mend is one clear line."""
-    if len(arguments) != 1 or arguments[0] not in COMMANDS:
-        print(f"usage: python -m hub.embedded {{{','.join(COMMANDS)}}}", file=sys.stderr)
+    bench = len(arguments) > 2 and arguments[0] == "with-services"
+    if not bench and (len(arguments) != 1 or arguments[0] not in COMMANDS):
+        choices = ",".join(COMMANDS)
+        print(f"usage: python -m hub.embedded {{{choices}}}\n   or: .. with-services NAME COMMAND ..", file=sys.stderr)
         return 2
     try:
-        return COMMANDS[arguments[0]]()
+        return with_services(arguments[1], arguments[2:]) if bench else COMMANDS[arguments[0]]()
     except StartupError as problem:
         print(f"{problem.chinese}\n{problem.english}", file=sys.stderr)
     except OSError as problem:

@@ -14,6 +14,8 @@ from hub.embedded.ports import LOOPBACK
 WEB_PORT = 8000
 EVENTS_PORT = 8001
 SANDBOX_PORT = 8100
+# Parties outside the district take the ports after the sandbox's own, the hospitals' systems those from 100 on.
+OUTSIDE = ("HUB_WECHAT_PAY_URL", "HUB_WECHAT_OPEN_URL", "HUB_SMS_URL", "HUB_CITY_IDENTITY_URL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,9 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
     health: str = ""
     patience: float = 10
+
+
+DEMO_RATES = "auth.code=1200/300,auth.token=1200/300,public=12000/2000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,12 @@ class Addresses:
             "HUB_PUBLIC_ORIGIN": os.environ.get("HUB_PUBLIC_ORIGIN", f"http://{host}:{self.web}"),
             "HUB_EVENTS_ORIGIN": os.environ.get("HUB_EVENTS_ORIGIN", f"http://{host}:{self.events}"),
             "HUB_SANDBOX_PORT": str(self.sandbox),
+            # All the demo's residents come from one address, so a limit per address has to let a whole district in.
+            "HUB_RATES": os.environ.get("HUB_RATES", DEMO_RATES),
+            **{
+                name: os.environ.get(name, f"http://{LOOPBACK}:{self.sandbox + offset}")
+                for offset, name in enumerate(OUTSIDE, start=1)
+            },
         }
 
 
@@ -77,7 +88,16 @@ def all_programs(where: Places, at: Addresses, pace: str) -> list[Program]:
             "网站与接口 / web",
             (
                 *(granian, "--interface", "wsgi", "hub.wsgi:application", "--port", str(at.web), *serve),
-                *("--workers", "2", "--blocking-threads", "4", "--backlog", "512"),
+                *(
+                    "--workers",
+                    "2",
+                    "--blocking-threads",
+                    "4",
+                    "--blocking-threads-idle-timeout",
+                    "600",
+                    "--backlog",
+                    "512",
+                ),
             ),
             env=shared,
             health=f"http://{LOOPBACK}:{at.web}/healthz",
@@ -92,7 +112,14 @@ def all_programs(where: Places, at: Addresses, pace: str) -> list[Program]:
             ),
             health=f"http://{LOOPBACK}:{at.events}/healthz",
         ),
-        Program("relay", "事件中继 / relay", (python, "manage.py", "relay"), env=shared, patience=20),
+        Program("hl7", "HL7 接收 / HL7 listener", (python, "manage.py", "hl7_listener"), env=shared),
+        Program(
+            "relay",
+            "事件中继 / relay",
+            (python, "manage.py", "relay"),
+            env={**shared, "HUB_DB_POOL": "16"},  # many threads, each with a connection for moments only
+            patience=20,
+        ),
         Program(
             "worker",
             "定时与后台任务 / schedule and heavy jobs",

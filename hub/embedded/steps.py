@@ -26,7 +26,7 @@ class Step:
     name: str
     title: str
     command: tuple[str, ...]
-    inputs: Callable[[], str]
+    inputs: Callable[[Mapping[str, str]], str]
     after: str = ""
 
 
@@ -34,15 +34,17 @@ def _sources(pattern: str) -> list[Path]:
     return [path for package in _PACKAGES for path in (CHECKOUT / package).glob(pattern)]
 
 
-def _migrations() -> str:
+def _migrations(_env: Mapping[str, str]) -> str:
     return digest_of(_sources("**/migrations/*.py"))
 
 
-def _seed() -> str:
-    return digest_of([*_sources("**/seed*/**/*"), *_sources("**/seed*.py"), *_sources("**/*.csv")], _migrations())
+def _seed(env: Mapping[str, str]) -> str:
+    addresses = [f"{name}={env[name]}" for name in sorted(env) if name.endswith(("_ORIGIN", "_URL", "_PORT", "_HOST"))]
+    sources = [*_sources("**/seed*/**/*.py"), *_sources("**/seed*.py"), *_sources("**/*.csv")]
+    return digest_of(sources, _migrations(env), *addresses)
 
 
-def _static() -> str:
+def _static(_env: Mapping[str, str]) -> str:
     return digest_of([*_sources("**/static/**/*"), CHECKOUT / "package-lock.json", CHECKOUT / "requirements.lock"])
 
 
@@ -61,7 +63,7 @@ def carry_out(step: Step, where: Places, env: Mapping[str, str], stamps: Stamps)
 
     A database configured from outside may have been changed by others, so nothing is taken as done there.
     """
-    digest = step.inputs()
+    digest = step.inputs(env)
     embedded = "HUB_OWNER_DATABASE_URL" not in os.environ
     if embedded and stamps.fresh(step.name, digest):
         return False

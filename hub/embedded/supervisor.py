@@ -106,6 +106,7 @@ class Supervisor:
         """Start everything, then watch until told to stop."""
         signal.signal(signal.SIGINT, _raise_stopped)
         signal.signal(signal.SIGTERM, _raise_stopped)
+        self._require_ports()
         try:
             self._start()
             self._watch()
@@ -117,17 +118,19 @@ class Supervisor:
             self._stop()
         return 0
 
-    def _start(self) -> None:
+    def _require_ports(self) -> None:
         for port, variable in (
             (self._at.web, "HUB_PORT"),
             (self._at.events, "HUB_EVENTS_PORT"),
             (self._at.sandbox, "HUB_SANDBOX_PORT"),
         ):
             ports.require_free(port, variable)
+
+    def _start(self) -> None:
         metrics = self._where.base / "metrics"
         shutil.rmtree(metrics, ignore_errors=True)
         metrics.mkdir(parents=True)
-        programs = [program for program in all_programs(self._where, self._at, self._pace) if _landed(program.name)]
+        programs = all_programs(self._where, self._at, self._pace)
         self._total += len(programs)
         self._services.start(lambda name: self._progress(f"{name}: 就绪 / ready"))
         write_private(self._where.base / "running.json", json.dumps({"pid": os.getpid(), "env": self._env}))
@@ -144,7 +147,7 @@ class Supervisor:
     def _carry_out_steps(self, *, after: str) -> None:
         stamps = Stamps(self._where.base / "stamps.json")
         for step in STEPS:
-            if step.after != after or not _landed(step.name):
+            if step.after != after:
                 continue
             started = time.monotonic()
             done = carry_out(step, self._where, self._env, stamps)
@@ -229,13 +232,3 @@ def _raise_stopped(*_: object) -> None:
 
 def _say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
-
-
-def _landed(name: str) -> bool:
-    needed = {
-        "sandbox": "sandbox/__main__.py",
-        "district-day": "sandbox/day.py",
-        "relay": "**/management/commands/relay.py",
-        "seed": "**/management/commands/seed_demo.py",
-    }.get(name, "manage.py")
-    return any(places.CHECKOUT.glob(needed))

@@ -62,11 +62,8 @@ def attempt(source: str, row: rows.Claimed, *, worker: UUID) -> Result:
         failure = _described(problem)
         logger.log(
             logging.INFO if failure.temporary else logging.ERROR,
-            "delivery failed: %s of %s, attempt %s: %s",
-            row.handler,
-            source,
-            row.attempt,
-            failure.error,
+            "delivery failed",
+            extra={"handler": row.handler, "scope": source, "attempt": row.attempt, "failure": failure.error},
             exc_info=None if failure.temporary or failure.permanent else problem,
         )
         return Result(row, failure)
@@ -116,7 +113,7 @@ def _send_back(world: World, row: rows.Claimed, failure: Failure, worker: UUID, 
         dead=dead,
     )
     if dead:
-        logger.error("dead letter: %s, outbox row %s, after %s attempts", row.handler, row.id, row.attempt)
+        logger.error("dead letter: outbox row %s", row.id, extra={"handler": row.handler, "attempt": row.attempt})
     return None if dead else available
 
 

@@ -121,9 +121,8 @@ class Relay:
         except Exception as problem:  # a thread of the relay outlives whatever happens in a turn
             expected = isinstance(problem, DatabaseError | HubError)
             logger.warning(
-                "turn of %s failed, its rows come back with their lease: %s",
-                scope,
-                type(problem).__name__,
+                "a turn failed, its rows come back with their lease",
+                extra={"scope": scope, "failure": type(problem).__name__},
                 exc_info=None if expected else problem,
             )
             self._stop.wait(_PAUSE)
@@ -152,7 +151,7 @@ class Relay:
         try:
             chain.seal_pending(scope)
         except (DatabaseError, HubError) as problem:  # such as another sealer's seal; the next sweep sees to the rest
-            logger.info("sealing %s is left to the next round: %s", scope, type(problem).__name__)
+            logger.info("sealing is left to the next round", extra={"scope": scope, "failure": type(problem).__name__})
 
     def _repeat(self, job: Callable[[], None], seconds: float) -> None:
         while not self._stop.is_set():

@@ -47,7 +47,7 @@ def sweep(put: Callable[[str, Lane], None]) -> list[str]:
             try:
                 found = look(scope)
             except (DatabaseError, HubError) as problem:
-                logger.warning("sweep: %s can't be read: %s", scope, type(problem).__name__)
+                logger.warning("sweep: can't be read", extra={"scope": scope, "failure": type(problem).__name__})
                 continue
             for lane in found.lanes:
                 put(scope, lane)

@@ -56,7 +56,7 @@ def put(scope: str, queues: Iterable[str]) -> bool:
             pipeline.execute()
     except redis.RedisError as problem:
         _silent_until = time.monotonic() + _PAUSE
-        logger.warning("the relay was not woken, its sweep will see to it: %s", type(problem).__name__)
+        logger.warning("the relay was not woken, its sweep will see to it", extra={"failure": type(problem).__name__})
         return False
     return True
 

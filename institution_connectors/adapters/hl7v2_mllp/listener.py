@@ -59,7 +59,7 @@ class Listener:
         """Open the port."""
         manners = self._manners
         self._server = await asyncio.start_server(self._serve, manners.host, manners.port, ssl=manners.tls)
-        log.info("listening for HL7 on %s:%s", manners.host, self.port)
+        log.info("listening for HL7", extra={"peer": manners.host, "port": self.port})
 
     async def stop(self) -> None:
         """Close the port, let answers under way be sent, drop the connections."""
@@ -75,18 +75,18 @@ class Listener:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = str((writer.get_extra_info("peername") or ("?",))[0])
         if len(self._open) >= self._manners.connections:
-            log.warning("HL7: too many connections, %s is turned away", peer)
+            log.warning("HL7: too many connections, one is turned away", extra={"peer": peer})
             writer.close()
             return
         self._open.add(writer)
         try:
             await self._converse(reader, writer, peer)
         except FramingError as problem:
-            log.warning("HL7: %s does not speak MLLP: %s", peer, problem)
+            log.warning("HL7: a sender does not speak MLLP", extra={"peer": peer, "reason": str(problem)})
         except TimeoutError:
-            log.info("HL7: connection of %s closed after silence", peer)
+            log.info("HL7: a connection closed after silence", extra={"peer": peer})
         except ConnectionError as problem:
-            log.info("HL7: connection of %s ended: %s", peer, problem)
+            log.info("HL7: a connection ended", extra={"peer": peer, "failure": type(problem).__name__})
         finally:
             self._open.discard(writer)
             writer.close()

@@ -63,13 +63,16 @@ class Receiver:
         seen = peek(data)
         try:
             door = self._door_of(seen.facility)
+        except HubError as problem:
+            log.warning("HL7: a message was put off", extra={"reason": seen.facility[:40], "code": problem.code})
+            return _acknowledge(_STRANGER, None, _later(seen.control_id, problem.code))
         except Exception:
             log.exception("HL7: the hospital of a message could not be looked up")
             return _acknowledge(_STRANGER, None, _later(seen.control_id, "hub.unavailable"))
         if door is None or (door.peers and peer not in door.peers):
-            log.warning("HL7: facility %r is not known from %s", seen.facility[:40], peer)
-            problem = MessageRefused("MSH-4", "unknown facility", control_id=seen.control_id)
-            return _acknowledge(_STRANGER, None, problem)
+            log.warning("HL7: the facility is not known", extra={"reason": seen.facility[:40], "peer": peer})
+            unknown = MessageRefused("MSH-4", "unknown facility", control_id=seen.control_id)
+            return _acknowledge(_STRANGER, None, unknown)
         try:
             batch = split(data, charset=door.charset)
         except MessageRefused as problem:
@@ -92,10 +95,10 @@ class Receiver:
             control_id = received.control_id if received else ""
             return _reject(door, received, MessageRefused("message", str(problem), control_id=control_id), body, peer)
         except HubError as problem:
-            log.warning("HL7: a message of %s was put off: %s", door.hospital, problem.code)
+            log.warning("HL7: a message was put off", extra={"hospital": door.hospital, "code": problem.code})
             return _acknowledge(door, received, _later(received.control_id if received else "", problem.code))
         except Exception:
-            log.exception("HL7: a message of %s could not be stored", door.hospital)
+            log.exception("HL7: a message could not be stored", extra={"hospital": door.hospital})
             return _acknowledge(door, received, _later(received.control_id if received else "", "hub.unavailable"))
         return _acknowledge(door, received, None)
 
@@ -132,12 +135,12 @@ def _later(control_id: str, code: str) -> MessageRefused:
 
 def _reject(door: Door, received: Message | None, problem: MessageRefused, body: bytes, peer: str) -> list[bytes]:
     """Only what came with the right key is kept: nobody else may fill a hospital's books."""
-    log.info("HL7: a message of %s was refused: %s", door.hospital, problem)
+    log.info("HL7: a message was refused", extra={"hospital": door.hospital, "reason": str(problem)})
     if _is_key(peek(body, charset=door.charset).key, door):
         try:
             door.refused(_without_key(body, door.key), str(problem), peer)
         except Exception:
-            log.exception("HL7: a refused message of %s could not be kept", door.hospital)
+            log.exception("HL7: a refused message could not be kept", extra={"hospital": door.hospital})
     return _acknowledge(door, received, problem)
 
 

@@ -16,7 +16,8 @@ from django.conf import settings
 
 from hub.security.keyring import ring
 
-FIRST_PORT = 8200
+SANDBOX_PORT = int(os.environ.get("HUB_SANDBOX_PORT", "8100"))
+FIRST_PORT = SANDBOX_PORT + 100
 _KINDS = {
     "zhuxi": "tcm",
     "ninghe": "mental",
@@ -65,7 +66,7 @@ def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "host": "127.0.0.1",
         "hub": {"url": settings.PUBLIC_ORIGIN},
-        "control": {"port": int(os.environ.get("HUB_SANDBOX_PORT", "8100"))},
+        "control": {"port": SANDBOX_PORT},
         "wechat_pay": {"port": _port_of("wechat_pay")},
         "wechat_open": {
             "port": _port_of("wechat_open"),
