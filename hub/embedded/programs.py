@@ -88,7 +88,16 @@ def all_programs(where: Places, at: Addresses, pace: str) -> list[Program]:
             "网站与接口 / web",
             (
                 *(granian, "--interface", "wsgi", "hub.wsgi:application", "--port", str(at.web), *serve),
-                *("--workers", "2", "--blocking-threads", "4", "--backlog", "512"),
+                *(
+                    "--workers",
+                    "2",
+                    "--blocking-threads",
+                    "4",
+                    "--blocking-threads-idle-timeout",
+                    "600",
+                    "--backlog",
+                    "512",
+                ),
             ),
             env=shared,
             health=f"http://{LOOPBACK}:{at.web}/healthz",
