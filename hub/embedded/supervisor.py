@@ -52,16 +52,13 @@ class Running:
 
     def wait_ready(self) -> None:
         """Until it answers; a process without an address must only not end at once."""
-        end = time.monotonic() + READY_SECONDS if self.program.health else self._started + 0.5
-        while time.monotonic() < end:
-            if self._process is None or self._process.poll() is not None:
+        end = self._started + (READY_SECONDS if self.program.health else 0.5)
+        while self._process is not None and self._process.poll() is None:
+            if _answers(self.program.health) if self.program.health else time.monotonic() >= end:
+                return
+            if time.monotonic() >= end:
                 break
-            if self.program.health and _answers(self.program.health):
-                return
             time.sleep(0.1)
-        else:
-            if not self.program.health:
-                return
         raise trouble.StartupError(
             f"{self.program.title} 未能启动，日志末尾：\n{processes.tail(self.log)}",
             f"{self.program.name} did not start, see {self.log}.",
