@@ -34,6 +34,9 @@ class Program:
     after_others: bool = False
 
 
+DEMO_RATES = "auth.code=1200/300,auth.token=1200/300,public=12000/2000"
+
+
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """The outward ports; each has a variable, so that a taken port can be avoided."""
@@ -61,6 +64,8 @@ class Addresses:
             "HUB_PUBLIC_ORIGIN": os.environ.get("HUB_PUBLIC_ORIGIN", f"http://{host}:{self.web}"),
             "HUB_EVENTS_ORIGIN": os.environ.get("HUB_EVENTS_ORIGIN", f"http://{host}:{self.events}"),
             "HUB_SANDBOX_PORT": str(self.sandbox),
+            # All the demo's residents come from one address, so a limit per address has to let a whole district in.
+            "HUB_RATES": os.environ.get("HUB_RATES", DEMO_RATES),
             **{
                 name: os.environ.get(name, f"http://{LOOPBACK}:{self.sandbox + offset}")
                 for offset, name in enumerate(OUTSIDE, start=1)
@@ -87,7 +92,16 @@ def all_programs(where: Places, at: Addresses, pace: str) -> list[Program]:
             "网站与接口 / web",
             (
                 *(granian, "--interface", "wsgi", "hub.wsgi:application", "--port", str(at.web), *serve),
-                *("--workers", "2", "--blocking-threads", "4", "--backlog", "512"),
+                *(
+                    "--workers",
+                    "2",
+                    "--blocking-threads",
+                    "4",
+                    "--blocking-threads-idle-timeout",
+                    "600",
+                    "--backlog",
+                    "512",
+                ),
             ),
             env=shared,
             health=f"http://{LOOPBACK}:{at.web}/healthz",

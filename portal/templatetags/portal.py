@@ -25,6 +25,7 @@ _TONES = {
     "fulfilled": "ok",
     "accepted": "ok",
     "live": "ok",
+    "verified": "ok",
     "free": "ok",
     "new": "accent",
     "locking": "accent",

@@ -68,6 +68,14 @@ class CashierTaskOpened(BookingMoneyEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CashierTaskClosed(BookingMoneyEvent):
+    """A cashier ended a case; what follows for the money is done outside his own transaction."""
+
+    NAME: ClassVar[str] = "payments.cashier_task_closed"
+    task_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptEvent(Event):
     """Base of the asks about one attempt."""
 

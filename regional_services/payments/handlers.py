@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from hub.outbox.events import Delivery, RunsIn, handles
 from hub.work import Unit
-from regional_services.payments import conversations, notices
+from regional_services.payments import cashier, conversations, notices
 from regional_services.payments.events import (
     AttemptCheckDue,
     AttemptCloseAsked,
+    CashierTaskClosed,
     NotificationStored,
     PrepayAsked,
     RefundAsked,
@@ -43,6 +44,12 @@ def give_back(event: RefundAsked, _delivery: Delivery) -> None:
 def check_refund(event: RefundCheckDue, _delivery: Delivery) -> None:
     """Ask what became of the refund."""
     conversations.check_refund(event.refund_id)
+
+
+@handles(CashierTaskClosed, runs_in=RunsIn.REGION)
+def follow_cashier(event: CashierTaskClosed, unit: Unit) -> None:
+    """Bring the money to what the cashier did."""
+    cashier.follow(unit, event.task_id)
 
 
 @handles(NotificationStored, runs_in=RunsIn.REGION)

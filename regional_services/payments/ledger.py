@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from regional_services.payments.models import Account, Attempt, Posting, Refund, RefundKind
+from regional_services.payments.models import Account, Attempt, Posting, Refund, RefundKind, RefundState
 
 
 def post_payment(attempt: Attempt, *, now: datetime) -> None:
@@ -13,13 +13,14 @@ def post_payment(attempt: Attempt, *, now: datetime) -> None:
 
 
 def post_refund(refund: Refund, *, now: datetime) -> None:
-    """Money went back: the mirror of the payment it undoes."""
+    """Money went back, through the channel or over the desk: the mirror of the payment it undoes."""
     _post(
         refund.attempt,
         f"refunded:{refund.id}",
         -refund.amount_fen,
         _claim(surplus=refund.kind != RefundKind.REQUESTED),
         now,
+        held=Account.DESK if refund.state == RefundState.BY_HAND else Account.CHANNEL,
     )
 
 
@@ -27,7 +28,15 @@ def _claim(*, surplus: bool) -> Account:
     return Account.SURPLUS if surplus else Account.ORDERS
 
 
-def _post(attempt: Attempt, entry: str, amount_fen: int, against: Account, now: datetime) -> None:
+def _post(
+    attempt: Attempt,
+    entry: str,
+    amount_fen: int,
+    against: Account,
+    now: datetime,
+    *,
+    held: Account = Account.CHANNEL,
+) -> None:
     Posting.objects.bulk_create(
         [
             Posting(
@@ -39,6 +48,6 @@ def _post(attempt: Attempt, entry: str, amount_fen: int, against: Account, now: 
                 amount_fen=amount,
                 posted_at=now,
             )
-            for account, amount in ((Account.CHANNEL, amount_fen), (against, -amount_fen))
+            for account, amount in ((held, amount_fen), (against, -amount_fen))
         ]
     )

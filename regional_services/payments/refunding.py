@@ -36,6 +36,11 @@ def take_fact(unit: Unit, refund_id: UUID, fact: RefundFact) -> None:
     order, refund = locks.order_of_refund(refund_id)
     if refund.state in {RefundState.SUCCEEDED, RefundState.CLOSED}:
         return
+    if refund.state == RefundState.BY_HAND:
+        if fact.status is RefundStatus.SUCCEEDED:
+            detail = f"退款单号 {refund.out_refund_no} 窗口已退，渠道又退"
+            open_task(unit, TaskKind.REFUNDED_TWICE, order, refund=refund, detail=detail)
+        return
     refund.channel_refund_id = fact.refund_id or refund.channel_refund_id
     if fact.status is RefundStatus.SUCCEEDED and fact.refund_fen == refund.amount_fen:
         _succeed(unit, order, refund, fact.finished_at or unit.now)
@@ -74,10 +79,20 @@ def stay_unknown(unit: Unit, refund_id: UUID, reason: str) -> None:
         _schedule(unit, refund, RefundState.UNKNOWN)
 
 
-def _succeed(unit: Unit, order: Order, refund: Refund, finished_at: datetime) -> None:
+def settle_by_hand(unit: Unit, refund_id: UUID) -> None:
+    """A cashier gave the money back over the desk; a refund that was asked for anew meanwhile counts instead."""
+    order, refund = locks.order_of_refund(refund_id)
+    anew = Refund.objects.filter(attempt=refund.attempt, sequence__gt=refund.sequence).exists()
+    if refund.state in {RefundState.ABNORMAL, RefundState.CLOSED} and not anew:
+        _succeed(unit, order, refund, unit.now, RefundState.BY_HAND)
+
+
+def _succeed(
+    unit: Unit, order: Order, refund: Refund, finished_at: datetime, state: RefundState = RefundState.SUCCEEDED
+) -> None:
     refund.finished_at = finished_at
     refund.problem = ""
-    _finish(unit, refund, RefundState.SUCCEEDED)
+    _finish(unit, refund, state)
     ledger.post_refund(refund, now=unit.now)
     CashierTask.objects.filter(refund=refund, closed_at=None).update(
         closed_at=unit.now, closed_by_name=unit.actor.name, resolution="渠道确认退款成功"

@@ -100,6 +100,13 @@ def stay_unknown(unit: Unit, attempt_id: UUID, reason: str) -> None:
     _schedule(unit, attempt, state)
 
 
+def drop_dispute(unit: Unit, attempt_id: UUID) -> None:
+    """A cashier returned the disputed money at the channel's own desk: the attempt counts as unpaid."""
+    order, attempt = locks.order_of_attempt(attempt_id)
+    if attempt.state == AttemptState.DISPUTED:
+        _end_unpaid(unit, order, attempt, AttemptState.FAILED, "settled by hand")
+
+
 def open_task(
     unit: Unit,
     kind: TaskKind,

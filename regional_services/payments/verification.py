@@ -9,6 +9,7 @@ from uuid import UUID
 from hub.tenancy.scope import region
 from regional_services.payments.models import (
     OPEN_ATTEMPTS,
+    RETURNED,
     Account,
     Attempt,
     AttemptState,
@@ -113,8 +114,8 @@ def _order_state(books: _Books) -> str:
 
 def _paid_state(books: _Books) -> str:
     requested = [refund for refund in books.refunds if refund.kind == RefundKind.REQUESTED]
-    returned = sum(refund.amount_fen for refund in requested if refund.state == RefundState.SUCCEEDED)
-    if any(refund.state not in {RefundState.SUCCEEDED, RefundState.CLOSED} for refund in requested):
+    returned = sum(refund.amount_fen for refund in requested if refund.state in RETURNED)
+    if any(refund.state not in {*RETURNED, RefundState.CLOSED} for refund in requested):
         return OrderState.REFUNDING
     if returned == 0:
         return OrderState.PAID
@@ -134,9 +135,7 @@ def _returned(books: _Books, leg: Leg) -> int:
     return sum(
         refund.amount_fen
         for refund in books.refunds
-        if refund.attempt_id in attempts
-        and refund.kind == RefundKind.REQUESTED
-        and refund.state == RefundState.SUCCEEDED
+        if refund.attempt_id in attempts and refund.kind == RefundKind.REQUESTED and refund.state in RETURNED
     )
 
 
@@ -151,14 +150,15 @@ def _to_post(books: _Books) -> list[tuple[str, str, int]]:
             against = Account.ORDERS if attempt.settles else Account.SURPLUS
             lines += _entry(f"paid:{attempt.id}", against, attempt.paid_fen)
     for refund in books.refunds:
-        if refund.state == RefundState.SUCCEEDED:
+        if refund.state in RETURNED:
             against = Account.ORDERS if refund.kind == RefundKind.REQUESTED else Account.SURPLUS
-            lines += _entry(f"refunded:{refund.id}", against, -refund.amount_fen)
+            held = Account.DESK if refund.state == RefundState.BY_HAND else Account.CHANNEL
+            lines += _entry(f"refunded:{refund.id}", against, -refund.amount_fen, held)
     return sorted(lines)
 
 
-def _entry(name: str, against: Account, amount_fen: int) -> list[tuple[str, str, int]]:
-    return [(name, Account.CHANNEL.value, amount_fen), (name, against.value, -amount_fen)]
+def _entry(name: str, against: Account, amount_fen: int, held: Account = Account.CHANNEL) -> list[tuple[str, str, int]]:
+    return [(name, held.value, amount_fen), (name, against.value, -amount_fen)]
 
 
 def _kept_surplus(books: _Books) -> int:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from hub.actor import Actor, system_actor
+from hub.actor import Actor, ActorKind, system_actor
+from hub.errors import Forbidden, NotFound
 from hub.outbox.relay import drain
+from hub.tenancy.context import on_host
 from hub.tenancy.scope import REGION, region
 from hub.work import work
-from regional_services.payments import selectors, steps
+from regional_services.payments import cashier, selectors, steps
 from regional_services.payments.errors import OrderNotRefundable
 from regional_services.payments.events import RefundFinished
+from regional_services.payments.models import Posting
+from regional_services.payments.permissions import CLOSE_TASKS
 from regional_services.payments.selectors import AttemptView, OrderView
 from tests.harness.parties import Parties, Postbox
 from tests.payments.conftest import begin, later, order_now
@@ -144,3 +148,38 @@ def test_an_unpaid_order_has_nothing_to_give_back(order: OrderView) -> None:
     """And says so."""
     with pytest.raises(OrderNotRefundable):
         ask(order)
+
+
+def cashier_of(institution: str | None, *permissions: str) -> Actor:
+    """Somebody of a hospital's staff."""
+    return Actor(
+        kind=ActorKind.STAFF, id=uuid4(), name="收费员王", institution=institution, permissions=frozenset(permissions)
+    )
+
+
+def test_a_named_cashier_ends_it_over_the_desk(
+    order: OrderView, paid: AttemptView, outside: Parties, beta: str
+) -> None:
+    """Only of the order's own hospital and with the permission; the books say that the desk gave the money."""
+    outside.switch("wechat-pay", "refund_seconds", 0)
+    outside.switch("wechat-pay", "refund_ends", "ABNORMAL")
+    ask(order)
+    drain()
+    with region(read_only=True):
+        [task] = selectors.open_tasks(order.institution_code)
+    for stranger, refusal in (
+        (cashier_of(beta, CLOSE_TASKS), NotFound),
+        (cashier_of(order.institution_code), Forbidden),
+    ):
+        with pytest.raises(refusal):
+            cashier.close_task(task.id, actor=stranger, resolution="已退现金")
+    assert order_now(order.id).state == "refunding"
+    own = cashier_of(order.institution_code, CLOSE_TASKS)
+    with on_host(order.institution_code):
+        cashier.close_task(task.id, actor=own, resolution="银行转账退回，凭证号 1123")
+    assert ends(order) == [False, True]
+    assert (order_now(order.id).state, state_of(order)) == ("refunded", "by_hand")
+    with region(read_only=True):
+        assert selectors.open_tasks(order.institution_code) == []
+        assert Posting.objects.filter(account="desk").get().amount_fen == -order.amount_fen
+    call_command("verify_money")

@@ -75,6 +75,7 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
     card = identity.identity_of(view.person_id)
     return {
         "booking": view,
+        "moving": _moving(view),
         "institution": institution,
         "patient": card,
         "history": [(step, HISTORY_WORDS.get(step.what, step.what)) for step in selectors.history(view.id)],
@@ -88,6 +89,11 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
         "order": payments.order_of_booking(view.id) if view.order_id else None,
         "back": "/bookings",
     }
+
+
+def _moving(view: BookingView) -> bool:
+    """Whether the page has to look again: a payment's notice may arrive at any moment while one is awaited."""
+    return not view.settled or view.state is State.AWAITING_PAYMENT
 
 
 @require_GET
@@ -104,7 +110,7 @@ def live(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
     """The moving part of a booking's page, asked for while something still moves; 286 stops the asking."""
     view = booking_view(access.own_booking(actor, booking_id))
     answer = render(request, "portal/resident/booking_live.html", _context(actor, view))
-    if view.settled:
+    if not _moving(view):
         answer.status_code = 286
     return answer
 

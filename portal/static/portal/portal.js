@@ -43,6 +43,15 @@ window.setInterval(countDown, 1000);
 document.addEventListener("DOMContentLoaded", countDown);
 document.addEventListener("htmx:afterSettle", countDown);
 
+/* Inside the WeChat app the cashier is called up by its bridge; whatever it reports, the order's own page tells the truth. */
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-wechat-pay]");
+  if (!button || !window.WeixinJSBridge) return;
+  window.WeixinJSBridge.invoke("getBrandWCPayRequest", JSON.parse(button.dataset.wechatPay), () => {
+    window.location.assign(button.dataset.back);
+  });
+});
+
 /* Printing. */
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
@@ -62,4 +71,19 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("DOMContentLoaded", () => {
   const day = document.querySelector(".days a[aria-current]");
   if (day) day.parentElement.scrollLeft = day.offsetLeft - 16;
+});
+
+/* Sex and birthday are asked only where the document does not say them. */
+function askOnlyWhatIsUnknown() {
+  const kind = document.querySelector("select[name=document_type]");
+  if (!kind) return;
+  const said = ["01", "02", "10", "16"].includes(kind.value);
+  for (const name of ["sex", "birth_date"]) {
+    const field = document.querySelector(`[name=${name}]`);
+    if (field) field.closest(".field").hidden = said;
+  }
+}
+document.addEventListener("DOMContentLoaded", askOnlyWhatIsUnknown);
+document.addEventListener("change", (event) => {
+  if (event.target.name === "document_type") askOnlyWhatIsUnknown();
 });

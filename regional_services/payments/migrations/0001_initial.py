@@ -223,7 +223,12 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.CharField(
-                        choices=[("channel", "渠道资金"), ("orders", "订单收款"), ("surplus", "待退多收款")],
+                        choices=[
+                            ("channel", "渠道资金"),
+                            ("desk", "窗口资金"),
+                            ("orders", "订单收款"),
+                            ("surplus", "待退多收款"),
+                        ],
                         max_length=12,
                     ),
                 ),
@@ -267,6 +272,7 @@ class Migration(migrations.Migration):
                             ("succeeded", "已退款"),
                             ("closed", "退款关闭"),
                             ("abnormal", "退款异常"),
+                            ("by_hand", "窗口已退款"),
                         ],
                         default="asked",
                         max_length=12,
@@ -309,6 +315,7 @@ class Migration(migrations.Migration):
                             ("refund_abnormal", "退款异常"),
                             ("refund_closed", "退款被渠道关闭"),
                             ("refund_refused", "退款被渠道拒绝"),
+                            ("refunded_twice", "重复退款"),
                         ],
                         max_length=20,
                     ),
@@ -481,7 +488,7 @@ class Migration(migrations.Migration):
             model_name="refund",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("state__in", ["asked", "processing", "unknown", "succeeded", "closed", "abnormal"])
+                    ("state__in", ["asked", "processing", "unknown", "succeeded", "closed", "abnormal", "by_hand"])
                 ),
                 name="payments_refund_state",
             ),

@@ -5,6 +5,7 @@ from regional_services.payments.models.ledger import Account, CashierTask, Posti
 from regional_services.payments.models.movements import (
     OPEN_ATTEMPTS,
     OPEN_REFUNDS,
+    RETURNED,
     Attempt,
     AttemptState,
     Refund,
@@ -17,6 +18,7 @@ from regional_services.payments.models.orders import Leg, LegKind, LegState, Ord
 __all__ = [
     "OPEN_ATTEMPTS",
     "OPEN_REFUNDS",
+    "RETURNED",
     "Account",
     "Attempt",
     "AttemptState",

@@ -14,11 +14,12 @@ from regional_services.payments.models.orders import Order
 class Account(models.TextChoices):
     """The accounts of an institution and channel.
 
-    CHANNEL is the hospital's money held by the channel; ORDERS is what residents paid for orders; SURPLUS is what came
-    in without a claim (late or twice) and must go back.
+    CHANNEL is the hospital's money held by the channel, DESK what its cashiers hand out; ORDERS is what residents paid
+    for orders, SURPLUS what came in without a claim (late or twice) and must go back.
     """
 
     CHANNEL = "channel", "渠道资金"
+    DESK = "desk", "窗口资金"
     ORDERS = "orders", "订单收款"
     SURPLUS = "surplus", "待退多收款"
 
@@ -58,6 +59,7 @@ class TaskKind(models.TextChoices):
     REFUND_ABNORMAL = "refund_abnormal", "退款异常"
     REFUND_CLOSED = "refund_closed", "退款被渠道关闭"
     REFUND_REFUSED = "refund_refused", "退款被渠道拒绝"
+    REFUNDED_TWICE = "refunded_twice", "重复退款"
 
 
 class CashierTask(InstitutionRow):

@@ -100,7 +100,7 @@ class RefundKind(models.TextChoices):
 
 
 class RefundState(models.TextChoices):
-    """`succeeded` and `closed` are final; `abnormal` waits for a cashier (practice 24)."""
+    """`succeeded`, `closed` and `by_hand` are final; `abnormal` waits for a cashier (practice 24)."""
 
     ASKED = "asked", "退款中"
     PROCESSING = "processing", "退款处理中"
@@ -108,8 +108,10 @@ class RefundState(models.TextChoices):
     SUCCEEDED = "succeeded", "已退款"
     CLOSED = "closed", "退款关闭"
     ABNORMAL = "abnormal", "退款异常"
+    BY_HAND = "by_hand", "窗口已退款"
 
 
+RETURNED = (RefundState.SUCCEEDED, RefundState.BY_HAND)
 OPEN_REFUNDS = (RefundState.ASKED, RefundState.PROCESSING, RefundState.UNKNOWN)
 
 
