@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -65,11 +66,12 @@ def test_desks_search_by_exact_values_and_last_four_only(alpha: str, beta: str) 
     """And only in their own hospital, whose index key is its own."""
     archive = _ensure(alpha, uuid4())
     with hospital(alpha, read_only=True):
-        for wanted in (
+        searches: tuple[dict[str, Any], ...] = (
             {"document": "310106199001011236"},
             {"name": "顾听澜"},
             {"document_tail": "1236", "phone_tail": "5678"},
-        ):
+        )
+        for wanted in searches:
             assert [view.archive_id for view in selectors.find(alpha, **wanted)] == [archive]
         assert selectors.find(alpha, name="顾听") == []
         assert selectors.find(alpha, name="顾听澜", phone_tail="0000") == []
