@@ -6,12 +6,13 @@ from decimal import Decimal, InvalidOperation
 
 
 def fen_from_yuan(text: str | Decimal) -> int:
-    """Fen of a yuan amount as HIS, bills and insurance write it; more than two places or a non-number raise ValueError."""
+    """Fen of a yuan amount as HIS, bills and insurance write it; ValueError for more than two places or no number."""
     try:
         value = Decimal(text)
-    except InvalidOperation as problem:
-        raise ValueError(f"not an amount in yuan: {text!r}") from problem
-    if not value.is_finite() or value != value.quantize(Decimal("0.01")):
+        exact = value.is_finite() and value == value.quantize(Decimal("0.01"))
+    except InvalidOperation as problem:  # no number, or one beyond all bounds
+        raise ValueError(f"not an amount in yuan: {str(text)[:40]!r}") from problem
+    if not exact:
         raise ValueError(f"not an amount in yuan with at most two places: {text!r}")
     return int(value * 100)
 

@@ -10,6 +10,7 @@ from hub import clock
 from hub.security.keyring import ring
 from institution_connectors.adapters.hl7v2_mllp import CONTENT_TYPE, Door, Hl7v2MllpAdapter
 from institution_connectors.catalog import selectors as catalog
+from institution_connectors.catalog.errors import NoConnector
 from institution_connectors.charsets import codec_of
 from institution_connectors.contracts import ConnectorProfile, Direction, Wire
 from institution_connectors.exchange import inbound
@@ -17,9 +18,14 @@ from institution_connectors.runtime.adapters import adapter_of
 
 
 def door_of(facility: str) -> Door | None:
-    """The door of the hospital that calls itself `facility` in MSH-4; None if no connector says so."""
+    """The door of the hospital that calls itself `facility` in MSH-4; None if no connector says so.
+
+    A connector that is switched off for a while is `NoConnector`: its hospital shall keep its messages and try again.
+    """
     for profile in catalog.profiles():
-        if profile.enabled and profile.dialect == Hl7v2MllpAdapter.dialect and _facility(profile) == facility:
+        if profile.dialect == Hl7v2MllpAdapter.dialect and _facility(profile) == facility:
+            if not profile.enabled:
+                raise NoConnector(detail={"hospital": profile.hospital})
             return _door(profile)
     return None
 

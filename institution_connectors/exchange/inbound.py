@@ -21,7 +21,7 @@ from institution_connectors.contracts import (
     Wire,
     encode,
 )
-from institution_connectors.exchange import models, store
+from institution_connectors.exchange import bodies, models
 from institution_connectors.exchange.events import (
     InboundEvent,
     NumberTakenReported,
@@ -66,7 +66,7 @@ def receive(code: str, message: Inbound, wire: Wire, *, ip: str = "") -> Receipt
             source=message.source, incarnation=message.incarnation, message_id=message.message_id
         )
         if first == inbound_id:
-            store.keep_inbound(wire, inbound_id)
+            bodies.keep_inbound(wire, inbound_id)
             _publish(unit, inbound_id, message.facts)
         unit.audit(
             "exchange.received",
@@ -78,7 +78,7 @@ def receive(code: str, message: Inbound, wire: Wire, *, ip: str = "") -> Receipt
 
 def refuse(code: str, wire: Wire, reason: str, *, ip: str = "") -> None:
     """Keep a message that can't be taken, with the precise reason, for whoever repairs its sender."""
-    text, _ = store.body_text(wire.body)
+    text, _ = bodies.as_text(wire.body)
     with work(code, actor=vendor(code, ip)) as unit:
         models.Refused.objects.create(
             received_at=unit.now, reason=reason[:_REASON_LIMIT], size=len(wire.body), body=text

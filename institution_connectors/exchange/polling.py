@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from redis import RedisError
 
 from hub import clock, ids, redis
-from hub.actor import system_actor
 from hub.work import work
 from institution_connectors.catalog import selectors as catalog
 from institution_connectors.contracts import (
@@ -41,10 +41,10 @@ from institution_connectors.contracts import (
 from institution_connectors.exchange import inbound
 from institution_connectors.exchange.models import Probe
 from institution_connectors.exchange.services import ask_now
+from institution_connectors.runtime.pipeline import ACTOR
 
 DAYS = 14
 _SEEN_SECONDS = 3600
-_ACTOR = system_actor("connectors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def probe(code: str) -> Probe:
     if answer.outcome is Outcome.ACCEPTED:
         middle = started + (ended - started) / 2
         skew = round((answer.expect(Pong).his_time - middle).total_seconds() * 1000)
-    with work(code, actor=_ACTOR) as unit:
+    with work(code, actor=ACTOR) as unit:
         made = Probe.objects.create(at=ended, reason=answer.reason, latency_ms=latency, skew_ms=skew)
         unit.audit("connector.probed", target=f"connector:{code}", reason=answer.reason, detail={"skew_ms": skew})
     return made
@@ -165,7 +165,7 @@ def _seen(code: str) -> dict[str, str]:
         found = redis.client().hgetall(redis.key("polled", code))
     except RedisError:
         return {}
-    return {str(name): str(mark) for name, mark in dict(found).items()}  # type: ignore[arg-type]
+    return {str(name): str(mark) for name, mark in dict(found).items()}
 
 
 def _remember(code: str, marks: dict[str, str]) -> None:
@@ -173,7 +173,7 @@ def _remember(code: str, marks: dict[str, str]) -> None:
         return
     try:
         name = redis.key("polled", code)
-        redis.client().hset(name, mapping=dict(marks))
+        redis.client().hset(name, mapping=cast(Mapping[Any, Any], marks))
         redis.client().expire(name, _SEEN_SECONDS)
     except RedisError:
         return

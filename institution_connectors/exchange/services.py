@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from hub import clock, ids
-from hub.actor import Actor, system_actor
+from hub.actor import Actor
 from hub.errors import InvalidInput
 from hub.outbox.events import Temporary
 from hub.security.permissions import require
@@ -19,10 +19,8 @@ from institution_connectors.exchange import permissions, selectors, store
 from institution_connectors.exchange.errors import NotRerunnable, UnknownExchange
 from institution_connectors.exchange.models import Exchange, State
 from institution_connectors.exchange.steps import enqueue_ask
-from institution_connectors.runtime.decisions import Settle
-from institution_connectors.runtime.pipeline import carry_out
+from institution_connectors.runtime.pipeline import ACTOR, carry_out
 
-_ACTOR = system_actor("connectors")
 _AT_ONCE = timedelta(seconds=40)
 _RERUN_TIME = timedelta(hours=1)
 
@@ -37,7 +35,7 @@ def ask_now(code: str, request: Request, *, correlation: str = "sync") -> Answer
     if current_scope() is not None:
         raise RuntimeError("a hospital is not waited for inside a transaction")
     profile, exchange_id = catalog.profile(code), ids.uuid7()
-    with work(code, actor=_ACTOR) as unit:
+    with work(code, actor=ACTOR) as unit:
         Exchange.objects.create(
             id=exchange_id,
             key=f"now:{exchange_id}",
@@ -52,8 +50,7 @@ def ask_now(code: str, request: Request, *, correlation: str = "sync") -> Answer
     try:
         carry_out(code, exchange_id, until=clock.now() + _AT_ONCE)
     except Temporary:
-        away = Settle(Answer.rejected(Reason.UNREACHABLE, sent=False))
-        store.conclude_step(profile, store.Begun(step=away, exchange_id=exchange_id), actor=_ACTOR)
+        store.settle(profile, exchange_id, Answer.rejected(Reason.UNREACHABLE, sent=False), actor=ACTOR)
     with hospital(code, read_only=True):
         return selectors.answer(exchange_id)
 
@@ -91,6 +88,5 @@ def recover(code: str) -> int:
     profile = catalog.profile(code) if left else None
     for exchange_id in left:
         if profile is not None:
-            lost = Settle(Answer.rejected(Reason.CONNECTION_LOST))
-            store.conclude_step(profile, store.Begun(step=lost, exchange_id=exchange_id), actor=_ACTOR)
+            store.settle(profile, exchange_id, Answer.rejected(Reason.CONNECTION_LOST), actor=ACTOR)
     return len(left)

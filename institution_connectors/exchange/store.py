@@ -1,12 +1,14 @@
-"""The message store: what the pipeline reads and writes between its calls, each in a short transaction."""
+"""The message store: what the pipeline reads and writes between its calls, each in a short transaction.
+
+Statements are few on purpose: this is on the way of every booking. An ended ask is guarded by the condition of the
+UPDATE that ends it, not by a lock.
+"""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from hub import clock, ids
@@ -29,102 +31,109 @@ from institution_connectors.contracts import (
     decode_request,
     encode,
 )
+from institution_connectors.exchange import bodies
 from institution_connectors.exchange.events import ExchangeAnswered
-from institution_connectors.exchange.models import Attempt, Exchange, Message, State
-from institution_connectors.runtime.decisions import Act, Ask, Settle, Step, TellUnknown, Tried, Try, next_step
+from institution_connectors.exchange.models import Attempt, Exchange, State
+from institution_connectors.runtime.decisions import Act, Ask, Step, Tried, Try, next_step
 
-_ENDED = (State.ACCEPTED, State.REJECTED)
+_UNENDED = (State.OPEN, State.UNKNOWN)
 _UNDONE = (Reason.CLOSED, Reason.LOCK_EXPIRED)
-_HEAD_LIMIT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """What is to be done now; when it is an attempt, its row is committed already."""
+    """Where an ask stands and what is to be done now. `attempt` is there when that is a call: its row is committed."""
 
-    step: Step | None
-    exchange_id: UUID
-    request: Request | None = None
-    number: int = 0
-    trace_id: str = ""
+    row: Exchange
+    ask: Ask
+    step: Step
+    attempt: Attempt | None = None
 
 
-def begin(profile: ConnectorProfile, exchange_id: UUID, *, may_call: bool) -> Begun:
-    """Decide the next step and, if it is an attempt and `may_call`, store that it begins. None: the ask has ended."""
+def begin(profile: ConnectorProfile, exchange_id: UUID, *, may_call: bool) -> Begun | None:
+    """Decide the next step and, if it is a call and `may_call`, store that it begins. None: the ask has ended."""
     with hospital(profile.hospital):
-        row = Exchange.objects.select_for_update().get(id=exchange_id)
-        if row.state in _ENDED:
-            return Begun(step=None, exchange_id=exchange_id)
-        request, now = decode_request(row.request), clock.now()
-        tried = _tried(exchange_id) if row.attempts else []
-        ask = Ask(request=request, deadline=row.deadline, tried=tried, told_unknown=row.told_unknown)
-        step = next_step(ask, profile, now)
-        if not (isinstance(step, Try) and may_call):
-            return Begun(step=step, exchange_id=exchange_id, request=request)
-        attempt = Attempt(
-            exchange_id=exchange_id,
-            number=row.attempts + 1,
-            purpose=step.act,
-            trace_id=ids.uuid7().hex,
-            started_at=now,
+        row = Exchange.objects.get(id=exchange_id)
+        if row.state not in _UNENDED:
+            return None
+        ask = Ask(
+            request=decode_request(row.request),
+            deadline=row.deadline,
+            tried=_tried(exchange_id),
+            told_unknown=row.told_unknown,
         )
-        attempt.save(force_insert=True)
-        Exchange.objects.filter(id=exchange_id).update(attempts=attempt.number)
-        return Begun(
-            step=step, exchange_id=exchange_id, request=request, number=attempt.number, trace_id=attempt.trace_id
-        )
+        return _begun(profile, row, ask, may_call=may_call)
 
 
-def conclude(profile: ConnectorProfile, begun: Begun, answer: Answer, wires: Sequence[Wire], *, actor: Actor) -> None:
-    """Store what came of an attempt: its end, its bytes and, when that ends the ask, the answer and its event."""
+def conclude(
+    profile: ConnectorProfile, begun: Begun, answer: Answer, wires: Sequence[Wire], *, actor: Actor, may_call: bool
+) -> Begun | None:
+    """Store what came of a call and begin what follows from it, in one transaction. None: the ask has ended."""
+    attempt, row = begun.attempt, begun.row
+    if attempt is None or not isinstance(begun.step, Try):
+        raise TypeError("only a call that was begun can be concluded")
     with work(profile.hospital, actor=actor) as unit:
-        row = Exchange.objects.select_for_update().get(id=begun.exchange_id)
-        verdict = _verdict(begun, answer)
-        _end_attempt(begun, verdict, unit.now)
-        _keep(wires, exchange_id=begun.exchange_id, attempt=begun.number)
-        if row.state not in _ENDED:
-            _advance(unit, row, begun, verdict)
+        verdict = _verdict(begun.step.act, begun.ask.request, answer)
+        _end_attempt(attempt, verdict, unit.now)
+        bodies.keep(wires, exchange_id=row.id, attempt=attempt.number)
         unit.audit(
             "exchange.attempted",
-            target=f"exchange:{begun.exchange_id}",
-            outcome="success" if verdict.outcome is not Outcome.REJECTED else "refused",
+            target=f"exchange:{row.id}",
+            outcome="refused" if verdict.outcome is Outcome.REJECTED else "success",
             reason=verdict.reason,
-            detail={"operation": row.operation, "attempt": begun.number, "hub_number": row.hub_number},
+            detail={"operation": row.operation, "attempt": attempt.number, "hub_number": row.hub_number},
         )
+        row.attempts = attempt.number
+        if _ends(begun.step.act, verdict, is_command=Operation(row.operation).is_command):
+            _settle(unit, row, verdict)
+            return None
+        ask = _advance(row, begun, verdict, unit.now)
+        return _begun(profile, row, ask, may_call=may_call) if ask is not None else None
 
 
-def conclude_step(profile: ConnectorProfile, begun: Begun, *, actor: Actor) -> None:
-    """Store a step that needs no call: an end, or the word that the deadline passed in doubt."""
+def settle(profile: ConnectorProfile, exchange_id: UUID, answer: Answer, *, actor: Actor) -> None:
+    """End an ask without a call; one that has ended meanwhile stays as it is."""
     with work(profile.hospital, actor=actor) as unit:
-        row = Exchange.objects.select_for_update().get(id=begun.exchange_id)
-        if row.state in _ENDED:
-            return
-        if isinstance(begun.step, Settle):
-            _settle(unit, row, begun.step.answer)
-        elif isinstance(begun.step, TellUnknown):
-            row.state, row.told_unknown = State.UNKNOWN, True
-            row.save(update_fields=["state", "told_unknown"])
+        row = Exchange.objects.get(id=exchange_id)
+        _settle(unit, row, answer)
+        unit.audit("exchange.ended", target=f"exchange:{row.id}", reason=answer.reason, detail={"state": row.state})
+
+
+def tell_unknown(profile: ConnectorProfile, row: Exchange, *, actor: Actor) -> None:
+    """Say once that the deadline passed and it is not known what became of the ask."""
+    with work(profile.hospital, actor=actor) as unit:
+        row.state, row.told_unknown = State.UNKNOWN, True
+        if _save(row, "state", "told_unknown"):
             _publish(unit, row, Outcome.UNKNOWN, Reason(row.reason or Reason.TIME_OUT))
-        unit.audit("exchange.ended", target=f"exchange:{row.id}", reason=row.reason, detail={"state": row.state})
+        unit.audit("exchange.overdue", target=f"exchange:{row.id}", reason=row.reason)
 
 
-def keep_inbound(wire: Wire, inbound_id: UUID) -> None:
-    """Store the bytes of a message of the hospital, in the open unit."""
-    Message.objects.bulk_create([_message(wire, exchange_id=None, inbound_id=inbound_id, attempt=0)])
+def with_archive(request: Request, his_patient_id: str) -> Request:
+    """The request, its patient's archive known now."""
+    if not isinstance(request, LockNumber | Register):
+        raise TypeError(f"{type(request).__name__} has no patient to prepare")
+    return replace(request, patient=replace(request.patient, his_id=his_patient_id))
 
 
-def body_text(body: bytes) -> tuple[str, bool]:
-    """Bytes as storable text, and whether they had to be written in Base64."""
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        return base64.b64encode(body).decode(), True
-    return text, False
+def _begun(profile: ConnectorProfile, row: Exchange, ask: Ask, *, may_call: bool) -> Begun:
+    now = clock.now()
+    step = next_step(ask, profile, now)
+    if not (isinstance(step, Try) and may_call):
+        return Begun(row=row, ask=ask, step=step)
+    attempt = Attempt(
+        exchange_id=row.id,
+        number=len(ask.tried) + 1,
+        purpose=step.act,
+        trace_id=ids.uuid7().hex,
+        started_at=now,
+    )
+    attempt.save(force_insert=True)
+    return Begun(row=row, ask=ask, step=step, attempt=attempt)
 
 
-def _verdict(begun: Begun, answer: Answer) -> Answer:
+def _verdict(act: Act, request: Request, answer: Answer) -> Answer:
     """What an attempt says about the ask itself: a check says what became of the call."""
-    if not isinstance(begun.step, Try) or begun.step.act is not Act.CHECK or answer.outcome is not Outcome.ACCEPTED:
+    if act is not Act.CHECK or answer.outcome is not Outcome.ACCEPTED:
         return answer
     checked = answer.expect(OutcomeChecked)
     if checked.found is Found.DONE and checked.result is not None:
@@ -133,24 +142,8 @@ def _verdict(begun: Begun, answer: Answer) -> Answer:
         return Answer.unknown(Reason.INCOMPLETE, text="done, but without its result")
     if checked.found is Found.ABSENT:
         return Answer.rejected(Reason.NOT_DONE, text=answer.text, code=answer.code)
-    undone = Reason.LOCK_EXPIRED if isinstance(begun.request, LockNumber) else Reason.CLOSED
+    undone = Reason.LOCK_EXPIRED if isinstance(request, LockNumber) else Reason.CLOSED
     return Answer.rejected(undone, text=answer.text, code=answer.code)
-
-
-def _advance(unit: Unit, row: Exchange, begun: Begun, verdict: Answer) -> None:
-    """Where the ask stands after an attempt."""
-    act = begun.step.act if isinstance(begun.step, Try) else Act.CALL
-    if act is Act.PREPARE and verdict.outcome is Outcome.ACCEPTED:
-        row.request = encode(with_archive(begun.request, verdict.expect(PatientCreated).his_patient_id))
-        row.save(update_fields=["request"])
-        return
-    if _ends(act, verdict, is_command=Operation(row.operation).is_command):
-        _settle(unit, row, verdict)
-        return
-    row.reason = verdict.reason
-    if act is Act.CALL and verdict.outcome is Outcome.UNKNOWN and Operation(row.operation).is_command:
-        row.state = State.UNKNOWN
-    row.save(update_fields=["reason", "state"])
 
 
 def _ends(act: Act, verdict: Answer, *, is_command: bool) -> bool:
@@ -158,22 +151,46 @@ def _ends(act: Act, verdict: Answer, *, is_command: bool) -> bool:
         return verdict.outcome is Outcome.ACCEPTED or verdict.reason in _UNDONE
     if verdict.outcome is Outcome.REJECTED:
         return not verdict.reason.passing
-    return verdict.outcome is Outcome.ACCEPTED if act is Act.CALL or not is_command else False
+    return verdict.outcome is Outcome.ACCEPTED and (act is Act.CALL or not is_command)
 
 
-def with_archive(request: Request | None, his_patient_id: str) -> Request:
-    """The request, its patient's archive known now."""
-    if not isinstance(request, LockNumber | Register):
-        raise TypeError(f"{type(request).__name__} has no patient to prepare")
-    return replace(request, patient=replace(request.patient, his_id=his_patient_id))
+def _advance(row: Exchange, begun: Begun, verdict: Answer, now: datetime) -> Ask | None:
+    """The ask after an attempt that did not end it; None when it has ended by another way meanwhile."""
+    step, attempt, request = begun.step, begun.attempt, begun.ask.request
+    assert isinstance(step, Try)
+    assert attempt is not None
+    if step.act is Act.PREPARE and verdict.outcome is Outcome.ACCEPTED:
+        request = with_archive(request, verdict.expect(PatientCreated).his_patient_id)
+        row.request = encode(request)
+        alive = _save(row, "request", "attempts")
+    else:
+        row.reason = verdict.reason
+        if step.act is Act.CALL and verdict.outcome is Outcome.UNKNOWN and Operation(row.operation).is_command:
+            row.state = State.UNKNOWN
+        alive = _save(row, "reason", "state", "attempts")
+    done = Tried(
+        act=step.act,
+        started=attempt.started_at,
+        ended=now,
+        outcome=verdict.outcome,
+        reason=verdict.reason,
+        sent=verdict.sent,
+    )
+    return replace(begun.ask, request=request, tried=[*begun.ask.tried, done]) if alive else None
 
 
 def _settle(unit: Unit, row: Exchange, answer: Answer) -> None:
     row.state = State.ACCEPTED if answer.outcome is Outcome.ACCEPTED else State.REJECTED
     row.reason, row.his_code, row.his_text = answer.reason, answer.code[:64], answer.text
     row.answer, row.ended_at = encode(answer), unit.now
-    row.save(update_fields=["state", "reason", "his_code", "his_text", "answer", "ended_at"])
-    _publish(unit, row, answer.outcome, answer.reason)
+    if _save(row, "state", "reason", "his_code", "his_text", "answer", "ended_at", "attempts"):
+        _publish(unit, row, answer.outcome, answer.reason)
+
+
+def _save(row: Exchange, *fields: str) -> bool:
+    """Write fields of an ask that has not ended; False when it has."""
+    values = {name: getattr(row, name) for name in fields}
+    return Exchange.objects.filter(id=row.id, state__in=_UNENDED).update(**values) == 1
 
 
 def _publish(unit: Unit, row: Exchange, outcome: Outcome, reason: Reason) -> None:
@@ -190,31 +207,13 @@ def _publish(unit: Unit, row: Exchange, outcome: Outcome, reason: Reason) -> Non
         )
 
 
-def _end_attempt(begun: Begun, verdict: Answer, now: datetime) -> None:
-    attempt = Attempt.objects.get(exchange_id=begun.exchange_id, number=begun.number)
-    attempt.ended_at = now
-    attempt.duration_ms = max(0, round((now - attempt.started_at).total_seconds() * 1000))
-    attempt.outcome, attempt.reason, attempt.sent = verdict.outcome, verdict.reason, verdict.sent
-    attempt.save(update_fields=["ended_at", "duration_ms", "outcome", "reason", "sent"])
-
-
-def _keep(wires: Sequence[Wire], *, exchange_id: UUID, attempt: int) -> None:
-    Message.objects.bulk_create(
-        [_message(wire, exchange_id=exchange_id, inbound_id=None, attempt=attempt) for wire in wires]
-    )
-
-
-def _message(wire: Wire, **of: Any) -> Message:
-    text, encoded = body_text(wire.body)
-    return Message(
-        **of,
-        direction=wire.direction,
-        at=wire.at,
-        content_type=wire.content_type[:_HEAD_LIMIT],
-        head=dict(wire.head),
-        size=len(wire.body),
-        base64=encoded,
-        body=text,
+def _end_attempt(attempt: Attempt, verdict: Answer, now: datetime) -> None:
+    Attempt.objects.filter(id=attempt.id).update(
+        ended_at=now,
+        duration_ms=max(0, round((now - attempt.started_at).total_seconds() * 1000)),
+        outcome=verdict.outcome,
+        reason=verdict.reason,
+        sent=verdict.sent,
     )
 
 

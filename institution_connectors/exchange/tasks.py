@@ -8,20 +8,20 @@ from datetime import timedelta
 from celery import shared_task
 
 from hub import clock
-from hub.actor import system_actor
 from hub.tenancy import registry
 from hub.tenancy.tasks import HospitalTask
 from hub.work import work
 from institution_connectors.catalog import selectors as catalog
 from institution_connectors.exchange import polling, services
 from institution_connectors.exchange.models import Message
+from institution_connectors.runtime.pipeline import ACTOR
 
 logger = logging.getLogger(__name__)
 
 BODY_DAYS = 30
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def poll_all() -> None:
     """Send every polled hospital's poll on its way; each is a task of its own, so that a slow one delays no other."""
     live = set(registry.live_hospitals())
@@ -30,14 +30,14 @@ def poll_all() -> None:
             poll_hospital.apply_async(kwargs={"hospital": profile.hospital}, expires=240)
 
 
-@shared_task(base=HospitalTask)
+@shared_task(base=HospitalTask)  # type: ignore[untyped-decorator]
 def poll_hospital(*, hospital: str) -> None:
     """Ask one hospital for its sessions and its stopped ones."""
     polling.poll_schedules(hospital)
     polling.poll_stopped(hospital)
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def probe_all() -> None:
     """Send every hospital's probe on its way."""
     live = set(registry.live_hospitals())
@@ -46,7 +46,7 @@ def probe_all() -> None:
             probe_hospital.apply_async(kwargs={"hospital": profile.hospital}, expires=50)
 
 
-@shared_task(base=HospitalTask)
+@shared_task(base=HospitalTask)  # type: ignore[untyped-decorator]
 def probe_hospital(*, hospital: str) -> None:
     """Ask one hospital for its time; a clock that is wrong is a warning for its engineers."""
     limit = catalog.profile(hospital).limits.clock_skew_seconds
@@ -55,30 +55,30 @@ def probe_hospital(*, hospital: str) -> None:
         logger.warning("the clock of a hospital is wrong by %s ms", found.skew_ms, extra={"hospital": hospital})
 
 
-@shared_task(base=HospitalTask)
+@shared_task(base=HospitalTask)  # type: ignore[untyped-decorator]
 def recover_hospital(*, hospital: str) -> None:
     """End what a dead process left open."""
     services.recover(hospital)
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def recover_all() -> None:
     """Send every hospital's recovery on its way."""
     for code in registry.live_hospitals():
         recover_hospital.apply_async(kwargs={"hospital": code}, expires=600)
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def end_bodies_all() -> None:
     """Send every hospital's clean-up on its way."""
     for code in registry.live_hospitals():
         end_bodies.apply_async(kwargs={"hospital": code})
 
 
-@shared_task(base=HospitalTask)
+@shared_task(base=HospitalTask)  # type: ignore[untyped-decorator]
 def end_bodies(*, hospital: str) -> None:
     """Forget message bodies older than their retention; who asked what and when stays."""
     now = clock.now()
-    with work(hospital, actor=system_actor("connectors")) as unit:
+    with work(hospital, actor=ACTOR) as unit:
         ended = Message.objects.filter(at__lt=now - timedelta(days=BODY_DAYS), body__isnull=False).update(body=None)
         unit.audit("exchange.bodies_ended", target=f"hospital:{hospital}", detail={"messages": ended})

@@ -32,31 +32,40 @@ from institution_connectors.contracts import (
 from institution_connectors.exchange import store
 from institution_connectors.runtime.adapters import adapter_of
 from institution_connectors.runtime.completeness import whole
-from institution_connectors.runtime.decisions import Act, Try, Wait
+from institution_connectors.runtime.decisions import Act, Settle, TellUnknown, Try, Wait
 from institution_connectors.runtime.gate import Crowded, gate
 
 SHORT_PAUSE = 1.2
-_ACTOR = system_actor("connectors")
+ACTOR = system_actor("connectors")
 
 
 def carry_out(hospital: str, exchange_id: UUID, *, until: datetime) -> None:
     """Work on an ask until it has ended, or raise `Temporary` saying when to go on."""
     profile = catalog.profile(hospital)
-    while True:
-        blocked = gate(hospital, profile.limits).blocked_for()
-        begun = store.begin(profile, exchange_id, may_call=not blocked)  # store
-        if begun.step is None:
-            return
-        if isinstance(begun.step, Wait):
-            _pause(begun.step, until)
-        elif not isinstance(begun.step, Try):
-            store.conclude_step(profile, begun, actor=_ACTOR)
-        elif blocked:
-            raise Temporary(f"{hospital} is left alone after failures", retry_after=blocked)
-        else:
+    begun = _begin(profile, exchange_id)  # store
+    while begun is not None:
+        if begun.attempt is not None:
             wires: list[Wire] = []
-            answer = call(profile, asked(begun), begun.trace_id, wires.append)  # authenticate, map, call
-            store.conclude(profile, begun, answer, wires, actor=_ACTOR)  # store
+            answer = call(profile, asked(begun), begun.attempt.trace_id, wires.append)  # authenticate, map, call
+            may_call = not gate(hospital, profile.limits).blocked_for()
+            begun = store.conclude(profile, begun, answer, wires, actor=ACTOR, may_call=may_call)  # store
+            continue
+        match begun.step:
+            case Wait() as wait:
+                _pause(wait, until)
+            case Settle(answer):
+                store.settle(profile, exchange_id, answer, actor=ACTOR)
+            case TellUnknown():
+                store.tell_unknown(profile, begun.row, actor=ACTOR)
+            case Try():
+                blocked = gate(hospital, profile.limits).blocked_for()
+                raise Temporary(f"{hospital} is left alone after failures", retry_after=blocked)
+        begun = _begin(profile, exchange_id)
+
+
+def _begin(profile: ConnectorProfile, exchange_id: UUID) -> store.Begun | None:
+    blocked = gate(profile.hospital, profile.limits).blocked_for()
+    return store.begin(profile, exchange_id, may_call=not blocked)
 
 
 def call(profile: ConnectorProfile, request: Request, trace_id: str, record: Callable[[Wire], None]) -> Answer:
@@ -73,13 +82,13 @@ def call(profile: ConnectorProfile, request: Request, trace_id: str, record: Cal
 
 def asked(begun: store.Begun) -> Request:
     """What goes out in an attempt: the ask itself, the archive before it, or the question what became of it."""
-    request = begun.request
-    if not isinstance(begun.step, Try) or request is None:
-        raise TypeError("no attempt was begun")
+    request, exchange_id = begun.ask.request, begun.row.id
+    if not isinstance(begun.step, Try):
+        raise TypeError("no call was begun")
     if begun.step.act is Act.CHECK and isinstance(request, Command):
         return CheckOutcome(hub_number=request.hub_number, asked=request.operation)
     if begun.step.act is Act.PREPARE and isinstance(request, LockNumber | Register):
-        number = ids.domain_number("PA", uuid.uuid5(begun.exchange_id, "archive"))
+        number = ids.domain_number("PA", uuid.uuid5(exchange_id, "archive"))
         return CreatePatient(hub_number=number, patient=request.patient)
     return request
 

@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from hub import clock
 from hub.outbox.relay import drain
@@ -26,6 +28,7 @@ from institution_connectors.contracts import (
 from institution_connectors.exchange import selectors, store
 from institution_connectors.exchange.models import State
 from institution_connectors.exchange.services import ask_now
+from institution_connectors.runtime.pipeline import carry_out
 from tests.connectors.asking import answer_of, answers_told, drain_until, enqueue, free_number, registration, state_of
 from tests.connectors.conftest import Connected
 from tests.connectors.people import hub_number, somebody
@@ -155,13 +158,14 @@ def test_a_process_that_dies_after_sending_leaves_a_question_not_a_second_reques
 ) -> None:
     request = registration(alpha_his)
     exchange_id = enqueue(alpha_his.code, request)
-    real, seen = store.conclude, []
+    real = store.conclude
+    seen: list[bool] = []
 
-    def die(*arguments: Any, **named: Any) -> None:
+    def die(*arguments: Any, **named: Any) -> Any:
         if arguments[1].step.act == "call" and not seen:
             seen.append(True)
             raise ConnectionError("killed before the answer was stored")
-        real(*arguments, **named)
+        return real(*arguments, **named)
 
     monkeypatch.setattr(store, "conclude", die)
     drain()
@@ -232,6 +236,17 @@ def test_health_shows_a_wrong_clock_and_failures(alpha_his: Connected) -> None:
     assert health.reachable
     assert health.skew_ms == probe_of.skew_ms
     assert health.calls >= 1
+
+
+def test_an_ask_answered_at_once_takes_few_statements(alpha_his: Connected) -> None:
+    schedule, number = free_number(alpha_his)
+    exchange_id = enqueue(alpha_his.code, registration(alpha_his, schedule, number))
+    with CaptureQueriesContext(connections["hospital"]) as captured:
+        carry_out(alpha_his.code, exchange_id, until=clock.now() + timedelta(seconds=60))
+    assert answer_of(alpha_his.code, exchange_id).outcome is Outcome.ACCEPTED
+    # three transactions: begin; archive made, go on; registered
+    assert len([query for query in captured if "BEGIN" in query["sql"]]) == 3
+    assert len(captured) <= 20
 
 
 def test_reads_are_tried_three_times_and_end_definitely(alpha_his: Connected) -> None:

@@ -60,14 +60,13 @@ def acknowledgement(
 ) -> bytes:
     """One ACK message. It mirrors the sender's names, trigger and version; ERR-2 names the field at fault."""
     trigger = to.header.component(9, 2) if to else ""
-    application, facility = to.sender if to else (identity.their_application, identity.their_facility)
     lines = [
         header(
             {
                 3: identity.application,
                 4: identity.facility,
-                5: application,
-                6: facility,
+                5: to.header.components(3) if to else identity.their_application,
+                6: to.header.components(4) if to else identity.their_facility,
                 7: timestamp(clock.now()),
                 9: ["ACK", trigger, "ACK"] if trigger else "ACK",
                 10: own_id,

@@ -174,6 +174,7 @@ class Pool:
         self._idle: list[Connection] = [Connection(endpoint) for _ in range(endpoint.connections)]
         self._free = threading.Semaphore(endpoint.connections)
         self._lock = threading.Lock()
+        self._closed = False
 
     def ask(self, message: bytes, control_id: str, *, timeout: float, application_answer: bool = False) -> Received:
         """`Connection.ask` on whichever connection is free; waiting for one counts towards `timeout`."""
@@ -187,12 +188,15 @@ class Pool:
             return connection.ask(message, control_id, timeout=left, application_answer=application_answer)
         finally:
             with self._lock:
+                if self._closed:
+                    connection.close()
                 self._idle.append(connection)
             self._free.release()
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """Close the connections: idle ones now, those in use when their answer is here."""
         with self._lock:
+            self._closed = True
             for connection in self._idle:
                 connection.close()
 

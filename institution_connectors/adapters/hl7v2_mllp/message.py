@@ -38,6 +38,11 @@ class Segment:
         part = _nth(_nth(raw, self.separators.component, component), self.separators.subcomponent, subcomponent)
         return self._meant(part, number)
 
+    def components(self, number: int) -> list[str]:
+        """Every component of the first repetition."""
+        raw = next(iter(self.repetitions(number)), "")
+        return [self._meant(part, number) for part in raw.split(self.separators.component)]
+
     def text(self, number: int) -> str:
         """The whole field as text, "" when empty or deleted: for simple types that may hold stray separators."""
         return self._meant(self.field(number), number)

@@ -63,13 +63,16 @@ class Receiver:
         seen = peek(data)
         try:
             door = self._door_of(seen.facility)
+        except HubError as problem:
+            log.warning("HL7: a message was put off", extra={"reason": seen.facility[:40], "code": problem.code})
+            return _acknowledge(_STRANGER, None, _later(seen.control_id, problem.code))
         except Exception:
             log.exception("HL7: the hospital of a message could not be looked up")
             return _acknowledge(_STRANGER, None, _later(seen.control_id, "hub.unavailable"))
         if door is None or (door.peers and peer not in door.peers):
             log.warning("HL7: the facility is not known", extra={"reason": seen.facility[:40], "peer": peer})
-            problem = MessageRefused("MSH-4", "unknown facility", control_id=seen.control_id)
-            return _acknowledge(_STRANGER, None, problem)
+            unknown = MessageRefused("MSH-4", "unknown facility", control_id=seen.control_id)
+            return _acknowledge(_STRANGER, None, unknown)
         try:
             batch = split(data, charset=door.charset)
         except MessageRefused as problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from hub import clock
@@ -15,13 +15,13 @@ Value = str | Sequence["str | Sequence[str]"]
 MSH18 = {"utf-8": "UNICODE UTF-8", "gb18030": "GB 18030-2000"}
 
 
-def segment(name: str, fields: dict[int, Value]) -> str:
+def segment(name: str, fields: Mapping[int, Value]) -> str:
     """One segment; `fields` by their numbers, gaps stay empty."""
     last = max(fields, default=0)
     return STANDARD.field.join([name, *(_field(fields.get(number, "")) for number in range(1, last + 1))])
 
 
-def header(fields: dict[int, Value], *, name: str = "MSH") -> str:
+def header(fields: Mapping[int, Value], *, name: str = "MSH") -> str:
     """MSH, BHS or FHS; `fields` by their numbers in the standard, from 3 on (MSH-1 is the separator itself)."""
     last = max(fields)
     values = (_field(fields.get(number, "")) for number in range(3, last + 1))

@@ -20,6 +20,7 @@ from institution_connectors.contracts import (
     Inbound,
     MalformedMessage,
     Operation,
+    Options,
     Reason,
     Request,
 )
@@ -43,15 +44,14 @@ class SoapXmlAdapter:
 
     def call(self, request: Request, call: Call) -> Answer:
         """Ask once."""
-        code = transaction(request)
         try:
-            inner = self._document(code, request, call, self._auth_key)
-            response = self._client.invoke(inner, call, stored=self._document(code, request, call, _HIDDEN))
+            inner = self._document(request, call, self._auth_key)
+            response = self._client.invoke(inner, call, stored=self._document(request, call, _HIDDEN))
         except CharsetError as problem:
             return Answer.rejected(Reason.NOT_CARRIED, text=str(problem), sent=False)
         except CallFailed as failure:
             return failure.answer
-        return self._answer(code, request, response)
+        return answer_of(request, response, self._profile.options)
 
     def decode_inbound(self, body: bytes, head: Mapping[str, str]) -> Inbound:  # noqa: ARG002 - the Protocol's
         """Nothing comes in by this dialect."""
@@ -61,11 +61,11 @@ class SoapXmlAdapter:
         """Close the connections."""
         self._client.close()
 
-    def _document(self, code: str, request: Request, call: Call, auth_key: str) -> str:
+    def _document(self, request: Request, call: Call, auth_key: str) -> str:
         extra = self._profile.options.extra
         device = extra.get("device_id", "HUB00001")
         head = {
-            "TranCode": code,
+            "TranCode": transaction(request),
             "TransactionID": f"{clock.local(clock.now()):%Y%m%d%H%M%S}{ids.domain_number('T', ids.uuid7())[-8:]}",
             "AuthKey": auth_key,
             "UserID": extra.get("user_id", "HUB"),
@@ -75,21 +75,23 @@ class SoapXmlAdapter:
         }
         return element("Request", {**head, **self._writer.fields(request)})
 
-    def _answer(self, code: str, request: Request, response: Node) -> Answer:
-        result, text = response.attribute("Result"), response.text("Msg")
-        if result is None:
-            return Answer.unknown(Reason.UNREADABLE, text="the Response has no attribute Result")
-        if (service := response.attribute("Service")) and service != code:
-            return Answer.unknown(Reason.UNREADABLE, text=f"asked {code}, the answer is for {service}")
-        if not self._profile.options.succeeded(request.operation, result):
-            return Answer.rejected(reason_of(result, text, self._profile.options), text=text, code=result)
-        try:
-            _check_number(request, response)
-            return Answer.accepted(read(request, response, self._profile.options), text=text, code=result)
-        except Incomplete as problem:
-            return Answer.unknown(Reason.INCOMPLETE, text=str(problem), code=result)
-        except Unreadable as problem:
-            return Answer.unknown(Reason.UNREADABLE, text=str(problem), code=result)
+
+def answer_of(request: Request, response: Node, options: Options) -> Answer:
+    """What a `Response` means: the attribute Result whether, the text why, the elements what."""
+    code, result, text = transaction(request), response.attribute("Result"), response.text("Msg")
+    if result is None:
+        return Answer.unknown(Reason.UNREADABLE, text="the Response has no attribute Result")
+    if (service := response.attribute("Service")) and service != code:
+        return Answer.unknown(Reason.UNREADABLE, text=f"asked {code}, the answer is for {service}")
+    if not options.succeeded(request.operation, result):
+        return Answer.rejected(reason_of(result, text, options), text=text, code=result)
+    try:
+        _check_number(request, response)
+        return Answer.accepted(read(request, response, options), text=text, code=result)
+    except Incomplete as problem:
+        return Answer.unknown(Reason.INCOMPLETE, text=str(problem), code=result)
+    except Unreadable as problem:
+        return Answer.unknown(Reason.UNREADABLE, text=str(problem), code=result)
 
 
 def _check_number(request: Request, response: Node) -> None:

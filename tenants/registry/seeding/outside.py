@@ -27,8 +27,8 @@ _KINDS = {
 
 
 def his_port(order: int) -> int:
-    """The port of the hospital in that place of the list."""
-    return FIRST_PORT + order
+    """The port of the hospital in that place of the list; `HUB_HIS_FIRST_PORT` moves them all."""
+    return int(os.environ.get("HUB_HIS_FIRST_PORT", FIRST_PORT)) + order
 
 
 def his_secret_ref(code: str) -> str:
@@ -57,8 +57,9 @@ def options(row: dict[str, str], order: int) -> dict[str, Any]:
     if row["dialect"] == "rest_json":
         return {**common, "success_code": "1" if odd else "0", "money_unit": "yuan" if odd else "fen"}
     if row["dialect"] == "soap_xml":
-        return {**common, "charset": "gb18030" if odd else "utf-8"}
-    return {**common, "charset": "gb18030" if odd else "utf-8", "push": True}
+        return {**common, "charset": "gb18030" if odd else "utf-8", "money_unit": "yuan", "cdata": odd}
+    hl7 = {"push": True, "hub_mllp": settings.HUB_HL7_LISTEN, "money_unit": "yuan"}
+    return {**common, "charset": "gb18030" if odd else "utf-8", **hl7}
 
 
 def _config(rows: list[dict[str, str]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -127,6 +128,17 @@ def test_what_was_not_stored_is_sent_again(alpha: str, his: Board, hl7_port: int
     adapters.close_all()
 
 
+def test_a_connector_switched_off_for_a_while_loses_nothing(alpha: str) -> None:
+    ring().put_secret("connector.alpha", SECRET.encode())
+    catalog.put_connector(actor=ACTOR, profile=replace(CASE.profile, enabled=False))
+    head = f"MSH|^~\\&|HIS|H07|HUB|JA|20260105081531|{SECRET}|ADT^A31|C1|P|2.4"
+    (answer,) = Receiver(door_of).answer(f"{head}\rPID|1||7^^^H07^MR\r".encode(), "10.0.0.7")
+    assert b"MSA|AE|C1" in answer
+    (stranger,) = Receiver(door_of).answer(head.replace("H07", "H99").encode(), "10.0.0.7")
+    assert b"MSA|AR|C1" in stranger
+
+
+@pytest.mark.requirement("BQ-IF-09")
 def test_a_message_that_can_never_be_taken_is_kept_with_its_reason(alpha: str) -> None:
     connect_alpha()
     head = f"MSH|^~\\&|HIS|H07|HUB|JA|20260105081531|{SECRET}|SIU^S12|C1|P|2.4||||||GB 18030-2000"

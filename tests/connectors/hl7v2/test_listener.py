@@ -19,7 +19,7 @@ from institution_connectors.adapters.hl7v2_mllp.receiver import Door, Receiver
 from institution_connectors.contracts import MalformedMessage
 from tests.connectors.hl7v2.scripted import receive
 
-MSH = "MSH|^~\\&|HIS|H07|HUB|JA|20260105081531|{key}|ADT^A04^ADT_A01|{number}|P|2.4|||{modes}|CHN|{charset}"
+MSH = "MSH|^~\\&|HIS^3|H07|HUB|JA|20260105081531|{key}|ADT^A04^ADT_A01|{number}|P|2.4|||{modes}|CHN|{charset}"
 
 
 def message(number: str = "C1", *, key: str = "k3y", modes: str = "|", charset: str = "", rest: str = "") -> str:
@@ -96,7 +96,7 @@ def test_a_message_is_stored_then_acknowledged() -> None:
         answer = exchange(connect(), message(rest="PID|1||7^^^H07^MR||张三\rZPY|1\r"))
     assert codes(answer) == ("AA", "C1")
     assert answer.type == "ACK^A04"
-    assert answer.header.text(5) == "HIS"
+    assert answer.header.field(5) == "HIS^3", "the names of the sender come back component by component"
     assert answer.header.text(6) == "H07"
     (kept,) = inbox.kept
     assert "张三" in kept.decode()

@@ -322,3 +322,21 @@ def test_gb_hospitals_are_written_to_in_their_charset(service: Service) -> None:
     created = ask(service, contracts.CreatePatient(hub_number=NUMBER, patient=PATIENT), charset="gbk")
     assert created.expect(contracts.PatientCreated).his_patient_id == "7"
     assert "<PatientName>欧阳明</PatientName>" in service.asked[0]
+
+
+def test_a_health_card_is_bound(service: Service) -> None:
+    service.says(f"<RequestNo>{NUMBER}</RequestNo>", code="2011")
+    bound = contracts.BindHealthCard(hub_number=NUMBER, his_patient_id="7", health_card="E1", empi="M1")
+    assert ask(service, bound).outcome is Outcome.ACCEPTED
+    assert "<PatientID>7</PatientID><erhcCardNo>E1</erhcCardNo><empi>M1</empi>" in service.asked[0]
+
+
+def test_a_child_comes_with_its_guardian_and_codes_may_be_agreed(service: Service) -> None:
+    service.says(f"<RequestNo>{NUMBER}</RequestNo><PatientID>7</PatientID>", code="2002")
+    guardian = contracts.Guardian(name="欧阳父", document_type="03", document_number="E12345678", phone="138")
+    child = replace(PATIENT, document_number="", guardian=guardian)
+    ask(service, contracts.CreatePatient(hub_number=NUMBER, patient=child), extra={"card_type.03": "05"})
+    assert (
+        "<IsChild>Y</IsChild><GuardianName>欧阳父</GuardianName><GuardianCerType>05</GuardianCerType>"
+        in service.asked[0]
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final, TypeVar
@@ -20,6 +21,8 @@ from institution_connectors.contracts import (
 )
 
 CodeT = TypeVar("CodeT")
+_FIRST_YEAR = "1900"
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 SEXES: Final[Mapping[str, Sex]] = {
     "": Sex.UNKNOWN,
@@ -108,7 +111,7 @@ def instant_of(raw: str) -> datetime | None:
     bare = raw.partition(".")[0]
     head, offset = (raw[:-5], raw[-5:]) if raw[-5:-4] in {"+", "-"} else (raw, "")
     head = head.partition(".")[0] if offset else bare
-    if not head.isascii() or not head.isdigit() or len(head) not in (12, 14):
+    if not head.isascii() or not head.isdigit() or len(head) not in (12, 14) or head < _FIRST_YEAR:
         return None
     try:
         if offset:
@@ -123,15 +126,18 @@ def day(segment: Segment, number: int) -> date:
     """A date; what follows the day is left aside."""
     raw = segment.require(number)
     try:
-        return datetime.strptime(raw[:8], "%Y%m%d").date()  # noqa: DTZ007 - a date has no zone
+        found = datetime.strptime(raw[:8], "%Y%m%d").date()  # noqa: DTZ007 - a date has no zone
     except ValueError as problem:
         raise MessageRefused(segment.place(number), f"{raw[:24]!r} is not a date yyyyMMdd") from problem
+    if raw < _FIRST_YEAR:
+        raise MessageRefused(segment.place(number), f"{raw[:24]!r} lies before {_FIRST_YEAR}")
+    return found
 
 
 def whole(segment: Segment, number: int, component: int = 1) -> int:
     """A whole number."""
     raw = segment.require(number, component)
-    if not raw.isascii() or not raw.removeprefix("-").isdigit():
+    if not _WHOLE.fullmatch(raw):
         raise MessageRefused(segment.place(number), f"{raw[:20]!r} is not a whole number")
     return int(raw)
 

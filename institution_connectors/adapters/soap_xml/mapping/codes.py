@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Final, TypeVar
@@ -20,6 +21,8 @@ from institution_connectors.contracts import (
 )
 
 CodeT = TypeVar("CodeT")
+_FIRST_YEAR = 1900
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 PERIODS: Final[Mapping[str, Period]] = {
     "AM": Period.MORNING,
@@ -104,7 +107,7 @@ def clock_time(raw: str, name: str) -> time:
 def whole(node: Node, name: str) -> int:
     """A whole number."""
     raw = node.require(name)
-    if not raw.isascii() or not raw.removeprefix("-").isdigit():
+    if not _WHOLE.fullmatch(raw):
         raise Unreadable(f"{name}: {raw[:20]!r} is not a whole number")
     return int(raw)
 
@@ -141,6 +144,9 @@ def written_amount(fen: int, unit: MoneyUnit) -> str:
 
 def _parsed(raw: str, pattern: str, name: str) -> datetime:
     try:
-        return datetime.strptime(raw, pattern)  # noqa: DTZ007 - the zone is put on by the caller
+        parsed = datetime.strptime(raw, pattern)  # noqa: DTZ007 - the zone is put on by the caller
     except ValueError as problem:
         raise Unreadable(f"{name}: {raw[:20]!r} is not of the form {pattern}") from problem
+    if "%Y" in pattern and parsed.year < _FIRST_YEAR:
+        raise Unreadable(f"{name}: {raw[:20]!r} lies before {_FIRST_YEAR}")
+    return parsed

@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Run until SIGINT or SIGTERM."""
-        host, _, port = str(options["listen"]).rpartition(":")
+        host, _colon, port = str(options["listen"]).rpartition(":")
         if not host or not port.isdigit():
             raise CommandError(f"--listen: host:port expected, not {options['listen']!r}")
         tls = _tls(options["certificate"], options["client_ca"])

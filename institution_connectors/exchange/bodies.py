@@ -1,0 +1,46 @@
+"""Keeping bytes as they crossed the wire, encrypted, in the open unit of work."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from institution_connectors.contracts import Wire
+from institution_connectors.exchange.models import Message
+
+_TYPE_LIMIT = 100
+
+
+def keep(wires: Sequence[Wire], *, exchange_id: UUID, attempt: int) -> None:
+    """The messages of an attempt, in one statement."""
+    Message.objects.bulk_create([_message(wire, exchange_id=exchange_id, attempt=attempt) for wire in wires])
+
+
+def keep_inbound(wire: Wire, inbound_id: UUID) -> None:
+    """A message of the hospital."""
+    Message.objects.bulk_create([_message(wire, inbound_id=inbound_id)])
+
+
+def as_text(body: bytes) -> tuple[str, bool]:
+    """Bytes as storable text, and whether they had to be written in Base64."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(body).decode(), True
+    return text, False
+
+
+def _message(wire: Wire, **of: Any) -> Message:
+    text, encoded = as_text(wire.body)
+    return Message(
+        **of,
+        direction=wire.direction,
+        at=wire.at,
+        content_type=wire.content_type[:_TYPE_LIMIT],
+        head=dict(wire.head),
+        size=len(wire.body),
+        base64=encoded,
+        body=text,
+    )
