@@ -20,7 +20,8 @@ class ActorKind(StrEnum):
 class Actor:
     """An actor and what he may do; `name` is the display-name snapshot kept in hospital rows (kernel decision 8).
 
-    `role` is a snapshot for the audit; `institution` is the hospital a staff member or vendor acts for, never taken from request data.
+    `role` is a snapshot for the audit; `institution` is the hospital a staff member or vendor acts for, never taken
+    from request data.
     """
 
     kind: ActorKind

@@ -15,7 +15,7 @@ _counter = 0
 
 
 def uuid7() -> uuid.UUID:
-    """A UUIDv7 (RFC 9562), monotonic within this process: 48 bits of milliseconds, 12 bits of counter, 62 random bits."""
+    """A UUIDv7 (RFC 9562), monotonic within this process: 48 bits of milliseconds, 12 of counter, 62 random."""
     global _last_ms, _counter
     with _lock:
         now = time.time_ns() // 1_000_000

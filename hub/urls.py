@@ -1,9 +1,9 @@
-"""All routes. Upper layers are named as strings; a hospital's own host gets its own table (`hub/tenancy/middleware.py`)."""
+"""All routes. Upper layers are named as strings; a hospital's own host has its own (`hub/tenancy/middleware.py`)."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from hub.accounts.views import sealed_key
 
@@ -13,7 +13,7 @@ handler500 = "hub.api.middleware.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("hub.observability.urls")),
     path("api/schema.json", SpectacularAPIView.as_view(), name="api-schema"),
-    path("api/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/", include("hub.accounts.urls")),
     path("api/", include("regional_services.identity.urls")),
     path("api/", include("regional_services.catalog.urls")),

@@ -51,6 +51,7 @@ class Resident:
     outside: Outside
     device: str = field(default_factory=lambda: secrets.token_hex(16))
     token: str = ""
+    refresh_token: str = ""
     person_id: str = ""
     bookings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -70,10 +71,23 @@ class Resident:
 
     async def settle_in(self) -> None:
         """Sign in, and be somebody with a checked name."""
-        if not self.token:
+        if not self.token and not await self._renewed():
             await self._sign_in()
         if not self.person_id:
             await self._become_somebody()
+
+    async def _renewed(self) -> bool:
+        """New tokens for the old ones: a message for every ten minutes of a day would be refused, rightly."""
+        if not self.refresh_token:
+            return False
+        try:
+            self._keep(await self.call("POST", "auth/tokens/refresh", {"refresh_token": self.refresh_token}))
+        except Refused:
+            self.refresh_token = ""
+        return bool(self.token)
+
+    def _keep(self, tokens: dict[str, Any]) -> None:
+        self.token, self.refresh_token = tokens["access_token"], tokens["refresh_token"]
 
     async def _sign_in(self) -> None:
         asked = {"phone": self.human.phone, "purpose": "sign_in", "device_id": self.device}
@@ -86,7 +100,7 @@ class Resident:
         else:
             raise Refused("no code came")
         grant = {"grant": "phone", "phone": self.human.phone, "code": code, "device_id": self.device}
-        self.token = (await self.call("POST", "auth/tokens", grant))["access_token"]
+        self._keep(await self.call("POST", "auth/tokens", grant))
 
     async def _newest_code(self) -> str:
         query = {"to": f"+86{self.human.phone}", "limit": "1"}

@@ -16,7 +16,7 @@ from hub.accounts.results import Client, SignedIn, TokenPair
 from hub.api.views import PUBLIC, RESIDENT, HubAPIView
 from hub.errors import InvalidInput, NotSignedIn
 
-_WECHAT_RETURN = "/sign-in/wechat/return/"
+_WECHAT_RETURN = "/signin/wechat/back"
 _DEVICE_HEADER = "X-Device-ID"
 _POLL_SECONDS = "1"
 

@@ -14,6 +14,7 @@ from hub.api.problems import InternalError, headers, hub_error, problem_response
 from hub.errors import HubError, NotSignedIn
 
 _API = "/api/"
+_STAFF = ("/workspace/", "/district/", "/desk/")
 _log = logging.getLogger(__name__)
 
 
@@ -40,7 +41,7 @@ def error_response(request: HttpRequest, error: HubError) -> HttpResponse:
         return problem_response(error, request)
     if isinstance(error, NotSignedIn) and request.method in ("GET", "HEAD"):
         return _to_sign_in(request)
-    context = {"error": error, "fields": error.fields, "request_number": getattr(request, "request_id", "")}
+    context = {"error": error, "fields": error.fields, "request_id": getattr(request, "request_id", "")}
     response = render(request, "portal/error.html", context, status=error.status)
     for name, value in headers(error).items():
         response.headers[name] = value
@@ -56,9 +57,8 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 
 def sign_in_path(request: HttpRequest) -> str:
     """The sign-in page of the side the reader is on."""
-    if getattr(request, "hospital", None) or request.path.startswith("/workspace/"):
-        return "/workspace/sign-in/"
-    return "/district/sign-in/" if request.path.startswith("/district/") else "/sign-in/"
+    staff = getattr(request, "hospital", None) or request.path.startswith(_STAFF)
+    return "/desk/signin" if staff else "/signin"
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

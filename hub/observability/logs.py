@@ -61,6 +61,7 @@ FIELDS = frozenset(
 _CODE = re.compile(r"[A-Za-z0-9_.:/<>{}()\[\]=+ -]{1,200}")
 _LONG_NUMBER = re.compile(r"\d{7,}")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_NAMED = re.compile(r"(?:[A-Za-z][A-Za-z_.]{0,60}: ){1,3}")
 _LARGEST_NUMBER = 10_000_000
 _FRAMES = 25
 _CELERY_NAMES = {"name": "task", "id": "task_id", "runtime": "runtime"}
@@ -76,7 +77,10 @@ def safe(value: object) -> object:
         return value if abs(value) < _LARGEST_NUMBER else HIDDEN
     if isinstance(value, str):
         bare = _UUID.sub("", value)
-        return value if not bare or (_CODE.fullmatch(bare) and not _LONG_NUMBER.search(bare)) else HIDDEN
+        if not bare or (_CODE.fullmatch(bare) and not _LONG_NUMBER.search(bare)):
+            return value
+        named = _NAMED.match(value)  # "NotFound: hub.not_found: <text>" keeps what names the failure
+        return (named.group() if named else "") + HIDDEN
     return HIDDEN
 
 

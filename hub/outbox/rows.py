@@ -32,10 +32,11 @@ _DUE_ROW = """o.state = 'pending' AND o.lane = %(lane)s AND o.available_at <= %(
         ORDER BY e.id LIMIT 1
     )"""
 
-# One group per hospital with pending rows, found by skipping along the index, so that the cost follows the number of
-# hospitals and not the backlog. From each group its oldest due rows; a group with fewer rows under way comes first and
-# equals are shuffled by a salt. Subqueries are scalars and arrays on purpose: the planner's statistics of a queue are
-# always stale, and as joins it would read the whole backlog.
+# One group per hospital with pending rows, found by skipping along the index, in an order shuffled by a salt; of each
+# group an equal share of its oldest due rows, until the batch is full. So a turn is shared by all who wait, and its
+# cost follows the number of hospitals and the size of the batch, not the backlog. Where a cap is to be kept, rows under
+# way count against it. Scalars and arrays in place of joins keep the plan the same whatever a queue's stale statistics
+# say. Rows are locked as they are found, so that claims at the same time pass each other by.
 _CLAIM = """
 WITH RECURSIVE hospitals AS (
     (SELECT hospital FROM {outbox} WHERE state = 'pending' AND lane = %(lane)s ORDER BY hospital LIMIT 1)
@@ -47,28 +48,25 @@ WITH RECURSIVE hospitals AS (
     )
     FROM hospitals h WHERE h.hospital IS NOT NULL
 ), groups AS (
-    SELECT h.hospital, coalesce((%(caps)s::jsonb ->> h.hospital)::int, %(cap)s) AS cap, CASE WHEN %(exact)s THEN (
-        SELECT count(*) FROM {outbox} b
-        WHERE b.state = 'pending' AND b.lane = %(lane)s AND b.hospital = h.hospital AND b.lease_until > %(now)s
-    ) ELSE 0 END AS under_way
-    FROM hospitals h WHERE h.hospital IS NOT NULL
+    SELECT hospital, coalesce((%(caps)s::jsonb ->> hospital)::int, %(cap)s) AS cap, count(*) OVER () AS number
+    FROM hospitals WHERE hospital IS NOT NULL
+    ORDER BY md5(hospital || %(salt)s)
 ), heads AS (
-    SELECT head.id, g.hospital, g.under_way + row_number() OVER (PARTITION BY g.hospital ORDER BY head.id) AS turn
-    FROM groups g
+    SELECT head.id FROM groups g
     CROSS JOIN LATERAL (
         SELECT o.id FROM {outbox} o
         WHERE o.hospital = g.hospital AND {due_row}
         ORDER BY o.id
-        LIMIT least(%(batch)s + 1, greatest(g.cap - g.under_way, 0))
+        LIMIT least(%(batch)s / g.number + 1, greatest(g.cap - CASE WHEN %(exact)s THEN (
+            SELECT count(*) FROM {outbox} b
+            WHERE b.state = 'pending' AND b.lane = %(lane)s AND b.hospital = g.hospital AND b.lease_until > %(now)s
+        ) ELSE 0 END, 0))
+        FOR UPDATE OF o SKIP LOCKED
     ) head
+    LIMIT %(batch)s + 1
 )
 UPDATE {outbox} SET lease_by = %(worker)s, lease_until = %(until)s, attempts = attempts + 1
-WHERE id = ANY(ARRAY(
-    SELECT id FROM {outbox}
-    WHERE id = ANY(ARRAY(SELECT id FROM heads ORDER BY turn, md5(hospital || %(salt)s) LIMIT %(batch)s))
-      AND state = 'pending' AND (lease_until IS NULL OR lease_until <= %(now)s)
-    FOR UPDATE SKIP LOCKED
-))
+WHERE id = ANY(ARRAY(SELECT id FROM heads LIMIT %(batch)s))
 RETURNING id, event_id, handler, hospital, incarnation, payload, request_id, attempts, created_at, lease_until,
     (SELECT count(*) > %(batch)s FROM heads)
 """

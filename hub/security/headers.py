@@ -27,7 +27,7 @@ def content_security_policy() -> str:
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
-        "connect-src": ["'self'", *filter(None, [settings.HUB_EVENTS_ORIGIN]), *settings.HUB_CSP_CONNECT],
+        "connect-src": ["'self'", *settings.HUB_CSP_CONNECT],
         "form-action": ["'self'", *settings.HUB_CSP_FORM],
         "manifest-src": ["'self'"],
         "base-uri": ["'none'"],

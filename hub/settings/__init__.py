@@ -106,7 +106,6 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 HUB_CSP_CONNECT = env.names("HUB_CSP_CONNECT", HUB_EVENTS_ORIGIN)  # origins of server-sent events
-HUB_CSP_FORM = env.names("HUB_CSP_FORM")  # origins forms may post to, such as a cashier's
 
 HUB_S3: dict[str, Any] = {
     "endpoint": env.text("HUB_S3_ENDPOINT", "127.0.0.1:9000"),
@@ -215,6 +214,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULE = {
     "booking.sweep": {"task": "booking.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
     "payments.sweep": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "accounts.tidy": {"task": "accounts.tidy", "schedule": 86400.0},
+    "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},
+    "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
     "exchange-probe": {"task": "institution_connectors.exchange.tasks.probe_all", "schedule": 60.0},
     "exchange-recover": {"task": "institution_connectors.exchange.tasks.recover_all", "schedule": 300.0},
@@ -234,6 +236,7 @@ HUB_OUTSIDE = {
 }
 
 HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")
+HUB_CSP_FORM = env.names("HUB_CSP_FORM", HUB_OUTSIDE["wechat_pay"])  # where forms may lead: the cashier
 HUB_WECHAT_APPID = env.text("HUB_WECHAT_APPID", "wx0000000000000001")
 HUB_WECHAT_AUTHORIZE_ORIGIN = env.text("HUB_WECHAT_AUTHORIZE_ORIGIN", "")  # empty: the origin the code is traded at
 HUB_PASSWORD_PROFILE = env.text("HUB_PASSWORD_PROFILE", "mlps")  # or asvs, see hub/accounts/passwords.py

@@ -11,7 +11,6 @@ from regional_services.booking.process import Input
 from regional_services.booking.steps import NO_FACTS, Facts, advance
 from regional_services.payments import selectors as payments
 from regional_services.payments.events import OrderClosed, OrderPaid, RefundFinished
-from regional_services.payments.models import AttemptState
 from tenants.appointments import steps as appointments
 from tenants.appointments.asks import PaymentFacts
 from tenants.appointments.events import (
@@ -63,13 +62,13 @@ def cancel(event: CancelWanted, unit: Unit) -> None:
 
 def _happen(unit: Unit, booking_id: UUID, what: Input, facts: Facts = NO_FACTS) -> None:
     if advance(unit, booking_id, what, facts) is None:
-        unit.audit(f"booking.{what}", target=f"booking:{booking_id}", outcome="no_such_booking")
+        unit.audit(f"booking.{what}", target=f"booking:{booking_id}", outcome="failure", reason="no_such_booking")
 
 
 @handles(OrderPaid, runs_in=RunsIn.REGION)
 def on_paid(event: OrderPaid, unit: Unit) -> None:
     """The money is there."""
-    paid = next((row for row in payments.attempts(event.order_id) if row.state == AttemptState.PAID), None)
+    paid = payments.settling_attempt(event.order_id)
     payment = None
     if paid is not None:
         payment = PaymentFacts(

@@ -52,6 +52,11 @@ class _Ask:
         return channel(self.attempt.channel)
 
 
+def notify_url(merchant_id: UUID) -> str:
+    """Where the channel sends the notices about a merchant's payments."""
+    return f"{settings.PUBLIC_ORIGIN}/api/provider/v1/wechatpay/{merchant_id}/notify"
+
+
 def prepare(attempt_id: UUID) -> None:
     """Make an attempt ready to be paid; a number that may already be known there is asked about first."""
     ask = _begin(attempt_id)
@@ -109,7 +114,7 @@ def give_back(refund_id: UUID) -> None:
         refund_fen=refund.amount_fen,
         total_fen=attempt.paid_fen,
         reason=refund.reason,
-        notify_url=_notify_url(attempt.merchant),
+        notify_url=notify_url(attempt.merchant_id),
     )
     _record_refund(refund_id, channel(attempt.channel).refund(attempt.merchant, request))
 
@@ -150,12 +155,8 @@ def _prepay_request(ask: _Ask) -> PrepayRequest:
         openid=ask.attempt.payer.get("openid", ""),
         client_ip=ask.attempt.payer.get("ip", ""),
         expires_at=ask.attempt.expires_at,
-        notify_url=_notify_url(ask.merchant),
+        notify_url=notify_url(ask.merchant.id),
     )
-
-
-def _notify_url(merchant: MerchantAccount) -> str:
-    return f"{settings.PUBLIC_ORIGIN}/api/provider/v1/wechatpay/{merchant.id}/notify"
 
 
 def _record(attempt_id: UUID, answer: Answer[Trade]) -> None:

@@ -148,8 +148,8 @@ def _end_sessions(name: str) -> None:
 
 
 def _remove_leftovers(owner: psycopg.Connection[Any], *, keep: str) -> None:
-    """Templates of older code and databases of runs that were killed."""
-    for name in _databases(owner, "hub_template_"):
+    """Templates of older code, but the last one, which another run may still be copying; databases of killed runs."""
+    for name in _databases(owner, "hub_template_")[:-1]:
         if name != keep:
             _drop(owner, name)
     for name in _databases(owner, "hub_test_"):
@@ -158,7 +158,10 @@ def _remove_leftovers(owner: psycopg.Connection[Any], *, keep: str) -> None:
 
 
 def _databases(owner: psycopg.Connection[Any], prefix: str) -> list[str]:
-    rows = owner.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,)).fetchall()
+    """In the order in which they were made."""
+    rows = owner.execute(
+        "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid", (prefix,)
+    ).fetchall()
     return [name for (name,) in rows]
 
 

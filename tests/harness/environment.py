@@ -20,6 +20,7 @@ from hub.embedded import testing
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE_VARIABLES = ("HUB_OWNER_DATABASE_URL", "HUB_REGION_DATABASE_URL", "HUB_HOSPITAL_DATABASE_URL")
 REDIS_DATABASES = range(1, 16)
+POOL = 24
 BASE_HOST = "localhost"
 _held: list[IO[str]] = []
 
@@ -35,6 +36,8 @@ def prepare() -> None:
     for variable in DATABASE_VARIABLES:
         os.environ[variable] = _with_path(os.environ[variable], f"hub_test_{run}_{worker}")
     os.environ["HUB_REDIS_URL"] = _with_path(os.environ["HUB_REDIS_URL"], str(_free_redis_database()))
+    # Room for a race test's threads: each keeps a connection of both pools until it ends.
+    os.environ.setdefault("HUB_DB_POOL", str(POOL))
     os.environ["HUB_BASE_HOST"] = BASE_HOST
     os.environ["HUB_VAR"] = str(ROOT / "var" / "test")
     os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"

@@ -15,7 +15,8 @@ T = TypeVar("T")
 def in_threads(count: int, work: Callable[[int], T]) -> list[T]:
     """Call `work(0) ... work(count - 1)`, one thread each, started together; their results in that order.
 
-    Each thread gives its connections back. An exception of a thread is raised here.
+    At most `environment.POOL` threads, unless the work closes its connections after each scope. Each thread gives its
+    connections back. An exception of a thread is raised here.
     """
     start = threading.Barrier(count)
 

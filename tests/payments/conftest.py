@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,12 +12,13 @@ from django.core.management import call_command
 from pytest_django.fixtures import Settings
 
 from hub import clock
-from hub.actor import Actor, ActorKind
+from hub.actor import Actor, ActorKind, system_actor
 from hub.outbox.relay import drain
 from hub.tenancy.scope import REGION, region
 from hub.work import Command, work
 from regional_services.payments import selectors, services, steps
 from regional_services.payments.selectors import AttemptView, OrderView
+from tests.booking.world import register_institution
 from tests.harness.parties import APPID, Parties, Postbox
 
 OPENID = "oTestPayer0000000000000000001"
@@ -50,6 +52,7 @@ def postbox(settings: Settings) -> Iterator[Postbox]:
 @pytest.fixture
 def merchant(alpha: str, outside: Parties, postbox: Postbox) -> str:
     """A hospital registered at the sandbox's WeChat Pay; the other hospital is too."""
+    register_institution(alpha)
     call_command("onboard_demo_merchants")
     return alpha
 
@@ -63,27 +66,35 @@ def payer() -> Actor:
 @pytest.fixture
 def new_order(merchant: str, payer: Actor) -> Callable[..., OrderView]:
     """Make an order of the payer's at the hospital."""
-
-    def make(amount_fen: int = 2500, *, minutes: float = 30, booking_id: UUID | None = None) -> OrderView:
-        with work(REGION, actor=payer) as unit:
-            return steps.create_order(
-                unit,
-                booking_id=booking_id or uuid4(),
-                institution_code=merchant,
-                patient_id=uuid4(),
-                payer_account_id=payer.id or uuid4(),
-                title="挂号费",
-                amount_fen=amount_fen,
-                deadline=clock.now() + timedelta(minutes=minutes),
-            )
-
-    return make
+    return partial(place_order, merchant, payer.id or uuid4())
 
 
 @pytest.fixture
 def order(new_order: Callable[..., OrderView]) -> OrderView:
     """An order of 25.00."""
     return new_order()
+
+
+def place_order(
+    institution_code: str,
+    account_id: UUID,
+    amount_fen: int = 2500,
+    *,
+    minutes: float = 30,
+    booking_id: UUID | None = None,
+) -> OrderView:
+    """An order of an account's at a hospital."""
+    with work(REGION, actor=system_actor("test")) as unit:
+        return steps.create_order(
+            unit,
+            booking_id=booking_id or uuid4(),
+            institution_code=institution_code,
+            patient_id=uuid4(),
+            payer_account_id=account_id,
+            title="挂号费",
+            amount_fen=amount_fen,
+            deadline=clock.now() + timedelta(minutes=minutes),
+        )
 
 
 def command() -> Command:

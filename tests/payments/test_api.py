@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +10,6 @@ import httpx
 import pytest
 from django.test import Client
 
-from hub import clock
 from hub.actor import system_actor
 from hub.outbox.relay import drain
 from hub.security.keyring import ring
@@ -19,6 +17,7 @@ from hub.tenancy.scope import REGION
 from hub.work import work
 from regional_services.payments import steps
 from tests.harness.parties import SECRET, Parties, Postbox
+from tests.payments.conftest import place_order
 
 
 class Resident:
@@ -58,21 +57,7 @@ def resident(merchant: str, outside: Parties, client: Client) -> Resident:
 @pytest.fixture
 def place(merchant: str) -> Callable[[UUID], UUID]:
     """Place an order for an account."""
-
-    def make(account_id: UUID) -> UUID:
-        with work(REGION, actor=system_actor("test")) as unit:
-            return steps.create_order(
-                unit,
-                booking_id=uuid4(),
-                institution_code=merchant,
-                patient_id=uuid4(),
-                payer_account_id=account_id,
-                title="挂号费",
-                amount_fen=1800,
-                deadline=clock.now() + timedelta(minutes=20),
-            ).id
-
-    return make
+    return lambda account_id: place_order(merchant, account_id, 1800).id
 
 
 @pytest.mark.requirement("JA-APPT-08", "JA-PAYWX-10", "WX-PAY-04")

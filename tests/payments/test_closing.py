@@ -10,8 +10,9 @@ from django.test import Client
 
 from hub.actor import Actor, system_actor
 from hub.outbox.relay import drain
-from hub.tenancy.scope import REGION
+from hub.tenancy.scope import REGION, region
 from hub.work import work
+from regional_services.notifications.selectors import messages
 from regional_services.payments import services, steps
 from regional_services.payments.selectors import OrderView
 from tests.harness.parties import Parties, Postbox
@@ -109,6 +110,8 @@ def test_money_after_the_end_goes_back(
     assert order_now(order.id).state == "closed"
     assert facts_of(order) == ["payments.order_closed", "payments.late_payment"]
     assert [refund["status"] for refund in outside.refunds(attempt.out_trade_no)] == ["SUCCESS"]
+    with region(read_only=True):
+        assert [message.template for message in messages(order.payer_account_id)] == ["payments.returned"]
     call_command("verify_money")
 
 

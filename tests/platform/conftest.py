@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from hub.embedded.services import Services
 @pytest.fixture
 def own_services(tmp_path: Path) -> Iterator[Services]:
     """Services in a directory of their own, durable as in `make run`, not started."""
-    tmp_path.chmod(0o755)
-    services = Services(Places(tmp_path / "var"), durable=True, given={})
+    where = Places(tmp_path / "var")
+    services = Services(where, durable=True, given={})
     yield services
     services.stop()
+    for path in where.outlying():
+        shutil.rmtree(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -34,6 +35,11 @@ def _alive(pid: int) -> bool:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except FileNotFoundError:
         return False
+
+
+def _remove_outlying(base: Path) -> None:
+    for path in Places(base).outlying():
+        shutil.rmtree(path)
 
 
 def test_committed_rows_survive_kill_9_and_the_launcher_starts_again(own_services: Services) -> None:
@@ -89,7 +95,6 @@ def test_logins_have_passwords_and_no_power_over_isolation(own_services: Service
 
 
 def test_servers_die_with_a_killed_parent(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
     program = (
         "import sys, time, pathlib\n"
         "from hub.embedded.places import Places\n"
@@ -111,10 +116,11 @@ def test_servers_die_with_a_killed_parent(tmp_path: Path) -> None:
     parent.wait()
     parent.stdout.close()
 
-    end = time.monotonic() + 10
+    end = time.monotonic() + 20
     while any(_alive(pid) for pid in children) and time.monotonic() < end:
         time.sleep(0.1)
     assert not any(_alive(pid) for pid in children)
+    _remove_outlying(tmp_path / "var")
 
 
 def test_secrets_are_made_once_and_are_for_their_owner_only(tmp_path: Path) -> None:

@@ -86,6 +86,11 @@ def test_ids_numbers_and_codes_stay_readable(lines: Lines) -> None:
     assert (line["code"], line["exchange_id"], line["level"]) == ("booking.held", str(booking), "warning")
 
 
+def test_a_failure_keeps_its_name_and_loses_its_text(lines: Lines) -> None:
+    log.info("delivery failed", extra={"failure": f"NotFound: hub.not_found: 没有找到{NAME}"})
+    assert lines.last()["failure"] == "NotFound: hub.not_found: […]"
+
+
 def test_an_exception_keeps_type_code_and_frames_only(lines: Lines) -> None:
     try:
         raise psycopg.errors.UniqueViolation(f"Key (phone)=({PHONE}) already exists")

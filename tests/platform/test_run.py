@@ -125,7 +125,6 @@ def test_ctrl_c_stops_everything_in_reverse_order_and_leaves_nothing(tmp_path: P
         "sys.exit(supervisor.run())\n"
     )
     ports = {name: str(_free_port()) for name in ("HUB_PORT", "HUB_EVENTS_PORT", "HUB_SANDBOX_PORT")}
-    tmp_path.chmod(0o755)
     mark = f"run-{os.getpid()}-{time.monotonic_ns()}"
     running = subprocess.Popen(
         [sys.executable, str(script)],
@@ -149,6 +148,8 @@ def test_ctrl_c_stops_everything_in_reverse_order_and_leaves_nothing(tmp_path: P
     assert stopped == ["third", "second", "first", "s3", "valkey", "postgres"]
     assert not (tmp_path / "var" / "running.json").exists()
     assert _marked(mark) == []
+    done = _run("reset", env=_environment(tmp_path))
+    assert (done.returncode, (tmp_path / "var").exists(), Places(tmp_path / "var").outlying()) == (0, False, [])
 
 
 def test_the_programs_of_a_district(tmp_path: Path) -> None:

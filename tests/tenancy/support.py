@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
 
 from hub import clock
 from hub.ids import uuid7
@@ -29,6 +31,14 @@ def add_marks(*codes: str) -> None:
     with region():
         for code in codes:
             CatalogMark.objects.create(session_id=uuid7(), institution_code=code)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What the owner changes inside is seen by the owner only and rolled back: the next test needs no new copy."""
+    with transaction.atomic(using="owner"):
+        yield
+        transaction.set_rollback(True, using="owner")
 
 
 def as_owner(statement: str) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from django.db import migrations, models
 from django.test.utils import isolate_apps
 
 from hub.tenancy.checks import catalogue, declared, source
-from tests.tenancy.support import as_owner
+from tests.tenancy.support import as_owner, undone
 
 ROOT = Path(__file__).parents[2]
 
@@ -142,7 +142,8 @@ def test_the_template_keeps_the_rules_of_citus(committed: None) -> None:
 )
 def test_a_breach_of_the_rules_of_citus_is_found(committed: None, breach: str, found: str) -> None:
     """One line for each, and the command fails."""
-    as_owner(breach)
-    assert any(found in problem for problem in catalogue.check_citus())
-    with pytest.raises(CommandError):
-        call_command("check_citus")
+    with undone():
+        as_owner(breach)
+        assert any(found in problem for problem in catalogue.check_citus())
+        with pytest.raises(CommandError):
+            call_command("check_citus")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+import json
 from uuid import UUID
 
 from django.conf import settings
@@ -34,14 +34,14 @@ def pay(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
     here = f"/bookings/{booking_id}"
     if booking.order_id is None or actor.id is None:
         return HttpResponseRedirect(here)
-    openid = residents.openid_of(actor.id, settings.HUB_WECHAT_APPID) or ""
+    openid = residents.openid_of(actor.id, settings.HUB_WECHAT_APPID) if _in_wechat(request) else None
     command = Command(name="payment.start", key=uuid7().hex, fingerprint=str(booking.order_id))
     try:
-        attempt = payments.start_attempt(booking.order_id, actor=actor, openid=openid, command=command)
+        attempt = payments.start_attempt(booking.order_id, actor=actor, openid=openid or "", command=command)
     except HubError as problem:
         messages.error(request, problem.text, extra_tags="bad")
         return HttpResponseRedirect(here)
-    return _page(request, booking, attempt)
+    return _page(request, booking, attempt, actor)
 
 
 @require_GET
@@ -49,18 +49,25 @@ def pay(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
 def live(request: HttpRequest, actor: Actor, booking_id: UUID, attempt_id: UUID) -> HttpResponse:
     """The same page while the channel is being asked."""
     booking = booking_view(access.own_booking(actor, booking_id))
-    return _page(request, booking, attempt_view(payments_access.attempt_for(actor, attempt_id)))
+    return _page(request, booking, attempt_view(payments_access.attempt_for(actor, attempt_id)), actor)
 
 
-def _page(request: HttpRequest, booking: BookingView, attempt: AttemptView) -> HttpResponse:
-    back = quote(f"{settings.PUBLIC_ORIGIN}/bookings/{booking.id}", safe="")
+def _in_wechat(request: HttpRequest) -> bool:
+    """Inside the WeChat app the cashier is called up by script; everywhere else the browser goes to its page."""
+    return "MicroMessenger" in request.headers.get("User-Agent", "")
+
+
+def _page(request: HttpRequest, booking: BookingView, attempt: AttemptView, actor: Actor) -> HttpResponse:
+    in_app = attempt.ready and bool(attempt.prepay_id)
+    back = f"{settings.PUBLIC_ORIGIN}/bookings/{booking.id}"
     context = {
         "booking": booking,
         "attempt": attempt,
         "institution": registry.institution(booking.institution_code),
         "ready": attempt.ready,
-        "cashier": f"{attempt.pay_url}&redirect_url={back}" if attempt.ready else "",
-        "trouble": attempt.reason or "支付没有准备好，请返回后重试。" if attempt.state in DEAD else "",
+        "cashier": payments.cashier_url(attempt, return_url=back) if attempt.ready and attempt.pay_url else "",
+        "call_up": json.dumps(payments.call_up(attempt.id, actor=actor)) if in_app else "",
+        "trouble": "支付没有准备好，请返回后重试。" if attempt.state in DEAD else "",
         "back": f"/bookings/{booking.id}",
     }
     return page(request, "pay", "me", context)

@@ -43,6 +43,15 @@ window.setInterval(countDown, 1000);
 document.addEventListener("DOMContentLoaded", countDown);
 document.addEventListener("htmx:afterSettle", countDown);
 
+/* Inside the WeChat app the cashier is called up by its bridge; whatever it reports, the order's own page tells the truth. */
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-wechat-pay]");
+  if (!button || !window.WeixinJSBridge) return;
+  window.WeixinJSBridge.invoke("getBrandWCPayRequest", JSON.parse(button.dataset.wechatPay), () => {
+    window.location.assign(button.dataset.back);
+  });
+});
+
 /* Printing. */
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();

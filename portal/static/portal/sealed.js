@@ -13,11 +13,11 @@
     btoa(String.fromCharCode(...raw)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
   async function keyFor(label, salt, purpose) {
-    const token = document.querySelector('meta[name="csrf-token"]');
+    const token = document.querySelector('meta[name="csrf-token"], input[name="csrfmiddlewaretoken"]');
     const answer = await fetch("/session/sealed-key", {
       method: "POST",
       credentials: "same-origin",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": token ? token.content : "" },
+      headers: { "Content-Type": "application/json", "X-CSRFToken": token ? token.content || token.value : "" },
       body: JSON.stringify({ label, salt: text(salt), purpose }),
     });
     if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).detail || "暂时无法查看");

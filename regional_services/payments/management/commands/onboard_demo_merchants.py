@@ -29,12 +29,12 @@ class Command(BaseCommand):
         """One hospital after the other."""
         missing = institutions_without(_CHANNEL, live_hospitals())
         for code in missing:
-            put_in_force(code, _at_sandbox(code), actor=system_actor("demo"))
+            put_in_force(code, agree_at_sandbox(code), actor=system_actor("demo"))
         self.stdout.write(f"{len(missing)} merchants registered")
 
 
-def _at_sandbox(code: str) -> Credentials:
-    """What the sandbox's merchant platform answers to a new merchant."""
+def agree_at_sandbox(code: str) -> Credentials:
+    """New keys for a hospital, exchanged with the sandbox's merchant platform."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     private = key.private_bytes(

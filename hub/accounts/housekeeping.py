@@ -1,0 +1,56 @@
+"""What accounts forget and whom they put to rest: run once a night."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models.functions import Coalesce
+
+from hub import clock
+from hub.accounts import selectors
+from hub.accounts.models import AccountKind, AccountState, PhoneCode, RefreshToken, User, WechatAsk
+from hub.accounts.services.sign_ins import end_all_sign_ins
+from hub.actor import Actor
+from hub.tenancy.scope import REGION
+from hub.work import work
+
+CODES_KEPT = timedelta(days=2)  # the daily limit of a phone counts them for one day
+ASKS_KEPT = timedelta(days=1)
+TOKENS_KEPT = timedelta(days=7)  # after they ran out: a late reuse is still told from a forgery
+INACTIVE_AFTER = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """How much was done."""
+
+    codes: int
+    asks: int
+    tokens: int
+    disabled: int
+
+
+def tidy(*, actor: Actor) -> Tidied:
+    """Delete spent codes, asks and tokens; disable staff accounts unused for 90 days (MLPS CES1-07)."""
+    now = clock.now()
+    with work(REGION, actor=actor) as unit:
+        codes, _ = PhoneCode.objects.filter(created_at__lt=now - CODES_KEPT).delete()
+        asks, _ = WechatAsk.objects.filter(created_at__lt=now - ASKS_KEPT).delete()
+        tokens, _ = RefreshToken.objects.filter(expires_at__lt=now - TOKENS_KEPT).delete()
+        idle = _idle_staff(now - INACTIVE_AFTER)
+        for user in idle:
+            user.state = AccountState.DISABLED
+            user.save(update_fields=["state"])
+            unit.audit("accounts.disabled", target=f"account:{user.id}", reason="inactive")
+        unit.audit("accounts.tidied", target="accounts", detail={"codes": codes, "asks": asks, "tokens": tokens})
+    for user in idle:
+        selectors.forget(user.id)
+        end_all_sign_ins(actor=actor, user_id=user.id, reason="inactive")
+    return Tidied(codes, asks, tokens, len(idle))
+
+
+def _idle_staff(before: datetime) -> list[User]:
+    staff = User.objects.select_for_update().filter(kind=AccountKind.STAFF, state=AccountState.ACTIVE)
+    seen = Coalesce("last_seen_at", "created_at")
+    return list(staff.alias(seen=seen).filter(seen__lt=before).order_by("id"))

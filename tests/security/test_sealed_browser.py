@@ -1,0 +1,115 @@
+"""Sealed values in real Chromium: nothing in clear on the wire, one field opened by one act."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+from playwright.sync_api import Page, Response, expect, sync_playwright
+
+from hub.security.roles import Role
+from hub.tenancy.scope import hospital
+from tests.accounts.people import make_staff
+from tests.security.sealed_site import NAME, PHONE
+from tests.security.test_sealed import signed_in_browser
+
+pytestmark = pytest.mark.browser
+CLEAR = (PHONE.removeprefix("+86"), NAME)
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_arguments: Any) -> None:
+        """Nothing on stderr."""
+
+
+@contextmanager
+def site() -> Iterator[int]:
+    with make_server("127.0.0.1", 0, get_wsgi_application(), server_class=_Server, handler_class=_Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
+def page_of(alpha: str, port: int, *, scripts: bool) -> Iterator[Page]:
+    member = make_staff(hospital=alpha, roles=(Role.RECEPTION,))
+    cookie = signed_in_browser(member, f"{alpha}.localhost").cookies["sessionid"].value
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        context = browser.new_context(java_script_enabled=scripts)
+        context.add_cookies([{"name": "sessionid", "value": cookie, "url": f"http://{alpha}.localhost:{port}"}])
+        page = context.new_page()
+        yield page
+        browser.close()
+
+
+def reveals(code: str) -> list[str]:
+    with hospital(code, read_only=True), connections["hospital"].cursor() as cursor:
+        cursor.execute("SELECT target FROM hospital_audit WHERE action = 'security.revealed' ORDER BY id")
+        return [row[0] for row in cursor.fetchall()]
+
+
+@pytest.fixture
+def port(alpha: str, settings: Any) -> Iterator[int]:
+    if not (shutil.which("chromium") or shutil.which("chromium-browser")):
+        pytest.skip("no Chromium on this machine")
+    settings.ROOT_URLCONF = "tests.security.sealed_site"
+    with site() as number:
+        yield number
+
+
+def test_a_field_opens_by_a_click_and_nothing_travels_in_clear(alpha: str, port: int) -> None:
+    wire: list[str] = []
+
+    def keep(response: Response) -> None:
+        wire.append(response.text())
+
+    with page_of(alpha, port, scripts=True) as page:
+        problems: list[str] = []
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("response", keep)
+        page.goto(f"http://{alpha}.localhost:{port}/probe/sealed")
+        assert page.locator("#phone .sealed-text").inner_text() == "138****1234"
+        page.locator("#phone .sealed-open").click()
+        expect(page.locator("#phone .sealed-text")).to_have_text(PHONE)
+        assert page.locator("#name .sealed-text").inner_text() == "张*三"
+    assert problems == []
+    assert len(wire) >= 3
+    assert not [text for text in wire if any(clear in text for clear in CLEAR)]
+    assert reveals(alpha) == ["person.phone:p1"]
+
+
+def test_what_is_typed_leaves_the_page_sealed(alpha: str, port: int) -> None:
+    posted: list[str] = []
+    with page_of(alpha, port, scripts=True) as page:
+        page.on("request", lambda request: posted.append(request.post_data or "") if request.method == "POST" else None)
+        page.goto(f"http://{alpha}.localhost:{port}/probe/sealed")
+        page.locator("#typed").fill("欧阳小三")
+        page.locator("button[type=submit]").click()
+        expect(page.locator("#received")).to_have_text("欧*三")
+    assert any("name=sealed1." in body for body in posted)
+    assert not [body for body in posted if "欧阳" in body or "%E6%AC%A7" in body]
+    assert reveals(alpha) == []
+
+
+def test_without_scripts_the_masked_value_stays(alpha: str, port: int) -> None:
+    with page_of(alpha, port, scripts=False) as page:
+        page.goto(f"http://{alpha}.localhost:{port}/probe/sealed")
+        assert page.locator("#phone .sealed-text").inner_text() == "138****1234"
+        assert not page.locator("#phone .sealed-open").is_visible()
+        assert not [clear for clear in CLEAR if clear in page.content()]
