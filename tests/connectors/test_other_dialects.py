@@ -12,22 +12,40 @@ from hub import clock
 from hub.security.keyring import ring
 from hub.tenancy.scope import hospital
 from institution_connectors.catalog import services as catalog
-from institution_connectors.contracts import Cancelled, CancelRegistration, Outcome, Registered
+from institution_connectors.contracts import (
+    Cancelled,
+    CancelRegistration,
+    FindPatient,
+    ListDepartments,
+    Outcome,
+    Registered,
+)
 from institution_connectors.exchange import polling, selectors
+from institution_connectors.exchange.services import ask_now
 from institution_connectors.runtime import adapters, gate
 from tests.connectors.asking import answer_of, drain_until, enqueue, registration
 from tests.connectors.conftest import ACTOR, Connected
-from tests.connectors.dialects import CASES, SECRET
+from tests.connectors.dialects import CASES, SECRET, Case
 from tests.connectors.people import hub_number
 from tests.harness.outside import Outside
 
+GB = [case for case in CASES if case.code in {"soaplock", "hllock"}]
 POOLS = [case for case in CASES if case.code in {"soappool", "hlpool"}]
 
 
 @pytest.fixture(params=POOLS, ids=[case.dialect for case in POOLS])
 def his(request: pytest.FixtureRequest, alpha: str, outside: Outside) -> Iterator[Connected]:
     """The hub's hospital alpha, whose own system speaks another dialect."""
-    case = request.param
+    yield from connected(request.param, alpha, outside)
+
+
+@pytest.fixture(params=GB, ids=[case.dialect for case in GB])
+def gb_his(request: pytest.FixtureRequest, alpha: str, outside: Outside) -> Iterator[Connected]:
+    """Another one, which writes GB 18030."""
+    yield from connected(request.param, alpha, outside)
+
+
+def connected(case: Case, alpha: str, outside: Outside) -> Iterator[Connected]:
     gate.reset()
     ring().put_secret(f"connector.{case.code}", SECRET.encode())
     board = outside.board(f"his-{case.code}")
@@ -87,6 +105,18 @@ def test_messages_are_stored_masked_and_without_the_key(his: Connected) -> None:
         assert SECRET not in text
         assert request.patient.document_number not in text
         assert request.patient.name not in text
+
+
+def test_messages_in_gb_are_readable_and_masked(gb_his: Connected) -> None:
+    passport = FindPatient(document_type="03", document_number="E12345678", name="欧阳小三")
+    ask_now(gb_his.code, passport)
+    ask_now(gb_his.code, ListDepartments())
+    with hospital(gb_his.code, read_only=True):
+        asked = [selectors.detail(row.id) for row in selectors.exchanges()]
+        texts = "".join(message.text or "" for detail in asked for message in detail.messages)
+    assert "全科医学科" in texts
+    assert "欧阳小三" not in texts
+    assert "E12345678" not in texts
 
 
 def test_its_clock_and_its_sessions_are_looked_at(his: Connected) -> None:
