@@ -40,7 +40,7 @@ class Event:
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> Self:
         """The event of a stored payload; unknown keys are ignored, so that an older reader survives a newer writer."""
-        hints = get_type_hints(cls)
+        hints = _hints(cls)
         known = {field.name for field in dataclasses.fields(cls)}
         return cls(**{name: _typed(hints[name], value) for name, value in payload.items() if name in known})
 
@@ -95,6 +95,7 @@ class Subscription:
 
 
 _subscriptions: dict[str, Subscription] = {}
+_hints_of: dict[type[Event], dict[str, Any]] = {}
 _by_event: dict[str, list[Subscription]] = {}
 E_ = TypeVar("E_", bound=Event)
 
@@ -131,6 +132,12 @@ def subscription(name: str) -> Subscription:
 def hospital_of(payload: dict[str, Any]) -> str:
     """The hospital an event concerns, by its field `hospital` or `institution_code`; empty if none."""
     return str(payload.get("hospital") or payload.get("institution_code") or "")
+
+
+def _hints(event: type[Event]) -> dict[str, Any]:
+    if event not in _hints_of:
+        _hints_of[event] = get_type_hints(event)
+    return _hints_of[event]
 
 
 def _plain(value: Any) -> Any:
