@@ -17,7 +17,7 @@ import random
 import secrets
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,7 +59,7 @@ class Resident:
     person_id: str = ""
     bookings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    async def call(self, method: str, path: str, body: dict[str, Any] | None = None, **query: str) -> Any:
+    async def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: str) -> Any:
         """One request of the public API; Refused with the problem's code when it says no."""
         headers = {"Idempotency-Key": secrets.token_hex(16), "X-Device-ID": self.device}
         if self.token:
@@ -206,8 +206,12 @@ class Resident:
         async with self.http.post(f"{self.outside.cashier}/cashier/pay", json={"prepay_id": prepay}) as paid:
             if paid.status >= 400:
                 return f"the cashier refused: {await paid.text()}"
-        await asyncio.sleep(0.5)
-        settled = await self._settled(await self.call("GET", f"bookings/{booking['id']}"))
+        for _ in range(READY_TRIES):
+            await asyncio.sleep(0.5)
+            booking = await self.call("GET", f"bookings/{booking['id']}")
+            if booking["state"] != "awaiting_payment":
+                break
+        settled = await self._settled(booking)
         return f"paid {settled['slot']}: {settled['state']}"
 
     async def _cancel(self, booking: dict[str, Any]) -> str:
