@@ -11,7 +11,7 @@ from tenants.scheduling.events import SessionChanged
 AT_MOST_EVERY = 1.0
 
 
-@handles(SessionChanged, runs_in=RunsIn.OUTSIDE)
+@handles(SessionChanged, runs_in=RunsIn.BETWEEN)
 def refresh_sessions(event: SessionChanged, delivery: Delivery) -> None:
     """Mark, and refresh at most once a second per session.
 
@@ -28,7 +28,7 @@ def refresh_sessions(event: SessionChanged, delivery: Delivery) -> None:
     projection.refresh(event.hospital)
 
 
-@handles(DirectoryChanged, runs_in=RunsIn.OUTSIDE)
+@handles(DirectoryChanged, runs_in=RunsIn.BETWEEN)
 def project_directory(event: DirectoryChanged, _delivery: Delivery) -> None:
     """Copy departments and doctors."""
     projection.project_directory(event.hospital)
