@@ -75,7 +75,15 @@ class Unit:
 
     def answer(self, command: Command, response: dict[str, Any]) -> None:
         """Store the command's answer when the unit commits; its key was claimed by this unit or an earlier one."""
-        self._answers.append(Answer(actor=actor_key(self.actor), name=command.name, key=command.key, response=response))
+        self._answers.append(
+            Answer(
+                institution=self.institution,
+                actor=actor_key(self.actor),
+                name=command.name,
+                key=command.key,
+                response=response,
+            )
+        )
 
     def audit(
         self,

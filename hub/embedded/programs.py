@@ -20,7 +20,10 @@ OUTSIDE = ("HUB_WECHAT_PAY_URL", "HUB_WECHAT_OPEN_URL", "HUB_SMS_URL", "HUB_CITY
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One supervised process; `health` is an address that answers when it is ready."""
+    """One supervised process; `health` is an address that answers when it is ready.
+
+    `after_others` waits until all before it are ready; the rest start side by side.
+    """
 
     name: str
     title: str
@@ -28,6 +31,7 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
     health: str = ""
     patience: float = 10
+    after_others: bool = False
 
 
 DEMO_RATES = "auth.code=1200/300,auth.token=1200/300,public=12000/2000"
@@ -133,7 +137,7 @@ def all_programs(where: Places, at: Addresses, pace: str) -> list[Program]:
     ]
     if float(pace) > 0:
         day = (python, "-m", "sandbox.day", "--config", str(sandbox_file(where)), "--pace", pace)
-        listed.append(Program("district-day", "区里的一天 / a day in the district", day))
+        listed.append(Program("district-day", "区里的一天 / a day in the district", day, after_others=True))
     return listed
 
 

@@ -52,16 +52,13 @@ class Running:
 
     def wait_ready(self) -> None:
         """Until it answers; a process without an address must only not end at once."""
-        end = time.monotonic() + (READY_SECONDS if self.program.health else 0.5)
-        while time.monotonic() < end:
-            if self._process is None or self._process.poll() is not None:
+        end = self._started + (READY_SECONDS if self.program.health else 0.5)
+        while self._process is not None and self._process.poll() is None:
+            if _answers(self.program.health) if self.program.health else time.monotonic() >= end:
+                return
+            if time.monotonic() >= end:
                 break
-            if self.program.health and _answers(self.program.health):
-                return
             time.sleep(0.1)
-        else:
-            if not self.program.health:
-                return
         raise trouble.StartupError(
             f"{self.program.title} 未能启动，日志末尾：\n{processes.tail(self.log)}",
             f"{self.program.name} did not start, see {self.log}.",
@@ -135,14 +132,26 @@ class Supervisor:
         self._services.start(lambda name: self._progress(f"{name}: 就绪 / ready"))
         write_private(self._where.base / "running.json", json.dumps({"pid": os.getpid(), "env": self._env}))
         self._carry_out_steps(after="")
+        waiting: list[Running] = []
         for program in programs:
+            if program.after_others:
+                self._wait_for(waiting)
             running = Running(program, self._where, self._env)
             self._running.append(running)
+            waiting.append(running)
             running.start()
-            running.wait_ready()
-            self._progress(f"{program.title}: 就绪 / ready")
-            self._carry_out_steps(after=program.name)
+            if any(step.after == program.name for step in STEPS):
+                self._wait_for(waiting)
+                self._carry_out_steps(after=program.name)
+        self._wait_for(waiting)
         print(welcome(self._where, self._at), flush=True)
+
+    def _wait_for(self, waiting: list[Running]) -> None:
+        """Until all of them are ready; most start side by side."""
+        for running in waiting:
+            running.wait_ready()
+            self._progress(f"{running.program.title}: 就绪 / ready")
+        waiting.clear()
 
     def _carry_out_steps(self, *, after: str) -> None:
         stamps = Stamps(self._where.base / "stamps.json")

@@ -48,14 +48,15 @@ def claim(
     """Claim `command` for `actor`, waiting for a concurrent holder; IdempotencyMismatch if it was another request."""
     inserted = execute(
         f"INSERT INTO {table} (institution_code, name, actor, key, fingerprint, reference, created_at)"  # noqa: S608
-        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (actor, name, key) DO NOTHING RETURNING id",
+        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (institution_code, actor, name, key) DO NOTHING RETURNING id",
         [institution, command.name, actor_key(actor), command.key, command.fingerprint, reference, now],
     )
     if inserted:
         return Claim(new=True, reference=reference, response=None)
     found = execute(
-        f"SELECT fingerprint, reference, response FROM {table} WHERE actor = %s AND name = %s AND key = %s",  # noqa: S608
-        [actor_key(actor), command.name, command.key],
+        f"SELECT fingerprint, reference, response FROM {table}"  # noqa: S608
+        " WHERE institution_code = %s AND actor = %s AND name = %s AND key = %s",
+        [institution, actor_key(actor), command.name, command.key],
     )
     if not found:
         raise IdempotencyMismatch  # retention removed the row between the two statements: too old to be repeated

@@ -35,4 +35,4 @@ def command_indexes(world: str) -> list[Index]:
 
 def command_constraints(world: str) -> list[BaseConstraint]:
     """One key means one command of one actor; another actor's equal key is another command."""
-    return [UniqueConstraint(fields=["actor", "name", "key"], name=f"{world}_command_once")]
+    return [UniqueConstraint(fields=["institution_code", "actor", "name", "key"], name=f"{world}_command_once")]

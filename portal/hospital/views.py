@@ -100,7 +100,7 @@ def connector(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The light, and the messages: newest first, the troubled ones one filter away."""
     code, only = own_hospital(actor), request.GET.get("only", "")
     wanted = request.GET.get("operation", "")
-    operation = Operation(wanted) if wanted in Operation else None
+    operation = next((known for known in Operation if known.value == wanted), None)
     correlation = request.GET.get("correlation", "").strip()
     with hospital_scope(code, read_only=True):
         health = exchange.health()

@@ -62,7 +62,7 @@ def cancel(event: CancelWanted, unit: Unit) -> None:
 
 def _happen(unit: Unit, booking_id: UUID, what: Input, facts: Facts = NO_FACTS) -> None:
     if advance(unit, booking_id, what, facts) is None:
-        unit.audit(f"booking.{what}", target=f"booking:{booking_id}", outcome="no_such_booking")
+        unit.audit(f"booking.{what}", target=f"booking:{booking_id}", outcome="failure", reason="no_such_booking")
 
 
 @handles(OrderPaid, runs_in=RunsIn.REGION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.actor import system_actor
 from hub.outbox.events import Delivery, RunsIn, Temporary, handles
 from hub.tenancy.scope import hospital
 from hub.work import Unit
@@ -17,10 +18,11 @@ from institution_connectors.exchange.events import (
 from tenants.directory import services as directory
 from tenants.directory.events import DirectoryChanged
 from tenants.registry.selectors import institution
-from tenants.scheduling import following, selectors
+from tenants.scheduling import following, selectors, services
 from tenants.scheduling.errors import SessionNotFound
 from tenants.scheduling.events import ScheduleLookedAt
 
+SYNC = system_actor("号源同步")
 DIRECTORY_WAIT = 2.0
 FIRST_PUSH_WAIT = 60.0
 
@@ -63,10 +65,13 @@ def follow_number(event: NumberTakenReported, unit: Unit) -> None:
 @handles(ScheduleLookedAt, runs_in=RunsIn.OUTSIDE)
 def ask_for_day(event: ScheduleLookedAt, _delivery: Delivery) -> None:
     """Ask for what somebody looks at; numbers are read of the sessions that changed."""
-    if connectors.can(event.hospital, Operation.LIST_SCHEDULES):
-        polling.poll_schedules(
-            event.hospital, first_day=event.day, last_day=event.day, department_code=event.department_code
-        )
+    if not connectors.can(event.hospital, Operation.LIST_SCHEDULES):
+        return
+    polled = polling.poll_schedules(
+        event.hospital, first_day=event.day, last_day=event.day, department_code=event.department_code
+    )
+    if polled.sessions and not polled.told:
+        services.confirm_unchanged(event.hospital, event.department_code, event.day, actor=SYNC)
 
 
 @handles(DirectoryChanged, runs_in=RunsIn.OUTSIDE)

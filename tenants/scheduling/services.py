@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Max
@@ -14,6 +14,8 @@ from hub.security.permissions import require
 from hub.work import work
 from institution_connectors.contracts.inbound import ScheduleSnapshot
 from institution_connectors.contracts.values import Stop
+from tenants.directory.steps import codes_on
+from tenants.registry.selectors import institution
 from tenants.scheduling import following
 from tenants.scheduling.errors import SessionNotFound, SlotTooLong
 from tenants.scheduling.events import SessionChanged
@@ -30,6 +32,18 @@ def apply_snapshot(
         told = sum(following.follow_snapshot(unit, snapshot, generation=generation) for snapshot in several)
         unit.audit("scheduling.synced", target=f"hospital:{code}", detail={"sessions": told})
         return told
+
+
+def confirm_unchanged(code: str, department_code: str, day: date, *, actor: Actor) -> int:
+    """The HIS was asked and nothing changed: the age of the data starts again; how many sessions."""
+    with work(code, actor=actor) as unit:
+        codes = codes_on(day, generation=institution(code).his_generation).departments
+        rows = Session.objects.filter(department_id=codes[department_code], date=day).order_by("id")
+        sessions = list(rows.values_list("id", flat=True))
+        Session.objects.filter(id__in=sessions).update(synced_at=unit.now)
+        following.announce(unit, sessions)
+        unit.audit("scheduling.confirmed", target=f"hospital:{code}", detail={"sessions": len(sessions)})
+        return len(sessions)
 
 
 def stop_session(code: str, stop: Stop, *, actor: Actor, generation: int = 1) -> tuple[UUID, ...]:

@@ -115,6 +115,7 @@ def write_sessions(
     for schedule in schedules:
         department = codes.departments[schedule.department_code]
         doctor, doctor_name = codes.post(schedule.doctor_code, department)
+        doctor_name = doctor_name or f"{schedule.class_name}门诊"
         stopped = schedule.state is ScheduleState.STOPPED
         row = (
             ids.uuid7(), generation, schedule.code, department, doctor, doctor_name, schedule.day,

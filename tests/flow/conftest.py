@@ -20,6 +20,7 @@ from institution_connectors.catalog import services as connectors
 from institution_connectors.runtime import adapters, gate
 from regional_services.booking.models import Booking
 from regional_services.booking.selectors import BookingView, booking_view
+from regional_services.payments import selectors as payment_selectors
 from regional_services.payments import services as payments
 from tenants.appointments import selectors as appointments
 from tenants.appointments.selectors import AppointmentView
@@ -54,7 +55,7 @@ class District:
             booking.order_id, actor=who.actor, openid="oTestPayer0000000000000000001", command=world.command("pay")
         )
         drain()
-        prepared = payments.selectors.attempt(attempt.id)
+        prepared = payment_selectors.attempt(attempt.id)
         assert prepared is not None
         assert prepared.ready, prepared
         self.parties.pay(prepared.prepay_id).raise_for_status()

@@ -6,6 +6,7 @@ import hashlib
 import os
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.db import IntegrityError, ProgrammingError, connections
 from hub import clock
 from hub.actor import Actor, ActorKind
 from hub.audit import anchors, chain, merkle
+from hub.audit.selectors import Search, entries_of
 from hub.audit.verify import Flaw, verify
 from hub.ids import uuid7
 from hub.security.keyring import REGION_OWNER, ring
@@ -24,9 +26,9 @@ from hub.storage import objects
 from hub.tenancy import registry
 from hub.tenancy.context import on_host
 from hub.tenancy.scope import REGION, hospital, region
-from hub.work import work
+from hub.work import Command, work
 from tests.harness.threads import in_threads
-from tests.journal.probes import ACTOR, query
+from tests.journal.probes import ACTOR, Knock, query
 
 pytestmark = pytest.mark.usefixtures("no_anchors")
 
@@ -228,10 +230,13 @@ def test_postgresql_refuses_to_change_or_remove_entries_and_seals(alpha: str) ->
 def test_a_hospitals_staff_write_the_districts_audit_and_see_only_their_own(alpha: str, beta: str) -> None:
     act(REGION, 1)
     for code in (alpha, beta):
-        with on_host(code):
-            act(REGION, 2)
+        with on_host(code), work(REGION, actor=ACTOR) as unit:
+            unit.claim(Command(name="probe.act", key="k", fingerprint="f"))
+            unit.audit("probe.act", target="thing:2")
+            unit.publish(Knock(number=2))
     with on_host(alpha):
-        assert query_as_staff("SELECT institution_code FROM region_audit") == [(alpha,)]
+        for table in ("audit", "command"):
+            assert query_as_staff(f"SELECT institution_code FROM region_{table}") == [(alpha,)]
         with pytest.raises(ProgrammingError, match="permission denied"):
             query_as_staff("SELECT count(*) FROM region_outbox")
     assert query(REGION, "SELECT count(*) FROM {audit}") == [(3,)]
@@ -295,3 +300,15 @@ def test_a_merkle_root_binds_every_leaf_and_their_order() -> None:
     }
     assert len(roots) == 4
     assert merkle.root(leaves[:1]) == leaves[0]
+
+
+def test_an_auditor_finds_entries_by_what_he_knows(alpha: str) -> None:
+    for number in range(5):
+        act(alpha, number, outcome="refused" if number == 3 else "success")
+    find = partial(entries_of, alpha)
+    assert [entry.target for entry in find(Search(), limit=2)] == ["thing:4", "thing:3"]
+    [_, third, *_] = find(Search())
+    assert [entry.target for entry in find(Search(), before=third.id)] == ["thing:2", "thing:1", "thing:0"]
+    assert [entry.detail for entry in find(Search(outcome="refused"))] == [{"number": 3}]
+    assert len(find(Search(actor_name="tests", action="probe."))) == 5
+    assert find(Search(target="thing:2", until=third.at - timedelta(days=1))) == []

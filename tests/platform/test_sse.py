@@ -63,8 +63,9 @@ def test_a_listener_is_told_what_is_published_on_its_topic(origin: str) -> None:
     assert "王小明" not in data
 
 
-@pytest.mark.parametrize("token", ["booking:1", signing.dumps("booking:1", salt="another purpose"), ""])
-def test_an_address_that_was_not_signed_here_is_refused(origin: str, token: str) -> None:
+@pytest.mark.parametrize("salt", ["", "another purpose"])
+def test_an_address_that_was_not_signed_here_is_refused(origin: str, salt: str) -> None:
+    token = signing.dumps("booking:1", salt=salt) if salt else "booking:1"
     assert httpx.get(f"{origin}/events/{token}").status_code == 403
 
 

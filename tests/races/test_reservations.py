@@ -19,9 +19,7 @@ def _book_everywhere(alpha: str, beta: str) -> list[bool]:
     """One resident taps at two hospitals from sixteen devices, each at another number of the same time."""
     sessions = {code: world.open_for_booking(code, 32) for code in (alpha, beta)}
     who = world.resident()
-    same_time = {
-        code: world.free_numbers(code, session)[:1] for code, session in sessions.items()
-    }
+    same_time = {code: world.free_numbers(code, session)[:1] for code, session in sessions.items()}
 
     def tap(index: int) -> bool:
         code = (alpha, beta)[index % 2]

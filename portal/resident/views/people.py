@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from hub.actor import Actor
 from hub.errors import HubError
+from hub.security.sealed_forms import SealedForm, SealedTextInput
 from portal.commands import command_of
 from portal.resident.pages import choose_person, chosen_person, next_of, page, people_of, resident_page
 from regional_services.identity import services
@@ -25,14 +26,18 @@ from regional_services.identity.steps import NewPerson
 REQUIRED = (SERVICE_USE, HOSPITAL_SHARING)
 
 
-class PersonForm(forms.Form):
+class PersonForm(SealedForm):
     """Somebody to act for. Sex and birthday are asked only where the document does not say them."""
 
     kind = forms.ChoiceField(label=_("与您的关系"), choices=RelationKind.choices)
-    name = forms.CharField(label=_("姓名（与证件一致）"), max_length=50)
+    name = forms.CharField(label=_("姓名（与证件一致）"), max_length=50, widget=SealedTextInput("form.name:person"))
     document_type = forms.ChoiceField(label=_("证件类型"), choices=[(kind.value, kind.text) for kind in DocumentKind])
-    document_number = forms.CharField(label=_("证件号码"), max_length=30)
-    phone = forms.CharField(label=_("手机号（选填）"), max_length=11, required=False)
+    document_number = forms.CharField(
+        label=_("证件号码"), max_length=30, widget=SealedTextInput("form.document:person")
+    )
+    phone = forms.CharField(
+        label=_("手机号（选填）"), max_length=11, required=False, widget=SealedTextInput("form.phone:person")
+    )
     sex = forms.ChoiceField(
         label=_("性别（证件不含时填写）"), choices=[("", "—"), ("1", _("男")), ("2", _("女"))], required=False
     )
@@ -66,7 +71,7 @@ def add(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Add oneself or a family member and have the name checked."""
     first = not people_of(actor)
     initial = {"kind": RelationKind.SELF if first else RelationKind.CHILD, "document_type": DocumentKind.RESIDENT_ID}
-    form = PersonForm(request.POST or None, initial=initial)
+    form = PersonForm(request, initial=initial)
     following = next_of(request, "/me/people")
     context: dict[str, object] = {
         "form": form,

@@ -24,10 +24,9 @@
     return subtle.importKey("raw", bytes((await answer.json()).key), "AES-GCM", false, ["encrypt", "decrypt"]);
   }
 
-  async function open(holder) {
-    const raw = bytes(holder.dataset.sealed.slice(PREFIX.length));
-    const label = holder.dataset.label;
-    const key = await keyFor(label, raw.slice(0, SALT), "open");
+  async function unseal(sealedText, label, purpose) {
+    const raw = bytes(sealedText.slice(PREFIX.length));
+    const key = await keyFor(label, raw.slice(0, SALT), purpose);
     const plain = await subtle.decrypt(
       { name: "AES-GCM", iv: raw.slice(SALT, SALT + NONCE), additionalData: new TextEncoder().encode(label) },
       key,
@@ -48,8 +47,13 @@
     return PREFIX + text(new Uint8Array([...salt, ...nonce, ...new Uint8Array(body)]));
   }
 
-  function showButtons(root) {
+  function prepare(root) {
     root.querySelectorAll(".sealed-open[hidden]").forEach((button) => { button.hidden = false; });
+    root.querySelectorAll("input[data-sealed-value]").forEach(async (field) => {
+      const { sealedValue, sealLabel } = field.dataset;
+      delete field.dataset.sealedValue;
+      field.value = await unseal(sealedValue, sealLabel, "seal").catch(() => ""); // one's own typing: no reveal
+    });
   }
 
   document.addEventListener("click", async (event) => {
@@ -60,7 +64,7 @@
     const masked = shown.textContent;
     button.disabled = true;
     try {
-      shown.textContent = await open(holder);
+      shown.textContent = await unseal(holder.dataset.sealed, holder.dataset.label, "open");
       button.hidden = true;
       setTimeout(() => { shown.textContent = masked; button.hidden = false; button.disabled = false; }, HIDE_AFTER_MS);
     } catch (problem) {
@@ -87,6 +91,6 @@
     }
   }, true);
 
-  document.addEventListener("DOMContentLoaded", () => showButtons(document));
-  document.addEventListener("htmx:afterSwap", (event) => showButtons(event.target));
+  document.addEventListener("DOMContentLoaded", () => prepare(document));
+  document.addEventListener("htmx:afterSwap", (event) => prepare(event.target));
 })();

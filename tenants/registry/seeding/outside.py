@@ -27,8 +27,8 @@ _KINDS = {
 
 
 def his_port(order: int) -> int:
-    """The port of the hospital in that place of the list."""
-    return FIRST_PORT + order
+    """The port of the hospital in that place of the list; `HUB_HIS_FIRST_PORT` moves them all."""
+    return int(os.environ.get("HUB_HIS_FIRST_PORT", FIRST_PORT)) + order
 
 
 def his_secret_ref(code: str) -> str:

@@ -88,7 +88,11 @@ class Migration(migrations.Migration):
                 "db_table": "hospital_command",
                 "abstract": False,
                 "indexes": [models.Index(fields=["created_at"], name="hospital_command_created")],
-                "constraints": [models.UniqueConstraint(fields=("actor", "name", "key"), name="hospital_command_once")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("institution_code", "actor", "name", "key"), name="hospital_command_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

@@ -90,7 +90,11 @@ class Migration(migrations.Migration):
                 "db_table": "region_command",
                 "abstract": False,
                 "indexes": [models.Index(fields=["created_at"], name="region_command_created")],
-                "constraints": [models.UniqueConstraint(fields=("actor", "name", "key"), name="region_command_once")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("institution_code", "actor", "name", "key"), name="region_command_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
