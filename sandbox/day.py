@@ -10,12 +10,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
 import random
 import secrets
 import signal
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +59,7 @@ class Resident:
     person_id: str = ""
     bookings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    async def call(self, method: str, path: str, body: dict[str, Any] | None = None, **query: str) -> Any:
+    async def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: str) -> Any:
         """One request of the public API; Refused with the problem's code when it says no."""
         headers = {"Idempotency-Key": secrets.token_hex(16), "X-Device-ID": self.device}
         if self.token:
@@ -68,6 +72,11 @@ class Resident:
             if answer.status >= 400:
                 raise Refused(f"{method} {path}: {answer.status} {(data or {}).get('code', '')}")
             return data
+
+    async def rows(self, path: str, **query: str) -> list[dict[str, Any]]:
+        """A list, whole or the first page of it."""
+        found = await self.call("GET", path, None, **query)
+        return list(found["items"] if isinstance(found, dict) else found)
 
     async def settle_in(self) -> None:
         """Sign in, and be somebody with a checked name."""
@@ -91,10 +100,11 @@ class Resident:
 
     async def _sign_in(self) -> None:
         asked = {"phone": self.human.phone, "purpose": "sign_in", "device_id": self.device}
+        since = time.time()
         await self.call("POST", "auth/codes", asked)
         for _ in range(CODE_TRIES):
             await asyncio.sleep(0.25)
-            code = await self._newest_code()
+            code = await self._newest_code(since)
             if code:
                 break
         else:
@@ -102,15 +112,14 @@ class Resident:
         grant = {"grant": "phone", "phone": self.human.phone, "code": code, "device_id": self.device}
         self._keep(await self.call("POST", "auth/tokens", grant))
 
-    async def _newest_code(self) -> str:
+    async def _newest_code(self, since: float) -> str:
         query = {"to": f"+86{self.human.phone}", "limit": "1"}
         async with self.http.get(f"{self.outside.sms}/control/sms", params=query) as answer:
             found = (await answer.json())["messages"]
-        return str(found[0]["params"].get("code", "")) if found else ""
+        return str(found[0]["params"].get("code", "")) if found and found[0]["received"] >= since else ""
 
     async def _become_somebody(self) -> None:
-        people = (await self.call("GET", "persons"))["items"]
-        if not people:
+        if not await self.rows("persons"):
             form = {
                 "kind": "self",
                 "name": self.human.name,
@@ -121,9 +130,9 @@ class Resident:
             }
             await self.call("POST", "persons", form)
         for _ in range(READY_TRIES):
-            people = (await self.call("GET", "persons"))["items"]
+            people = await self.rows("persons")
             if people and people[0]["standing"] == "verified":
-                self.person_id = people[0]["person_id"]
+                self.person_id = people[0]["id"]
                 return
             await asyncio.sleep(0.5)
         raise Refused("the name was not confirmed")
@@ -142,21 +151,21 @@ class Resident:
         return await self._book(dice)
 
     async def _book(self, dice: random.Random) -> str:
-        hospitals = [h for h in (await self.call("GET", "institutions"))["items"] if h["free"]]
+        hospitals = [h for h in await self.rows("institutions") if h["free"]]
         if not hospitals:
             return "no numbers anywhere"
         hospital = dice.choice(hospitals)
-        departments = (await self.call("GET", f"institutions/{hospital['code']}/departments"))["items"]
+        departments = await self.rows(f"institutions/{hospital['code']}/departments")
         open_departments = [d for d in departments if d["free"]]
         if not open_departments:
             return "no numbers here"
         department = dice.choice(open_departments)
-        sessions = (await self.call("GET", "sessions", department=department["id"]))["items"]
+        sessions = await self.rows("sessions", department=department["id"])
         with_numbers = [s for s in sessions if s["free"] and s["state"] == "open"]
         if not with_numbers:
             return "no numbers here"
         session = dice.choice(with_numbers[:6])
-        numbers = (await self.call("GET", f"sessions/{session['id']}/numbers"))["items"]
+        numbers = await self.rows(f"sessions/{session['id']}/numbers")
         free = [n for n in numbers if n["is_free"]]
         if not free:
             return "too late"
@@ -197,8 +206,12 @@ class Resident:
         async with self.http.post(f"{self.outside.cashier}/cashier/pay", json={"prepay_id": prepay}) as paid:
             if paid.status >= 400:
                 return f"the cashier refused: {await paid.text()}"
-        await asyncio.sleep(0.5)
-        settled = await self._settled(await self.call("GET", f"bookings/{booking['id']}"))
+        for _ in range(READY_TRIES):
+            await asyncio.sleep(0.5)
+            booking = await self.call("GET", f"bookings/{booking['id']}")
+            if booking["state"] != "awaiting_payment":
+                break
+        settled = await self._settled(booking)
         return f"paid {settled['slot']}: {settled['state']}"
 
     async def _cancel(self, booking: dict[str, Any]) -> str:
@@ -222,7 +235,17 @@ async def live(resident: Resident, dice: random.Random, pause: float) -> None:
         except (aiohttp.ClientError, TimeoutError, json.JSONDecodeError) as trouble:
             log.warning("%s waits: %s", resident.human.phone[-4:], trouble)
             await asyncio.sleep(5)
+        except Exception:
+            log.exception("%s met the unexpected", resident.human.phone[-4:])
         await asyncio.sleep(dice.expovariate(1 / pause))
+
+
+def _adults() -> Iterator[Human]:
+    """Residents who need no guardian, one after the other."""
+    for index in itertools.count(FIRST_RESIDENT):
+        human = person(index)
+        if int(human.document_number[6:10]) <= datetime.now(UTC).year - 19:
+            yield human
 
 
 async def day(outside: Outside, residents: int, pace: float) -> None:
@@ -238,10 +261,8 @@ async def day(outside: Outside, residents: int, pace: float) -> None:
     dice = random.Random(20261120)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as http:
         lives = [
-            asyncio.create_task(
-                live(Resident(person(FIRST_RESIDENT + index), http, outside), random.Random(dice.random()), pause)
-            )
-            for index in range(residents)
+            asyncio.create_task(live(Resident(human, http, outside), random.Random(dice.random()), pause))
+            for human in itertools.islice(_adults(), residents)
         ]
         await stop.wait()
         for task in lives:

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from tools.catalogue import ROOT, claims, rows
@@ -37,15 +38,28 @@ def lock_files() -> Iterator[str]:
 
 
 def foreign_models() -> Iterator[str]:
-    """Another app's models are private: only its services, steps, selectors, access, events and errors are public."""
+    """Another app's tables are private; its enumerations and constants are words everybody may use."""
     for path in _sources():
         app = path.parent.relative_to(ROOT).parts[:2]
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.ImportFrom) or node.level or not node.module:
                 continue
             target = tuple(node.module.split("."))
-            if target[-1] == "models" and target[0] in PACKAGES[1:] and target[:2] != app:
-                yield f"{path.relative_to(ROOT)}:{node.lineno}: imports {node.module}, which is private to its app"
+            if target[-1] != "models" or target[0] not in PACKAGES[1:] or target[:2] == app:
+                continue
+            for table in _tables(ROOT.joinpath(*target).with_suffix(".py")) & {alias.name for alias in node.names}:
+                yield f"{path.relative_to(ROOT)}:{node.lineno}: imports {node.module}.{table}, private to its app"
+
+
+@lru_cache
+def _tables(models: Path) -> frozenset[str]:
+    """The names of the model classes of a models module."""
+    return frozenset(
+        statement.name
+        for statement in ast.parse(models.read_text(encoding="utf-8")).body
+        if isinstance(statement, ast.ClassDef)
+        and not any(ast.unparse(base).endswith(("Choices", "Enum")) for base in statement.bases)
+    )
 
 
 def _bare(entry: dict[str, str]) -> bool:

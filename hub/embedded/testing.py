@@ -62,7 +62,8 @@ def keep() -> int:
     signal.signal(signal.SIGINT, lambda *_: stopping.set())
     running = Services(where, durable=False)
     running.start()
-    write_private(_note(where), json.dumps({"pid": os.getpid(), "env": running.env}))
+    env = {**running.env, "HUB_STATIC_HASHED": "no"}
+    write_private(_note(where), json.dumps({"pid": os.getpid(), "env": env}))
     try:
         while not stopping.wait(5):
             if time.time() - _note(where).stat().st_mtime > IDLE_SECONDS or not running.healthy():

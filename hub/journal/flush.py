@@ -98,19 +98,28 @@ def statement(
             values[_OUTBOX.index("payload")] = json.dumps(delivery.payload, ensure_ascii=False)
             parameters += values
     if answers:
-        given = ", ".join(["(%s, %s, %s, %s, %s::jsonb)"] * len(answers))
-        parts.append(
-            f"answer AS (UPDATE {world.command} c SET response = v.response, answered_at = %s"  # noqa: S608
-            f" FROM (VALUES {given}) AS v (institution, actor, name, key, response)"
-            " WHERE c.institution_code = v.institution AND c.actor = v.actor AND c.name = v.name AND c.key = v.key"
-            " RETURNING 1)"
-        )
-        parameters.append(now)
-        for answer in answers:
-            stored = json.dumps(answer.response, ensure_ascii=False)
-            parameters += [answer.institution, answer.actor, answer.name, answer.key, stored]
+        parts.append(_answering(world, answers))
+        parameters += _answer_parameters(answers, now)
     counted = "(SELECT count(*) FROM answer)" if answers else "0"
     return f"WITH {', '.join(parts)} SELECT {counted}", parameters
+
+
+def _answering(world: World, answers: Sequence[Answer]) -> str:
+    given = ", ".join(["(%s, %s, %s, %s, %s::jsonb)"] * len(answers))
+    return (
+        f"answer AS (UPDATE {world.command} c SET response = v.response, answered_at = %s"  # noqa: S608
+        f" FROM (VALUES {given}) AS v (institution, actor, name, key, response)"
+        " WHERE c.institution_code = v.institution AND c.actor = v.actor AND c.name = v.name AND c.key = v.key"
+        " RETURNING 1)"
+    )
+
+
+def _answer_parameters(answers: Sequence[Answer], now: datetime) -> list[Any]:
+    parameters: list[Any] = [now]
+    for answer in answers:
+        stored = json.dumps(answer.response, ensure_ascii=False)
+        parameters += [answer.institution, answer.actor, answer.name, answer.key, stored]
+    return parameters
 
 
 def _values(columns: Sequence[str], casts: dict[str, str], rows: int) -> str:

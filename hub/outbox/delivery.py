@@ -57,6 +57,9 @@ def attempt(source: str, row: rows.Claimed, *, worker: UUID) -> Result:
             with letting_go():
                 wanted.call(event, _delivery(source, row))
             return Result(row, None)
+        if wanted.runs_in is RunsIn.BETWEEN:
+            wanted.call(event, _delivery(source, row))
+            return Result(row, None)
         settled = _run_inside(source, row, wanted, event, worker=worker)
     except Exception as problem:
         failure = _described(problem)

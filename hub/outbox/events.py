@@ -50,12 +50,14 @@ class RunsIn(StrEnum):
 
     REGION: in a transaction of the public schema. HOSPITAL: in a transaction of the hospital named by the event's
     `hospital` (or `institution_code`) field. OUTSIDE: in no transaction, on the pool for calls to the outside; it opens
-    its own units of work and must be safe to run again.
+    its own units of work and must be safe to run again. BETWEEN: in no transaction either, but on the pool of internal
+    handlers and free of the hospital's limit: it reads one world and writes the other, and calls nobody.
     """
 
     REGION = "region"
     HOSPITAL = "hospital"
     OUTSIDE = "outside"
+    BETWEEN = "between"
 
 
 class Temporary(Exception):
@@ -72,7 +74,7 @@ class Permanent(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What an OUTSIDE handler is told about its attempt.
+    """What an OUTSIDE or BETWEEN handler is told about its attempt.
 
     `event_id` is the same in every attempt (an idempotency key for the outside); `attempt` counts from 1; what is not
     done by `deadline` may be run by somebody else at the same time.
@@ -103,7 +105,7 @@ E_ = TypeVar("E_", bound=Event)
 def handles(event: type[E_], *, runs_in: RunsIn) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Subscribe a function of some app's `handlers.py` (imported at start-up).
 
-    REGION and HOSPITAL handlers are called as `f(event, unit)` with an open `Unit`; OUTSIDE ones as
+    REGION and HOSPITAL handlers are called as `f(event, unit)` with an open `Unit`; OUTSIDE and BETWEEN ones as
     `f(event, delivery)`. The subscription's name is `<module>.<function>` without `.handlers`.
     """
 

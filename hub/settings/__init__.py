@@ -150,6 +150,7 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "/static/"
+STATIC_HASHED = env.flag("HUB_STATIC_HASHED", not DEBUG)  # no: files are served as they lie, nothing is collected
 STATIC_ROOT = VAR / "static"
 _NODE = ROOT / "node_modules"
 HUB_VENDOR_FILES = {
@@ -166,11 +167,12 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if not STATIC_HASHED
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
 WHITENOISE_MANIFEST_STRICT = False
+WHITENOISE_USE_FINDERS = not STATIC_HASHED
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", "png", "jpg", "jpeg", "webp", "gif", "svgz", "woff", "woff2", "gz", "br")
 

@@ -36,7 +36,7 @@ def _pool(seconds: float, attempts: int) -> _Pool:
 
 
 def _connect(pool: _Pool) -> Minio:
-    where = settings.HUB_S3
+    where: dict[str, Any] = settings.HUB_S3
     return Minio(
         where["endpoint"],
         access_key=where["access_key"],

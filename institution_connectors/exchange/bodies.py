@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from institution_connectors import charsets
 from institution_connectors.contracts import Wire
 from institution_connectors.exchange.models import Message
 
@@ -30,6 +31,17 @@ def as_text(body: bytes) -> tuple[str, bool]:
     except UnicodeDecodeError:
         return base64.b64encode(body).decode(), True
     return text, False
+
+
+def readable(message: Message) -> str:
+    """A stored body as text, in the character set it was labelled with; what can't be read is told by its size."""
+    if not message.base64:
+        return message.body or ""
+    _, _, charset = message.content_type.partition("charset=")
+    try:
+        return charsets.decode(base64.b64decode(message.body or ""), transport=charset).text
+    except charsets.CharsetError:
+        return f"（无法识别的 {message.size} 字节）"
 
 
 def _message(wire: Wire, **of: Any) -> Message:

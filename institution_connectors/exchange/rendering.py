@@ -8,7 +8,7 @@ from collections.abc import Callable
 from hub.security import masking
 
 _NAME_FIELDS = "name|patient_name|PatientName|guardian_name|GuardianName"
-_DOCUMENT_FIELDS = "cert_no|guardian_cert_no|IDCard|GuardianCerNum|idcard"
+_DOCUMENT_FIELDS = "cert_no|guardian_cert_no|IDCard|CardNo|GuardianCerNum|idcard"
 _PHONE_FIELDS = "mobile|guardian_mobile|MobilePhone|GuardianPhone|phone"
 _ADDRESS_FIELDS = "home_address|Address"
 _RULES: tuple[tuple[str, Callable[[str], str]], ...] = (
@@ -20,6 +20,9 @@ _RULES: tuple[tuple[str, Callable[[str], str]], ...] = (
 _ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{16}[0-9Xx](?![0-9A-Za-z])")
 _PHONE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])")
 _PID = re.compile(r"(?m)^(PID|NK1)\|.*$")
+_HL7_PERSON = re.compile(r"(@PID\.5\.1\^)([^~|\r\n]+)")  # a name in a patient query (QPD-3)
+_HL7_DOCUMENT = re.compile(r"([~|^])([0-9A-Za-z]{5,20})(\^\^\^CHN\^)")  # a certificate in PID-3 or NK1-33
+_HL7_WANTED = re.compile(r"(@PID\.3\.1\^)([^~|\r\n]+)")
 _HL7_NAME = {"PID": (5, 6, 9, 11, 13, 14, 19), "NK1": (2, 4, 5)}
 
 
@@ -29,6 +32,9 @@ def masked(text: str) -> str:
         text = _json_fields(names).sub(lambda found, rule=rule: found[1] + rule(found[2]) + found[3], text)  # type: ignore[misc]
         text = _xml_fields(names).sub(lambda found, rule=rule: found[1] + rule(found[2]) + found[3], text)  # type: ignore[misc]
     text = _PID.sub(_hl7_segment, text.replace("\r", "\n") if text.startswith("MSH") else text)
+    text = _HL7_PERSON.sub(lambda found: found[1] + masking.name(found[2]), text)
+    text = _HL7_WANTED.sub(lambda found: found[1] + masking.document(found[2]), text)
+    text = _HL7_DOCUMENT.sub(lambda found: found[1] + masking.document(found[2]) + found[3], text)
     text = _ID_NUMBER.sub(lambda found: masking.document(found[0]), text)
     return _PHONE.sub(lambda found: masking.phone(found[0]), text)
 

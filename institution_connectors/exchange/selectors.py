@@ -21,6 +21,7 @@ from institution_connectors.contracts import (
     decode_fact,
     decode_request,
 )
+from institution_connectors.exchange import bodies
 from institution_connectors.exchange.errors import NotAnswered, UnknownExchange
 from institution_connectors.exchange.models import Attempt, Exchange, Inbound, Message, Probe, Purpose, State
 from institution_connectors.exchange.rendering import masked
@@ -236,5 +237,5 @@ def _row(row: Exchange) -> ExchangeRow:
 
 
 def _message(row: Any) -> MessageRow:
-    text = None if row.body is None else f"（二进制 {row.size} 字节）" if row.base64 else masked(row.body)
+    text = None if row.body is None else masked(bodies.readable(row))
     return MessageRow(attempt=row.attempt, direction=row.direction, at=row.at, size=row.size, text=text)

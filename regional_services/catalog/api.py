@@ -27,6 +27,7 @@ from regional_services.catalog.serializers import (
     SessionSerializer,
     SessionsQuery,
 )
+from tenants.registry import functions
 from tenants.registry import selectors as registry
 from tenants.scheduling import selectors as scheduling
 from tenants.scheduling.looking import note_look
@@ -58,7 +59,7 @@ class Departments(CatalogView):
     @extend_schema(responses=DepartmentSerializer(many=True), operation_id="departments")
     def get(self, _request: Request, code: str) -> Response:
         """Departments with what is left in the days to come."""
-        registry.institution(code)
+        registry.institution(code).require(functions.BOOKING)
         with region(read_only=True):
             return Response(DepartmentSerializer(selectors.departments_of(code), many=True).data)
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from hub.security import blind
 from institution_connectors.contracts.values import Patient, Sex
-from tenants.patients.models import PatientArchive
+from tenants.patients.models import ArchiveState, PatientArchive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +42,50 @@ def contract_patient(archive_id: UUID) -> Patient:
 
 def patients_of(archive_ids: list[UUID]) -> dict[UUID, PatientView]:
     """The patients of a list, by archive. One query."""
-    return {
-        row.id: PatientView(
-            archive_id=row.id,
-            person_id=row.person_id,
-            his_patient_id=row.his_patient_id or "",
-            name=row.name,
-            document_type=row.document_type,
-            document_number=row.document_number,
-            phone=row.phone,
-            sex=row.sex,
-            birth_date=row.birth_date,
-        )
-        for row in PatientArchive.objects.filter(id__in=archive_ids)
+    return {row.id: _view(row) for row in PatientArchive.objects.filter(id__in=archive_ids)}
+
+
+def find(
+    hospital: str,
+    *,
+    document: str = "",
+    phone: str = "",
+    name: str = "",
+    document_tail: str = "",
+    phone_tail: str = "",
+    limit: int = 50,
+) -> list[PatientView]:
+    """Archives in use by exact document, phone or name, or by the last four of document or phone. One query.
+
+    Everything given must agree; nothing given finds nothing. The order is that of making, never of names.
+    """
+    wanted = {
+        "document_index": ("patients.document", document),
+        "phone_index": ("patients.phone", phone),
+        "name_index": ("patients.name", name),
+        "document_tail_index": ("patients.document_tail", document_tail),
+        "phone_tail_index": ("patients.phone_tail", phone_tail),
     }
+    conditions = {
+        f"{column}__in": blind.candidates(purpose, value, hospital)
+        for column, (purpose, value) in wanted.items()
+        if value
+    }
+    if not conditions:
+        return []
+    rows = PatientArchive.objects.filter(state=ArchiveState.ACTIVE, **conditions).order_by("id")[:limit]
+    return [_view(row) for row in rows]
+
+
+def _view(row: PatientArchive) -> PatientView:
+    return PatientView(
+        archive_id=row.id,
+        person_id=row.person_id,
+        his_patient_id=row.his_patient_id or "",
+        name=row.name,
+        document_type=row.document_type,
+        document_number=row.document_number,
+        phone=row.phone,
+        sex=row.sex,
+        birth_date=row.birth_date,
+    )

@@ -37,10 +37,9 @@ def apply_snapshot(
 def confirm_unchanged(code: str, department_code: str, day: date, *, actor: Actor) -> int:
     """The HIS was asked and nothing changed: the age of the data starts again; how many sessions."""
     with work(code, actor=actor) as unit:
-        department = codes_on(day, generation=institution(code).his_generation).department(department_code)
-        sessions = list(
-            Session.objects.filter(department_id=department, date=day).order_by("id").values_list("id", flat=True)
-        )
+        codes = codes_on(day, generation=institution(code).his_generation).departments
+        rows = Session.objects.filter(department_id=codes[department_code], date=day).order_by("id")
+        sessions = list(rows.values_list("id", flat=True))
         Session.objects.filter(id__in=sessions).update(synced_at=unit.now)
         following.announce(unit, sessions)
         unit.audit("scheduling.confirmed", target=f"hospital:{code}", detail={"sessions": len(sessions)})

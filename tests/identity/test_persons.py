@@ -48,7 +48,6 @@ def test_oneself_is_bound_when_the_city_agrees(resident: MakeResident) -> None:
     assert (card.name, card.phone, card.is_minor) == ("顾听澜", "+8613812345678", False)
 
 
-@pytest.mark.requirement("JA-APPT-05")
 def test_names_and_numbers_never_leave_in_clear(resident: MakeResident) -> None:
     """The answer holds masked values only; at rest there is ciphertext."""
     alice = resident()

@@ -65,6 +65,24 @@ class Ask(Event):
         return f"ask:{self.number}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy(Event):
+    """To be handled between the worlds."""
+
+    NAME: ClassVar[str] = "probe.copy"
+
+    hospital: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"copy:{self.hospital}"
+
+
+@handles(Copy, runs_in=RunsIn.BETWEEN)
+def copy_over(event: Copy, delivery: Delivery) -> None:
+    behave("copy", event, delivery)
+
+
 @handles(Knock, runs_in=RunsIn.REGION)
 def answer_knock(event: Knock, unit: Unit) -> None:
     unit.audit("probe.knock", target=f"knock:{event.number}", detail={"door": event.door})

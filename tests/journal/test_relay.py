@@ -23,7 +23,7 @@ from hub.tenancy.context import letting_go
 from hub.tenancy.scope import REGION, hospital
 from hub.work import Command, work
 from tests.crash.conftest import StartRelay, eventually, no_anchors, server, start_relay
-from tests.journal.probes import ACTOR, Ask, Knock, behaving, done, publish, query, states
+from tests.journal.probes import ACTOR, Ask, Copy, Knock, behaving, done, publish, query, states
 
 __all__ = ["no_anchors", "server", "start_relay"]
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -153,6 +153,19 @@ def test_an_outside_handler_holds_no_connection_between_its_units(alpha: str) ->
     with letting_go(), hospital(alpha, read_only=True):
         pass
     assert not connection_is_open()
+
+
+def test_a_handler_between_the_worlds_is_internal_and_opens_its_own_scopes(alpha: str) -> None:
+    def copy(event: Copy, _delivery: object) -> None:
+        with hospital(event.hospital, read_only=True) as info:
+            found = info.schema
+        with work(REGION, actor=ACTOR) as unit:
+            unit.audit("probe.copied", target=found)
+
+    publish(alpha, Copy(hospital=alpha))
+    with behaving("copy", copy):
+        assert drain(outside=False).delivered == 1
+    assert done(REGION, "probe.copied") == ["h_alpha"]
 
 
 def never(_event: object, _unit: object) -> None:

@@ -115,13 +115,18 @@ def test_list_copy_delete_and_missing(key: str) -> None:
         objects.get(stored)
 
 
-def test_a_presigned_address_works_for_its_time_and_only_as_signed(key: str) -> None:
+def test_a_presigned_address_works_only_as_signed(key: str) -> None:
     stored = objects.put_public(key, b"picture", content_type="image/png")
-    address = objects.presigned_url(stored, lifetime=timedelta(seconds=1), file_name="front.png")
+    address = objects.presigned_url(stored, lifetime=timedelta(minutes=1), file_name="front.png")
     answer = httpx.get(address)
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"picture", "image/png")
     assert "front.png" in answer.headers["content-disposition"]
     assert httpx.get(address.replace(key.split("/")[-1], str(ids.uuid7()))).status_code == 403
+
+
+def test_a_presigned_address_ends(key: str) -> None:
+    stored = objects.put_public(key, b"picture", content_type="image/png")
+    address = objects.presigned_url(stored, lifetime=timedelta(seconds=1))
     time.sleep(2.1)
     assert httpx.get(address).status_code in {400, 403}
 

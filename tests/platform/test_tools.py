@@ -103,3 +103,18 @@ def test_the_browser_hint_and_the_ci_entry_are_plain_scripts() -> None:
     for script in (".ci/run", "tools/test", "tools/lock"):
         assert os.access(ROOT / script, os.X_OK), script
         subprocess.run(["bash", "-n", str(ROOT / script)], check=True)
+
+
+def test_a_foreign_table_is_noticed_and_a_foreign_word_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for app in ("appointments", "billing"):
+        (tmp_path / "tenants" / app).mkdir(parents=True)
+    (tmp_path / "tenants/appointments/models.py").write_text(
+        "class State(models.TextChoices): ...\nclass Appointment(models.Model): ...\n"
+    )
+    (tmp_path / "tenants/billing/services.py").write_text(
+        "from tenants.appointments.models import State\nfrom tenants.appointments.models import Appointment\n"
+    )
+    monkeypatch.setattr(rules, "ROOT", tmp_path)
+    assert list(rules.foreign_models()) == [
+        "tenants/billing/services.py:2: imports tenants.appointments.models.Appointment, private to its app"
+    ]

@@ -55,6 +55,9 @@ def test_a_function_switched_off_is_off_there_only(district: None, client: Clien
     selectors.institution("lanting").require(functions.BOOKING)
     codes = {row["code"] for row in client.get("/api/resident/v1/institutions").json()}
     assert "yunxi" not in codes
+    refused = client.get("/api/resident/v1/institutions/yunxi/departments")
+    assert (refused.status_code, refused.json()["code"]) == (403, "registry.function_off")
+    assert client.get("/api/resident/v1/institutions/lanting/departments").status_code == 200
     assert len(codes) == 25
     services.set_switch(actor=OPERATOR, institution_code="yunxi", function=functions.BOOKING, is_on=True)
     assert len(client.get("/api/resident/v1/institutions").json()) == 26
