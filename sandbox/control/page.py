@@ -10,6 +10,23 @@ from typing import Any
 
 from sandbox.control.board import Action, Board, Switch
 
+_TITLE = "外部世界控制台"
+_LABELS = {
+    "schedule_code": "场次编号",
+    "from_sequence": "自第几号起",
+    "reason": "原因",
+    "number_code": "号源编号",
+    "his_number": "挂号流水号",
+    "kind": "进展代码",
+    "place": "地点或窗口",
+    "carrier": "快递公司",
+    "tracking_number": "运单号",
+    "patient_id": "档案号",
+    "kept_id": "保留档案号",
+    "merged_id": "并入档案号",
+    "seconds": "秒数",
+    "hub_number": "平台请求编号",
+}
 _STYLE = """
 body{font:15px/1.6 system-ui,"Noto Sans CJK SC",sans-serif;margin:0;background:#f4f6f8;color:#1c2733}
 header{background:#12405c;color:#fff;padding:14px 28px}header a{color:#fff;text-decoration:none}
@@ -31,7 +48,7 @@ def index_page(boards: Sequence[Board]) -> str:
     for group, members in groupby(boards, key=lambda board: board.group):
         rows = "".join(_index_row(board) for board in members)
         parts.append(f"<h2>{escape(group)}</h2><table><tr><th>对方系统<th>已打开的开关</tr>{rows}</table>")
-    return _page("外部世界控制台", "".join(parts))
+    return _page(_TITLE, "".join(parts))
 
 
 def board_page(board: Board, outcome: Mapping[str, Any] | None = None) -> str:
@@ -74,7 +91,7 @@ def _switch_row(board: Board, switch: Switch) -> str:
 
 def _action_row(board: Board, action: Action) -> str:
     fields = "".join(
-        f'<input name="{escape(name)}" placeholder="{escape(name)}" aria-label="{escape(name)}">'
+        f'<input name="{escape(name)}" placeholder="{_label(name)}" aria-label="{_label(name)}" title="{escape(name)}">'
         for name in action.parameters
     )
     address = f"/parties/{escape(board.key)}/actions/{escape(action.name)}"
@@ -84,13 +101,18 @@ def _action_row(board: Board, action: Action) -> str:
     )
 
 
+def _label(name: str) -> str:
+    return escape(_LABELS.get(name, name))
+
+
 def _json(value: Mapping[str, Any] | None) -> str:
     return escape(json.dumps(value, ensure_ascii=False, indent=1, default=str))
 
 
 def _page(title: str, body: str) -> str:
+    where = "" if title == _TITLE else f" · {escape(title)}"
     return (
         f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
-        f'<header><a href="/">外部世界控制台</a> · {escape(title)}</header><main>{body}</main></html>'
+        f'<header><a href="/">{_TITLE}</a>{where}</header><main>{body}</main></html>'
     )

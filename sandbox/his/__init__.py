@@ -31,7 +31,7 @@ def open_hospital(hospital: Hospital, control: Control) -> list[Site]:
     hospital.engine.world.people()
     for snapshot in hospital.engine.roll():
         hospital.tell("schedule_snapshot", snapshot)
-    hospital.store.backup()
+    hospital.store.backup_daily()
     hospital.ports = dialect.sites(hospital)
     actions = Actions(hospital)
     hospital.board.add_actions(*actions.all())

@@ -29,8 +29,11 @@ class Life:
             await self._window_patients(seconds=1)
 
     def _new_days(self) -> None:
-        for snapshot in self._hospital.engine.roll():
+        new = self._hospital.engine.roll()
+        for snapshot in new:
             self._hospital.tell("schedule_snapshot", snapshot)
+        if new:
+            self._hospital.store.backup_daily()
 
     def _locks(self) -> None:
         with self._hospital.store.work():

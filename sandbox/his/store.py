@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_DAY_SECONDS = 86_400
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS departments (code TEXT PRIMARY KEY, name TEXT, parent_code TEXT, campus TEXT, place TEXT,
     insurance_code TEXT, introduction TEXT);
@@ -117,9 +119,15 @@ class Store:
 
     def backup(self) -> None:
         """Put a copy of the books aside."""
-        with sqlite3.connect(self.backup_path) as copy:
-            self._connection.backup(copy)
+        copy = sqlite3.connect(self.backup_path)
+        copy.execute("PRAGMA synchronous=OFF")
+        self._connection.backup(copy)
         copy.close()
+
+    def backup_daily(self) -> None:
+        """Put a copy aside unless there is one of the last day."""
+        if not self.backup_path.exists() or time.time() - self.backup_path.stat().st_mtime > _DAY_SECONDS:
+            self.backup()
 
     def restore(self) -> None:
         """Return to the copy; what was entered since is gone."""
