@@ -75,7 +75,7 @@ class Resident:
 
     async def rows(self, path: str, **query: str) -> list[dict[str, Any]]:
         """A list, whole or the first page of it."""
-        found = await self.call("GET", path, **query)
+        found = await self.call("GET", path, None, **query)
         return list(found["items"] if isinstance(found, dict) else found)
 
     async def settle_in(self) -> None:

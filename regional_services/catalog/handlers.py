@@ -1,34 +1,49 @@
-"""What the catalogue does when a hospital's directory or schedules change."""
+"""What the catalogue does when a hospital's directory or schedules change.
+
+The delivery that finds an up-to-date session changed is answerable for its refresh, and ends only when it has seen the
+session up to date again. All other changes meanwhile are absorbed by it: they only raise the mark.
+"""
 
 from __future__ import annotations
 
-from hub import clock
+from redis import RedisError
+
+from hub import redis
 from hub.outbox.events import Delivery, RunsIn, Temporary, handles
 from regional_services.catalog import projection
 from tenants.directory.events import DirectoryChanged
 from tenants.scheduling.events import SessionChanged
 
 AT_MOST_EVERY = 1.0
+PACED_ATTEMPTS = 3  # after them a refresh is due whatever the pace, because pauses between attempts grow
 
 
 @handles(SessionChanged, runs_in=RunsIn.BETWEEN)
 def refresh_sessions(event: SessionChanged, delivery: Delivery) -> None:
-    """Mark, and refresh at most once a second per session.
-
-    A first attempt that finds its sessions stale already leaves the refresh to the delivery that made them so.
-    """
-    if delivery.attempt == 1:
-        marked = projection.mark(event.hospital, event.session_ids)
-        if marked.was_stale:
-            return
-        if marked.refreshed_at is not None:
-            since = (clock.now() - marked.refreshed_at).total_seconds()
-            if since < AT_MOST_EVERY:
-                raise Temporary("refreshed a moment ago", retry_after=AT_MOST_EVERY - since)
-    projection.refresh(event.hospital)
+    """Mark, and refresh what is stale at this hospital, at most once a second."""
+    code, paced = event.hospital, delivery.attempt <= PACED_ATTEMPTS
+    if delivery.attempt == 1 and not projection.mark(code, event.session_ids):
+        return
+    if delivery.attempt > 1 and not projection.any_stale(event.session_ids):
+        return
+    if paced and not _may_refresh(code):
+        raise Temporary("the catalogue was refreshed a moment ago", retry_after=AT_MOST_EVERY)
+    projection.refresh(code)
+    while projection.any_stale(event.session_ids):
+        if paced:
+            raise Temporary("more has changed meanwhile", retry_after=AT_MOST_EVERY)
+        projection.refresh(code)
 
 
 @handles(DirectoryChanged, runs_in=RunsIn.BETWEEN)
 def project_directory(event: DirectoryChanged, _delivery: Delivery) -> None:
     """Copy departments and doctors."""
     projection.project_directory(event.hospital)
+
+
+def _may_refresh(code: str) -> bool:
+    """Take this second's turn of the hospital; without Redis nothing is paced."""
+    try:
+        return bool(redis.client().set(redis.key("catalog", "turn", code), "1", nx=True, px=int(AT_MOST_EVERY * 1000)))
+    except RedisError:
+        return True

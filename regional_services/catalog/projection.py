@@ -8,7 +8,6 @@ never replaces a newer one (`refreshed_at`). Projections are copies and not acts
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from hub.tenancy.scope import hospital, region
 from regional_services.catalog.models import CatalogDepartment, CatalogDoctor, CatalogMark, CatalogSession
 from regional_services.catalog.pinyin import initials
 from tenants.directory import selectors as directory
-from tenants.scheduling import selectors as scheduling
+from tenants.scheduling.selectors import SessionSummary, session_summaries, upcoming_session_ids
 
 BATCH = 500
 
@@ -28,13 +27,17 @@ _MARK = """
 INSERT INTO regional_catalog_catalogmark AS m (session_id, institution_code, changes, seen)
 SELECT u.id, %(code)s, 1, 0 FROM unnest(%(ids)s::uuid[]) AS u (id) ORDER BY u.id
 ON CONFLICT (session_id) DO UPDATE SET changes = m.changes + 1
-RETURNING m.changes, m.seen, m.refreshed_at"""
+RETURNING m.changes, m.seen"""
 
+# Rows are locked in the order `_MARK` takes them in, so that a refresh and a change never wait for each other.
 _SEEN = """
+WITH locked AS (
+    SELECT session_id FROM regional_catalog_catalogmark WHERE session_id = ANY(%(ids)s::uuid[])
+    ORDER BY session_id FOR UPDATE)
 UPDATE regional_catalog_catalogmark AS m
 SET seen = GREATEST(m.seen, u.changes), refreshed_at = GREATEST(m.refreshed_at, %(now)s)
-FROM unnest(%(ids)s::uuid[], %(changes)s::bigint[]) AS u (id, changes)
-WHERE m.session_id = u.id"""
+FROM locked JOIN unnest(%(ids)s::uuid[], %(changes)s::bigint[]) AS u (id, changes) ON u.id = locked.session_id
+WHERE m.session_id = locked.session_id"""
 
 _SESSION_FIELDS = (
     "department_id",
@@ -55,32 +58,26 @@ _SESSION_FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """What marking found: whether somebody is to refresh already, and when the sessions were refreshed last."""
-
-    was_stale: bool
-    refreshed_at: datetime | None
-
-
-def mark(code: str, session_ids: Sequence[UUID]) -> Marked:
-    """Note that these sessions changed. One statement."""
+def mark(code: str, session_ids: Sequence[UUID]) -> bool:
+    """Note that these sessions changed; whether one of them was up to date, so that a refresh is nobody's task yet."""
     with region(), connections["default"].cursor() as cursor:
         cursor.execute(_MARK, {"code": code, "ids": list(session_ids)})
-        rows = cursor.fetchall()
-    return Marked(
-        was_stale=all(changes - 1 > seen for changes, seen, _ in rows),
-        refreshed_at=max((at for _, _, at in rows if at is not None), default=None),
-    )
+        return any(changes - 1 <= seen for changes, seen in cursor.fetchall())
+
+
+def any_stale(session_ids: Sequence[UUID]) -> bool:
+    """Whether one of these sessions waits for a refresh. One query."""
+    with region(read_only=True):
+        return CatalogMark.objects.filter(session_id__in=session_ids, changes__gt=F("seen")).exists()
 
 
 def refresh(code: str) -> int:
-    """Bring the stale sessions of a hospital up to date; how many. One hospital is read by one query a batch."""
-    done = 0
+    """One pass over the stale sessions of a hospital; how many. The hospital is read by one query a batch."""
+    done, last = 0, UUID(int=0)
     while True:
         with region(read_only=True):
             stale = dict(
-                CatalogMark.objects.filter(institution_code=code, changes__gt=F("seen"))
+                CatalogMark.objects.filter(institution_code=code, changes__gt=F("seen"), session_id__gt=last)
                 .order_by("session_id")
                 .values_list("session_id", "changes")[:BATCH]
             )
@@ -88,14 +85,14 @@ def refresh(code: str) -> int:
             return done
         now = clock.now()
         with hospital(code, read_only=True):
-            summaries = scheduling.session_summaries(stale)
+            summaries = session_summaries(stale)
         with region():
             _write(code, summaries, now)
             gone = stale.keys() - {summary.id for summary in summaries}
             CatalogSession.objects.filter(session_id__in=gone).delete()
             with connections["default"].cursor() as cursor:
                 cursor.execute(_SEEN, {"ids": list(stale), "changes": list(stale.values()), "now": now})
-        done += len(stale)
+        done, last = done + len(stale), max(stale)
 
 
 def project_directory(code: str) -> int:
@@ -126,7 +123,7 @@ def rebuild(code: str) -> int:
     """Project a hospital anew from its own rows; how many sessions."""
     project_directory(code)
     with hospital(code, read_only=True):
-        session_ids = scheduling.upcoming_session_ids(clock.today())
+        session_ids = upcoming_session_ids(clock.today())
     for start in range(0, len(session_ids), BATCH):
         mark(code, session_ids[start : start + BATCH])
     return refresh(code)
@@ -139,7 +136,7 @@ def stale_hospitals(older_than: datetime) -> list[str]:
         return sorted(set(rows.values_list("institution_code", flat=True)))
 
 
-def _write(code: str, summaries: Sequence[scheduling.SessionSummary], now: datetime) -> None:
+def _write(code: str, summaries: Sequence[SessionSummary], now: datetime) -> None:
     newer = set(
         CatalogSession.objects.filter(session_id__in=[s.id for s in summaries], refreshed_at__gt=now).values_list(
             "session_id", flat=True

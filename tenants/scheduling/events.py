@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
+from hub.ids import uuid7
 from hub.outbox.events import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionChanged(Event):
-    """Free counts or data of sessions changed; receivers read the sessions again."""
+    """Free counts or data of sessions changed; receivers read the sessions again, so order does not matter."""
 
     NAME: ClassVar[str] = "scheduling.session_changed"
     hospital: str
     session_ids: tuple[UUID, ...]
+    change_id: UUID = field(default_factory=uuid7)
 
     @property
     def aggregate(self) -> str:
-        """By the first session: a claim names one, a synchronisation names its batch."""
-        return f"session:{self.session_ids[0]}"
+        """Each change by itself: a hundred claims of one session must not wait for each other to be absorbed."""
+        return f"change:{self.change_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from datetime import date
 from itertools import count
 from uuid import uuid4
 
-from hub import ids
-from institution_connectors.contracts import Patient, Sex
+from hub import clock, ids
+from institution_connectors.contracts import Patient, Payment, Sex
 
 _count = count(1)
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -30,4 +30,15 @@ def somebody(*, name: str = "张小三", born: date = date(1990, 1, 1), his_id: 
         birth_date=born,
         phone="13800000000",
         his_id=his_id,
+    )
+
+
+def paid(fee_fen: int) -> Payment:
+    """A payment of this amount."""
+    return Payment(
+        order_number=hub_number("P"),
+        amount_fen=fee_fen,
+        channel="wechat",
+        channel_number="4200001234567890",
+        paid_at=clock.now(),
     )

@@ -12,6 +12,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from hub import clock
+from hub.observability.metrics import exposition
 from hub.outbox.relay import drain
 from hub.tenancy.scope import hospital
 from institution_connectors.contracts import (
@@ -31,10 +32,9 @@ from institution_connectors.exchange.services import ask_now
 from institution_connectors.runtime.pipeline import carry_out
 from tests.connectors.asking import answer_of, answers_told, drain_until, enqueue, free_number, registration, state_of
 from tests.connectors.conftest import Connected
-from tests.connectors.people import hub_number, somebody
+from tests.connectors.people import hub_number, paid, somebody
 
 
-@pytest.mark.requirement("JA-HIS-01", "JA-APPT-31")
 def test_a_registration_reaches_the_hospital_and_its_answer_comes_back(alpha_his: Connected) -> None:
     request = registration(alpha_his)
     exchange_id = enqueue(alpha_his.code, request)
@@ -82,15 +82,17 @@ def test_asks_of_one_correlation_go_out_in_order(alpha_his: Connected) -> None:
     answer_of(alpha_his.code, second).expect(Cancelled)
 
 
-@pytest.mark.requirement("JA-PAY-16")
+@pytest.mark.requirement("JA-PAY-16", "BQ-IF-10")
 @pytest.mark.parametrize("fault", ["drop_answer", "empty_success", "garbage"])
 def test_a_lost_answer_is_found_by_asking_and_nothing_is_done_twice(alpha_his: Connected, fault: str) -> None:
     request = registration(alpha_his)
+    request = replace(request, payment=paid(request.fee_fen))
     alpha_his.board.switch(fault, times=1, only=["register"])
     exchange_id = enqueue(alpha_his.code, request)
     drain_until(alpha_his.code, exchange_id)
     assert answer_of(alpha_his.code, exchange_id).outcome is Outcome.ACCEPTED
-    assert len(alpha_his.registrations(request.hub_number)) == 1
+    [row] = alpha_his.registrations(request.hub_number)
+    assert (row["state"], row["order_number"]) == ("paid", request.payment.order_number if request.payment else "")
     with hospital(alpha_his.code, read_only=True):
         purposes = [str(attempt.purpose) for attempt in selectors.detail(exchange_id).attempts]
     assert purposes == ["prepare", "call", "check"]
@@ -236,6 +238,11 @@ def test_health_shows_a_wrong_clock_and_failures(alpha_his: Connected) -> None:
     assert health.reachable
     assert health.skew_ms == probe_of.skew_ms
     assert health.calls >= 1
+    figures = exposition().decode()
+    assert 'hub_connector_clock_skew_seconds{hospital="alpha"' in figures
+    assert (
+        'hub_connector_calls_total{dialect="rest_json",hospital="alpha",operation="ping",outcome="accepted"' in figures
+    )
 
 
 def test_an_ask_answered_at_once_takes_few_statements(alpha_his: Connected) -> None:

@@ -97,7 +97,6 @@ def stored(code: str) -> int:
         return Inbound.objects.count()
 
 
-@pytest.mark.requirement("BQ-IF-01")
 def test_a_message_is_taken_and_its_fact_told(alpha_his: Connected, client: Client) -> None:
     answer = push(client, alpha_his.code, visit_message())
     assert (answer.status_code, answer.json()) == (200, {"code": "0", "message": "ok", "message_id": "M0000000001"})
@@ -143,7 +142,6 @@ def test_who_can_not_prove_it_is_refused(alpha_his: Connected, client: Client, h
     assert stored(alpha_his.code) == 0
 
 
-@pytest.mark.requirement("JA-APPT-31")
 def test_a_stranger_learns_nothing(alpha_his: Connected, client: Client) -> None:
     assert push(client, "nowhere", visit_message()).json()["code"] == "exchange.bad_signature"
 
@@ -206,7 +204,6 @@ def told(kind: type[InboundEvent], *, seconds: float = 10) -> InboundEvent:
     pytest.fail(f"no {kind.__name__} came")
 
 
-@pytest.mark.requirement("BQ-IF-06", "BQ-PERF-01")
 def test_a_real_hospital_pushes_and_the_hub_knows_within_seconds(pushing: tuple[Outside, str]) -> None:
     world, code = pushing
     board = world.board(f"his-{code}")
@@ -236,6 +233,7 @@ def test_a_real_hospital_pushes_and_the_hub_knows_within_seconds(pushing: tuple[
     assert (stop.stop.whole, stop.stop.from_sequence, stop.stop.reason) == (False, 5, "医生身体不适")
 
 
+@pytest.mark.requirement("BQ-IF-10")
 def test_messages_wait_while_the_hub_is_away_and_come_once_when_it_is_back(alpha: str, tmp_path: Path) -> None:
     port = free_port()
     case = replace(ALPHA, his={"push": True}, port=free_port())

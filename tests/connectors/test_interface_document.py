@@ -81,7 +81,7 @@ def pushes() -> Iterator[tuple[str, dict[str, Any]]]:
     yield from examples("push").items()
 
 
-@pytest.mark.requirement("JA-PAY-30", "BQ-DOC-07")
+@pytest.mark.requirement("JA-PAY-30")
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: str(request.operation))
 def test_an_operation_is_described_as_it_is_sent(request_: c.Request) -> None:
     route = ROUTES[request_.operation]

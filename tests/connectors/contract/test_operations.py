@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-import pytest
-
 from hub import clock
 from institution_connectors.contracts import (
     BookingMode,
@@ -37,7 +35,6 @@ from institution_connectors.contracts import (
     OutcomeChecked,
     PatientCreated,
     Patients,
-    Payment,
     PayRegistration,
     Ping,
     Pong,
@@ -50,18 +47,7 @@ from institution_connectors.contracts import (
     UnlockNumber,
 )
 from tests.connectors.contract.conftest import His
-from tests.connectors.people import hub_number, somebody
-
-
-def paid(fee_fen: int) -> Payment:
-    """A payment of this amount."""
-    return Payment(
-        order_number=hub_number("P"),
-        amount_fen=fee_fen,
-        channel="wechat",
-        channel_number="4200001234567890",
-        paid_at=clock.now(),
-    )
+from tests.connectors.people import hub_number, paid, somebody
 
 
 def test_ping_tells_the_hospitals_clock(his: His) -> None:
@@ -121,7 +107,6 @@ def test_the_quote_is_the_price(his: His) -> None:
     assert quote.total_fen == (schedule.fee_fen // 2 if discounted else schedule.fee_fen)
 
 
-@pytest.mark.requirement("JA-HIS-01")
 def test_a_registration_takes_the_number_and_is_known_by_ours(his: His) -> None:
     request = his.registration()
     answer = his.ask(request).expect(Registered)
