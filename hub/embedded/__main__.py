@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from hub.embedded import places, supervisor, testing
+from hub.embedded.postgres import MEASURED
 from hub.embedded.services import DUMMY, Services
 from hub.embedded.trouble import StartupError, from_os_error
 
@@ -44,8 +45,10 @@ def dummy_env() -> int:
 
 
 def with_services(name: str, command: list[str]) -> int:
-    """Run a command with durable services of its own under `var/NAME`, started before and stopped after it."""
-    services = Services(places.Places(places.CHECKOUT / "var" / name), durable=True)
+    """Run a command with fresh, durable services of its own under `var/NAME`, started before and stopped after it."""
+    where = places.Places(places.CHECKOUT / "var" / name)
+    where.forget()
+    services = Services(where, durable=True, postgres_settings=MEASURED)
     services.start()
     try:
         return subprocess.run(command, env={**os.environ, **services.env}, check=False).returncode

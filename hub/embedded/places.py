@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,11 @@ class Places:
     def outlying(self) -> list[Path]:
         """What lies outside `base` and belongs to it."""
         return [path for path in (self._shared_state(),) if path.exists()]
+
+    def forget(self) -> None:
+        """Remove everything of these services, wherever it lies; they must not be running."""
+        for path in (*self.outlying(), self.base):
+            shutil.rmtree(path, ignore_errors=True)
 
     def _shared_state(self) -> Path:
         tag = hashlib.sha256(str(self.base.resolve()).encode()).hexdigest()[:12]

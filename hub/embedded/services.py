@@ -50,7 +50,14 @@ class Service(Protocol):
 class Services:
     """The services of one checkout, in starting order, and the environment that leads to them."""
 
-    def __init__(self, where: Places, *, durable: bool, given: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        where: Places,
+        *,
+        durable: bool,
+        given: Mapping[str, str] | None = None,
+        postgres_settings: Mapping[str, str] | None = None,
+    ) -> None:
         given = os.environ if given is None else given
         where.prepare()
         secrets = credentials.load(where.secrets)
@@ -63,7 +70,7 @@ class Services:
         }
         self.parts: list[Service] = []
         if not _configured_databases(given):
-            settings = DURABLE if durable else THROWAWAY
+            settings = postgres_settings or (DURABLE if durable else THROWAWAY)
             postgres = Postgres(where, secrets, book.port("postgres"), prefix=prefix, settings=settings)
             self.parts.append(postgres)
             self.env |= {name: postgres.url(login) for login, name in DATABASE_VARIABLES.items()}

@@ -200,9 +200,7 @@ def reset() -> int:
     if not where.base.exists():
         return 0
     with only_one(where):
-        for path in where.outlying():
-            shutil.rmtree(path, ignore_errors=True)
-        shutil.rmtree(where.base)
+        where.forget()
     _say("已清空演示数据 / demo data removed")
     return 0
 

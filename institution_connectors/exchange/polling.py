@@ -41,6 +41,7 @@ from institution_connectors.contracts import (
 from institution_connectors.exchange import inbound
 from institution_connectors.exchange.models import Probe
 from institution_connectors.exchange.services import ask_now
+from institution_connectors.runtime import metrics
 from institution_connectors.runtime.pipeline import ACTOR
 
 DAYS = 14
@@ -123,6 +124,7 @@ def probe(code: str) -> Probe:
     if answer.outcome is Outcome.ACCEPTED:
         middle = started + (ended - started) / 2
         skew = round((answer.expect(Pong).his_time - middle).total_seconds() * 1000)
+        metrics.SKEW.labels(code).set(skew / 1000)
     with work(code, actor=ACTOR) as unit:
         made = Probe.objects.create(at=ended, reason=answer.reason, latency_ms=latency, skew_ms=skew)
         unit.audit("connector.probed", target=f"connector:{code}", reason=answer.reason, detail={"skew_ms": skew})

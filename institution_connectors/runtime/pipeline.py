@@ -30,6 +30,7 @@ from institution_connectors.contracts import (
     Wire,
 )
 from institution_connectors.exchange import store
+from institution_connectors.runtime import metrics
 from institution_connectors.runtime.adapters import adapter_of
 from institution_connectors.runtime.completeness import whole
 from institution_connectors.runtime.decisions import Act, Settle, TellUnknown, Try, Wait
@@ -71,13 +72,17 @@ def _begin(profile: ConnectorProfile, exchange_id: UUID) -> store.Begun | None:
 def call(profile: ConnectorProfile, request: Request, trace_id: str, record: Callable[[Wire], None]) -> Answer:
     """Ask once, through the hospital's gate."""
     guarded, timeouts = gate(profile.hospital, profile.limits), request.operation.timeouts
+    began = time.perf_counter()
     try:
         with guarded.place(timeouts.connect):
             answer = adapter_of(profile).call(request, Call(trace_id=trace_id, timeouts=timeouts, record=record))
     except Crowded:
         return Answer.rejected(Reason.BUSY, text="all places of this hospital are taken", sent=False)
     guarded.note(answer.outcome, answer.reason)
-    return whole(answer)
+    checked = whole(answer)
+    seconds = time.perf_counter() - began
+    metrics.count(profile.hospital, profile.dialect, request.operation, checked, seconds)
+    return checked
 
 
 def asked(begun: store.Begun) -> Request:

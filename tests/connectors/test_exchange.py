@@ -12,6 +12,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from hub import clock
+from hub.observability.metrics import exposition
 from hub.outbox.relay import drain
 from hub.tenancy.scope import hospital
 from institution_connectors.contracts import (
@@ -237,6 +238,11 @@ def test_health_shows_a_wrong_clock_and_failures(alpha_his: Connected) -> None:
     assert health.reachable
     assert health.skew_ms == probe_of.skew_ms
     assert health.calls >= 1
+    figures = exposition().decode()
+    assert 'hub_connector_clock_skew_seconds{hospital="alpha"' in figures
+    assert (
+        'hub_connector_calls_total{dialect="rest_json",hospital="alpha",operation="ping",outcome="accepted"' in figures
+    )
 
 
 def test_an_ask_answered_at_once_takes_few_statements(alpha_his: Connected) -> None:
