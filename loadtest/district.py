@@ -96,6 +96,10 @@ class District:
         """The executor of deliveries and outside calls."""
         self._start("relay", [sys.executable, "manage.py", "relay"], "", {"HUB_DB_POOL": "16"})
 
+    def pid(self, name: str) -> int:
+        """The process of a running program."""
+        return self._running[name].pid
+
     def stop(self, name: str) -> None:
         """Ask one program to end and wait for it."""
         process = self._running.pop(name, None)

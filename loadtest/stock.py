@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from loadtest.client import Job, posting
 from loadtest.district import ON_DAY, PAYING, District, fetch
 
 Number = dict[str, Any]
+Resident = dict[str, str]
 
 
 class Stock:
@@ -20,27 +21,41 @@ class Stock:
     def __init__(self, district: District) -> None:
         self._district = district
         self._api = f"{district.origin}/api/resident/v1"
-        self.numbers = {code: deque(self._read(code)) for code in (PAYING, ON_DAY)}
-        self.residents: deque[dict[str, str]] = deque()
+        first, *later = (date.today() + timedelta(days=ahead) for ahead in range(1, 4))
+        self._first = {code: deque(self._read(code, [first])) for code in (PAYING, ON_DAY)}
+        self._later = {code: deque(self._read(code, later)) for code in (PAYING, ON_DAY)}
+        self._known: dict[str, deque[Resident]] = defaultdict(deque)
+        self._fresh: deque[Resident] = deque()
 
     def residents_for(self, count: int) -> None:
-        """New residents with fresh tokens (they last ten minutes)."""
+        """New residents with fresh tokens (they last ten minutes); earlier ones stay at home."""
         out = self._district.var / "residents.json"
         self._district.manage("seed_bench", "--residents", str(count), "--out", str(out))
-        self.residents = deque(json.loads(out.read_text()))
+        self._fresh = deque(json.loads(out.read_text()))
+        self._known.clear()
 
     def bookings(self, count: int, *hospitals: str) -> list[Job]:
-        """Bookings at the hospitals in turn, each of another resident and number."""
-        return [self.booking(hospitals[index % len(hospitals)]) for index in range(count)]
+        """First bookings at the hospitals in turn, each of another resident and number."""
+        return [self._first_booking(hospitals[index % len(hospitals)]) for index in range(count)]
 
-    def booking(self, hospital: str) -> Job:
-        """One booking."""
-        return posting(f"{self._api}/bookings", *self.wish(hospital))
+    def again(self, count: int, *hospitals: str) -> list[Job]:
+        """Second bookings of residents who booked at the same hospital before, for another day."""
+        return [self._second_booking(hospitals[index % len(hospitals)]) for index in range(count)]
 
-    def wish(self, hospital: str) -> tuple[str, dict[str, Any]]:
-        """A token and what its bearer asks for."""
-        who, number = self.residents.popleft(), self.numbers[hospital].popleft()
-        return who["token"], {
+    def known(self, hospital: str) -> Resident:
+        """Somebody who booked at this hospital."""
+        return self._known[hospital][0]
+
+    def _first_booking(self, hospital: str) -> Job:
+        who = self._fresh.popleft()
+        self._known[hospital].append(who)
+        return self._booking(hospital, who, self._first[hospital].popleft())
+
+    def _second_booking(self, hospital: str) -> Job:
+        return self._booking(hospital, self._known[hospital].popleft(), self._later[hospital].popleft())
+
+    def _booking(self, hospital: str, who: Resident, number: Number) -> Job:
+        wish = {
             "institution": hospital,
             "person_id": who["person"],
             "session_id": number["session"],
@@ -48,18 +63,25 @@ class Stock:
             "starts_at": number["start"],
             "ends_at": number["end"],
         }
+        return posting(f"{self._api}/bookings", who["token"], wish)
 
-    def _read(self, hospital: str) -> Iterator[Number]:
-        """The free numbers from tomorrow on, one of each session in turn, as people come to many doctors."""
+    def _read(self, hospital: str, days: list[date]) -> Iterator[Number]:
+        """The free numbers of these days, one of each session in turn, as people come to many doctors."""
         found: list[list[Number]] = []
-        tomorrow = (datetime.now().astimezone() + timedelta(days=1)).date().isoformat()
-        for department in fetch(f"{self._api}/institutions/{hospital}/departments")["items"]:
-            sessions = fetch(f"{self._api}/sessions?department={department['id']}&limit=100")["items"]
-            for session in sessions:
-                if session["date"] > tomorrow and session["state"] == "open":
-                    items = fetch(f"{self._api}/sessions/{session['id']}/numbers")["items"]
+        for department in fetch(f"{self._api}/institutions/{hospital}/departments"):
+            for session in self._sessions(department["id"]):
+                if session["date"] in map(str, days) and session["state"] == "open":
+                    items = fetch(f"{self._api}/sessions/{session['id']}/numbers")
                     found.append([{**item, "session": session["id"]} for item in items if item["is_free"]])
         while any(found):
             for queue in found:
                 if queue:
                     yield queue.pop()
+
+    def _sessions(self, department: str) -> Iterator[dict[str, Any]]:
+        address: str | None = f"{self._api}/sessions?department={department}"
+        while address:
+            page = fetch(address)
+            yield from page["items"]
+            following = page.get("next")
+            address = f"{self._api}/sessions?department={department}&cursor={following}" if following else None
