@@ -45,6 +45,13 @@ def profile() -> Profile:
     return PROFILES[settings.HUB_PASSWORD_PROFILE]
 
 
+def rule_text() -> str:
+    """The policy in force, as people read it before they choose."""
+    rules = profile()
+    classes = f"，包含大写字母、小写字母、数字、符号中的至少 {rules.min_classes} 类" if rules.min_classes > 1 else ""
+    return f"至少 {rules.min_length} 位{classes}；不含登录名，不与最近 {rules.history} 次相同。"
+
+
 def check_new(user: User, password: str) -> None:
     """Refuse a new password that breaks the policy; PasswordRefused names the first rule broken."""
     reason = _broken_rule(user, password)

@@ -8,5 +8,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signin", views.sign_in, name="desk-sign-in"),
     path("signin/totp", views.totp, name="desk-totp"),
     path("signin/enrol", views.enrol, name="desk-enrol"),
+    path("password", views.password, name="desk-password"),
     path("signout", views.sign_out, name="desk-sign-out"),
 ]

@@ -7,12 +7,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from hub.accounts import services, sessions
+from hub.accounts import passwords, services, sessions
 from hub.errors import HubError
 from portal.desk.pages import staff_of
 from portal.resident.pages import next_of
 from tenants.registry import selectors as registry
 
+_PASSWORD = "/desk/password"  # noqa: S105
 _HOME = {True: "/workspace/", False: "/district/"}
 
 
@@ -67,7 +68,7 @@ def totp(request: HttpRequest) -> HttpResponse:
     except HubError as problem:
         return _page(request, "totp", {**context, "error": problem.text}, problem.status)
     sessions.open_session(request, signed_in)
-    answer = HttpResponseRedirect(str(context["next"]))
+    answer = HttpResponseRedirect(_PASSWORD if signed_in.must_change_password else str(context["next"]))
     sessions.remember_device(request, answer, client.device)
     return answer
 
@@ -87,6 +88,24 @@ def enrol(request: HttpRequest) -> HttpResponse:
     except HubError as problem:
         return _page(request, "signin", {**context, "error": problem.text}, problem.status)
     return _page(request, "recovery", {**context, "codes": codes})
+
+
+@require_http_methods(["GET", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """Change one's own password; a due change comes before everything else. All sign-ins end with it, this one too."""
+    actor = staff_of(request)
+    if actor is None:
+        return HttpResponseRedirect("/desk/signin")
+    context: dict[str, object] = {"rule": passwords.rule_text()}
+    if request.method == "GET":
+        return _page(request, "password", context)
+    try:
+        services.change_password(actor=actor, old=request.POST.get("old", ""), new=request.POST.get("new", ""))
+    except HubError as problem:
+        reason = problem.fields.get("password", "")
+        return _page(request, "password", {**context, "reason": reason, "error": "" if reason else problem.text}, 422)
+    sessions.close_session(request)
+    return HttpResponseRedirect("/desk/signin")
 
 
 @require_POST

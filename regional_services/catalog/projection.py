@@ -8,7 +8,7 @@ never replaces a newer one (`refreshed_at`). Projections are copies and not acts
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connections
@@ -127,6 +127,15 @@ def rebuild(code: str) -> int:
     for start in range(0, len(session_ids), BATCH):
         mark(code, session_ids[start : start + BATCH])
     return refresh(code)
+
+
+def forget_before(day: date) -> int:
+    """Drop sessions of days gone by with their marks; how many. The hospitals keep theirs."""
+    with region():
+        past = list(CatalogSession.objects.filter(date__lt=day).values_list("session_id", flat=True))
+        CatalogSession.objects.filter(session_id__in=past).delete()
+        CatalogMark.objects.filter(session_id__in=past).delete()
+    return len(past)
 
 
 def stale_hospitals(older_than: datetime) -> list[str]:

@@ -17,3 +17,9 @@ def refresh_stale() -> None:
     """What deliveries left stale (a dead letter, a restore) is refreshed here."""
     for code in projection.stale_hospitals(clock.now() - LEFT_FOR):
         projection.refresh(code)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def forget_past() -> None:
+    """Every night: days gone by leave the catalogue."""
+    projection.forget_before(clock.today() - timedelta(days=1))

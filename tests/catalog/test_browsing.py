@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import time, timedelta
 from time import monotonic
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
@@ -21,6 +22,7 @@ from regional_services.catalog.models import CatalogSession
 from tenants.registry.models import Institution
 from tenants.registry.selectors import forget, institutions
 from tenants.scheduling import services, steps
+from tenants.scheduling.selectors import SessionSummary, session_summaries
 from tests.scheduling.builders import (
     SYNC,
     TOMORROW,
@@ -176,8 +178,12 @@ def test_a_rush_on_one_session_costs_a_refresh_a_second(shown: str, monkeypatch:
     drain()
     projection.refresh(shown)
     reads: list[int] = []
-    original = projection.session_summaries
-    monkeypatch.setattr(projection, "session_summaries", lambda ids: reads.append(1) or original(ids))
+
+    def counted(ids: Iterable[UUID]) -> list[SessionSummary]:
+        reads.append(1)
+        return session_summaries(ids)
+
+    monkeypatch.setattr("regional_services.catalog.projection.session_summaries", counted)
     for _ in range(20):
         with work(shown, actor=SYNC) as unit:
             steps.claim_any(unit, session_id=session, holder=uuid4())

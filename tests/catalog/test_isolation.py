@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import ProgrammingError
 
+from hub import clock
 from hub.tenancy.scope import region
 from regional_services.catalog import projection
 from regional_services.catalog.models import CatalogDepartment, CatalogSession
@@ -31,6 +33,17 @@ def test_staff_can_not_write_a_row_of_another_hospital(alpha: str, beta: str) ->
     row = CatalogDepartment(institution_code=beta, department_id=uuid.uuid4(), code="X", name="冒名科室")
     with pytest.raises(ProgrammingError, match="row-level security"), region(staff_of=alpha):
         row.save(force_insert=True)
+
+
+def test_days_gone_by_leave_the_catalogue(alpha: str) -> None:
+    """And come back for nobody: the hospital keeps its own rows."""
+    open_hospital(alpha)
+    open_session(alpha, 1)
+    projection.rebuild(alpha)
+    assert projection.forget_before(clock.today()) == 0
+    assert projection.forget_before(clock.today() + timedelta(days=2)) == 1
+    with region(read_only=True):
+        assert not CatalogSession.objects.exists()
 
 
 def test_rebuild_gives_what_events_gave(alpha: str) -> None:

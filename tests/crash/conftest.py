@@ -19,7 +19,6 @@ _SHORT = {
     "DJANGO_SETTINGS_MODULE": "hub.settings",
     "HUB_RELAY_INTERNAL_LEASE": "1",
     "HUB_RELAY_OUTSIDE_LEASE": "7",
-    "HUB_RELAY_SWEEP": "1",
     "HUB_DB_POOL": "8",
 }
 
@@ -46,11 +45,11 @@ def no_anchors() -> None:
 
 @pytest.fixture
 def start_relay(committed: None, server: ForkServerContext, tmp_path: Path) -> Iterator[StartRelay]:
-    """`start_relay(die_at="...")`: a relay; killed at the end of the test."""
+    """`start_relay(die_at="...", sweep=1)`: a relay; killed at the end of the test."""
     started: list[ForkServerProcess] = []
 
-    def start(*, die_at: str = "", outside: str = os.devnull) -> ForkServerProcess:
-        process = server.Process(target=relay_process.run, args=(die_at, outside))
+    def start(*, die_at: str = "", outside: str = os.devnull, sweep: int = 1) -> ForkServerProcess:
+        process = server.Process(target=relay_process.run, args=(die_at, outside, sweep))
         process.start()
         started.append(process)
         return process

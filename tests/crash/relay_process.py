@@ -17,6 +17,7 @@ import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
 from hub.audit import chain  # noqa: E402
@@ -46,8 +47,9 @@ def dying_after(call: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def run(die_at: str, outside: str) -> None:
+def run(die_at: str, outside: str, sweep: int) -> None:
     """Be a relay until a signal comes, or until the step `die_at`; `outside` is a file that stands for the outside."""
+    settings.HUB_RELAY["sweep"] = sweep
     probes._behaviours["ask"] = partial(write_outside, Path(outside), die_at)
     match die_at:
         case "claimed, nothing begun":

@@ -36,7 +36,7 @@ def nobody_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_event_is_handled_within_milliseconds_of_its_commit(alpha: str, start_relay: StartRelay) -> None:
-    start_relay()
+    start_relay(sweep=3600)  # once, at its start
     publish(alpha, Knock(number=0))
     eventually(lambda: len(done(REGION, "probe.knock")) == 1)
     for number in range(1, 41):
@@ -48,7 +48,7 @@ def test_an_event_is_handled_within_milliseconds_of_its_commit(alpha: str, start
         for (seconds,) in query(alpha, "SELECT extract(epoch FROM finished_at - created_at)::float8 FROM {outbox}")
     ]
     print(f"p50 {statistics.median(took):.1f} ms, p95 {sorted(took)[38]:.1f} ms")
-    assert statistics.median(took) < 100
+    assert statistics.median(took) < 1000  # about 15 on an idle machine; nothing but the wake could do it
 
 
 def test_a_lost_word_costs_a_sweep(alpha: str, start_relay: StartRelay, nobody_wakes: None) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 
+from hub import clock
 from hub.actor import system_actor
 from hub.outbox.relay import drain
 from hub.tenancy.scope import hospital, region
@@ -16,6 +18,7 @@ from hub.work import work
 from regional_services.catalog import selectors as catalog
 from tenants.scheduling import steps
 from tenants.scheduling.models import Number, NumberState, Session
+from tests.harness.outside import Board
 from tests.scheduling.conftest import Counterparts
 
 RESIDENT = system_actor("test")
@@ -44,10 +47,10 @@ def _sessions(code: str) -> int:
 
 def test_a_pushed_change_reaches_the_catalogue_within_seconds(his: Counterparts, alpha: str) -> None:
     """First the whole schedule by push, then a number sold at the window, then a stopped session with its holder."""
-    _until(lambda: _sessions(alpha) > 0 and _free_in_catalogue(alpha) > 0, 30)
-    _until(lambda: his.pushing.facts()["numbers"]["free"] == _free_now(alpha), 30)
+    _until(lambda: _sessions(alpha) > 0 and his.pushing.facts()["numbers"]["free"] == _free(alpha), 30)
+    _until(lambda: _free_in_catalogue(alpha) == _bookable(alpha), 30)
     before = _free_in_catalogue(alpha)
-    sold = his.pushing.act("window_sale")
+    sold = _sell(his.pushing, alpha)
     assert _until(lambda: _free_in_catalogue(alpha) == before - 1, 10) < 10
     with hospital(alpha, read_only=True):
         number = Number.objects.get(his_code=sold["number_code"], session__his_code=sold["schedule_code"])
@@ -68,8 +71,8 @@ def test_a_pushed_change_reaches_the_catalogue_within_seconds(his: Counterparts,
 
 def test_a_polled_hospital_is_asked_while_somebody_looks(his: Counterparts, beta: str, client: Client) -> None:
     """The first schedules by asking; a look asks again, and the age starts anew."""
-    _until(lambda: _sessions(beta) > 0 and _free_in_catalogue(beta) > 0, 30)
-    sold = his.polled.act("window_sale")
+    _until(lambda: _sessions(beta) > 0 and _free_in_catalogue(beta) == _bookable(beta), 30)
+    sold = _sell(his.polled, beta)
     with hospital(beta, read_only=True):
         session = Session.objects.get(his_code=sold["schedule_code"])
     before = _free_in_catalogue(beta)
@@ -82,9 +85,21 @@ def test_a_polled_hospital_is_asked_while_somebody_looks(his: Counterparts, beta
     assert shown["age_seconds"] < 15
 
 
-def _free_now(code: str) -> int:
+def _free(code: str) -> int:
     with hospital(code, read_only=True):
         return Number.objects.filter(state=NumberState.FREE).count()
+
+
+def _bookable(code: str) -> int:
+    with hospital(code, read_only=True):
+        return Number.objects.filter(state=NumberState.FREE, start__gt=clock.now()).count()
+
+
+def _sell(board: Board, code: str) -> dict[str, Any]:
+    """The window sells a number of a later day, which residents could book."""
+    with hospital(code, read_only=True):
+        number = Number.objects.select_related("session").filter(state="free", session__date__gt=clock.today())[0]
+    return board.act("window_sale", schedule_code=number.session.his_code, number_code=number.his_code)
 
 
 def _state(code: str, his_code: str) -> str:

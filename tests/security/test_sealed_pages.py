@@ -71,6 +71,17 @@ def revealed() -> list[str]:
         return [row[0].partition(":")[0] for row in cursor.fetchall()]
 
 
+def everything_stored() -> list[str]:
+    """Every row of every table of the public schema, as text."""
+    rows: list[str] = []
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"SELECT t::text FROM public.{table} t")
+            rows += [row[0] for row in cursor.fetchall()]
+    return rows
+
+
 def fill(page: Page, number: str) -> None:
     page.locator("[name=name]").fill(NAME)
     page.locator("[name=document_number]").fill(number)
@@ -80,7 +91,7 @@ def fill(page: Page, number: str) -> None:
     page.locator("main button[type=submit], form.stack button[type=submit]").first.click()
 
 
-@pytest.mark.requirement("JA-APPT-05")
+@pytest.mark.requirement("JA-APPT-05", "WX-SEC-02", "BQ-SEC-01")
 def test_a_person_is_added_and_read_without_a_word_in_clear(page: Page, wire: list[str]) -> None:
     page.goto("/me/people/new")
     page.locator("[name=kind]").select_option("self")
@@ -97,3 +108,7 @@ def test_a_person_is_added_and_read_without_a_word_in_clear(page: Page, wire: li
     assert len(wire) > 5
     assert in_clear(wire) == []
     assert in_threads(1, lambda _number: revealed()) == [["person.document"]]
+    [rows] = in_threads(1, lambda _number: everything_stored())
+    assert len(rows) > 20
+    assert in_clear(rows) == []
+    assert [row for row in rows if any(s.encode().hex() in row for s in (NAME, NUMBER, PHONE))] == []
