@@ -88,7 +88,7 @@ def _registration_delays(setting: Setting) -> list[float]:
     """
     schema = setting.database.schema_of(ON_DAY)
     rows = setting.database.rows(
-        "SELECT extract(epoch FROM pg_xact_commit_timestamp(b.xmin) - pg_xact_commit_timestamp(a.xmin))::float"  # noqa: S608
+        "SELECT extract(epoch FROM pg_xact_commit_timestamp(b.xmin) - pg_xact_commit_timestamp(a.xmin))::float"
         f" FROM {schema}.hospital_audit a JOIN {schema}.hospital_audit b ON b.target = a.target"
         " WHERE a.action = 'appointment.held' AND b.action = 'appointment.registered'"
         " AND a.at > now() - make_interval(secs => %s)",
@@ -176,4 +176,3 @@ def _replay(setting: Setting, samples: list[Captured], outcome: Outcome) -> None
     ratio = outcome.rate / found.rate
     setting.table.add("a", "the same statements by pgbench", f"{found.rate:.0f}/s, mean {found.latency_ms:.0f} ms")
     setting.table.add("a", "bookings/s through the API to pgbench", f"{ratio:.2f}", ">= 0.25", ratio >= 0.25)
-

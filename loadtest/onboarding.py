@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
 from loadtest.client import crowd, getting
@@ -41,7 +40,9 @@ def schemas(setting: Setting) -> None:
     for size in sizes:
         missing = size - len(setting.database.schemas())
         if missing > 0:
-            seconds = _timed(district, f"[create_hospital(f'b{{n:04d}}') for n in range({size - missing}, {size})]", copy)
+            seconds = _timed(
+                district, f"[create_hospital(f'b{{n:04d}}') for n in range({size - missing}, {size})]", copy
+            )
             each = seconds / missing
             table.add("f", f"a new hospital, growing to {size}", f"{each:.2f} s", "<= 0.5 s", each <= 0.5)
         nothing = _timed(district, "migrate_hub()", copy)
@@ -54,7 +55,9 @@ def schemas(setting: Setting) -> None:
         table.add("f", f"migration of one column, {size} schemas", f"{column:.2f} s")
     page_last = _page_ms(setting)
     growth = f"{page_first:.1f} -> {page_last:.1f} ms"
-    table.add("f", f"p50 of a page, {sizes[0]} -> {sizes[-1]} schemas", growth, "within 10 %", page_last < page_first * 1.1)
+    table.add(
+        "f", f"p50 of a page, {sizes[0]} -> {sizes[-1]} schemas", growth, "within 10 %", page_last < page_first * 1.1
+    )
 
 
 def _copied(district: District) -> Path:

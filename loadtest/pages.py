@@ -41,5 +41,3 @@ def addresses(setting: Setting) -> dict[str, tuple[str, str]]:
         "numbers of a session": (f"{api}/sessions/{session}/numbers", ""),
         "my bookings": (f"{api}/bookings", token),
     }
-
-

@@ -31,7 +31,10 @@ class Table:
 
     def text(self) -> str:
         """All lines, aligned."""
-        widths = (4, *(max((_width(getattr(row, name)) for row in self.rows), default=0) for name in ("what", "figure")))
+        widths = (
+            4,
+            *(max((_width(getattr(row, name)) for row in self.rows), default=0) for name in ("what", "figure")),
+        )
         return "\n".join(_line(row, widths) for row in self.rows)
 
     def missed(self) -> list[Row]:

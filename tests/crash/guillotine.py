@@ -78,7 +78,7 @@ class Guillotine:
 
 def _writes(connection: Any) -> bool:
     """Whether the open transaction has changed, or locked, anything."""
-    if connection.alias == "owner" or not connection.in_atomic_block:
+    if connection.alias == "owner":
         return False
     row = connection.connection.execute("SELECT pg_current_xact_id_if_assigned() IS NOT NULL").fetchone()
     return bool(row[0])

@@ -15,6 +15,7 @@ from regional_services.booking.process import ENDED
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.booking.verify import verify_hospital
 from regional_services.payments import services as payments
+from regional_services.payments.models import CashierTask
 from regional_services.payments.verification import differences as money_differences
 from tests.booking import world
 from tests.booking.world import Resident
@@ -22,7 +23,11 @@ from tests.crash.guillotine import Guillotine, Killed
 from tests.flow.conftest import District
 
 AT_ONCE = timedelta(0)
-PAY_DEADLINE, HARD_DEADLINE = timedelta(minutes=16), timedelta(minutes=28)
+# The channel refuses requests signed five minutes off its own clock, so that a booking's whole life has to fit in those:
+# a minute to pay, half a minute of grace; then the sweep looks, again a minute later, and once more.
+PAY_MINUTES, GRACE = 1, timedelta(seconds=30)
+PAY_DEADLINE, HARD_DEADLINE = timedelta(seconds=65), timedelta(seconds=130)
+LATER = (timedelta(seconds=125), timedelta(seconds=190), timedelta(seconds=255))
 
 
 @dataclass
@@ -110,7 +115,7 @@ def live(life: Life, story: Story, blade: Guillotine) -> None:
 
 def recover(district: District) -> None:
     """What happens by itself afterwards: leases end, sweeps look, deadlines pass. The resident never comes back."""
-    for later in (timedelta(minutes=2), PAY_DEADLINE, HARD_DEADLINE):
+    for later in LATER:
         with clock.shifted(later):
             for _ in range(2):
                 sweeps()
@@ -133,12 +138,16 @@ def faults_of(life: Life) -> list[str]:
         found.append(f"booked, but {row.settlement} and {row.his}")
     if row.state not in ENDED | {State.BOOKED}:
         found.append(f"still {row.state}")
+    if found:
+        found += [f"cashier: {task.kind} {task.detail}" for task in CashierTask.objects.filter(order_id=row.order_id)]
     return found
 
 
 def district_faults() -> list[str]:
     """Disagreements of the three truths, over both hospitals and the money."""
-    found: list[object] = [difference for code in ("alpha", "beta") for difference in verify_hospital(code, quiet=AT_ONCE)]
+    found: list[object] = [
+        difference for code in ("alpha", "beta") for difference in verify_hospital(code, quiet=AT_ONCE)
+    ]
     found += list(money_differences())
     return [str(difference) for difference in found]
 
@@ -149,7 +158,8 @@ def walk(district: District, story: Story, *, code: str = "alpha", stride: int =
         life, blade = Life(district, code), Guillotine(at)
         live(life, story, blade)
         recover(district)
-        assert faults_of(life) == [], f"broken off at instant {at}"
+        faults = faults_of(life)
+        assert faults == [], f"broken off at instant {at}: {faults}"
         if not blade.fell:
             assert district_faults() == []
             return blade.passed

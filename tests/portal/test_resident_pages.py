@@ -104,8 +104,8 @@ def _look_at_everything(site: Site, chromium: Browser, person: Visitor, booking:
         "search-empty": "/search?q=没有这样的",
     }
     cookies = person.context.cookies()
-    for size, options in {"phone": {}, "elder": {"elder": True}, "desk": {"desk": True}}.items():
-        window = visitor(chromium, site.address, **options)
+    for size in ("phone", "elder", "desk"):
+        window = visitor(chromium, site.address, elder=size == "elder", desk=size == "desk")
         window.context.add_cookies(cookies)  # type: ignore[arg-type]
         for name, path in paths.items():
             window.go(path)
