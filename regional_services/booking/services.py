@@ -90,8 +90,7 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
     with work(REGION, actor=actor) as unit:
         claim = unit.claim(command, reference=str(booking_id))
         if claim.new:
-            patient = identity_access.patient_for(actor, wish.person_id, BOOKING_PURPOSE)
-            card = identity.identity_of(wish.person_id, account_id=patient.account_id)
+            patient, card = identity_access.card_for(actor, wish.person_id, BOOKING_PURPOSE)
             session = bookable_session(wish.institution, wish.session_id)
             if session is None:
                 raise SessionClosed
