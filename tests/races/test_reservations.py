@@ -8,7 +8,7 @@ from django.db import connections
 from hub.tenancy.scope import region
 from regional_services.booking.errors import DayLimit, TimeTaken
 from regional_services.booking.models import Reservation
-from regional_services.booking.services import DAY_LIMIT
+from regional_services.booking.reservations import DAY_LIMIT
 from tests.booking import world
 from tests.harness.threads import in_threads
 
