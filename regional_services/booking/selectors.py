@@ -34,6 +34,7 @@ class BookingView:
     account_id: UUID
     person_id: UUID
     session_id: UUID
+    number_id: UUID
     department_id: UUID
     department_name: str
     doctor_name: str
@@ -108,6 +109,7 @@ def booking_view(row: Booking) -> BookingView:
         account_id=row.account_id,
         person_id=row.person_id,
         session_id=row.session_id,
+        number_id=row.number_id,
         department_id=row.department_id,
         department_name=row.department_name,
         doctor_name=row.doctor_name,
