@@ -95,16 +95,16 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
             session = bookable_session(wish.institution, wish.session_id)
             if session is None:
                 raise SessionClosed
-            booking = _draft(booking_id, patient.account_id, wish, institution, session, unit.now)
-            _reserve(booking)
+            booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
+            reserve(booking)
             booking.save(force_insert=True)
             unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})
     if not claim.new:
         return _repeat(actor, UUID(claim.reference))
-    return _hold_and_order(actor, booking, card, institution, command)
+    return hold_and_order(actor, booking, card, institution, command)
 
 
-def _draft(
+def draft(
     booking_id: UUID,
     account_id: UUID,
     wish: BookingWish,
@@ -112,6 +112,7 @@ def _draft(
     session: BookableSession,
     now: datetime,
 ) -> Booking:
+    """The row of a booking about to begin; nothing is stored."""
     return Booking(
         id=booking_id,
         institution_code=wish.institution,
@@ -137,7 +138,7 @@ def _draft(
     )
 
 
-def _reserve(booking: Booking) -> None:
+def reserve(booking: Booking) -> None:
     """Take the person's time over all hospitals, before any hospital's number (practice 12)."""
     with connections["default"].cursor() as cursor:
         try:
@@ -168,9 +169,10 @@ def _repeat(actor: Actor, booking_id: UUID) -> BookingView:
     return booking_view(access.own_booking(actor, booking_id))
 
 
-def _hold_and_order(
+def hold_and_order(
     actor: Actor, booking: Booking, card: IdentityCard, institution: InstitutionView, command: Command | None
 ) -> BookingView:
+    """Take a stored booking through its hold to what comes next; a refused hold ends it, and is raised."""
     try:
         held = _hold(actor, booking, card)
     except HubError as refusal:
@@ -232,7 +234,7 @@ def resume(booking_id: UUID) -> BookingView | None:
             return None
         card = identity.identity_of(booking.person_id, account_id=booking.account_id)
     try:
-        return _hold_and_order(SWEEPER, booking, card, registry.institution(booking.institution_code), None)
+        return hold_and_order(SWEEPER, booking, card, registry.institution(booking.institution_code), None)
     except HubError:
         return None
 

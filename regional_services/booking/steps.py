@@ -41,9 +41,10 @@ _MUTABLE = [
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What came with the input: a reason for people, the payment, the number's place in line."""
+    """What came with the input: a reason for people, the payment, the number's place in line, who asked elsewhere."""
 
     reason: str = ""
+    by: str = ""
     payment: PaymentFacts | None = None
     sequence: int | None = None
 
@@ -90,7 +91,7 @@ def advance_locked(unit: Unit, booking: Booking, what: Input, facts: Facts = NO_
         action = _ACTIONS.get(effect)
         if action is not None:
             action(unit, booking, facts)
-    _save(unit, booking, what)
+    _save(unit, booking, what, facts.by)
     return booking
 
 
@@ -126,13 +127,13 @@ def _due_at(booking: Booking, now: datetime) -> datetime | None:
             return None
 
 
-def _save(unit: Unit, booking: Booking, what: Input) -> None:
+def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:
     booking.save(update_fields=_MUTABLE)
     BookingStep.objects.create(
         institution_code=booking.institution_code,
         booking_id=booking.id,
         at=unit.now,
-        actor_name=unit.actor.name[:60],
+        actor_name=(by or unit.actor.name)[:60],
         what=what,
         state=booking.state,
         settlement=booking.settlement,
