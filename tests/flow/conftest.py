@@ -34,7 +34,6 @@ from tests.connectors.dialects import SECRET, Case
 from tests.harness.outside import Board, Outside
 from tests.harness.parties import APPID, Parties, Postbox
 
-
 # Few days and doctors: every test synchronises its hospitals anew.
 _SMALL = {"push": False, "days": 4, "doctors": 1, "per_slot": 2, "kind": "dental"}
 ALPHA, BETA = replace(LARGE_ALPHA, his=_SMALL), replace(LARGE_BETA, his=_SMALL)

@@ -56,13 +56,13 @@ class Visitor:
 
     def __post_init__(self) -> None:
         self.page: Page = self.context.new_page()
-        self.page.on("console", lambda message: self._console(message.type, message.text))
+        self.page.on("console", lambda message: self._console(message.type, message.text, message.location["url"]))
         self.page.on("pageerror", lambda error: self.troubles.append(f"script error: {error}"))
         self.page.on("request", lambda request: self._request(request.url))
 
-    def _console(self, kind: str, text: str) -> None:
-        if kind == "error" and not any(host in text for host in self.allowed):
-            self.troubles.append(f"console: {text}")
+    def _console(self, kind: str, text: str, url: str) -> None:
+        if kind == "error" and urlsplit(url).netloc not in self.allowed:
+            self.troubles.append(f"console: {text} ({url})")
 
     def _request(self, url: str) -> None:
         host = urlsplit(url).netloc
@@ -83,7 +83,8 @@ class Visitor:
         self.page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{name} scrolls sideways by {wide} px"
-        assert self.violations() == [], name
+        violations = self.violations()
+        assert violations == [], f"{name}: {violations}"
 
     def violations(self) -> list[str]:
         """What axe-core calls serious on this page."""
