@@ -142,7 +142,5 @@ class Database:
             self.connection.execute(
                 sql.SQL("GRANT {} TO {} WITH INHERIT TRUE, SET TRUE").format(sql.Identifier(name), login)
             )
-        self.connection.execute(
-            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(self.name), login)
-        )
+        self.connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(self.name), login))
         self.connection.execute(sql.SQL("ALTER ROLE {} SET search_path = public, ext").format(login))

@@ -65,7 +65,9 @@ def _statements(lines: list[str]) -> list[str]:
         if start:
             kind, _, text = start["text"].partition(": ")
             open_statement = (
-                start["level"] == "LOG" and kind.startswith(("statement", "execute")) and start["application"] != "bench"
+                start["level"] == "LOG"
+                and kind.startswith(("statement", "execute"))
+                and start["application"] != "bench"
             )
             if open_statement:
                 found.append(text)
