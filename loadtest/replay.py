@@ -82,7 +82,7 @@ def captured(database: Database, hospital: str, statements: list[str], booking: 
         "SELECT number_id, person_id, account_id, session_id, department_id FROM booking WHERE id = %s", [booking]
     )
     schema = database.schema_of(hospital)
-    doctor = database.value(f"SELECT doctor_id FROM {schema}.scheduling_session WHERE id = %s", [session])  # noqa: S608
+    doctor = database.value(f"SELECT doctor_id FROM {schema}.scheduling_session WHERE id = %s", [session])
     return Captured(
         hospital=hospital,
         statements=statements,
@@ -162,7 +162,7 @@ class Replay:
         )
         archive = str(
             self._database.value(
-                f"SELECT id FROM {schema}.patients_patientarchive WHERE person_id = %s",  # noqa: S608
+                f"SELECT id FROM {schema}.patients_patientarchive WHERE person_id = %s",
                 [sample.person],
             )
         )
@@ -193,7 +193,7 @@ class Replay:
         ]
         values = ", ".join(changed.get(column, f't."{column}"') for column in columns)
         self._database.run(
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} t,"  # noqa: S608
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} t,"
             f" generate_series(0, {clients - 1}) client, generate_series(1, {each}) c WHERE t.{where}"
         )
 

@@ -163,7 +163,7 @@ def open_order(unit: Unit, booking: Booking, deadline: datetime) -> None:
         institution_code=booking.institution_code,
         patient_id=booking.person_id,
         payer_account_id=booking.account_id,
-        title=f"{booking.department_name} 挂号费",
+        title="挂号费",
         amount_fen=booking.fee_fen,
         deadline=deadline,
     )

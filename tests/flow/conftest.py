@@ -27,10 +27,16 @@ from tenants.appointments.selectors import AppointmentView
 from tenants.directory.services import ask_for_directory
 from tests.booking import world
 from tests.booking.world import Resident
-from tests.connectors.conftest import ACTOR, ALPHA, BETA
+from tests.connectors.conftest import ACTOR
+from tests.connectors.conftest import ALPHA as LARGE_ALPHA
+from tests.connectors.conftest import BETA as LARGE_BETA
 from tests.connectors.dialects import SECRET, Case
 from tests.harness.outside import Board, Outside
 from tests.harness.parties import APPID, Parties, Postbox
+
+# Few days and doctors: every test synchronises its hospitals anew.
+_SMALL = {"push": False, "days": 4, "doctors": 1, "per_slot": 2, "kind": "dental"}
+ALPHA, BETA = replace(LARGE_ALPHA, his=_SMALL), replace(LARGE_BETA, his=_SMALL)
 
 
 @dataclass(frozen=True)
