@@ -24,7 +24,7 @@ def move(code: str, to: str) -> str:
     tenant = Tenant.objects.select_for_update().filter(code=code).first()
     if tenant is None:
         raise UnknownHospital(detail={"hospital": code})
-    before = tenant.state
+    before: str = tenant.state
     if to not in STEPS[before]:
         raise LifeRefused(detail={"hospital": code, "from": before, "to": to})
     tenant.state = to

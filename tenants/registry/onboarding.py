@@ -1,7 +1,7 @@
-"""How an institution joins: stored steps, each safe to take again, so that a crash or a mistake is resumed, not redone.
+"""How an institution joins: stored steps, each safe to take again; a crash or a mistake is resumed, not redone.
 
-`begin` keeps what was filled in; a worker with the owner's login takes the steps (`carry_on`), because a web process may
-not make schemas; a person reads the results and opens the institution (`open_institution`).
+`begin` keeps what was filled in; a worker with the owner's login takes the steps (`carry_on`), because a web process
+may not make schemas; a person reads the results and opens the institution (`open_institution`).
 """
 
 from __future__ import annotations

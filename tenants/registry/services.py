@@ -50,7 +50,7 @@ def set_switch(*, actor: Actor, institution_code: str, function: str, is_on: boo
 
 
 def change_rules(*, actor: Actor, institution_code: str, values: Mapping[str, str], reason: str) -> dict[str, int]:
-    """Set an institution's booking rules; returns those that changed. They bind the next booking, never an older one."""
+    """Set an institution's booking rules; returns those that changed. They bind the next booking only."""
     require(actor, EDIT)
     wanted, why = rules.read(values), _reason(reason)
     with work(REGION, actor=actor) as unit:
@@ -75,7 +75,7 @@ def change_rules(*, actor: Actor, institution_code: str, values: Mapping[str, st
 
 
 def suspend(*, actor: Actor, institution_code: str, words: str, reason: str) -> None:
-    """Stop an institution's online services: nothing new is booked, and residents read `words`. What is booked stands."""
+    """Stop an institution's online services: nothing new is booked, residents read `words`; what is booked stands."""
     require(actor, LIFE)
     notice, why = words.strip(), _reason(reason)
     if not notice or len(notice) > WORDS_LIMIT:

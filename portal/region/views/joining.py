@@ -114,7 +114,7 @@ def correct(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
 
 @require_POST
 @desk_page(LIFE)
-def again(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
+def again(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:  # noqa: ARG001 - the guard's signature
     """Take the open steps again."""
     onboarding.take_again(actor=actor, code=code)
     return _here(code)
