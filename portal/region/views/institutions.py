@@ -24,7 +24,8 @@ from institution_connectors.contracts import Operation
 from institution_connectors.exchange import selectors as exchange
 from institution_connectors.exchange.models import State as ExchangeState
 from portal.desk.lights import light
-from portal.desk.pages import desk, desk_page
+from portal.desk.pages import desk
+from portal.region.pages import district_page
 from regional_services.booking import permissions
 from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors as catalog
@@ -40,7 +41,7 @@ STATES = dict(TenantState.choices)
 
 
 @require_GET
-@desk_page(permissions.VIEW_DISTRICT)
+@district_page(permissions.VIEW_DISTRICT)
 def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
     """All institutions with today's figures and what is left to book."""
     figures = bookings.figures_by_institution(clock.today())
@@ -61,7 +62,7 @@ def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @require_GET
-@desk_page(registry_permissions.VIEW)
+@district_page(registry_permissions.VIEW)
 def institution(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """One institution: facts, figures, rules, functions, connector, what happened to it."""
     return _page(request, actor, code)
@@ -125,7 +126,7 @@ def _act(request: HttpRequest, actor: Actor, code: str, done: str, act: Callable
 
 
 @require_POST
-@desk_page(registry_permissions.SWITCH)
+@district_page(registry_permissions.SWITCH)
 def switch(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """Switch one function on or off here; the others are not touched."""
     return _act(
@@ -144,7 +145,7 @@ def switch(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
 
 
 @require_POST
-@desk_page(registry_permissions.EDIT)
+@district_page(registry_permissions.EDIT)
 def change_rules(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """Set the booking rules; older bookings keep theirs."""
     return _act(
@@ -162,7 +163,7 @@ def change_rules(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
 
 
 @require_POST
-@desk_page(connector_permissions.MANAGE)
+@district_page(connector_permissions.MANAGE)
 def change_limits(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """Set how much of us the hospital's own system gets at once."""
     wanted = request.POST.get("in_flight", "")
@@ -178,7 +179,7 @@ def change_limits(request: HttpRequest, actor: Actor, code: str) -> HttpResponse
 
 
 @require_POST
-@desk_page(registry_permissions.LIFE)
+@district_page(registry_permissions.LIFE)
 def suspend(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """Stop the institution's online services, with words for residents."""
     return _act(
@@ -196,7 +197,7 @@ def suspend(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
 
 
 @require_POST
-@desk_page(registry_permissions.LIFE)
+@district_page(registry_permissions.LIFE)
 def resume(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """Open it again."""
     return _act(

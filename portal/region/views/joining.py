@@ -8,7 +8,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from hub.actor import Actor
 from hub.errors import HubError
-from portal.desk.pages import desk, desk_page
+from portal.desk.pages import desk
+from portal.region.pages import district_page
 from tenants.registry import drafts, joining, onboarding
 from tenants.registry.models import OnboardingState
 from tenants.registry.permissions import LIFE
@@ -19,14 +20,14 @@ def _here(code: str) -> HttpResponseRedirect:
 
 
 @require_GET
-@desk_page(LIFE)
+@district_page(LIFE)
 def listing(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The institutions on their way in, newest first."""
     return desk(request, actor, "joinings", "joining", {"rows": joining.joinings()})
 
 
 @require_http_methods(["GET", "POST"])
-@desk_page(LIFE)
+@district_page(LIFE)
 def new(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The form; a pasted line of CSV fills it, and is shown before anything is begun."""
     filled = {field.name: field.default for field in drafts.FIELDS}
@@ -76,7 +77,7 @@ def _filled(
 
 
 @require_GET
-@desk_page(LIFE)
+@district_page(LIFE)
 def progress(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """The steps of one institution, refreshed while a worker is at them."""
     return _progress(request, actor, code)
@@ -101,7 +102,7 @@ def _progress(
 
 
 @require_POST
-@desk_page(LIFE)
+@district_page(LIFE)
 def correct(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """Change the connector and take its steps again."""
     try:
@@ -113,7 +114,7 @@ def correct(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
 
 
 @require_POST
-@desk_page(LIFE)
+@district_page(LIFE)
 def again(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:  # noqa: ARG001 - the guard's signature
     """Take the open steps again."""
     onboarding.take_again(actor=actor, code=code)
@@ -121,7 +122,7 @@ def again(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:  # noq
 
 
 @require_POST
-@desk_page(LIFE)
+@district_page(LIFE)
 def open_up(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """Let residents in."""
     try:

@@ -7,7 +7,8 @@ from django.views.decorators.http import require_GET
 
 from hub import clock
 from hub.actor import Actor
-from portal.desk.pages import desk, desk_page, first_page, staff_of
+from portal.desk.pages import desk, first_page, staff_of
+from portal.region.pages import district_page
 from regional_services.booking import permissions
 from regional_services.booking import selectors as bookings
 
@@ -21,7 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return overview(request)
 
 
-@desk_page(permissions.VIEW_DISTRICT)
+@district_page(permissions.VIEW_DISTRICT)
 def overview(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Today in numbers, refreshed as one looks; each number leads to its list."""
     context = {"figures": bookings.figures_of_day(clock.today()), "day": clock.today(), "at": clock.now()}
@@ -31,7 +32,7 @@ def overview(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @require_GET
-@desk_page(permissions.VIEW_DISTRICT)
+@district_page(permissions.VIEW_DISTRICT)
 def pulse(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG001 - the guard's signature
     """Bookings per minute of the last hour, for the plot."""
     return JsonResponse(
