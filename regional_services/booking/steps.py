@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import connections
+
 from hub.work import Unit
 from regional_services.booking import reservations
 from regional_services.booking.events import BookingChanged, CancelWanted, ConfirmWanted, ReleaseWanted
 from regional_services.booking.messages import tell
-from regional_services.booking.models import Booking, BookingStep, His, Pricing, Settlement, State
+from regional_services.booking.models import Booking, His, Pricing, Settlement, State
 from regional_services.booking.process import Decision, Effect, Input, Standing, decide
 from regional_services.payments import steps as payments
 from tenants.appointments.asks import PaymentFacts
@@ -43,6 +45,20 @@ _MUTABLE = [
     "due_at",
     "updated_at",
 ]
+# The move and its line in the history in one statement: every step of every booking passes here.
+_MOVE = """
+WITH moved AS (
+    UPDATE booking
+    SET state = %(state)s, settlement = %(settlement)s, wish = %(wish)s, his = %(his)s, reason = %(reason)s,
+        fee_fen = %(fee_fen)s, pricing = %(pricing)s, discount = %(discount)s, refusal = %(refusal)s,
+        quote_valid_until = %(quote_valid_until)s, sequence = %(sequence)s, order_id = %(order_id)s,
+        pay_deadline = %(pay_deadline)s, due_at = %(due_at)s,
+        updated_at = %(updated_at)s
+    WHERE id = %(id)s
+    RETURNING id, institution_code, updated_at, state, settlement, reason)
+INSERT INTO booking_step (booking_id, institution_code, at, state, settlement, reason, actor_name, what)
+SELECT id, institution_code, updated_at, state, settlement, reason, %(actor)s, %(what)s FROM moved
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +72,11 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What came with the input: a reason for people (and its code), the payment, the place in line, the quote."""
+    """What came with the input: reason (and its code), who asked elsewhere, payment, place in line, quote."""
 
     reason: str = ""
     refusal: str = ""
+    by: str = ""
     payment: PaymentFacts | None = None
     sequence: int | None = None
     quote: Quote | None = None
@@ -110,7 +127,7 @@ def advance_locked(unit: Unit, booking: Booking, what: Input, facts: Facts = NO_
         action = _ACTIONS.get(effect)
         if action is not None:
             action(unit, booking, facts)
-    _save(unit, booking, what)
+    _save(unit, booking, what, facts.by)
     return booking
 
 
@@ -182,18 +199,10 @@ def register_cutoff(booking: Booking) -> datetime:
     return booking.starts_at - timedelta(minutes=institution.register_cutoff_minutes)
 
 
-def _save(unit: Unit, booking: Booking, what: Input) -> None:
-    booking.save(update_fields=_MUTABLE)
-    BookingStep.objects.create(
-        institution_code=booking.institution_code,
-        booking_id=booking.id,
-        at=unit.now,
-        actor_name=unit.actor.name[:60],
-        what=what,
-        state=booking.state,
-        settlement=booking.settlement,
-        reason=booking.reason,
-    )
+def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:
+    values = {name: getattr(booking, name) for name in _MUTABLE}
+    with connections["default"].cursor() as cursor:
+        cursor.execute(_MOVE, {**values, "id": booking.id, "actor": (by or unit.actor.name)[:60], "what": str(what)})
     unit.audit(
         f"booking.{what}",
         target=f"booking:{booking.id}",
