@@ -29,7 +29,6 @@ LIMITS = [
 ]
 
 
-@pytest.mark.requirement("JA-APPT-02")
 @pytest.mark.parametrize(("limit", "refusal"), LIMITS)
 def test_the_limit_is_the_limit_and_others_are_not_touched_by_it(
     alpha: str, limit: str, refusal: type[HubError]
