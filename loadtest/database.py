@@ -88,7 +88,7 @@ class Database:
         """Deliveries not finished yet, over all worlds."""
         parts = [f"SELECT count(*) FROM {schema}.hospital_outbox WHERE state = 'pending'" for schema in self.schemas()]
         parts.append("SELECT count(*) FROM public.region_outbox WHERE state = 'pending'")
-        return int(self.value(f"SELECT sum(c) FROM ({' UNION ALL '.join(parts)}) AS q (c)"))  # noqa: S608
+        return int(self.value(f"SELECT sum(c) FROM ({' UNION ALL '.join(parts)}) AS q (c)"))
 
     def drained(self, patience: float, calm: float = 0.0) -> float:
         """Seconds until no delivery is pending (TimeoutError after `patience`), `calm` seconds in a row."""
@@ -142,7 +142,5 @@ class Database:
             self.connection.execute(
                 sql.SQL("GRANT {} TO {} WITH INHERIT TRUE, SET TRUE").format(sql.Identifier(name), login)
             )
-        self.connection.execute(
-            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(self.name), login)
-        )
+        self.connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(self.name), login))
         self.connection.execute(sql.SQL("ALTER ROLE {} SET search_path = public, ext").format(login))

@@ -157,8 +157,6 @@ STATIC_ROOT = VAR / "static"
 _NODE = ROOT / "node_modules"
 HUB_VENDOR_FILES = {
     "vendor/htmx/htmx.min.js": _NODE / "htmx.org/dist/htmx.min.js",
-    "vendor/alpine/cdn.min.js": _NODE / "@alpinejs/csp/dist/cdn.min.js",
-    "vendor/weui/weui.min.css": _NODE / "weui/dist/style/weui.min.css",
     "vendor/echarts/echarts.min.js": _NODE / "echarts/dist/echarts.min.js",
 }
 STATICFILES_FINDERS = [

@@ -28,6 +28,8 @@ CANCEL_REASONS = ("时间有变化", "选错了科室或医生", "身体已好�
 HISTORY_WORDS = {
     "held": "占号成功",
     "locked": "医院已锁号",
+    "quoted": "医院已核价",
+    "unquoted": "医院未及时核价，按挂牌价",
     "booked": "预约成功",
     "refused": "医院未接受",
     "order_paid": "支付成功",
@@ -36,6 +38,8 @@ HISTORY_WORDS = {
     "cancel_asked": "申请取消",
     "pay_deadline": "支付超时",
     "hard_deadline": "等待超时",
+    "cutoff_window": "线上挂号截止，请到窗口",
+    "cutoff_release": "线上挂号截止，号释放",
     "released": "号已释放",
     "cancelled": "已取消",
     "cancel_refused": "医院不同意取消",
@@ -71,7 +75,7 @@ def _row(view: BookingView) -> dict[str, object]:
 def _context(actor: Actor, view: BookingView) -> dict[str, object]:
     institution = registry.institution(view.institution_code)
     row = access.own_booking(actor, view.id)
-    why_not = services.why_not_registrable(row, institution, clock.now()) if view.pay_on_day else ""
+    why_not = services.why_not_registrable(row, clock.now()) if view.pay_on_day else ""
     card = identity.identity_of(view.person_id)
     return {
         "booking": view,
