@@ -16,7 +16,7 @@ _QUOTED = re.compile(r"`([^`\n]+)`")
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _PATH = re.compile(r"[\w.*-]+(?:/[\w.*-]*)+")
 _MAKE = re.compile(r"(?:^|[`(])make ([a-z][a-z-]+)", re.MULTILINE)
-_MANAGE = re.compile(r"manage\.py ([a-z_]+)")
+_MANAGE = re.compile(r"manage\.py ([a-z0-9_]+)")
 _OF_DJANGO = frozenset({"check", "makemigrations", "collectstatic", "shell"})
 _MADE = ("var/", ".venv/", "node_modules/", "build/")  # not in the repository
 
