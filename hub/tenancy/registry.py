@@ -62,6 +62,12 @@ def tenant(code: str) -> TenantInfo:
     return info
 
 
+def state_of(code: str) -> str | None:
+    """Where a hospital stands in its life, or None if it has no place here."""
+    info = _current().by_code.get(code)
+    return None if info is None else info.state
+
+
 def tenant_of_host(host: str) -> TenantInfo | None:
     """The hospital whose own host this is."""
     info = _current().by_host.get(host)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from hub.outbox.events import RunsIn, Temporary, handles
+from hub.outbox.events import Delivery, RunsIn, Temporary, handles
 from hub.work import Unit
+from regional_services.booking import desk
 from regional_services.booking.events import CancelWanted, ConfirmWanted, ReleaseWanted
 from regional_services.booking.models import State
-from regional_services.booking.process import Input
+from regional_services.booking.process import Input, NotAllowed
 from regional_services.booking.steps import NO_FACTS, Facts, Quote, advance, advance_locked, lock
 from regional_services.payments import selectors as payments
 from regional_services.payments.events import OrderClosed, OrderPaid, RefundFinished
@@ -24,6 +25,8 @@ from tenants.appointments.events import (
     AppointmentReleased,
     AppointmentStopped,
     CancellationRefused,
+    DeskBookingAsked,
+    DeskCancelAsked,
 )
 
 OVERTAKEN_SECONDS = 0.5
@@ -165,3 +168,18 @@ def on_cancellation_refused(event: CancellationRefused, unit: Unit) -> None:
 def on_stopped(event: AppointmentStopped, unit: Unit) -> None:
     """The clinic does not take place."""
     _happen(unit, event.booking_id, Input.STOPPED, Facts(reason=event.reason))
+
+
+@handles(DeskCancelAsked, runs_in=RunsIn.REGION)
+def cancel_for_the_desk(event: DeskCancelAsked, unit: Unit) -> None:
+    """The hospital's desk cancels for its patient; the hospital's cut-off binds residents, not its own people."""
+    try:
+        advance(unit, event.booking_id, Input.CANCEL_ASKED, Facts(reason=event.reason, by=event.by))
+    except NotAllowed as refusal:
+        unit.audit("booking.cancel_asked", target=f"booking:{event.booking_id}", outcome="refused", reason=str(refusal))
+
+
+@handles(DeskBookingAsked, runs_in=RunsIn.BETWEEN)
+def book_for_the_desk(event: DeskBookingAsked, _delivery: Delivery) -> None:
+    """The hospital's desk books for a person: reads the wish there, reserves here, holds the number there."""
+    desk.carry_out(event.hospital, event.booking_id)

@@ -151,6 +151,12 @@ def next_of_account(account_id: UUID) -> BookingView | None:
     return booking_view(ordered[0]) if ordered else None
 
 
+def booking_of(booking_id: UUID) -> BookingView | None:
+    """One booking of those the open scope shows. One query."""
+    row = Booking.objects.filter(id=booking_id).first()
+    return booking_view(row) if row else None
+
+
 def history(booking_id: UUID) -> list[StepView]:
     """What happened to a booking, oldest first. One query."""
     return [

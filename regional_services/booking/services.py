@@ -88,16 +88,16 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
             session = bookable_session(wish.institution, wish.session_id)
             if session is None:
                 raise SessionClosed
-            booking = _draft(booking_id, patient.account_id, wish, institution, session, unit.now)
+            booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
             reservations.take(booking)
             booking.save(force_insert=True)
             unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})
     if not claim.new:
         return _repeat(actor, UUID(claim.reference))
-    return _hold_and_order(actor, booking, card, command)
+    return hold_and_order(actor, booking, card, command)
 
 
-def _draft(
+def draft(
     booking_id: UUID,
     account_id: UUID,
     wish: BookingWish,
@@ -105,6 +105,7 @@ def _draft(
     session: BookableSession,
     now: datetime,
 ) -> Booking:
+    """The row of a booking about to begin; nothing is stored."""
     return Booking(
         id=booking_id,
         institution_code=wish.institution,
@@ -147,7 +148,8 @@ def _repeat(actor: Actor, booking_id: UUID) -> BookingView:
     return booking_view(access.own_booking(actor, booking_id))
 
 
-def _hold_and_order(actor: Actor, booking: Booking, card: IdentityCard, command: Command | None) -> BookingView:
+def hold_and_order(actor: Actor, booking: Booking, card: IdentityCard, command: Command | None) -> BookingView:
+    """Take a stored booking through its hold to what comes next; a refused hold ends it, and is raised."""
     try:
         held = _hold(actor, booking, card)
     except HubError as refusal:
@@ -218,7 +220,7 @@ def resume(booking_id: UUID) -> BookingView | None:
             return None
         card = identity.identity_of(booking.person_id, account_id=booking.account_id)
     try:
-        return _hold_and_order(SWEEPER, booking, card, None)
+        return hold_and_order(SWEEPER, booking, card, None)
     except HubError:
         return None
 

@@ -51,7 +51,8 @@ WITH moved AS (
     UPDATE booking
     SET state = %(state)s, settlement = %(settlement)s, wish = %(wish)s, his = %(his)s, reason = %(reason)s,
         fee_fen = %(fee_fen)s, pricing = %(pricing)s, discount = %(discount)s, refusal = %(refusal)s,
-        quote_valid_until = %(quote_valid_until)s, sequence = %(sequence)s, order_id = %(order_id)s, pay_deadline = %(pay_deadline)s, due_at = %(due_at)s,
+        quote_valid_until = %(quote_valid_until)s, sequence = %(sequence)s, order_id = %(order_id)s,
+        pay_deadline = %(pay_deadline)s, due_at = %(due_at)s,
         updated_at = %(updated_at)s
     WHERE id = %(id)s
     RETURNING id, institution_code, updated_at, state, settlement, reason)
@@ -71,10 +72,11 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What came with the input: a reason for people (and its code), the payment, the place in line, the quote."""
+    """What came with the input: reason (and its code), who asked elsewhere, payment, place in line, quote."""
 
     reason: str = ""
     refusal: str = ""
+    by: str = ""
     payment: PaymentFacts | None = None
     sequence: int | None = None
     quote: Quote | None = None
@@ -125,7 +127,7 @@ def advance_locked(unit: Unit, booking: Booking, what: Input, facts: Facts = NO_
         action = _ACTIONS.get(effect)
         if action is not None:
             action(unit, booking, facts)
-    _save(unit, booking, what)
+    _save(unit, booking, what, facts.by)
     return booking
 
 
@@ -197,10 +199,10 @@ def register_cutoff(booking: Booking) -> datetime:
     return booking.starts_at - timedelta(minutes=institution.register_cutoff_minutes)
 
 
-def _save(unit: Unit, booking: Booking, what: Input) -> None:
+def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:
     values = {name: getattr(booking, name) for name in _MUTABLE}
     with connections["default"].cursor() as cursor:
-        cursor.execute(_MOVE, {**values, "id": booking.id, "actor": unit.actor.name[:60], "what": str(what)})
+        cursor.execute(_MOVE, {**values, "id": booking.id, "actor": (by or unit.actor.name)[:60], "what": str(what)})
     unit.audit(
         f"booking.{what}",
         target=f"booking:{booking.id}",

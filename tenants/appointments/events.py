@@ -92,3 +92,19 @@ class AppointmentStopped(AppointmentEvent):
 
     NAME: ClassVar[str] = "appointments.stopped"
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskCancelAsked(AppointmentEvent):
+    """The hospital's desk cancels for the patient; the owner of the booking decides and ends the money."""
+
+    NAME: ClassVar[str] = "appointments.desk_cancel_asked"
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskBookingAsked(AppointmentEvent):
+    """The hospital's desk books for a person; the row of that id says what, for whom and by whom."""
+
+    NAME: ClassVar[str] = "appointments.desk_booking_asked"

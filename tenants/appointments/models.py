@@ -11,6 +11,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from hub.security.fields import EncryptedTextField
 from hub.tenancy.grants import Grant
 
 
@@ -119,3 +120,62 @@ class Appointment(models.Model):
             models.Index(fields=["session_id"], name="ix_appointment_session"),
             models.Index(fields=["person_id", "-visit_date"], name="ix_appointment_person"),
         ]
+
+
+class DeskState(models.TextChoices):
+    """How far a desk's wish has come."""
+
+    ASKED = "asked", "办理中"
+    DONE = "done", "已办成"
+    REFUSED = "refused", "未办成"
+
+
+class DeskRequest(models.Model):
+    """A booking the desk asks for on behalf of a person without a phone (practice 9); its id becomes the booking's.
+
+    `person_id` names somebody this hospital knows; else the document shown at the desk says who it is.
+    """
+
+    grant: ClassVar[Grant] = Grant.RW
+
+    id = models.UUIDField(primary_key=True)
+    person_id = models.UUIDField(null=True)
+    name = EncryptedTextField(purpose="patients.name", blank=True)
+    document_type = models.CharField(max_length=4, blank=True, default="")
+    document_number = EncryptedTextField(purpose="patients.document", blank=True)
+    phone = EncryptedTextField(purpose="patients.phone", blank=True)
+    sex = models.CharField(max_length=1, blank=True, default="")
+    birth_date = models.DateField(null=True)
+    session_id = models.UUIDField()
+    number_id = models.UUIDField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=DeskState, default=DeskState.ASKED)
+    reason = models.CharField(max_length=120, blank=True, default="")
+    asked_by = models.UUIDField(null=True)
+    asked_by_name = models.CharField(max_length=60)
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "appointment_desk_request"
+        indexes = [models.Index(fields=["-asked_at"], name="ix_desk_request_newest")]
+
+
+class DailyList(models.Model):
+    """The printable list of one day as stored at 06:00 (practice 22): the hospital works on with the hub down."""
+
+    grant: ClassVar[Grant] = Grant.RW
+
+    day = models.DateField(primary_key=True)
+    object_key = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=60)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    suite = models.CharField(max_length=20)
+    wrapped_key = models.BinaryField()
+    rows = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "appointment_daily_list"

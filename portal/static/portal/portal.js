@@ -8,7 +8,7 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  if (form.method === "post" && !form.hasAttribute("hx-post")) {
+  if (form.method === "post" && !form.hasAttribute("hx-post") && !form.hasAttribute("data-download")) {
     form.dataset.sent = "yes";
     for (const button of form.querySelectorAll("button[type=submit]")) {
       button.dataset.label = button.textContent;
