@@ -224,7 +224,7 @@ def test_stopped_deliveries_are_tried_again_with_a_reason(alpha: str) -> None:
     assert "已重新投递" in _text(engineer.post(f"/workspace/dead/{dead}/replay", {"reason": "已修复"}, follow=True))
     assert "Broken: drill" not in _text(engineer.get("/workspace/dead"))
     assert [entry["reason"] for entry in audited(alpha, "outbox.replayed")] == ["已修复"]
-    gone = engineer.post(replay, {"reason": "再来"}, follow=True)
+    gone = engineer.post(f"/workspace/dead/{dead}/replay", {"reason": "再来"}, follow=True)
     assert "可能已被处理" in _text(gone)
 
 
