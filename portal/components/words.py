@@ -18,6 +18,10 @@ OPERATION_WORDS = {
     Operation.PING: "心跳",
 }
 HISTORY_WORDS = {
+    "quoted": "医院已核价",
+    "unquoted": "医院未及时核价，按挂牌价",
+    "cutoff_window": "线上挂号截止，请到窗口",
+    "cutoff_release": "线上挂号截止，号释放",
     "held": "占号成功",
     "locked": "医院已锁号",
     "booked": "预约成功",

@@ -42,6 +42,11 @@ HOSPITAL_MENU = (
 DISTRICT_MENU = (
     Entry("overview", "总览", "/district/", "region.view"),
     Entry("institutions", "机构", "/district/institutions", "region.view"),
+    Entry("joining", "机构接入", "/district/joining", "registry.life"),
+    Entry("statistics", "统计", "/district/statistics", "region.view"),
+    Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),
+    Entry("audit", "审计", "/district/audit", "audit.view"),
+    Entry("letters", "停止的消息", "/district/letters", "outbox.view"),
 )
 
 

@@ -11,9 +11,10 @@ from hub.actor import Actor, ActorKind
 from hub.errors import Conflict, HubError
 from hub.tenancy.scope import REGION, hospital
 from hub.work import Unit, work
+from regional_services.booking import reservations
 from regional_services.booking.errors import SessionClosed
 from regional_services.booking.models import Booking, State
-from regional_services.booking.services import BookingWish, draft, hold_and_order, reserve, resume
+from regional_services.booking.services import BookingWish, draft, hold_and_order, resume
 from regional_services.catalog.bookable import bookable_session
 from regional_services.identity import selectors as identity
 from regional_services.identity import steps as identity_steps
@@ -51,7 +52,7 @@ def _book(actor: Actor, code: str, request: DeskRequestView) -> None:
             booking, person_id = _begin(unit, code, request)
             card = identity.identity_of(person_id)
     if known is None:
-        hold_and_order(actor, booking, card, institution, None)
+        hold_and_order(actor, booking, card, None)
     elif known.state == State.NEW:
         resume(known.id)
     elif known.state == State.FAILED:
@@ -89,7 +90,7 @@ def _begin(unit: Unit, code: str, request: DeskRequestView) -> tuple[Booking, UU
     account_id = identity.own_account(person_id) or person_id
     booking = draft(request.id, account_id, wish, registry.institution(code), session, unit.now)
     booking.pay_on_day = session.fee_fen > 0
-    reserve(booking)
+    reservations.take(booking)
     booking.save(force_insert=True)
     unit.audit("booking.created", target=f"booking:{booking.id}", detail={"hospital": code, "desk": True})
     return booking, person_id

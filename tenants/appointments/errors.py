@@ -4,10 +4,31 @@ from hub.errors import Conflict, NotFound
 
 
 class AlreadyBookedToday(Conflict):
-    """The same person already holds a number of this department on this day."""
+    """The person's numbers of this department on this day reached the hospital's limit."""
 
     code = "appointments.already_booked"
     text = "该就诊人当天在此科室已有预约，不能重复预约。"
+
+
+class HospitalDayLimit(Conflict):
+    """The person's numbers at this hospital on this day reached its limit."""
+
+    code = "appointments.day_limit"
+    text = "该就诊人当天在本院的预约已达上限，请改约其他日期。"
+
+
+class OpenLimit(Conflict):
+    """The person's visits still to come at this hospital reached its limit."""
+
+    code = "appointments.open_limit"
+    text = "该就诊人在本院未就诊的预约已达上限，请就诊或取消后再预约。"
+
+
+class PlaceRaced(Conflict):
+    """Another booking of the same person took the same place at the same instant: worth beginning anew."""
+
+    code = "appointments.place_raced"
+    text = "该就诊人正在提交其他预约，请稍后再试。"
 
 
 class SlotChanged(Conflict):

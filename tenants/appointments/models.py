@@ -51,7 +51,12 @@ ACTIVE = (State.HELD, State.BOOKED)
 
 
 class Appointment(models.Model):
-    """One person's claim on one number; practice 12 and JA-APPT-02."""
+    """One person's claim on one number; practice 12 and JA-APPT-02.
+
+    The three places are its ordinals among the person's appointments of the department and day, of the day, and of
+    those whose visit is still to come; each place is unique, so that rivals can't both take the last one (`places`).
+    `open_place` is 0 once the visit's time is over.
+    """
 
     grant: ClassVar[Grant] = Grant.RW
 
@@ -68,6 +73,12 @@ class Appointment(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     fee_fen = models.PositiveIntegerField()
+    quoted_fen = models.PositiveIntegerField(null=True)
+    discount = models.CharField(max_length=60, blank=True, default="")
+    quote_valid_until = models.DateTimeField(null=True)
+    department_place = models.PositiveSmallIntegerField()
+    day_place = models.PositiveSmallIntegerField()
+    open_place = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=12, choices=State)
     settlement = models.CharField(max_length=8, choices=Settlement)
     his_state = models.CharField(max_length=12, choices=HisState, default=HisState.NONE)
@@ -87,9 +98,19 @@ class Appointment(models.Model):
                 fields=["number_id"], condition=Q(state__in=ACTIVE), name="uq_appointment_active_number"
             ),
             models.UniqueConstraint(
-                fields=["person_id", "department_id", "visit_date"],
+                fields=["person_id", "department_id", "visit_date", "department_place"],
                 condition=Q(state__in=ACTIVE),
-                name="uq_appointment_person_dept_day",
+                name="uq_appointment_department_place",
+            ),
+            models.UniqueConstraint(
+                fields=["person_id", "visit_date", "day_place"],
+                condition=Q(state__in=ACTIVE),
+                name="uq_appointment_day_place",
+            ),
+            models.UniqueConstraint(
+                fields=["person_id", "open_place"],
+                condition=Q(state__in=ACTIVE, open_place__gt=0),
+                name="uq_appointment_open_place",
             ),
             models.UniqueConstraint(fields=["hub_number"], name="uq_appointment_hub_number"),
             models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="ck_appointment_times"),

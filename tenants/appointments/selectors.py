@@ -45,6 +45,7 @@ class Standing:
     state: State
     settlement: Settlement
     number_id: UUID
+    fee_fen: int
     updated_at: datetime
 
 
@@ -193,8 +194,14 @@ def counts_of_day(day: date) -> dict[str, int]:
 
 def standings() -> dict[UUID, Standing]:
     """Every appointment of this hospital, for verification. One query."""
-    rows = Appointment.objects.values_list("id", "state", "settlement", "number_id", "updated_at")
+    rows = Appointment.objects.values_list("id", "state", "settlement", "number_id", "fee_fen", "updated_at")
     return {
-        row[0]: Standing(state=State(row[1]), settlement=Settlement(row[2]), number_id=row[3], updated_at=row[4])
-        for row in rows.iterator(chunk_size=5000)
+        booking_id: Standing(
+            state=State(state),
+            settlement=Settlement(settlement),
+            number_id=number_id,
+            fee_fen=fee_fen,
+            updated_at=updated_at,
+        )
+        for booking_id, state, settlement, number_id, fee_fen, updated_at in rows.iterator(chunk_size=5000)
     }

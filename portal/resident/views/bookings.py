@@ -52,7 +52,7 @@ def _row(view: BookingView) -> dict[str, object]:
 def _context(actor: Actor, view: BookingView) -> dict[str, object]:
     institution = registry.institution(view.institution_code)
     row = access.own_booking(actor, view.id)
-    why_not = services.why_not_registrable(row, institution, clock.now()) if view.pay_on_day else ""
+    why_not = services.why_not_registrable(row, clock.now()) if view.pay_on_day else ""
     card = identity.identity_of(view.person_id)
     return {
         "booking": view,
