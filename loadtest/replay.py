@@ -15,7 +15,8 @@ from pathlib import Path
 
 from loadtest.database import REPLAY_LOGIN, Database
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# With dashes in texts and JSON, without where the driver writes a parameter; a digest of 64 digits is neither.
+_UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}(?![0-9a-f])")
 _DOMAIN_NUMBER = re.compile(r"\b([BR])[0-9A-HJKMNP-TV-Z]{26}\b")
 _LINE = re.compile(r"^@@\d+ (?P<application>[^@]*)@@(?P<level>[A-Z]+):  (?P<text>.*)$")
 _BASE = 100_000_000_000
@@ -87,10 +88,10 @@ def captured(database: Database, hospital: str, statements: list[str], booking: 
         hospital=hospital,
         statements=statements,
         booking=booking,
-        number=str(number),
-        person=str(person),
-        account=str(account),
-        kept=frozenset({str(session), str(department), str(doctor)}),
+        number=number.hex,
+        person=person.hex,
+        account=account.hex,
+        kept=frozenset(shared.hex for shared in (session, department, doctor) if shared),
     )
 
 
@@ -136,9 +137,10 @@ class Replay:
 
     def _places(self, sample: Captured) -> dict[str, int]:
         """A place in the pattern for every id that is the booking's own."""
-        found = dict.fromkeys(_UUID.findall("\n".join(sample.statements)))
+        found = dict.fromkeys(_plain(match[0]) for match in _UUID.finditer("\n".join(sample.statements)))
         first = 1 + 100 * len(self._scripts)
-        return {value: first + index for index, value in enumerate(v for v in found if v not in sample.kept)}
+        own = (value for value in found if value not in sample.kept)
+        return {value: first + index for index, value in enumerate(own)}
 
     def _copy_rows(self, sample: Captured, places: dict[str, int], clients: int, each: int) -> None:
         schema = self._database.schema_of(sample.hospital)
@@ -160,12 +162,10 @@ class Replay:
             clients,
             each,
         )
-        archive = str(
-            self._database.value(
-                f"SELECT id FROM {schema}.patients_patientarchive WHERE person_id = %s",
-                [sample.person],
-            )
-        )
+        archive = self._database.value(
+            f"SELECT id FROM {schema}.patients_patientarchive WHERE person_id = %s",
+            [sample.person],
+        ).hex
         self._copy(
             f"{schema}.patients_patientarchive",
             f"id = '{archive}'",
@@ -173,7 +173,7 @@ class Replay:
             clients,
             each,
         )
-        free = {"state": "'free'", "holder": "NULL", "sequence": f"1000 + client * {each} + c"}
+        free = {"state": "'free'", "holder": "NULL", "sequence": f"100000 + client * {each} + c"}
         self._copy(
             f"{schema}.scheduling_number",
             f"id = '{sample.number}'",
@@ -203,8 +203,16 @@ def _pattern(place: int) -> str:
     return f"('{place:08d}-0000-7000-8000-' || {number})::uuid"
 
 
+def _plain(value: str) -> str:
+    return value.replace("-", "")
+
+
 def _as_script(statement: str, places: dict[str, int], kind: int) -> str:
-    text = _UUID.sub(lambda m: f"{places[m[0]]:08d}-0000-7000-8000-:n" if m[0] in places else m[0], statement)
+    def varied(match: re.Match[str]) -> str:
+        place = places.get(_plain(match[0]))
+        return match[0] if place is None else f"{place:08d}-0000-7000-8000-:n"
+
+    text = _UUID.sub(varied, statement)
     text = _DOMAIN_NUMBER.sub(lambda m: f"{m[1]}{kind:014d}:n", text)
     if text.startswith("BEGIN"):
         text = text.replace("; ", r"\; ")

@@ -16,13 +16,12 @@ from functools import partial
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from prometheus_client import start_http_server
 
 from hub import ids
 from hub.audit import chain
 from hub.errors import HubError
 from hub.journal.world import all_scopes
-from hub.observability import heartbeat
+from hub.observability import heartbeat, metrics
 from hub.outbox import housekeeping, sweep, turn, wake
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
@@ -76,8 +75,7 @@ class Relay:
 
     def run(self) -> None:
         """Work until told to stop."""
-        if settings.HUB_RELAY["metrics_port"]:
-            start_http_server(settings.HUB_RELAY["metrics_port"])
+        metrics.serve()
         threads = [
             threading.Thread(target=partial(self._serve, policy), name=f"{policy.lane}-{number}", daemon=True)
             for policy in map(lane_policy, Lane)

@@ -17,6 +17,7 @@ from typing import Any, cast
 import redis
 from django.conf import settings
 
+from hub.redis import connect
 from hub.tenancy.context import registry_read
 from hub.tenancy.errors import UnknownHospital
 from hub.tenancy.models import Domain, Tenant, TenantState
@@ -157,5 +158,5 @@ def _version_key() -> str:
 def _client() -> redis.Redis:
     global _redis
     if _redis is None:
-        _redis = redis.Redis.from_url(settings.HUB_REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+        _redis = connect(settings.HUB_REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
     return _redis

@@ -31,8 +31,13 @@ class Entry:
 
 
 HOSPITAL_MENU = (
-    Entry("today", "今日预约", "/workspace/", "booking.view"),
-    Entry("messages", "接口消息", "/workspace/messages", "exchange.view"),
+    Entry("today", "今日", "/workspace/", "appointments.view"),
+    Entry("appointments", "预约", "/workspace/appointments", "appointments.view"),
+    Entry("schedule", "排班与号源", "/workspace/schedule", "scheduling.view"),
+    Entry("messages", "接口", "/workspace/messages", "exchange.view"),
+    Entry("directory", "科室与医生", "/workspace/directory", "directory.view"),
+    Entry("staff", "人员", "/workspace/staff", "accounts.view"),
+    Entry("audit", "审计", "/workspace/audit", "audit.view"),
 )
 DISTRICT_MENU = (
     Entry("overview", "总览", "/district/", "region.view"),

@@ -11,7 +11,8 @@ from django.db.models import Aggregate, Count, Q, QuerySet, Sum
 from django.db.models.functions import ExtractHour, TruncDate, TruncMinute
 
 from hub import clock
-from regional_services.booking.models import Booking, BookingStep, His, Settlement, State
+from institution_connectors.contracts.outcomes import Reason
+from regional_services.booking.models import Booking, BookingStep, His, Pricing, Settlement, State
 
 _COUNTS: dict[str, Aggregate] = {
     "created": Count("id"),
@@ -33,6 +34,7 @@ class BookingView:
     account_id: UUID
     person_id: UUID
     session_id: UUID
+    number_id: UUID
     department_id: UUID
     department_name: str
     doctor_name: str
@@ -41,12 +43,17 @@ class BookingView:
     starts_at: datetime
     ends_at: datetime
     fee_fen: int
+    list_fee_fen: int
+    pricing: Pricing
+    discount: str
+    quote_valid_until: datetime | None
     pay_on_day: bool
     state: State
     settlement: Settlement
     his: His
     wish: str
     reason: str
+    refusal: str
     order_id: UUID | None
     pay_deadline: datetime | None
     created_at: datetime
@@ -57,6 +64,11 @@ class BookingView:
         """`16:30-17:00 第23号` (issue of the main job)."""
         span = f"{clock.local(self.starts_at):%H:%M}-{clock.local(self.ends_at):%H:%M}"
         return f"{span} 第{self.sequence}号" if self.sequence else span
+
+    @property
+    def price_changed(self) -> bool:
+        """Whether it ended because the hospital asks another price: the resident may agree to the new one."""
+        return self.state is State.FAILED and self.refusal == Reason.PRICE_CHANGED
 
     @property
     def settled(self) -> bool:
@@ -97,6 +109,7 @@ def booking_view(row: Booking) -> BookingView:
         account_id=row.account_id,
         person_id=row.person_id,
         session_id=row.session_id,
+        number_id=row.number_id,
         department_id=row.department_id,
         department_name=row.department_name,
         doctor_name=row.doctor_name,
@@ -105,12 +118,17 @@ def booking_view(row: Booking) -> BookingView:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         fee_fen=row.fee_fen,
+        list_fee_fen=row.list_fee_fen,
+        pricing=Pricing(row.pricing),
+        discount=row.discount,
+        quote_valid_until=row.quote_valid_until,
         pay_on_day=row.pay_on_day,
         state=State(row.state),
         settlement=Settlement(row.settlement),
         his=His(row.his),
         wish=row.wish,
         reason=row.reason,
+        refusal=row.refusal,
         order_id=row.order_id,
         pay_deadline=row.pay_deadline,
         created_at=row.created_at,
@@ -131,6 +149,12 @@ def next_of_account(account_id: UUID) -> BookingView | None:
     rows = Booking.objects.filter(account_id=account_id, state__in=LIVE, ends_at__gte=clock.now())
     ordered = sorted(rows.order_by("starts_at")[:20], key=lambda row: row.state != State.AWAITING_PAYMENT)
     return booking_view(ordered[0]) if ordered else None
+
+
+def booking_of(booking_id: UUID) -> BookingView | None:
+    """One booking of those the open scope shows. One query."""
+    row = Booking.objects.filter(id=booking_id).first()
+    return booking_view(row) if row else None
 
 
 def history(booking_id: UUID) -> list[StepView]:

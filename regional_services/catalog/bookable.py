@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
-
-from regional_services.catalog.models import CatalogDepartment, CatalogSession
+from django.db import connections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +22,27 @@ class BookableSession:
     fee_fen: int
 
 
+_BOOKABLE = """
+SELECT s.session_id, s.department_id, d.name, d.sensitivity, s.doctor_name, s.date, s.fee_fen
+FROM regional_catalog_catalogsession s
+JOIN regional_catalog_catalogdepartment d ON d.department_id = s.department_id
+WHERE s.session_id = %s AND s.institution_code = %s AND s.state = 'open'
+"""
+
+
 def bookable_session(institution_code: str, session_id: UUID) -> BookableSession | None:
     """The open session of that institution, or None. One query."""
-    department = CatalogDepartment.objects.filter(department_id=OuterRef("department_id"))
-    row = (
-        CatalogSession.objects.filter(session_id=session_id, institution_code=institution_code, state="open")
-        .annotate(
-            department_name=Subquery(department.values("name")[:1]),
-            sensitivity=Subquery(department.values("sensitivity")[:1]),
-        )
-        .values("session_id", "department_id", "department_name", "sensitivity", "doctor_name", "date", "fee_fen")
-        .first()
-    )
-    if row is None or row["department_name"] is None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(_BOOKABLE, [session_id, institution_code])
+        row = cursor.fetchone()
+    if row is None:
         return None
-    return BookableSession(**row)
+    return BookableSession(
+        session_id=row[0],
+        department_id=row[1],
+        department_name=row[2],
+        sensitivity=row[3],
+        doctor_name=row[4],
+        date=row[5],
+        fee_fen=row[6],
+    )

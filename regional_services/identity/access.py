@@ -16,7 +16,7 @@ from regional_services.identity.consents import MINOR_SENSITIVE_CARE
 from regional_services.identity.errors import MinorConsentNeeded, PersonDeceased, RealNameNeeded, RelationExpired
 from regional_services.identity.models import Relation, RelationKind, RelationState, Standing
 from regional_services.identity.purposes import BOOKING, RECORDS
-from regional_services.identity.selectors import has_consent
+from regional_services.identity.selectors import IdentityCard, card_of, has_consent
 
 # A 14 to 17 year old's own consent is asked for care under these labels (practice 5).
 _MINOR_LABELS = frozenset({"psychiatric", "reproductive"})
@@ -41,6 +41,16 @@ def patient_for(actor: Actor, person_id: UUID, purpose: str, *, sensitivity: str
     ended with full age, and a 14 to 17 year old must have agreed to care under a sensitive label. Inside a region
     scope; one query, two for such a label.
     """
+    return _ref(_permitted(actor, person_id, purpose, sensitivity))
+
+
+def card_for(actor: Actor, person_id: UUID, purpose: str, *, sensitivity: str = "") -> tuple[PersonRef, IdentityCard]:
+    """Like `patient_for`, with the card a hospital is given: one query more."""
+    relation = _permitted(actor, person_id, purpose, sensitivity)
+    return _ref(relation), card_of(relation.person, account_id=relation.account_id)
+
+
+def _permitted(actor: Actor, person_id: UUID, purpose: str, sensitivity: str) -> Relation:
     relation = _relation(actor, person_id)
     if purpose not in relation.scope:
         raise NotFound
@@ -54,13 +64,18 @@ def patient_for(actor: Actor, person_id: UUID, purpose: str, *, sensitivity: str
         _may_book(relation)
         if _needs_own_consent(relation, group, sensitivity) and not has_consent(person_id, MINOR_SENSITIVE_CARE):
             raise MinorConsentNeeded
+    return relation
+
+
+def _ref(relation: Relation) -> PersonRef:
+    born = relation.person.birth_date
     return PersonRef(
         person_id=relation.person_id,
         relation_id=relation.id,
         account_id=relation.account_id,
         relation=relation.kind,
-        birth_date=relation.person.birth_date,
-        is_minor=group is not ages.AgeGroup.ADULT,
+        birth_date=born,
+        is_minor=ages.group_on(born, clock.today()) is not ages.AgeGroup.ADULT,
     )
 
 

@@ -77,9 +77,13 @@ class Member:
 def identity_of(person_id: UUID, *, account_id: UUID | None = None) -> IdentityCard:
     """The person's card; a minor's guardian is the self of `account_id`, if it has one. Person.DoesNotExist if absent.
 
-    One query for an adult, two for a minor.
+    Two queries for an adult, four for a minor.
     """
-    person = Person.objects.get(pk=person_id)
+    return card_of(Person.objects.get(pk=person_id), account_id=account_id)
+
+
+def card_of(person: Person, *, account_id: UUID | None = None) -> IdentityCard:
+    """The card of a person already read: one query less."""
     document = person.identifiers.get(is_primary=True, retired_at__isnull=True)
     is_minor = ages.group_on(person.birth_date, clock.today()) is not ages.AgeGroup.ADULT
     return IdentityCard(
@@ -92,7 +96,16 @@ def identity_of(person_id: UUID, *, account_id: UUID | None = None) -> IdentityC
         birth_date=person.birth_date,
         standing=person.standing,
         is_minor=is_minor,
-        guardian=_guardian(account_id, person_id) if is_minor and account_id else None,
+        guardian=_guardian(account_id, person.id) if is_minor and account_id else None,
+    )
+
+
+def own_account(person_id: UUID) -> UUID | None:
+    """The account of the person himself, if he has one. One query."""
+    return (
+        Relation.objects.filter(person_id=person_id, kind=RelationKind.SELF, state=RelationState.ACTIVE)
+        .values_list("account_id", flat=True)
+        .first()
     )
 
 

@@ -31,6 +31,13 @@ class SettleMode(models.TextChoices):
     PAY_ON_DAY = "pay_on_day", "当天挂号付费"
 
 
+class CutoffRule(models.TextChoices):
+    """What becomes of a booking that stands unpaid at the cut-off for registering online (practice 10)."""
+
+    WINDOW = "window", "保留，到窗口挂号"
+    RELEASE = "release", "释放号源"
+
+
 class Dialect(models.TextChoices):
     """The language the hospital's HIS speaks."""
 
@@ -67,6 +74,8 @@ class Institution(models.Model):
     hold_minutes = models.PositiveSmallIntegerField("锁号分钟", default=20)
     pay_minutes = models.PositiveSmallIntegerField("支付时限分钟", default=15)
     register_cutoff_minutes = models.PositiveSmallIntegerField("当天挂号截止（就诊前分钟）", default=30)
+    cutoff_rule = models.CharField("截止后未挂号", max_length=8, choices=CutoffRule.choices, default=CutoffRule.WINDOW)
+    quote_seconds = models.PositiveSmallIntegerField("核价等待秒数", default=8)
     cancel_until_minutes = models.PositiveIntegerField("取消截止（就诊前分钟）", default=120)
     limit_person_day = models.PositiveSmallIntegerField("每人每天上限", default=3)
     limit_department_day = models.PositiveSmallIntegerField("每人每科每天上限", default=1)

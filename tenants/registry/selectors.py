@@ -13,7 +13,7 @@ from hub.tenancy.models import TenantState
 from hub.tenancy.scope import region
 from tenants.registry.errors import FunctionOff, InstitutionSuspended, UnknownFunction, UnknownInstitution
 from tenants.registry.functions import ALL_SET, FUNCTIONS
-from tenants.registry.models import BookingMode, Institution, SettleMode, Switch
+from tenants.registry.models import BookingMode, CutoffRule, Institution, SettleMode, Switch
 
 FRESH_SECONDS = 5.0
 
@@ -55,6 +55,8 @@ class InstitutionView:
     hold_minutes: int
     pay_minutes: int
     register_cutoff_minutes: int
+    cutoff_rule: str
+    quote_seconds: int
     cancel_until_minutes: int
     limit_person_day: int
     limit_department_day: int
@@ -90,6 +92,11 @@ class InstitutionView:
     def pays_to_confirm(self) -> bool:
         """Whether a booking stands only once it is paid."""
         return self.settle_mode == SettleMode.PAY_TO_CONFIRM
+
+    @property
+    def releases_at_cutoff(self) -> bool:
+        """Whether a booking not registered by the cut-off loses its number; otherwise it waits at the window."""
+        return self.cutoff_rule == CutoffRule.RELEASE
 
     def is_on(self, function: str) -> bool:
         """Whether a function is on here: its switch, or else membership in the function's set."""
@@ -214,6 +221,8 @@ def _view(row: Institution) -> InstitutionView:
         hold_minutes=row.hold_minutes,
         pay_minutes=row.pay_minutes,
         register_cutoff_minutes=row.register_cutoff_minutes,
+        cutoff_rule=row.cutoff_rule,
+        quote_seconds=row.quote_seconds,
         cancel_until_minutes=row.cancel_until_minutes,
         limit_person_day=row.limit_person_day,
         limit_department_day=row.limit_department_day,

@@ -285,7 +285,7 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
     """Read back what is about to be booked and for whom; then book it."""
     if request.method == "POST":
         return _book(request, actor, code, session_id, number_id)
-    context, _card, numbers = _session_context(code, session_id)
+    context, card, numbers = _session_context(code, session_id)
     number = next((row for row in numbers if row.id == number_id), None)
     if number is None or not number.is_free:
         messages.warning(request, _("这个号刚刚被约走了，请另选一个。"), extra_tags="warn")
@@ -296,6 +296,7 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
         "number": number,
         "people": people,
         "chosen": chosen,
+        "quoted": services.is_quoted(code, card.fee_fen),
         "may_book": any(person.standing in ("verified", "temporary") for person in people),
         "back": f"/hospitals/{code}/sessions/{session_id}",
     }

@@ -1,0 +1,178 @@
+"""The booking path: statements, throughput against pgbench, latency, drain, and how soon the hospital knows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+import aiohttp
+
+from loadtest.client import Job, Outcome, crowd, percentile, steadily
+from loadtest.district import ON_DAY, PAYING
+from loadtest.replay import Capture, Captured, Replay, captured
+from loadtest.setting import Setting
+
+WARM_UP = 60
+STEADY_PER_SECOND, STEADY_SECONDS = 20, 20
+KINDS = {PAYING: "paid inside the hold", ON_DAY: "paid on the visit day"}
+
+
+def statements(setting: Setting) -> None:
+    """(g) What one booking costs the database, of a patient the hospital knows and of one it does not."""
+    _warm(setting)
+    for hospital, kind in KINDS.items():
+        first, again = _two_bookings(setting, hospital)
+        most = "<= 25" if hospital == PAYING else ""
+        met = again <= 25 if most else None
+        setting.table.add("g", f"statements a booking, {kind}", f"{again} ({first} on a first visit)", most, met)
+
+
+def throughput(setting: Setting) -> None:
+    """(a), (b) Bookings a second with nobody else at work, the same statements by pgbench, then all at work."""
+    options, database, table = setting.options, setting.database, setting.table
+    _warm(setting)
+    samples = [_sample(setting, hospital) for hospital in KINDS]
+    setting.stock.residents_for(options.bookings)
+    _acquaint(setting, options.bookings)
+    database.settle()
+    idle = crowd(setting.stock.again(options.bookings, *KINDS), clients=options.clients)
+    _report(setting, "relay and HIS idle", idle)
+    _replay(setting, samples, idle)
+    setting.district.start_relay()
+    database.drained(900)
+    database.settle()
+    setting.stock.residents_for(options.bookings)
+    begun = time.monotonic()
+    busy = crowd(setting.stock.bookings(options.bookings, *KINDS), clients=options.clients)
+    waiting = database.waiting()
+    database.drained(900)
+    total = time.monotonic() - begun
+    _report(setting, "relay and HIS at work, first visits", busy)
+    drained = f"{total - busy.seconds:.1f} s for {waiting}"
+    table.add("a", "then until nothing waits any more", drained)
+    table.add("a", "from the first tap until the last HIS knows", f"{options.bookings / total:.0f} bookings/s")
+    setting.district.stop("relay")
+
+
+def steady(setting: Setting) -> None:
+    """(d), (e) A quiet stream of bookings that the HIS is told of at once."""
+    count = STEADY_PER_SECOND * STEADY_SECONDS
+    setting.stock.residents_for(count)
+    setting.district.start_relay()
+    setting.database.drained(300, calm=2)
+    jobs = setting.stock.bookings(count, ON_DAY)
+    outcome = steadily(jobs, per_second=STEADY_PER_SECOND)
+    setting.database.drained(120, calm=1)
+    setting.district.stop("relay")
+    delays = _registration_delays(setting)
+    table = setting.table
+    table.add("e", f"bookings at {STEADY_PER_SECOND}/s: p50 / p95 / p99", f"{outcome.percentiles()} ms")
+    table.add("e", "errors", str(outcome.errors), "0", outcome.errors == 0)
+    p99 = percentile(delays, 0.99)
+    table.add("e", "booking committed until the HIS has it, p99", f"{p99 * 1000:.0f} ms", "<= 1 s", p99 <= 1.0)
+    _report_asks(setting, delays)
+
+
+def _report_asks(setting: Setting, delays: list[float]) -> None:
+    p50, p95 = percentile(delays, 0.50) * 1000, percentile(delays, 0.95) * 1000
+    what = "ask committed until its answer is visible, p50 / p95"
+    setting.table.add("d", what, f"{p50:.1f} / {p95:.1f} ms", "p95 <= 15 ms", p95 <= 15)
+
+
+def _registration_delays(setting: Setting) -> list[float]:
+    """Seconds from the commit that asked (the appointment's) to the commit that stored the HIS's answer.
+
+    Both are commit times of the server itself: of the audit entries, which are never updated, so that their
+    transaction is the one that did it.
+    """
+    schema = setting.database.schema_of(ON_DAY)
+    rows = setting.database.rows(
+        "SELECT extract(epoch FROM pg_xact_commit_timestamp(b.xmin) - pg_xact_commit_timestamp(a.xmin))::float"
+        f" FROM {schema}.hospital_audit a JOIN {schema}.hospital_audit b ON b.target = a.target"
+        " WHERE a.action = 'appointment.held' AND b.action = 'appointment.registered'"
+        " AND a.at > now() - make_interval(secs => %s)",
+        [STEADY_SECONDS + 60],
+    )
+    return [delay for (delay,) in rows]
+
+
+def _warm(setting: Setting) -> None:
+    """Caches, prepared plans, code paths: none of it belongs into a figure."""
+    setting.stock.residents_for(WARM_UP + 20)
+    crowd(setting.stock.bookings(WARM_UP, *KINDS), clients=8)
+
+
+def _acquaint(setting: Setting, count: int) -> None:
+    """Let the residents book once before, so that the hospitals know them as they know most who come."""
+    outcome = crowd(setting.stock.bookings(count, *KINDS), clients=setting.options.clients)
+    if outcome.errors:
+        raise RuntimeError(f"first visits were refused: {outcome.refusals}")
+
+
+def _two_bookings(setting: Setting, hospital: str) -> tuple[int, int]:
+    """Statements of a first and of a second booking of one resident."""
+    counts = []
+    for job in _first_and_second(setting, hospital):
+        setting.database.reset_counts()
+        _one(job)
+        counts.append(setting.database.statements())
+    return counts[0], counts[1]
+
+
+def _first_and_second(setting: Setting, hospital: str) -> list[Job]:
+    first = setting.stock.bookings(1, hospital)
+    return [*first, *setting.stock.again(1, hospital)]
+
+
+def _sample(setting: Setting, hospital: str) -> Captured:
+    """The statements of a known patient's booking."""
+    first, second = _first_and_second(setting, hospital)
+    _one(first)
+    _one_unlogged(setting)
+    with setting.database.logging_statements():
+        capture = Capture(setting.database)
+        booking = _one(second)
+        time.sleep(0.3)
+        logged = capture.statements()
+    return captured(setting.database, hospital, logged, booking["id"])
+
+
+def _one_unlogged(setting: Setting) -> None:
+    """Lets the processes' caches of a few seconds be fresh for the booking that follows."""
+    crowd(setting.stock.bookings(8, *KINDS), clients=8)
+
+
+def _one(job: Job) -> dict[str, str]:
+    async def ask() -> tuple[int, bytes]:
+        async with aiohttp.ClientSession(headers={"Host": "localhost"}) as http:
+            return await job(http)
+
+    status, body = asyncio.run(ask())
+    if status >= 400:
+        raise RuntimeError(f"a booking was refused: {status} {body[:300]!r}")
+    answer: dict[str, str] = json.loads(body)
+    return answer
+
+
+def _report(setting: Setting, how: str, outcome: Outcome) -> None:
+    table, clients = setting.table, setting.options.clients
+    aim, met = (">= 150/s", outcome.rate >= 150) if "idle" in how else ("", None)
+    table.add("a", f"bookings/s, {clients} clients, {how}", f"{outcome.rate:.0f}/s", aim, met)
+    table.add("a", f"errors, {how}", str(outcome.errors), "0", outcome.errors == 0)
+    table.add("b", f"p50 / p95 / p99, {how}", f"{outcome.percentiles()} ms")
+    if outcome.errors:
+        print(f"  refusals: {dict(outcome.refusals)}", flush=True)
+
+
+def _replay(setting: Setting, samples: list[Captured], outcome: Outcome) -> None:
+    clients = setting.options.clients
+    each = max(20, 2 * setting.options.bookings // clients)
+    replay = Replay(setting.database, setting.district.var)
+    for sample in samples:
+        replay.add(sample, clients=clients, each=each)
+    setting.database.settle()
+    found = replay.run(clients=clients, each=each)
+    ratio = outcome.rate / found.rate
+    setting.table.add("a", "the same statements by pgbench", f"{found.rate:.0f}/s, mean {found.latency_ms:.0f} ms")
+    setting.table.add("a", "bookings/s through the API to pgbench", f"{ratio:.2f}", ">= 0.25", ratio >= 0.25)
