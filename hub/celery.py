@@ -6,10 +6,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, task_postrun, worker_ready
 from django.conf import settings
 
-from hub.observability import logs
+from hub.observability import logs, metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
@@ -22,3 +22,13 @@ app.autodiscover_tasks()
 def _our_logging(**_: Any) -> None:
     """Celery leaves the logging alone when somebody answers this signal; the format and its guards are ours."""
     logs.configure(settings.LOGGING)
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _be_scraped(**_: Any) -> None:
+    metrics.serve()
+
+
+@task_postrun.connect  # type: ignore[untyped-decorator]
+def _count(task: Any, state: str | None = None, **_: Any) -> None:
+    metrics.tasks_total.labels(task.name, (state or "unknown").lower()).inc()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from hub import redis
-from hub.accounts.models import DISTRICT, AccountKind, SignIn, StaffMembership, User
+from hub import clock, redis
+from hub.accounts.models import DISTRICT, AccountKind, AccountState, Duty, SignIn, StaffMembership, User
 from hub.accounts.permissions import OPEN_RECORDS
 from hub.actor import Actor, ActorKind
+from hub.errors import NotFound
 from hub.security.permissions import permissions_of
 from hub.security.roles import Role
 from hub.tenancy.scope import region
@@ -116,6 +118,49 @@ def staff_of(institution_code: str) -> list[StaffMembership]:
     with region(read_only=True):
         rows = StaffMembership.objects.filter(institution_code=institution_code, ended_at__isnull=True)
         return list(rows.select_related("user").order_by("user__display_name", "role"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffLine:
+    """A member of an institution's staff, as its administrators list them."""
+
+    user_id: UUID
+    login_name: str
+    name: str
+    roles: tuple[Role, ...]
+    disabled: bool
+    locked: bool
+    last_seen_at: datetime | None
+
+
+def roster(institution_code: str) -> list[StaffLine]:
+    """Everybody with a role at an institution, by name. One query."""
+    lines: dict[UUID, StaffLine] = {}
+    for row in staff_of(institution_code):
+        known = lines.get(row.user_id)
+        roles = (*(known.roles if known else ()), Role(row.role))
+        lines[row.user_id] = StaffLine(
+            user_id=row.user_id,
+            login_name=row.user.login_name or "",
+            name=row.user.display_name,
+            roles=roles,
+            disabled=row.user.state == AccountState.DISABLED,
+            locked=row.user.locked_until is not None and row.user.locked_until > clock.now(),
+            last_seen_at=row.user.last_seen_at,
+        )
+    return list(lines.values())
+
+
+def staff_named(login_name: str, institution_code: str) -> UUID:
+    """The staff account of a login name, if it has a role at this institution or none anywhere; NotFound otherwise."""
+    with region(read_only=True):
+        user = User.objects.filter(login_name=login_name.strip().lower(), kind=AccountKind.STAFF).first()
+        if user is None:
+            raise NotFound("没有这个登录名。请核对，或请系统管理员先建立账号。")
+        here = StaffMembership.objects.filter(user=user, institution_code=institution_code, ended_at__isnull=True)
+        if user.duty != Duty.NONE and not here.exists():
+            raise NotFound("没有这个登录名。请核对，或请系统管理员先建立账号。")
+        return user.id
 
 
 def _memberships(user_id: UUID) -> tuple[tuple[str, Role], ...]:

@@ -73,6 +73,13 @@ class Addresses:
         }
 
 
+# Few blocking threads were fastest (ADR of the servers); they stay alive, since a new one opens its connections anew.
+WEB_SHAPE = (
+    *("--workers", "2", "--blocking-threads", "4"),
+    *("--blocking-threads-idle-timeout", "600", "--backlog", "512"),
+)
+
+
 def all_programs(where: Places, at: Addresses, pace: str) -> list[Program]:
     """Everything a district needs, and residents who use it."""
     python = sys.executable
@@ -92,16 +99,7 @@ def all_programs(where: Places, at: Addresses, pace: str) -> list[Program]:
             "网站与接口 / web",
             (
                 *(granian, "--interface", "wsgi", "hub.wsgi:application", "--port", str(at.web), *serve),
-                *(
-                    "--workers",
-                    "2",
-                    "--blocking-threads",
-                    "4",
-                    "--blocking-threads-idle-timeout",
-                    "600",
-                    "--backlog",
-                    "512",
-                ),
+                *WEB_SHAPE,
             ),
             env=shared,
             health=f"http://{LOOPBACK}:{at.web}/healthz",

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 
 from hub.observability import heartbeat
+from hub.redis import connect
 from hub.storage import client as storage
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def _database(alias: str) -> bool:
 
 
 def _redis() -> bool:
-    client = redis.Redis.from_url(settings.HUB_REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    client = connect(settings.HUB_REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
     try:
         return bool(client.ping())
     except redis.RedisError:

@@ -8,12 +8,14 @@ from functools import lru_cache
 import redis
 from django.conf import settings
 
+from hub.redis import connect
+
 _KEPT_SECONDS = 3600
 
 
 @lru_cache(maxsize=1)
 def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.HUB_REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    return connect(settings.HUB_REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
 def beat(process: str) -> None:

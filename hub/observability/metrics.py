@@ -11,10 +11,11 @@ import os
 
 from django.conf import settings
 from django.http import HttpRequest
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector
 
 requests_total = Counter("hub_http_requests_total", "Answered requests", ["method", "route", "status"])
+tasks_total = Counter("hub_tasks_total", "Tasks a worker has ended", ["task", "outcome"])
 request_seconds = Histogram(
     "hub_http_request_seconds",
     "Time from the first middleware to the answer",
@@ -23,13 +24,23 @@ request_seconds = Histogram(
 )
 
 
-def exposition() -> bytes:
-    """All metrics of all processes in the standard text form."""
+def _all_processes() -> CollectorRegistry:
     if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        return generate_latest(REGISTRY)
+        return REGISTRY
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry)
+    return registry
+
+
+def exposition() -> bytes:
+    """All metrics of all processes in the standard text form."""
+    return generate_latest(_all_processes())
+
+
+def serve() -> None:
+    """Let processes that answer no request be scraped, and seen to live, at HUB_METRICS_PORT (0: not at all)."""
+    if settings.HUB_METRICS_PORT:
+        start_http_server(settings.HUB_METRICS_PORT, registry=_all_processes())
 
 
 def may_scrape(request: HttpRequest) -> bool:

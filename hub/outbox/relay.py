@@ -16,14 +16,14 @@ from functools import partial
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from prometheus_client import start_http_server
 
 from hub import ids
 from hub.audit import chain
 from hub.errors import HubError
 from hub.journal.world import all_scopes
-from hub.observability import heartbeat
+from hub.observability import heartbeat, metrics
 from hub.outbox import housekeeping, sweep, turn, wake
+from hub.outbox.metrics import forget_queues
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
 from hub.outbox.wakes import Alarm, Wakes
@@ -76,8 +76,7 @@ class Relay:
 
     def run(self) -> None:
         """Work until told to stop."""
-        if settings.HUB_RELAY["metrics_port"]:
-            start_http_server(settings.HUB_RELAY["metrics_port"])
+        metrics.serve()
         threads = [
             threading.Thread(target=partial(self._serve, policy), name=f"{policy.lane}-{number}", daemon=True)
             for policy in map(lane_policy, Lane)
@@ -142,6 +141,8 @@ class Relay:
             unsealed = sweep.sweep(self._wakes.put)
             for scope in unsealed:
                 self._seal_scope(scope)
+        else:
+            forget_queues()
 
     def _seal(self) -> None:
         for scope in wake.take_all(wake.SEAL):

@@ -16,6 +16,8 @@ import redis
 from django.conf import settings
 from django.db import connections
 
+from hub.redis import connect
+
 logger = logging.getLogger(__name__)
 
 SEAL = "seal"
@@ -26,12 +28,12 @@ _silent_until = 0.0
 @lru_cache(maxsize=1)
 def _client(url: str) -> redis.Redis:
     """For short commands, shared by threads; a hanging Redis costs a request a fifth of a second, once a second."""
-    return redis.Redis.from_url(url, socket_timeout=0.2, socket_connect_timeout=0.2)
+    return connect(url, socket_timeout=0.2, socket_connect_timeout=0.2)
 
 
 def blocking_client() -> redis.Redis:
     """A client whose connection may wait for a wake (one per relay thread)."""
-    return redis.Redis.from_url(settings.HUB_REDIS_URL, socket_timeout=10, socket_connect_timeout=2)
+    return connect(settings.HUB_REDIS_URL, socket_timeout=10, socket_connect_timeout=2)
 
 
 def key(queue: str) -> str:

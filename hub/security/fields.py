@@ -8,6 +8,7 @@ search goes through a `BlindIndexField`.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.core.exceptions import FieldError
@@ -29,7 +30,7 @@ class _Owned:
         self.owner = owner
 
 
-class _EncryptedField(models.Field):  # type: ignore[type-arg]
+class _EncryptedField(ABC, models.Field):  # type: ignore[type-arg]
     """What both encrypted fields share: purpose, owner, refusal of lookups."""
 
     empty_values: list[Any] = [None]
@@ -45,13 +46,13 @@ class _EncryptedField(models.Field):  # type: ignore[type-arg]
         options.pop("editable", None)
         return name, path, arguments, {**options, "purpose": self.purpose, "owner": self.owner}
 
+    @abstractmethod
     def to_text(self, value: Any) -> str:
         """The text that is sealed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def from_text(self, text: str) -> Any:
         """The value of an opened text."""
-        raise NotImplementedError
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = super().pre_save(model_instance, add)

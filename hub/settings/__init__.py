@@ -8,6 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
+
+from hub import sentinel
 from hub.settings import env
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +36,7 @@ REGION_APPS = [
     "regional_services.payments",
     "regional_services.booking",
     "regional_services.notifications",
+    "regional_services.statistics",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
@@ -73,8 +77,9 @@ _POOL: dict[str, Any] = {
 DATABASES = {
     "default": env.database("HUB_REGION_DATABASE_URL", pool=_POOL, options="-c search_path=public,ext"),
     "hospital": env.database("HUB_HOSPITAL_DATABASE_URL", pool=_POOL, options="-c search_path=pg_catalog"),
-    "owner": env.database("HUB_OWNER_DATABASE_URL", pool=None, options="-c search_path=public,ext"),
 }
+if env.given("HUB_OWNER_DATABASE_URL"):  # only where commands run that change schemas; no serving process needs it
+    DATABASES["owner"] = env.database("HUB_OWNER_DATABASE_URL", pool=None, options="-c search_path=public,ext")
 DATABASE_ROUTERS = ["hub.tenancy.router.HubRouter"]
 TENANT_SYNC_ROUTER = "hub.tenancy.router.HubRouter"
 HUB_ROLE_PREFIX = env.text("HUB_ROLE_PREFIX", "hub")
@@ -83,7 +88,8 @@ HUB_REDIS_URL = env.text("HUB_REDIS_URL")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": HUB_REDIS_URL,
+        "LOCATION": [HUB_REDIS_URL],  # a list: a text would be cut at the commas between Sentinels
+        "OPTIONS": {"pool_class": "hub.redis.CachePool"},
         "KEY_FUNCTION": "hub.tenancy.keys.cache_key",
     }
 }
@@ -95,7 +101,6 @@ HUB_RELAY = {
     "internal_lease": env.number("HUB_RELAY_INTERNAL_LEASE", 30),
     "outside_lease": env.number("HUB_RELAY_OUTSIDE_LEASE", 90),
     "sweep": env.number("HUB_RELAY_SWEEP", 10),
-    "metrics_port": env.number("HUB_RELAY_METRICS_PORT", 0),
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 SESSION_COOKIE_HTTPONLY = True
@@ -197,6 +202,8 @@ HUB_RATES = dict(
     pair.split("=", 1) for pair in env.names("HUB_RATES")
 )  # scope=per minute/burst, see hub/api/throttling
 HUB_TRUSTED_PROXIES = env.number("HUB_TRUSTED_PROXIES", 0)
+if HUB_TRUSTED_PROXIES:  # TLS ends at the proxy; without its word forms sent by https would be taken for forged ones
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SPECTACULAR_SETTINGS = {
     "TITLE": "区域便捷就医平台 API",
     "VERSION": "1.0.0",
@@ -206,9 +213,22 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-CELERY_BROKER_URL = env.text("HUB_CELERY_BROKER_URL", HUB_REDIS_URL)
+_BROKER = env.text("HUB_CELERY_BROKER_URL", HUB_REDIS_URL)
+_BROKER_GUARDS = sentinel.parse(_BROKER)
+CELERY_BROKER_URL = _BROKER_GUARDS.broker_url if _BROKER_GUARDS else _BROKER
 CELERY_TASK_ACKS_LATE = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    **(_BROKER_GUARDS.broker_options if _BROKER_GUARDS else {}),
+}
+# A worker without -Q serves all queues. What moves bookings and money never waits behind a slow hospital.
+CELERY_TASK_DEFAULT_QUEUE = "jobs"
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"sweeps": {}, "exchange": {}, "jobs": {}}
+CELERY_TASK_ROUTES = {
+    "booking.sweep": {"queue": "sweeps"},
+    "payments.sweep": {"queue": "sweeps"},
+    "institution_connectors.exchange.tasks.*": {"queue": "exchange"},
+}
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULE = {
@@ -216,8 +236,12 @@ CELERY_BEAT_SCHEDULE = {
     "payments.sweep": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "accounts.tidy": {"task": "accounts.tidy", "schedule": 86400.0},
     "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},
+    "daily-lists": {"task": "tenants.appointments.tasks.make_lists", "schedule": crontab(hour=6, minute=0)},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
     "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
+    "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
+    "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
+    "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
     "exchange-probe": {"task": "institution_connectors.exchange.tasks.probe_all", "schedule": 60.0},
     "exchange-recover": {"task": "institution_connectors.exchange.tasks.recover_all", "schedule": 300.0},
@@ -227,6 +251,7 @@ CELERY_BEAT_SCHEDULE = {
 LOGGING_CONFIG = "hub.observability.logs.configure"
 LOGGING: dict[str, Any] = {"level": env.text("HUB_LOG_LEVEL", "INFO")}
 HUB_METRICS_NETWORKS = env.names("HUB_METRICS_NETWORKS")  # beside loopback
+HUB_METRICS_PORT = env.number("HUB_METRICS_PORT", 0)  # of processes that answer no request (relay, worker, listener)
 
 # Parties outside the district: addresses only; credentials come by reference from the key ring.
 HUB_OUTSIDE = {

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+# What a database address may say besides: encryption, and which of several servers is meant.
+_LIBPQ = frozenset({"sslmode", "sslrootcert", "sslcert", "sslkey", "target_session_attrs", "connect_timeout"})
 
 
 class SettingError(RuntimeError):
@@ -17,6 +20,11 @@ def text(name: str, default: str | None = None) -> str:
     if value is None:
         raise SettingError(f"{name} is not set (`make run` and `make test` set it; see README)")
     return value
+
+
+def given(name: str) -> bool:
+    """Whether the variable is set and not empty."""
+    return bool(os.environ.get(name))
 
 
 def number(name: str, default: int) -> int:
@@ -44,21 +52,39 @@ def names(name: str, default: str = "") -> list[str]:
 
 
 def database(name: str, *, pool: dict[str, Any] | None, options: str) -> dict[str, Any]:
-    """A Django database entry from a URL `postgresql://user:password@host:port/name`."""
+    """A Django database entry from a URL `postgresql://user:password@host:port/name?sslmode=verify-full`.
+
+    Several hosts may stand there, separated by commas, with `target_session_attrs=read-write`: the primary is found.
+    """
     url = urlsplit(text(name))
+    login, _at, hosts = url.netloc.rpartition("@")
+    user, _colon, password = login.partition(":")
     if url.scheme not in {"postgresql", "postgres"} or not url.path.strip("/"):
         raise SettingError(f"{name} must look like postgresql://user:password@host:port/name")
+    said = dict(parse_qsl(url.query))
+    if unknown := set(said) - _LIBPQ:
+        raise SettingError(f"{name} may not say {', '.join(sorted(unknown))}; known are {', '.join(sorted(_LIBPQ))}")
+    places = [_host_and_port(host) for host in hosts.split(",")]
     return {
         "ENGINE": "hub.tenancy.backend",
         "NAME": unquote(url.path.lstrip("/")),
-        "USER": unquote(url.username or ""),
-        "PASSWORD": unquote(url.password or ""),
-        "HOST": unquote(url.hostname or ""),
-        "PORT": str(url.port or 5432),
+        "USER": unquote(user),
+        "PASSWORD": unquote(password),
+        "HOST": ",".join(host for host, _ in places),
+        "PORT": ",".join(port for _, port in places),
         "CONN_MAX_AGE": 0 if pool else 60,
         "CONN_HEALTH_CHECKS": False,
         "ATOMIC_REQUESTS": False,
         "DISABLE_SERVER_SIDE_CURSORS": True,
-        "OPTIONS": {"options": options, **({"pool": pool} if pool else {})},
+        "OPTIONS": {"options": options, **said, **({"pool": pool} if pool else {})},
         "TEST": {"MIGRATE": False},
     }
+
+
+def _host_and_port(place: str) -> tuple[str, str]:
+    """One server of an address; IPv6 stands in brackets."""
+    if place.startswith("["):
+        host, _bracket, rest = place[1:].partition("]")
+        return host, rest.removeprefix(":") or "5432"
+    host, _colon, port = place.partition(":")
+    return unquote(host), port or "5432"

@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import redis
-import redis.asyncio
 from django.conf import settings
 from django.core import signing
 
+from hub.redis import connect_async
 from hub.sse import topics
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Broker:
                 await asyncio.sleep(1)
 
     async def _receive(self) -> None:
-        client = redis.asyncio.Redis.from_url(settings.HUB_REDIS_URL, decode_responses=True)
+        client = connect_async(settings.HUB_REDIS_URL, decode_responses=True)
         async with client, client.pubsub() as subscription:
             await subscription.psubscribe(topics.EVERY_CHANNEL)
             async for message in subscription.listen():

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core import signing
 
 from hub.observability.logs import safe
+from hub.redis import connect
 
 log = logging.getLogger(__name__)
 LIFETIME = timedelta(hours=12)
@@ -28,7 +29,7 @@ _NAME = re.compile(r"[a-z0-9_.:-]{1,120}")
 
 @lru_cache(maxsize=1)
 def _publisher() -> redis.Redis:
-    return redis.Redis.from_url(settings.HUB_REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    return connect(settings.HUB_REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
 def channel(topic: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.errors import HubError, NotFound
+from hub.errors import Conflict, HubError, NotFound
 
 
 class UnknownHospital(NotFound):
@@ -26,3 +26,10 @@ class ProvisioningFailed(HubError):
     code = "tenancy.provisioning_failed"
     status = 500
     text = "机构数据空间的创建或升级没有完成。"
+
+
+class LifeRefused(Conflict):
+    """A hospital's life does not lead from where it stands to there."""
+
+    code = "tenancy.life_refused"
+    text = "该机构当前的状态不能这样变更，请刷新后重试。"

@@ -17,6 +17,7 @@ from typing import Any, cast
 import redis
 from django.conf import settings
 
+from hub.redis import connect
 from hub.tenancy.context import registry_read
 from hub.tenancy.errors import UnknownHospital
 from hub.tenancy.models import Domain, Tenant, TenantState
@@ -59,6 +60,12 @@ def tenant(code: str) -> TenantInfo:
     if info is None or info.state == TenantState.LEFT:
         raise UnknownHospital(detail={"hospital": code})
     return info
+
+
+def state_of(code: str) -> str | None:
+    """Where a hospital stands in its life, or None if it has no place here."""
+    info = _current().by_code.get(code)
+    return None if info is None else info.state
 
 
 def tenant_of_host(host: str) -> TenantInfo | None:
@@ -151,5 +158,5 @@ def _version_key() -> str:
 def _client() -> redis.Redis:
     global _redis
     if _redis is None:
-        _redis = redis.Redis.from_url(settings.HUB_REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+        _redis = connect(settings.HUB_REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
     return _redis

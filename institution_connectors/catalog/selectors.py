@@ -54,6 +54,11 @@ def profiles() -> list[ConnectorProfile]:
     return [held for _, held in sorted(_current().profiles.items())]
 
 
+def profile_of(code: str) -> ConnectorProfile | None:
+    """The connector of a hospital, also one that is switched off; None if there is none."""
+    return _current().profiles.get(code)
+
+
 def can(code: str, operation: Operation) -> bool:
     """Whether hospital `code` answers `operation`."""
     held = _current().profiles.get(code)

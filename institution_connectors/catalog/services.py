@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hub.actor import Actor, ActorKind
+from hub.errors import InvalidInput
 from hub.security.permissions import require
 from hub.tenancy.scope import REGION
 from hub.work import work
 from institution_connectors.catalog import permissions, selectors
 from institution_connectors.catalog.models import Connector
 from institution_connectors.contracts import ConnectorProfile, encode
+
+IN_FLIGHT = (1, 64)
 
 
 def put_connector(*, actor: Actor, profile: ConnectorProfile) -> ConnectorProfile:
@@ -31,3 +36,12 @@ def put_connector(*, actor: Actor, profile: ConnectorProfile) -> ConnectorProfil
         )
     selectors.forget()
     return selectors.profile(profile.hospital) if profile.enabled else profile
+
+
+def set_in_flight(*, actor: Actor, code: str, in_flight: int) -> None:
+    """Set how many requests a hospital gets from us at the same time."""
+    require(actor, permissions.MANAGE)
+    if not IN_FLIGHT[0] <= in_flight <= IN_FLIGHT[1]:
+        raise InvalidInput(fields={"in_flight": f"同时请求数应为 {IN_FLIGHT[0]} 到 {IN_FLIGHT[1]}。"})
+    held = selectors.profile(code)
+    put_connector(actor=actor, profile=replace(held, limits=replace(held.limits, in_flight=in_flight)))

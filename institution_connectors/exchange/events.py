@@ -137,3 +137,17 @@ class ResultReportedByHospital(InboundEvent):
     @property
     def aggregate(self) -> str:
         return f"results:{self.hospital}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeAsked(Event):
+    """Somebody wants to know now how the hospital's system is."""
+
+    NAME = "exchange.probe_asked"
+
+    hospital: str
+
+    @property
+    def aggregate(self) -> str:
+        """The connector."""
+        return f"connector:{self.hospital}"

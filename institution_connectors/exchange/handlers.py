@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hub.outbox.events import Delivery, RunsIn, handles
-from institution_connectors.exchange.events import ExchangeAsked
+from institution_connectors.exchange import polling
+from institution_connectors.exchange.events import ExchangeAsked, ProbeAsked
 from institution_connectors.runtime.pipeline import carry_out
 
 
@@ -11,3 +12,9 @@ from institution_connectors.runtime.pipeline import carry_out
 def ask_hospital(event: ExchangeAsked, delivery: Delivery) -> None:
     """Ask, and ask after it, until something definite is stored."""
     carry_out(event.hospital, event.exchange_id, until=delivery.deadline)
+
+
+@handles(ProbeAsked, runs_in=RunsIn.OUTSIDE)
+def probe_hospital(event: ProbeAsked, _delivery: Delivery) -> None:
+    """Look at the hospital once, because somebody asked."""
+    polling.probe(event.hospital)

@@ -23,9 +23,10 @@ from institution_connectors.contracts import (
 )
 from institution_connectors.exchange import bodies
 from institution_connectors.exchange.errors import NotAnswered, UnknownExchange
-from institution_connectors.exchange.models import Attempt, Exchange, Inbound, Message, Probe, Purpose, State
+from institution_connectors.exchange.models import Attempt, Exchange, Inbound, Message, Probe, Purpose, Refused, State
 from institution_connectors.exchange.rendering import masked
 
+_REPORT_ROWS = 100
 OUTCOMES = {State.ACCEPTED: Outcome.ACCEPTED, State.REJECTED: Outcome.REJECTED}
 
 
@@ -96,6 +97,38 @@ class InboundRow:
     message_id: str
     kind: str
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InboundDetail:
+    """A message of the hospital with what it said, personal data masked."""
+
+    row: InboundRow
+    facts: list[str]
+    messages: list[MessageRow]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A message of the hospital that was not taken."""
+
+    id: int
+    received_at: datetime
+    reason: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """The report of a night: what failed, what healed by itself, what waits for a person."""
+
+    since: datetime
+    asked: int
+    failed: list[ExchangeRow]
+    healed: list[ExchangeRow]
+    waiting: list[ExchangeRow]
+    not_rerun: int
+    refused: list[RefusedRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +209,49 @@ def detail(exchange_id: UUID) -> ExchangeDetail:
     return ExchangeDetail(_row(exchange), masked(exchange.his_text), attempts, messages)
 
 
-def inbound(*, after: tuple[datetime, UUID] | None = None, limit: int = 50) -> list[InboundRow]:
+def inbound(
+    *, after: tuple[datetime, UUID] | None = None, limit: int = 50, kind: str = "", message_id: str = ""
+) -> list[InboundRow]:
     """Messages the hospital sent, newest first. One query."""
     rows = Inbound.objects.defer("facts").order_by("-received_at", "-id")
     if after is not None:
         rows = rows.filter(Q(received_at__lt=after[0]) | Q(received_at=after[0], id__lt=after[1]))
-    return [
-        InboundRow(row.id, row.source, row.incarnation, row.message_id, row.kind, row.received_at)
-        for row in rows[:limit]
-    ]
+    if kind:
+        rows = rows.filter(kind=kind)
+    if message_id:
+        rows = rows.filter(message_id=message_id)
+    return [_inbound_row(row) for row in rows[:limit]]
+
+
+def inbound_detail(inbound_id: UUID) -> InboundDetail:
+    """A message the hospital sent, with what was understood of it and its masked body. Two queries."""
+    row = Inbound.objects.filter(id=inbound_id).first()
+    if row is None:
+        raise UnknownExchange
+    messages = [_message(body) for body in Message.objects.filter(inbound_id=inbound_id).order_by("id")]
+    kinds = [str(fact.get("_kind", "")) for fact in row.facts]
+    return InboundDetail(_inbound_row(row), kinds, messages)
+
+
+def night(since: datetime) -> Night:
+    """What happened since an instant, as the morning report tells it. Five queries."""
+    asked = Exchange.objects.defer("request", "answer", "his_text").filter(asked_at__gte=since).order_by("-asked_at")
+    healed = asked.filter(state=State.ACCEPTED).filter(Q(attempts__gt=1) | Q(rerun_of__isnull=False))
+    rejected = asked.filter(state=State.REJECTED)
+    rerun = Exchange.objects.filter(rerun_of__isnull=False).values("rerun_of")
+    open_now = Exchange.objects.defer("request", "answer", "his_text").filter(state__in=(State.OPEN, State.UNKNOWN))
+    return Night(
+        since=since,
+        asked=asked.count(),
+        failed=[_row(row) for row in rejected[:_REPORT_ROWS]],
+        healed=[_row(row) for row in healed[:_REPORT_ROWS]],
+        waiting=[_row(row) for row in open_now.order_by("asked_at")[:_REPORT_ROWS]],
+        not_rerun=rejected.exclude(id__in=rerun).count(),
+        refused=[
+            RefusedRow(row.id, row.received_at, row.reason, row.size)
+            for row in Refused.objects.defer("body").filter(received_at__gte=since).order_by("-id")[:_REPORT_ROWS]
+        ],
+    )
 
 
 def health() -> Health:
@@ -239,3 +306,7 @@ def _row(row: Exchange) -> ExchangeRow:
 def _message(row: Any) -> MessageRow:
     text = None if row.body is None else masked(bodies.readable(row))
     return MessageRow(attempt=row.attempt, direction=row.direction, at=row.at, size=row.size, text=text)
+
+
+def _inbound_row(row: Inbound) -> InboundRow:
+    return InboundRow(row.id, row.source, row.incarnation, row.message_id, row.kind, row.received_at)

@@ -17,6 +17,7 @@ from institution_connectors.catalog import selectors as catalog
 from institution_connectors.contracts import Answer, Command, Reason, Request, decode_request, encode
 from institution_connectors.exchange import permissions, selectors, store
 from institution_connectors.exchange.errors import NotRerunnable, UnknownExchange
+from institution_connectors.exchange.events import ProbeAsked
 from institution_connectors.exchange.models import Exchange, State
 from institution_connectors.exchange.steps import enqueue_ask
 from institution_connectors.runtime.pipeline import ACTOR, carry_out
@@ -76,6 +77,14 @@ def rerun(*, actor: Actor, code: str, exchange_id: UUID, reason: str) -> UUID:
         )
         unit.audit("exchange.rerun", target=f"exchange:{exchange_id}", reason=reason, detail={"again": str(again)})
     return again
+
+
+def ask_probe(*, actor: Actor, code: str) -> None:
+    """A person wants to know now how the hospital is; the look itself happens outside his request."""
+    require(actor, permissions.PROBE)
+    with work(code, actor=actor) as unit:
+        unit.publish(ProbeAsked(hospital=code))
+        unit.audit("connector.probe_asked", target=f"connector:{code}")
 
 
 def recover(code: str) -> int:

@@ -6,13 +6,14 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from hub.actor import Actor, ActorKind
 from hub.errors import Forbidden
+from hub.security.permissions import registered
 from tenants.registry import selectors as registry
 
 P = ParamSpec("P")
@@ -30,12 +31,23 @@ class Entry:
 
 
 HOSPITAL_MENU = (
-    Entry("today", "今日预约", "/workspace/", "booking.view"),
-    Entry("messages", "接口消息", "/workspace/messages", "exchange.view"),
+    Entry("today", "今日", "/workspace/", "appointments.view"),
+    Entry("appointments", "预约", "/workspace/appointments", "appointments.view"),
+    Entry("schedule", "排班与号源", "/workspace/schedule", "scheduling.view"),
+    Entry("messages", "接口", "/workspace/messages", "exchange.view"),
+    Entry("directory", "科室与医生", "/workspace/directory", "directory.view"),
+    Entry("staff", "人员", "/workspace/staff", "accounts.view"),
+    Entry("audit", "审计", "/workspace/audit", "audit.view"),
 )
 DISTRICT_MENU = (
     Entry("overview", "总览", "/district/", "region.view"),
     Entry("institutions", "机构", "/district/institutions", "region.view"),
+    Entry("joining", "机构接入", "/district/joining", "registry.life"),
+    Entry("statistics", "统计", "/district/statistics", "statistics.view"),
+    Entry("screen", "运行大屏", "/district/screen", "region.view"),
+    Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),
+    Entry("audit", "审计", "/district/audit", "audit.view"),
+    Entry("letters", "停止的消息", "/district/letters", "outbox.view"),
 )
 
 
@@ -56,13 +68,33 @@ def desk_page(permission: str) -> Callable[[DeskView[P]], Callable[Concatenate[H
             if actor is None:
                 return HttpResponseRedirect(f"/desk/signin?next={quote(request.get_full_path())}")
             if not actor.may(permission):
-                raise Forbidden
+                raise refusal_of(permission)
             return view(request, actor, *args, **kwargs)
 
         functools.update_wrapper(guarded, view)
         return guarded
 
     return guard
+
+
+def refusal_of(permission: str) -> Forbidden:
+    """What somebody without a permission reads: what it is called, and who gives it."""
+    entry = registered().get(permission)
+    return Forbidden(f"您没有“{entry.title if entry else permission}”的权限。需要时请联系本单位安全管理员授予角色。")
+
+
+def first_page(actor: Actor) -> str:
+    """Where this member of staff begins: the first entry of his bar."""
+    menu = HOSPITAL_MENU if actor.institution else DISTRICT_MENU
+    return next((entry.href for entry in menu if actor.may(entry.permission)), "/desk/password")
+
+
+def query_with(request: HttpRequest, **changes: str) -> str:
+    """The query of this page with some parts changed; an empty part is left out."""
+    query = request.GET.copy()
+    for name, value in changes.items():
+        query[name] = value
+    return "?" + urlencode({name: value for name, value in query.items() if value})
 
 
 def own_hospital(actor: Actor) -> str:

@@ -2,11 +2,44 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.hospital import views
+from portal.hospital import appointments, connector, desk_acts, schedule, settings, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.today, name="workspace"),
-    path("messages", views.connector, name="workspace-messages"),
-    path("messages/<uuid:exchange_id>", views.message, name="workspace-message"),
-    path("messages/<uuid:exchange_id>/rerun", views.rerun, name="workspace-rerun"),
+    path("scan", desk_acts.scan, name="workspace-scan"),
+    path("people/<uuid:archive_id>", desk_acts.person, name="workspace-person"),
+    path("book", desk_acts.choose_session, name="workspace-book"),
+    path("book/<uuid:session_id>", desk_acts.book, name="workspace-book-number"),
+    path("requests/<uuid:request_id>", desk_acts.request_page, name="workspace-request"),
+    path("lists/<str:day>", views.day_list, name="workspace-day-list"),
+    path("appointments", appointments.listed, name="workspace-appointments"),
+    path("appointments/search", appointments.search, name="workspace-appointment-search"),
+    path("appointments/export", appointments.export, name="workspace-appointment-export"),
+    path("appointments/<uuid:booking_id>", appointments.detail, name="workspace-appointment"),
+    path("appointments/<uuid:booking_id>/cancel", appointments.cancel, name="workspace-appointment-cancel"),
+    path("appointments/<uuid:booking_id>/check-in", appointments.check_in, name="workspace-appointment-check-in"),
+    path("appointments/<uuid:booking_id>/slip", appointments.slip, name="workspace-appointment-slip"),
+    path("schedule", schedule.week, name="workspace-schedule"),
+    path("sessions/<uuid:session_id>", schedule.session, name="workspace-session"),
+    path("sessions/<uuid:session_id>/numbers", schedule.add_number, name="workspace-session-add"),
+    path("sessions/<uuid:session_id>/stop", schedule.stop, name="workspace-session-stop"),
+    path("messages", connector.listed, name="workspace-messages"),
+    path("messages/<uuid:exchange_id>", connector.message, name="workspace-message"),
+    path("messages/<uuid:exchange_id>/rerun", connector.rerun, name="workspace-rerun"),
+    path("probe", connector.probe, name="workspace-probe"),
+    path("inbound", connector.inbound, name="workspace-inbound"),
+    path("inbound/<uuid:inbound_id>", connector.inbound_message, name="workspace-inbound-message"),
+    path("dead", connector.dead, name="workspace-dead"),
+    path("dead/<int:outbox_id>/replay", connector.replay, name="workspace-replay"),
+    path("night", connector.night, name="workspace-night"),
+    path("staff", settings.staff, name="workspace-staff"),
+    path("staff/new", settings.new_staff, name="workspace-staff-new"),
+    path("staff/roles", settings.grant, name="workspace-staff-grant"),
+    path("staff/<uuid:user_id>/roles/end", settings.end_role, name="workspace-staff-end-role"),
+    path("staff/<uuid:user_id>/disable", settings.disable, name="workspace-staff-disable"),
+    path("staff/<uuid:user_id>/unlock", settings.unlock, name="workspace-staff-unlock"),
+    path("staff/<uuid:user_id>/totp", settings.reset_totp, name="workspace-staff-totp"),
+    path("directory", settings.directory_page, name="workspace-directory"),
+    path("audit", settings.audit, name="workspace-audit"),
+    path("audit/verify", settings.verify_audit, name="workspace-audit-verify"),
 ]

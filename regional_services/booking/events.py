@@ -25,9 +25,10 @@ class BookingEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmWanted(BookingEvent):
-    """The hold may become a booking; the payment's facts are empty where nothing was paid."""
+    """The hold may become a booking at the price agreed; the payment's facts are empty where nothing was paid."""
 
     NAME: ClassVar[str] = "booking.confirm_wanted"
+    fee_fen: int
     payment_number: str = ""
     paid_fen: int = 0
     channel: str = ""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from hub.outbox.events import RunsIn, handles
+from hub.outbox.events import Delivery, RunsIn, Temporary, handles
 from hub.work import Unit
+from regional_services.booking import desk
 from regional_services.booking.events import CancelWanted, ConfirmWanted, ReleaseWanted
-from regional_services.booking.process import Input
-from regional_services.booking.steps import NO_FACTS, Facts, advance
+from regional_services.booking.models import State
+from regional_services.booking.process import Input, NotAllowed
+from regional_services.booking.steps import NO_FACTS, Facts, Quote, advance, advance_locked, lock
 from regional_services.payments import selectors as payments
 from regional_services.payments.events import OrderClosed, OrderPaid, RefundFinished
 from tenants.appointments import steps as appointments
@@ -17,12 +19,17 @@ from tenants.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentLocked,
+    AppointmentQuoted,
     AppointmentRefused,
     AppointmentRegistered,
     AppointmentReleased,
     AppointmentStopped,
     CancellationRefused,
+    DeskBookingAsked,
+    DeskCancelAsked,
 )
+
+OVERTAKEN_SECONDS = 0.5
 
 
 @handles(ConfirmWanted, runs_in=RunsIn.HOSPITAL)
@@ -32,6 +39,7 @@ def confirm(event: ConfirmWanted, unit: Unit) -> None:
         unit,
         hospital=event.hospital,
         booking_id=event.booking_id,
+        fee_fen=event.fee_fen,
         payment=_payment(event),
     )
 
@@ -96,7 +104,28 @@ def on_refund(event: RefundFinished, unit: Unit) -> None:
 @handles(AppointmentLocked, runs_in=RunsIn.REGION)
 def on_locked(event: AppointmentLocked, unit: Unit) -> None:
     """The HIS holds the number for us."""
-    _happen(unit, event.booking_id, Input.LOCKED)
+    _answered(unit, event.booking_id, Input.LOCKED)
+
+
+@handles(AppointmentQuoted, runs_in=RunsIn.REGION)
+def on_quoted(event: AppointmentQuoted, unit: Unit) -> None:
+    """The hospital named this person's price, or could not."""
+    if event.fee_fen is None:
+        _answered(unit, event.booking_id, Input.UNQUOTED)
+        return
+    quote = Quote(fee_fen=event.fee_fen, discount=event.discount, valid_until=event.valid_until)
+    _answered(unit, event.booking_id, Input.QUOTED, Facts(quote=quote))
+
+
+def _answered(unit: Unit, booking_id: UUID, what: Input, facts: Facts = NO_FACTS) -> None:
+    """The hospital's answer to a hold; one that overtakes the hold's own third transaction comes again."""
+    booking = lock(booking_id)
+    if booking is None:
+        unit.audit(f"booking.{what}", target=f"booking:{booking_id}", outcome="failure", reason="no_such_booking")
+        return
+    if booking.state == State.NEW:
+        raise Temporary("the hold is not stored with the booking yet", retry_after=OVERTAKEN_SECONDS)
+    advance_locked(unit, booking, what, facts)
 
 
 @handles(AppointmentBooked, runs_in=RunsIn.REGION)
@@ -114,7 +143,7 @@ def on_registered(event: AppointmentRegistered, unit: Unit) -> None:
 @handles(AppointmentRefused, runs_in=RunsIn.REGION)
 def on_refused(event: AppointmentRefused, unit: Unit) -> None:
     """The hospital can't give this number."""
-    _happen(unit, event.booking_id, Input.REFUSED, Facts(reason=event.reason))
+    _happen(unit, event.booking_id, Input.REFUSED, Facts(reason=event.reason, refusal=event.code))
 
 
 @handles(AppointmentReleased, runs_in=RunsIn.REGION)
@@ -139,3 +168,18 @@ def on_cancellation_refused(event: CancellationRefused, unit: Unit) -> None:
 def on_stopped(event: AppointmentStopped, unit: Unit) -> None:
     """The clinic does not take place."""
     _happen(unit, event.booking_id, Input.STOPPED, Facts(reason=event.reason))
+
+
+@handles(DeskCancelAsked, runs_in=RunsIn.REGION)
+def cancel_for_the_desk(event: DeskCancelAsked, unit: Unit) -> None:
+    """The hospital's desk cancels for its patient; the hospital's cut-off binds residents, not its own people."""
+    try:
+        advance(unit, event.booking_id, Input.CANCEL_ASKED, Facts(reason=event.reason, by=event.by))
+    except NotAllowed as refusal:
+        unit.audit("booking.cancel_asked", target=f"booking:{event.booking_id}", outcome="refused", reason=str(refusal))
+
+
+@handles(DeskBookingAsked, runs_in=RunsIn.BETWEEN)
+def book_for_the_desk(event: DeskBookingAsked, _delivery: Delivery) -> None:
+    """The hospital's desk books for a person: reads the wish there, reserves here, holds the number there."""
+    desk.carry_out(event.hospital, event.booking_id)

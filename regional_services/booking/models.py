@@ -46,7 +46,17 @@ class His(models.TextChoices):
     """What is known of the registration inside the hospital's own system."""
 
     PENDING = "pending", "等待医院登记"
+    LOCKED = "locked", "医院已锁号"
     REGISTERED = "registered", "医院已登记"
+
+
+class Pricing(models.TextChoices):
+    """Where the price comes from (practice 11): the list, or the hospital's quote for this person."""
+
+    LIST = "list", "挂牌价"
+    AWAITED = "awaited", "医院核价中"
+    QUOTED = "quoted", "医院核价"
+    UNANSWERED = "unanswered", "医院未及时核价，按挂牌价"
 
 
 class Booking(InstitutionRow):
@@ -66,6 +76,10 @@ class Booking(InstitutionRow):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     fee_fen = models.PositiveIntegerField()
+    list_fee_fen = models.PositiveIntegerField()
+    pricing = models.CharField(max_length=12, choices=Pricing)
+    discount = models.CharField(max_length=60, blank=True, default="")
+    quote_valid_until = models.DateTimeField(null=True)
     pay_on_day = models.BooleanField()
     his_locked = models.BooleanField()
     state = models.CharField(max_length=18, choices=State)
@@ -73,6 +87,7 @@ class Booking(InstitutionRow):
     his = models.CharField(max_length=12, choices=His, default=His.PENDING)
     wish = models.CharField(max_length=18, choices=State, blank=True, default="")
     reason = models.CharField(max_length=120, blank=True, default="")
+    refusal = models.CharField(max_length=24, blank=True, default="")
     order_id = models.UUIDField(null=True)
     pay_deadline = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)

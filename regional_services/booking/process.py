@@ -18,6 +18,8 @@ class Input(StrEnum):
     HELD = "held"
     HOLD_REFUSED = "hold_refused"
     LOCKED = "locked"
+    QUOTED = "quoted"
+    UNQUOTED = "unquoted"
     BOOKED = "booked"
     REFUSED = "refused"
     ORDER_PAID = "order_paid"
@@ -26,6 +28,8 @@ class Input(StrEnum):
     CANCEL_ASKED = "cancel_asked"
     PAY_DEADLINE = "pay_deadline"
     HARD_DEADLINE = "hard_deadline"
+    CUTOFF_WINDOW = "cutoff_window"
+    CUTOFF_RELEASE = "cutoff_release"
     RELEASED = "released"
     CANCELLED = "cancelled"
     CANCEL_REFUSED = "cancel_refused"
@@ -51,11 +55,16 @@ class Effect(StrEnum):
     TELL_ENDED = "tell_ended"
     TELL_REFUSED = "tell_refused"
     TELL_REFUNDED = "tell_refunded"
+    TELL_WINDOW = "tell_window"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The part of a booking that decisions depend on. `ordered` tells whether an order is or may be open."""
+    """The part of a booking that decisions depend on.
+
+    `fee` is of the price as it is known now, `quoting` says that the hospital is still to name this person's price;
+    `ordered` tells whether an order is or may be open.
+    """
 
     state: State
     settlement: Settlement
@@ -63,6 +72,7 @@ class Standing:
     fee: bool = True
     pay_on_day: bool = False
     his_locked: bool = False
+    quoting: bool = False
     ordered: bool = False
 
 
@@ -125,7 +135,7 @@ def _new(now: Standing, what: Input) -> Decision:
     if what is Input.HOLD_REFUSED:
         return Decision(state=_S.FAILED, effects=(Effect.FREE_RESERVATION,))
     if what is Input.HELD:
-        if now.his_locked:
+        if now.his_locked or now.quoting:
             return Decision(state=_S.LOCKING)
         if now.wish:
             return Decision(state=_S.CLOSING, effects=(Effect.WANT_RELEASE,))
@@ -140,12 +150,11 @@ def _new(now: Standing, what: Input) -> Decision:
 
 
 def _locking(now: Standing, what: Input) -> Decision:
+    """The hospital is asked for the number, for this person's price, or for both; the price is what comes last."""
     if what is Input.LOCKED:
-        if now.wish:
-            return Decision(state=_S.CLOSING, effects=(Effect.WANT_RELEASE,))
-        if now.fee and not now.pay_on_day:
-            return Decision(state=_S.AWAITING_PAYMENT, effects=(Effect.OPEN_ORDER, Effect.TELL_PAY))
-        return Decision(state=_S.CONFIRMING, effects=(Effect.WANT_CONFIRM,))
+        return IGNORED if now.quoting else _agreed(now)
+    if what in {Input.QUOTED, Input.UNQUOTED}:
+        return _agreed(now)
     if what is Input.REFUSED:
         return Decision(state=_S.FAILED, effects=(Effect.FREE_RESERVATION, Effect.TELL_REFUSED))
     if what is Input.CANCEL_ASKED:
@@ -155,6 +164,16 @@ def _locking(now: Standing, what: Input) -> Decision:
     if what is Input.STOPPED:
         return _stopped(now)
     return IGNORED
+
+
+def _agreed(now: Standing) -> Decision:
+    """The hospital holds the number and the price is known: pay first, or book at once where nothing is due now."""
+    if now.wish:
+        return Decision(state=_S.CLOSING, effects=(Effect.WANT_RELEASE,))
+    if now.fee and not now.pay_on_day:
+        return Decision(state=_S.AWAITING_PAYMENT, effects=(Effect.OPEN_ORDER, Effect.TELL_PAY))
+    settlement = None if now.fee else _P.FREE
+    return Decision(state=_S.CONFIRMING, settlement=settlement, effects=(Effect.WANT_CONFIRM,))
 
 
 def _awaiting_payment(now: Standing, what: Input) -> Decision:  # noqa: ARG001 - one shape for the table
@@ -185,6 +204,8 @@ def _closing(now: Standing, what: Input) -> Decision:
         return Decision(
             state=now.wish or _S.EXPIRED, clear_wish=True, effects=(Effect.FREE_RESERVATION, Effect.TELL_ENDED)
         )
+    if what is Input.CANCEL_REFUSED and now.settlement is _P.UNPAID:  # a registration that waits for its payment
+        return Decision(state=_S.BOOKED, clear_wish=True, effects=(Effect.TELL_WINDOW,))
     if what is Input.STOPPED:
         return Decision(wish=_S.STOPPED)
     if what is Input.CANCEL_ASKED:
@@ -197,7 +218,7 @@ def _confirming(now: Standing, what: Input) -> Decision:
         if now.wish is _S.CANCELLED:
             return Decision(state=_S.CANCELLING, effects=(Effect.WANT_CANCEL,))
         return Decision(state=_S.BOOKED, effects=(Effect.TELL_BOOKED,))
-    if what is Input.REFUSED:
+    if what in {Input.REFUSED, Input.CANCELLED}:
         return _refused(now)
     if what is Input.CANCEL_ASKED:
         return Decision(wish=_S.CANCELLED)
@@ -211,13 +232,28 @@ def _booked(now: Standing, what: Input) -> Decision:
         return Decision(state=_S.CANCELLING, wish=_S.CANCELLED, effects=(Effect.WANT_CANCEL,))
     if what is Input.ORDER_PAID and now.settlement is _P.UNPAID:
         return Decision(settlement=_P.PAID, effects=(Effect.WANT_CONFIRM,))
-    if what is Input.REFUSED:
+    if what in {Input.CUTOFF_WINDOW, Input.CUTOFF_RELEASE}:
+        return _cutoff(now, what)
+    if what in {Input.REFUSED, Input.CANCELLED}:  # cancelled: the release at the cut-off was overtaken by a payment
         return _refused(now)
     if what is Input.STOPPED:
         return _stopped(now)
     if what is Input.VISIT_ENDED:
         return Decision(state=_S.FULFILLED)
     return IGNORED
+
+
+def _cutoff(now: Standing, what: Input) -> Decision:
+    """Not registered in time: the hospital's rule keeps the booking for the window, or lets the number go.
+
+    Like any unpaid number it goes only after a definite answer about its order.
+    """
+    if not now.pay_on_day or now.settlement is not _P.UNPAID:
+        return IGNORED
+    if what is Input.CUTOFF_WINDOW:
+        return Decision(effects=(Effect.TELL_WINDOW,))
+    ending = Effect.CLOSE_ORDER if now.ordered else Effect.WANT_RELEASE
+    return Decision(state=_S.CLOSING, wish=_S.EXPIRED, effects=(ending,))
 
 
 def _cancelling(now: Standing, what: Input) -> Decision:

@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Aggregate, Count, Q, Sum
-from django.db.models.functions import TruncMinute
+from django.db.models import Aggregate, Count, Q, QuerySet, Sum
+from django.db.models.functions import ExtractHour, TruncDate, TruncMinute
 
 from hub import clock
-from regional_services.booking.models import Booking, BookingStep, His, Settlement, State
+from institution_connectors.contracts.outcomes import Reason
+from regional_services.booking.models import Booking, BookingStep, His, Pricing, Settlement, State
 
 _COUNTS: dict[str, Aggregate] = {
     "created": Count("id"),
@@ -33,6 +34,7 @@ class BookingView:
     account_id: UUID
     person_id: UUID
     session_id: UUID
+    number_id: UUID
     department_id: UUID
     department_name: str
     doctor_name: str
@@ -41,12 +43,17 @@ class BookingView:
     starts_at: datetime
     ends_at: datetime
     fee_fen: int
+    list_fee_fen: int
+    pricing: Pricing
+    discount: str
+    quote_valid_until: datetime | None
     pay_on_day: bool
     state: State
     settlement: Settlement
     his: His
     wish: str
     reason: str
+    refusal: str
     order_id: UUID | None
     pay_deadline: datetime | None
     created_at: datetime
@@ -57,6 +64,11 @@ class BookingView:
         """`16:30-17:00 第23号` (issue of the main job)."""
         span = f"{clock.local(self.starts_at):%H:%M}-{clock.local(self.ends_at):%H:%M}"
         return f"{span} 第{self.sequence}号" if self.sequence else span
+
+    @property
+    def price_changed(self) -> bool:
+        """Whether it ended because the hospital asks another price: the resident may agree to the new one."""
+        return self.state is State.FAILED and self.refusal == Reason.PRICE_CHANGED
 
     @property
     def settled(self) -> bool:
@@ -97,6 +109,7 @@ def booking_view(row: Booking) -> BookingView:
         account_id=row.account_id,
         person_id=row.person_id,
         session_id=row.session_id,
+        number_id=row.number_id,
         department_id=row.department_id,
         department_name=row.department_name,
         doctor_name=row.doctor_name,
@@ -105,12 +118,17 @@ def booking_view(row: Booking) -> BookingView:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         fee_fen=row.fee_fen,
+        list_fee_fen=row.list_fee_fen,
+        pricing=Pricing(row.pricing),
+        discount=row.discount,
+        quote_valid_until=row.quote_valid_until,
         pay_on_day=row.pay_on_day,
         state=State(row.state),
         settlement=Settlement(row.settlement),
         his=His(row.his),
         wish=row.wish,
         reason=row.reason,
+        refusal=row.refusal,
         order_id=row.order_id,
         pay_deadline=row.pay_deadline,
         created_at=row.created_at,
@@ -131,6 +149,12 @@ def next_of_account(account_id: UUID) -> BookingView | None:
     rows = Booking.objects.filter(account_id=account_id, state__in=LIVE, ends_at__gte=clock.now())
     ordered = sorted(rows.order_by("starts_at")[:20], key=lambda row: row.state != State.AWAITING_PAYMENT)
     return booking_view(ordered[0]) if ordered else None
+
+
+def booking_of(booking_id: UUID) -> BookingView | None:
+    """One booking of those the open scope shows. One query."""
+    row = Booking.objects.filter(id=booking_id).first()
+    return booking_view(row) if row else None
 
 
 def history(booking_id: UUID) -> list[StepView]:
@@ -176,6 +200,77 @@ def figures_by_institution(day: date) -> dict[str, DayFigures]:
         .annotate(**_COUNTS)
     )
     return {row["institution_code"]: _figures(row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCounts:
+    """What was booked at one institution on one day, and what became of it since."""
+
+    institution_code: str
+    day: date
+    created: int
+    booked: int
+    cancelled: int
+    stopped: int
+    failed: int
+    refunded: int
+    paid_fen: int
+    refunded_fen: int
+
+
+_DAY_COUNTS: dict[str, Aggregate] = {
+    "created": Count("id"),
+    "booked": Count("id", filter=Q(state__in=(State.BOOKED, State.FULFILLED))),
+    "cancelled": Count("id", filter=Q(state__in=(State.CANCELLED, State.EXPIRED))),
+    "stopped": Count("id", filter=Q(state=State.STOPPED)),
+    "failed": Count("id", filter=Q(state=State.FAILED)),
+    "refunded": Count("id", filter=Q(settlement=Settlement.REFUNDED)),
+    "paid": Sum("fee_fen", filter=Q(settlement=Settlement.PAID), default=0),
+    "given_back": Sum("fee_fen", filter=Q(settlement=Settlement.REFUNDED), default=0),
+}
+
+
+def counts_by_day(first: date, last: date) -> list[DayCounts]:
+    """Bookings made from `first` to `last` by institution and day. One query: a range of the index by creation."""
+    rows = _made(first, last).annotate(day=TruncDate("created_at", tzinfo=clock.ZONE))
+    return [
+        DayCounts(
+            **{name: row[name] for name in ("institution_code", "day", *_DAY_COUNTS) if name not in _MONEY},
+            paid_fen=int(row["paid"]),
+            refunded_fen=int(row["given_back"]),
+        )
+        for row in rows.values("institution_code", "day").annotate(**_DAY_COUNTS)
+    ]
+
+
+def counts_by_hour(first: date, last: date) -> dict[tuple[date, int], int]:
+    """Bookings made in each hour of those days. One query: the same range."""
+    rows = (
+        _made(first, last)
+        .annotate(day=TruncDate("created_at", tzinfo=clock.ZONE), hour=ExtractHour("created_at", tzinfo=clock.ZONE))
+        .values_list("day", "hour")
+        .annotate(count=Count("id"))
+    )
+    return {(day, hour): count for day, hour, count in rows}
+
+
+def no_shows_by_day(first: date, last: date) -> dict[tuple[str, date], int]:
+    """Visits of those days that are over and to which nobody came. One query: the index by institution and day."""
+    rows = (
+        Booking.objects.filter(visit_date__gte=first, visit_date__lte=last, ends_at__lt=clock.now(), state=State.BOOKED)
+        .values_list("institution_code", "visit_date")
+        .annotate(count=Count("id"))
+    )
+    return {(code, day): count for code, day, count in rows}
+
+
+_MONEY = ("paid", "given_back")
+
+
+def _made(first: date, last: date) -> QuerySet[Booking]:
+    return Booking.objects.filter(
+        created_at__gte=clock.at(first, clock.MIDNIGHT), created_at__lt=clock.at(last, clock.MIDNIGHT) + clock.DAY
+    )
 
 
 def _figures(counted: dict[str, Any]) -> DayFigures:

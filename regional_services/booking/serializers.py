@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from hub import clock
-from regional_services.booking.models import His, Settlement, State
+from regional_services.booking.models import His, Pricing, Settlement, State
 from regional_services.booking.selectors import BookingView, StepView
 
 
@@ -42,12 +42,19 @@ class BookingSerializer(serializers.Serializer[Any]):
     slot = serializers.CharField(help_text="例如 16:30-17:00 第23号")
     starts_at = serializers.DateTimeField(default_timezone=clock.ZONE)
     ends_at = serializers.DateTimeField(default_timezone=clock.ZONE)
-    fee_fen = serializers.IntegerField(help_text="挂号费，分")
+    fee_fen = serializers.IntegerField(help_text="应付挂号费，分；医院核价后不再变化")
+    list_fee_fen = serializers.IntegerField(help_text="挂牌价，分")
+    pricing = serializers.ChoiceField(choices=Pricing.choices, help_text="价格来源")
+    discount = serializers.CharField(help_text="优惠说明")
+    quote_valid_until = serializers.DateTimeField(
+        allow_null=True, default_timezone=clock.ZONE, help_text="医院核价有效期"
+    )
     pay_on_day = serializers.BooleanField(help_text="就诊当天线上挂号并支付")
     state = serializers.ChoiceField(choices=State.choices)
     settlement = serializers.ChoiceField(choices=Settlement.choices)
     his = serializers.ChoiceField(choices=His.choices, help_text="医院系统登记情况")
     reason = serializers.CharField()
+    refusal = serializers.CharField(help_text="医院拒绝的原因代码，例如 price_changed：可按新价格重新预约")
     order_id = serializers.UUIDField(allow_null=True)
     pay_deadline = serializers.DateTimeField(allow_null=True, default_timezone=clock.ZONE)
     settled = serializers.BooleanField(help_text="不再自动变化，可停止轮询")

@@ -6,11 +6,9 @@ and the answer (public). A crash between any two leaves a row that `resume` take
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
-
-from django.db import IntegrityError, connections
 
 from hub import clock
 from hub.actor import Actor, system_actor
@@ -18,16 +16,16 @@ from hub.errors import Conflict, HubError
 from hub.ids import domain_number, uuid7
 from hub.tenancy.scope import REGION, hospital, region
 from hub.work import Command, work
-from regional_services.booking import access
+from institution_connectors.catalog import selectors as connectors
+from institution_connectors.contracts.operations import Operation
+from regional_services.booking import access, reservations
 from regional_services.booking.errors import (
     CannotCancel,
     CannotCheckIn,
     CannotRegister,
-    DayLimit,
     SessionClosed,
-    TimeTaken,
 )
-from regional_services.booking.models import Booking, Settlement, State
+from regional_services.booking.models import Booking, Pricing, Settlement, State
 from regional_services.booking.process import Input, NotAllowed
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.booking.steps import (
@@ -36,32 +34,27 @@ from regional_services.booking.steps import (
     Facts,
     advance,
     advance_locked,
+    awaits_only_quote,
     lock,
     open_order,
+    register_cutoff,
 )
 from regional_services.catalog.bookable import BookableSession, bookable_session
 from regional_services.identity import access as identity_access
 from regional_services.identity import selectors as identity
 from regional_services.identity.purposes import BOOKING as BOOKING_PURPOSE
 from regional_services.identity.selectors import IdentityCard
+from tenants.appointments import holding
 from tenants.appointments import steps as appointments
-from tenants.appointments.errors import HeldAlready
-from tenants.appointments.steps import Held, HoldRequest
+from tenants.appointments.errors import HeldAlready, PlaceRaced
+from tenants.appointments.holding import Held, HoldRequest
 from tenants.patients.steps import PatientIdentity
 from tenants.registry import selectors as registry
 from tenants.registry.functions import BOOKING as BOOKING_FUNCTION
 from tenants.registry.selectors import InstitutionView
 
 SWEEPER = system_actor("booking-sweep")
-DAY_LIMIT = 6  # bookings of one person on one day over all hospitals; the overlap rule binds earlier in practice
-_RESERVE = """
-INSERT INTO booking_reservation (booking_id, person_id, visit_date, starts_at, ends_at, ordinal, active)
-SELECT %(booking)s, %(person)s, %(day)s, %(starts)s, %(ends)s, free.ordinal, true
-FROM generate_series(1, %(limit)s) AS free(ordinal)
-WHERE NOT EXISTS (SELECT 1 FROM booking_reservation r
-                  WHERE r.person_id = %(person)s AND r.visit_date = %(day)s AND r.ordinal = free.ordinal AND r.active)
-ORDER BY free.ordinal LIMIT 1
-"""
+HOLD_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +73,8 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
     """Book one number; returns the booking as it stands: awaiting payment, booked, or waiting for the hospital.
 
     Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, SessionClosed,
-    TimeTaken, DayLimit, NumberTaken, SlotChanged, AlreadyBookedToday; then nothing is held and nothing is owed.
+    TimeTaken, DayLimit, NumberTaken, SlotChanged or a limit of the hospital's (AlreadyBookedToday, HospitalDayLimit,
+    OpenLimit); then nothing is held and nothing is owed.
     """
     institution = registry.institution(wish.institution)
     institution.require(BOOKING_FUNCTION)
@@ -94,16 +88,16 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
             session = bookable_session(wish.institution, wish.session_id)
             if session is None:
                 raise SessionClosed
-            booking = _draft(booking_id, patient.account_id, wish, institution, session, unit.now)
-            _reserve(booking)
+            booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
+            reservations.take(booking)
             booking.save(force_insert=True)
             unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})
     if not claim.new:
         return _repeat(actor, UUID(claim.reference))
-    return _hold_and_order(actor, booking, card, institution, command)
+    return hold_and_order(actor, booking, card, command)
 
 
-def _draft(
+def draft(
     booking_id: UUID,
     account_id: UUID,
     wish: BookingWish,
@@ -111,6 +105,7 @@ def _draft(
     session: BookableSession,
     now: datetime,
 ) -> Booking:
+    """The row of a booking about to begin; nothing is stored."""
     return Booking(
         id=booking_id,
         institution_code=wish.institution,
@@ -126,6 +121,8 @@ def _draft(
         starts_at=wish.starts_at,
         ends_at=wish.ends_at,
         fee_fen=session.fee_fen,
+        list_fee_fen=session.fee_fen,
+        pricing=Pricing.AWAITED if is_quoted(wish.institution, session.fee_fen) else Pricing.LIST,
         pay_on_day=session.fee_fen > 0 and not institution.pays_to_confirm,
         his_locked=institution.his_owns_numbers,
         state=State.NEW,
@@ -136,25 +133,9 @@ def _draft(
     )
 
 
-def _reserve(booking: Booking) -> None:
-    """Take the person's time over all hospitals, before any hospital's number (practice 12)."""
-    with connections["default"].cursor() as cursor:
-        try:
-            cursor.execute(
-                _RESERVE,
-                {
-                    "booking": booking.id,
-                    "person": booking.person_id,
-                    "day": booking.visit_date,
-                    "starts": booking.starts_at,
-                    "ends": booking.ends_at,
-                    "limit": DAY_LIMIT,
-                },
-            )
-        except IntegrityError as problem:
-            raise TimeTaken from problem
-        if cursor.rowcount == 0:
-            raise DayLimit
+def is_quoted(institution: str, list_fee_fen: int) -> bool:
+    """Whether the hospital names each person's own price for what costs this much by its list (practice 11)."""
+    return list_fee_fen > 0 and connectors.can(institution, Operation.QUOTE_FEE)
 
 
 def _repeat(actor: Actor, booking_id: UUID) -> BookingView:
@@ -167,9 +148,8 @@ def _repeat(actor: Actor, booking_id: UUID) -> BookingView:
     return booking_view(access.own_booking(actor, booking_id))
 
 
-def _hold_and_order(
-    actor: Actor, booking: Booking, card: IdentityCard, institution: InstitutionView, command: Command | None
-) -> BookingView:
+def hold_and_order(actor: Actor, booking: Booking, card: IdentityCard, command: Command | None) -> BookingView:
+    """Take a stored booking through its hold to what comes next; a refused hold ends it, and is raised."""
     try:
         held = _hold(actor, booking, card)
     except HubError as refusal:
@@ -181,7 +161,6 @@ def _hold_and_order(
         if row is None:
             raise LookupError(f"booking {booking.id} vanished")
         if row.state == State.NEW:
-            row.pay_deadline = unit.now + timedelta(minutes=institution.pay_minutes)
             advance_locked(unit, row, Input.HELD, Facts(sequence=held.sequence))
         else:
             unit.audit("booking.held", target=f"booking:{booking.id}", outcome="repeat")
@@ -192,6 +171,7 @@ def _hold_and_order(
 
 
 def _hold(actor: Actor, booking: Booking, card: IdentityCard) -> Held:
+    """The hold, begun anew where another booking of the person took the same place among his at the same instant."""
     request = HoldRequest(
         booking_id=booking.id,
         person_id=booking.person_id,
@@ -200,16 +180,25 @@ def _hold(actor: Actor, booking: Booking, card: IdentityCard) -> Held:
         deadline=clock.now() + LOCK_PATIENCE,
         lock_first=booking.his_locked,
         at_once=booking.fee_fen == 0 or booking.pay_on_day,
+        quote=booking.pricing == Pricing.AWAITED,
     )
-    try:
-        with work(booking.institution_code, actor=actor) as unit:
-            return appointments.hold(unit, request, _identity(card))
-    except HeldAlready:
-        with hospital(booking.institution_code, read_only=True):
-            held = appointments.held(booking.id)
-        if held is None:
-            raise LookupError(f"the hold of {booking.id} vanished") from None
-        return held
+    for _ in range(HOLD_TRIES):
+        try:
+            with work(booking.institution_code, actor=actor) as unit:
+                return holding.hold(unit, request, _identity(card))
+        except PlaceRaced:
+            request = replace(request, again=True)
+        except HeldAlready:
+            return _held(booking)
+    raise PlaceRaced
+
+
+def _held(booking: Booking) -> Held:
+    with hospital(booking.institution_code, read_only=True):
+        held = holding.held(booking.id)
+    if held is None:
+        raise LookupError(f"the hold of {booking.id} vanished")
+    return held
 
 
 def _identity(card: IdentityCard) -> PatientIdentity:
@@ -231,7 +220,7 @@ def resume(booking_id: UUID) -> BookingView | None:
             return None
         card = identity.identity_of(booking.person_id, account_id=booking.account_id)
     try:
-        return _hold_and_order(SWEEPER, booking, card, registry.institution(booking.institution_code), None)
+        return hold_and_order(SWEEPER, booking, card, None)
     except HubError:
         return None
 
@@ -273,13 +262,11 @@ def register_booking(*, actor: Actor, booking_id: UUID, command: Command | None 
         row = lock(booking_id)
         if row is None:
             raise CannotRegister
-        institution = registry.institution(row.institution_code)
-        reason = why_not_registrable(row, institution, unit.now)
+        reason = why_not_registrable(row, unit.now)
         if reason:
             raise CannotRegister(reason)
         if row.order_id is None:
-            deadline = min(unit.now + timedelta(minutes=institution.pay_minutes), _register_cutoff(row, institution))
-            open_order(unit, row, deadline)
+            open_order(unit, row, register_cutoff(row))
             row.save(update_fields=["order_id", "pay_deadline"])
         unit.audit("booking.register_asked", target=f"booking:{booking_id}")
         if command is not None:
@@ -287,11 +274,7 @@ def register_booking(*, actor: Actor, booking_id: UUID, command: Command | None 
         return booking_view(row)
 
 
-def _register_cutoff(booking: Booking, institution: InstitutionView) -> datetime:
-    return booking.starts_at - timedelta(minutes=institution.register_cutoff_minutes)
-
-
-def why_not_registrable(booking: Booking, institution: InstitutionView, now: datetime) -> str:
+def why_not_registrable(booking: Booking, now: datetime) -> str:
     """Why this booking can't be registered online now, in words; empty when it can (JA-APPT-04, JA-APPT-06)."""
     if booking.state != State.BOOKED:
         return f"预约状态为“{State(booking.state).label}”，不能挂号。"
@@ -299,7 +282,7 @@ def why_not_registrable(booking: Booking, institution: InstitutionView, now: dat
         return "该预约无需再次挂号支付。"
     if booking.visit_date != clock.local(now).date():
         return f"请在就诊当天（{booking.visit_date:%m月%d日}）办理线上挂号。"
-    if now > _register_cutoff(booking, institution):
+    if now > register_cutoff(booking):
         return "已过线上挂号截止时间，请到医院窗口办理。"
     return ""
 
@@ -316,7 +299,7 @@ def check_in(*, actor: Actor, booking_id: UUID) -> BookingView:
 
 
 def sweep(limit: int = 200) -> int:
-    """Move every booking whose time has come: stuck starts, pay deadlines, hard deadlines. Returns how many moved."""
+    """Move every booking whose time has come: stuck starts, unanswered quotes, deadlines, cut-offs; how many."""
     due = list(Booking.objects.filter(due_at__lte=clock.now()).order_by("due_at").values_list("id", "state")[:limit])
     for booking_id, state in due:
         if state == State.NEW:
@@ -332,6 +315,26 @@ def _deadline(booking_id: UUID) -> None:
         if booking is None or booking.due_at is None or booking.due_at > unit.now:
             unit.audit("booking.deadline", target=f"booking:{booking_id}", outcome="nothing_due")
             return
-        what = Input.PAY_DEADLINE if booking.state == State.AWAITING_PAYMENT else Input.HARD_DEADLINE
-        reason = "超时未支付" if what is Input.PAY_DEADLINE else "等待超时"
-        advance_locked(unit, booking, what, Facts(reason=reason))
+        what = _what_is_due(booking)
+        advance_locked(unit, booking, what, Facts(reason=_DUE_REASONS.get(what, "")))
+
+
+_DUE_REASONS = {
+    Input.PAY_DEADLINE: "超时未支付",
+    Input.HARD_DEADLINE: "等待超时",
+    Input.CUTOFF_RELEASE: "未在截止时间前线上挂号，号已释放",
+}
+
+
+def _what_is_due(booking: Booking) -> Input:
+    match booking.state:
+        case State.AWAITING_PAYMENT:
+            return Input.PAY_DEADLINE
+        case State.LOCKING if awaits_only_quote(booking):
+            return Input.UNQUOTED
+        case State.BOOKED if registry.institution(booking.institution_code).releases_at_cutoff:
+            return Input.CUTOFF_RELEASE
+        case State.BOOKED:
+            return Input.CUTOFF_WINDOW
+        case _:
+            return Input.HARD_DEADLINE

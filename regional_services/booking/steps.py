@@ -11,26 +11,34 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, connections, transaction
+from django.db import connections
 
 from hub.work import Unit
+from regional_services.booking import reservations
 from regional_services.booking.events import BookingChanged, CancelWanted, ConfirmWanted, ReleaseWanted
 from regional_services.booking.messages import tell
-from regional_services.booking.models import Booking, His, Reservation, Settlement, State
+from regional_services.booking.models import Booking, His, Pricing, Settlement, State
 from regional_services.booking.process import Decision, Effect, Input, Standing, decide
 from regional_services.payments import steps as payments
 from tenants.appointments.asks import PaymentFacts
+from tenants.registry import selectors as registry
 
 HARD_GRACE = timedelta(minutes=10)
 LOCK_PATIENCE = timedelta(minutes=2)
 STUCK_AFTER = timedelta(seconds=5)
 SWEEP_AGAIN = timedelta(minutes=1)
+SHORTEST_QUOTE = timedelta(minutes=1)  # less is a wrong clock at the hospital; the registration checks the price anyway
 _MUTABLE = [
     "state",
     "settlement",
     "wish",
     "his",
+    "fee_fen",
+    "pricing",
+    "discount",
+    "quote_valid_until",
     "reason",
+    "refusal",
     "sequence",
     "order_id",
     "pay_deadline",
@@ -42,7 +50,9 @@ _MOVE = """
 WITH moved AS (
     UPDATE booking
     SET state = %(state)s, settlement = %(settlement)s, wish = %(wish)s, his = %(his)s, reason = %(reason)s,
-        sequence = %(sequence)s, order_id = %(order_id)s, pay_deadline = %(pay_deadline)s, due_at = %(due_at)s,
+        fee_fen = %(fee_fen)s, pricing = %(pricing)s, discount = %(discount)s, refusal = %(refusal)s,
+        quote_valid_until = %(quote_valid_until)s, sequence = %(sequence)s, order_id = %(order_id)s,
+        pay_deadline = %(pay_deadline)s, due_at = %(due_at)s,
         updated_at = %(updated_at)s
     WHERE id = %(id)s
     RETURNING id, institution_code, updated_at, state, settlement, reason)
@@ -51,13 +61,25 @@ SELECT id, institution_code, updated_at, state, settlement, reason, %(actor)s, %
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What the hospital asks of this person, until when, and why it differs from the list price."""
+
+    fee_fen: int
+    discount: str
+    valid_until: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What came with the input: a reason for people, the payment, the number's place in line."""
+    """What came with the input: reason (and its code), who asked elsewhere, payment, place in line, quote."""
 
     reason: str = ""
+    refusal: str = ""
+    by: str = ""
     payment: PaymentFacts | None = None
     sequence: int | None = None
+    quote: Quote | None = None
 
 
 NO_FACTS = Facts()
@@ -72,6 +94,7 @@ def standing_of(booking: Booking) -> Standing:
         fee=booking.fee_fen > 0,
         pay_on_day=booking.pay_on_day,
         his_locked=booking.his_locked,
+        quoting=booking.pricing == Pricing.AWAITED,
         ordered=booking.order_id is not None,
     )
 
@@ -92,8 +115,10 @@ def advance(unit: Unit, booking_id: UUID, what: Input, facts: Facts = NO_FACTS) 
 
 def advance_locked(unit: Unit, booking: Booking, what: Input, facts: Facts = NO_FACTS) -> Booking:
     """Like `advance`, for a row this transaction already holds."""
+    if booking.state == State.LOCKING and what in {Input.QUOTED, Input.UNQUOTED}:
+        _freeze_price(booking, facts.quote)
     decision = decide(standing_of(booking), what)
-    if Effect.RETAKE_RESERVATION in decision.effects and not _retake_reservation(booking):
+    if Effect.RETAKE_RESERVATION in decision.effects and not reservations.retake(booking.id):
         decision = Decision(settlement=Settlement.REFUNDING, effects=(Effect.REFUND,))
     if facts.sequence is not None:
         booking.sequence = facts.sequence
@@ -102,11 +127,23 @@ def advance_locked(unit: Unit, booking: Booking, what: Input, facts: Facts = NO_
         action = _ACTIONS.get(effect)
         if action is not None:
             action(unit, booking, facts)
-    _save(unit, booking, what)
+    _save(unit, booking, what, facts.by)
     return booking
 
 
+def _freeze_price(booking: Booking, quote: Quote | None) -> None:
+    """The price of this booking from now on; without a quote the list price stands, and the booking says so."""
+    if quote is None:
+        booking.pricing = Pricing.UNANSWERED
+        return
+    booking.pricing = Pricing.QUOTED
+    booking.fee_fen = quote.fee_fen
+    booking.discount = quote.discount[:60]
+    booking.quote_valid_until = quote.valid_until
+
+
 def _apply(unit: Unit, booking: Booking, decision: Decision, what: Input, facts: Facts) -> None:
+    entered = decision.state is not None
     if decision.state is not None:
         booking.state = decision.state
     if decision.settlement is not None:
@@ -117,31 +154,55 @@ def _apply(unit: Unit, booking: Booking, decision: Decision, what: Input, facts:
         booking.wish = decision.wish
     if what is Input.REGISTERED:
         booking.his = His.REGISTERED
+    elif what is Input.LOCKED and booking.state == State.LOCKING:
+        booking.his = His.LOCKED
     if facts.reason and (decision.state or decision.wish):
         booking.reason = facts.reason[:120]
+        booking.refusal = facts.refusal
     booking.updated_at = unit.now
-    booking.due_at = _due_at(booking, unit.now)
+    if what in {Input.CUTOFF_WINDOW, Input.CUTOFF_RELEASE}:
+        booking.due_at = None
+    booking.due_at = _due_at(booking, unit.now, standing=None if entered else booking.due_at)
 
 
-def _due_at(booking: Booking, now: datetime) -> datetime | None:
-    """When the sweep must look at this booking again if nothing else moves it."""
+def _due_at(booking: Booking, now: datetime, *, standing: datetime | None) -> datetime | None:
+    """When the sweep must look at this booking again if nothing else moves it.
+
+    `standing` is what was due in this state before: a cut-off that passed unseen is still to be seen to, once.
+    """
     match booking.state:
         case State.NEW:
             return now + STUCK_AFTER
+        case State.LOCKING if awaits_only_quote(booking):
+            return now + timedelta(seconds=registry.institution(booking.institution_code).quote_seconds)
         case State.LOCKING:
             return now + LOCK_PATIENCE
         case State.AWAITING_PAYMENT:
             return booking.pay_deadline
         case State.CLOSING:
             return max((booking.pay_deadline or now) + HARD_GRACE, now + SWEEP_AGAIN)
+        case State.BOOKED if booking.pay_on_day and booking.settlement == Settlement.UNPAID:
+            cutoff = register_cutoff(booking)
+            return cutoff if cutoff > now else standing
         case _:
             return None
 
 
-def _save(unit: Unit, booking: Booking, what: Input) -> None:
+def awaits_only_quote(booking: Booking) -> bool:
+    """Whether the number is ours and only the price is still asked for."""
+    return booking.pricing == Pricing.AWAITED and (not booking.his_locked or booking.his == His.LOCKED)
+
+
+def register_cutoff(booking: Booking) -> datetime:
+    """Until when a booking that stands unpaid may be registered online (JA-APPT-06)."""
+    institution = registry.institution(booking.institution_code)
+    return booking.starts_at - timedelta(minutes=institution.register_cutoff_minutes)
+
+
+def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:
     values = {name: getattr(booking, name) for name in _MUTABLE}
     with connections["default"].cursor() as cursor:
-        cursor.execute(_MOVE, {**values, "id": booking.id, "actor": unit.actor.name[:60], "what": str(what)})
+        cursor.execute(_MOVE, {**values, "id": booking.id, "actor": (by or unit.actor.name)[:60], "what": str(what)})
     unit.audit(
         f"booking.{what}",
         target=f"booking:{booking.id}",
@@ -175,10 +236,12 @@ def open_order(unit: Unit, booking: Booking, deadline: datetime) -> None:
 
 
 def _open_order(unit: Unit, booking: Booking, facts: Facts) -> None:  # noqa: ARG001 - one shape for all effects
-    if booking.pay_deadline is None:
-        raise ValueError(f"booking {booking.id} has no pay deadline")
-    open_order(unit, booking, booking.pay_deadline)
-    booking.due_at = _due_at(booking, unit.now)
+    """The order is open as long as the hospital lets people pay, and never longer than its quote holds."""
+    deadline = unit.now + timedelta(minutes=registry.institution(booking.institution_code).pay_minutes)
+    if booking.quote_valid_until is not None and booking.quote_valid_until >= unit.now + SHORTEST_QUOTE:
+        deadline = min(deadline, booking.quote_valid_until)
+    open_order(unit, booking, deadline)
+    booking.due_at = deadline
 
 
 def _close_order(unit: Unit, booking: Booking, facts: Facts) -> None:
@@ -192,7 +255,7 @@ def _refund(unit: Unit, booking: Booking, facts: Facts) -> None:
 
 
 def _want_confirm(unit: Unit, booking: Booking, facts: Facts) -> None:
-    wanted = ConfirmWanted(hospital=booking.institution_code, booking_id=booking.id)
+    wanted = ConfirmWanted(hospital=booking.institution_code, booking_id=booking.id, fee_fen=booking.fee_fen)
     if facts.payment is not None:
         wanted = replace(
             wanted,
@@ -216,17 +279,7 @@ def _want_cancel(unit: Unit, booking: Booking, facts: Facts) -> None:
 
 
 def _free_reservation(unit: Unit, booking: Booking, facts: Facts) -> None:  # noqa: ARG001
-    Reservation.objects.filter(booking_id=booking.id).update(active=False)
-
-
-def _retake_reservation(booking: Booking) -> bool:
-    """Take the person's time again for a payment that came after the end; False if it is taken by another booking."""
-    try:
-        with transaction.atomic():
-            Reservation.objects.filter(booking_id=booking.id).update(active=True)
-    except IntegrityError:
-        return False
-    return True
+    reservations.free(booking.id)
 
 
 def _teller(template: str) -> Callable[[Unit, Booking, Facts], None]:
@@ -249,4 +302,5 @@ _ACTIONS: dict[Effect, Callable[[Unit, Booking, Facts], None]] = {
     Effect.TELL_ENDED: _teller("booking.ended"),
     Effect.TELL_REFUSED: _teller("booking.refused"),
     Effect.TELL_REFUNDED: _teller("booking.refunded"),
+    Effect.TELL_WINDOW: _teller("booking.window"),
 }

@@ -55,6 +55,7 @@ def verify_hospital(code: str, *, quiet: timedelta = timedelta(seconds=10)) -> l
                 Difference(code, booking.id, what)
                 for what in _booking(booking, standing, order.state if order else None, booking.id in reserved)
             )
+            found.extend(Difference(code, booking.id, what) for what in _price(booking, standing, order))
     return found
 
 
@@ -75,6 +76,14 @@ def _numbers(
         owner = standings.get(holder)
         if owner is None or owner.state not in ACTIVE:
             yield Difference(code, holder, "number held by nobody's appointment")
+
+
+def _price(booking: Booking, standing: appointments.Standing | None, order: payments.OrderView | None) -> Iterator[str]:
+    """One price: what the resident was shown, what is collected, what the hospital was told (practice 11)."""
+    if order is not None and order.amount_fen != booking.fee_fen:
+        yield f"booking costs {booking.fee_fen} fen, its order {order.amount_fen}"
+    if booking.state == State.BOOKED and standing is not None and standing.fee_fen != booking.fee_fen:
+        yield f"booking costs {booking.fee_fen} fen, its appointment {standing.fee_fen}"
 
 
 def _booking(

@@ -208,7 +208,7 @@ def search(text: str) -> Found:
     free = _free_by_department(Q(department_id__in=[row.department_id for row in departments]))
     doctors = CatalogDoctor.objects.filter(match, is_active=True).order_by("code")[:SEARCH_LIMIT]
     return Found(
-        institutions=[view for view in registry.institutions() if _is_called(view, wanted)],
+        institutions=[view for view in registry.institutions() if view.is_shown and _is_called(view, wanted)],
         departments=[_department(row, free) for row in departments],
         doctors=[_doctor(row) for row in doctors],
     )

@@ -100,6 +100,15 @@ def card_of(person: Person, *, account_id: UUID | None = None) -> IdentityCard:
     )
 
 
+def own_account(person_id: UUID) -> UUID | None:
+    """The account of the person himself, if he has one. One query."""
+    return (
+        Relation.objects.filter(person_id=person_id, kind=RelationKind.SELF, state=RelationState.ACTIVE)
+        .values_list("account_id", flat=True)
+        .first()
+    )
+
+
 def people_of(account_id: UUID) -> list[Member]:
     """Everybody the account acts for, asked for or was refused; ended relations are left out. Three queries."""
     relations = _relations(account_id).exclude(state=RelationState.ENDED).order_by("-is_default", "created_at")

@@ -13,8 +13,9 @@ from hub.work import Unit
 from regional_services.identity import ages, documents
 from regional_services.identity.consents import TEXTS
 from regional_services.identity.documents import Document
-from regional_services.identity.errors import ConsentUnknown, DocumentInvalid, TooManyChecks
+from regional_services.identity.errors import ConsentUnknown, DocumentElsewhere, DocumentInvalid, TooManyChecks
 from regional_services.identity.events import ConsentChanged, RealNameAsked
+from regional_services.identity.locks import lock_document
 from regional_services.identity.models import (
     CheckState,
     Consent,
@@ -105,6 +106,20 @@ def person_of(unit: Unit, claim: Claim) -> Person:
     person.save(force_insert=True)
     add_identifier(unit, person, claim.document, claim.name, country=claim.form.country)
     return person
+
+
+def person_at_desk(unit: Unit, form: NewPerson) -> UUID:
+    """The person whose document a hospital's desk has before it; the name must be the one it is registered under."""
+    claim = check_form(form)
+    lock_document(claim.document.kind, blind.index("person.document", claim.document.key))
+    person = person_of(unit, claim)
+    if not documents.same_name(person.name, claim.name):
+        raise DocumentElsewhere("该证件号码已登记在另一个姓名下，请核对证件；确有更名的请先办理身份信息变更。")
+    if claim.phone and not person.phone:
+        set_phone(unit, person, claim.phone)
+        person.save(update_fields=["phone", "phone_index", "updated_at"])
+    unit.audit("identity.person_at_desk", target=f"person:{person.id}")
+    return person.id
 
 
 def is_temporary(document: Document) -> bool:

@@ -92,6 +92,13 @@ _ALL = (
         discreet_text="您在{institution}的一条预约未成功。详情请登录查看。",
     ),
     Template(
+        name="booking.window",
+        version=1,
+        title="请到窗口挂号",
+        text="您在{institution}{department}{when}的预约未在截止时间前线上挂号，号仍为您保留，请到医院窗口挂号缴费。",
+        discreet_text="您在{institution}的一条预约未在线上挂号，请到医院窗口办理。详情请登录查看。",
+    ),
+    Template(
         name="booking.refunded",
         version=1,
         title="退款已完成",

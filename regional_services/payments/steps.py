@@ -114,11 +114,14 @@ def _insert(order: Order) -> bool:
 def request_close(unit: Unit, *, order_id: UUID, reason: str) -> OrderView:
     """Let nobody pay this order any more; `OrderClosed` follows once the channel has said so for every attempt.
 
-    A paid order stays as it is: its owner asks for a refund instead. Asking twice changes nothing.
+    A paid order stays as it is: its owner asks for a refund instead. Asking twice changes nothing; whoever asks for an
+    order that is closed already is told so once more.
     """
     order = locks.order(order_id)
     if order is None:
         raise NotFound
+    if order.state == OrderState.CLOSED:
+        _tell_closed(unit, order)
     if order.state not in {OrderState.AWAITING_PAYMENT, OrderState.PAYING}:
         return order_view(order)
     open_attempts = list(locks.attempts(order).filter(state__in=OPEN_ATTEMPTS))
@@ -150,6 +153,10 @@ def close_definitely(unit: Unit, order: Order) -> None:
     order.state = OrderState.CLOSED
     order.updated_at = unit.now
     order.legs.filter(state=LegState.DUE).update(state=LegState.VOID)
+    _tell_closed(unit, order)
+
+
+def _tell_closed(unit: Unit, order: Order) -> None:
     unit.publish(OrderClosed(order_id=order.id, booking_id=order.booking_id, institution_code=order.institution_code))
 
 

@@ -23,6 +23,7 @@ class Rules:
 
     his_locked: bool
     senior_discount: bool
+    price_change: Callable[[], int]
     lock_seconds: Callable[[], float]
 
 
@@ -209,7 +210,7 @@ class Desk:
         return due
 
     def _price(self, schedule: Mapping[str, Any], birth_date: str) -> tuple[int, str]:
-        fee = int(schedule["fee_fen"])
+        fee = max(int(schedule["fee_fen"]) + self._rules.price_change(), 0)
         if not (self._rules.senior_discount and birth_date):
             return fee, ""
         born, day = date.fromisoformat(birth_date), date.fromisoformat(schedule["day"])

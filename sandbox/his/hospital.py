@@ -83,6 +83,7 @@ class Hospital:
         rules = Rules(
             his_locked=self.his_locked,
             senior_discount=bool(self.options.get("senior_discount", False)),
+            price_change=lambda: int(self.board.switches["price_change"].value or 0),
             lock_seconds=lambda: float(
                 self.board.switches["lock_seconds"].value or self.options.get("lock_seconds", 1800)
             ),

@@ -24,5 +24,6 @@ def all_switches() -> list[Switch]:
         Switch("truncate_numbers", "单号截断", "number", "F16 只保存并返回单号的前若干位"),
         Switch("reject", "拒绝办理", "text", "所有写操作按此原因拒绝，例如 no_source、busy、refused"),
         Switch("garbage", "答复乱码", "flag", "办理后返回无法解析的内容"),
+        Switch("price_change", "调价", "number", "每个号的价格增减的分数，可为负；已报的价不再有效"),
         Switch("window_patients", "窗口患者", "number", "本院窗口每分钟挂出的号数"),
     ]

@@ -53,6 +53,15 @@ def lock(unit: Unit, appointment: Appointment, claim: ClaimedNumber, *, deadline
     _ask(unit, appointment, request, deadline)
 
 
+def quote(unit: Unit, appointment: Appointment, claim: ClaimedNumber, *, deadline: datetime) -> None:
+    """Ask what the number costs this person (practice 11); a question only, so nothing is to be undone after it."""
+    request = requests.QuoteFee(
+        schedule_code=claim.session_his_code,
+        patient=patients.contract_patient(appointment.archive_id),
+    )
+    _enqueue(unit, appointment, request, _number("Q", appointment), deadline)
+
+
 def unlock(unit: Unit, appointment: Appointment) -> None:
     """Give the lock back; harmless when it never came to be."""
     request = requests.UnlockNumber(
@@ -115,10 +124,14 @@ def _number(prefix: str, appointment: Appointment) -> str:
 
 
 def _ask(unit: Unit, appointment: Appointment, request: requests.Command, deadline: datetime) -> None:
+    _enqueue(unit, appointment, request, request.hub_number, deadline)
+
+
+def _enqueue(unit: Unit, appointment: Appointment, request: requests.Request, key: str, deadline: datetime) -> None:
     exchange.enqueue_ask(
         unit,
         request=request,
-        key=request.hub_number,
+        key=key,
         correlation=f"booking:{appointment.id}",
         deadline=deadline,
     )

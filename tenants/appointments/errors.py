@@ -4,10 +4,31 @@ from hub.errors import Conflict, NotFound
 
 
 class AlreadyBookedToday(Conflict):
-    """The same person already holds a number of this department on this day."""
+    """The person's numbers of this department on this day reached the hospital's limit."""
 
     code = "appointments.already_booked"
-    text = "该就诊人当天在此科室已有预约，不能重复预约。"
+    text = "该就诊人当天在此科室的预约已达上限，不能再预约。"
+
+
+class HospitalDayLimit(Conflict):
+    """The person's numbers at this hospital on this day reached its limit."""
+
+    code = "appointments.day_limit"
+    text = "该就诊人当天在本院的预约已达上限，请改约其他日期。"
+
+
+class OpenLimit(Conflict):
+    """The person's visits still to come at this hospital reached its limit."""
+
+    code = "appointments.open_limit"
+    text = "该就诊人在本院未就诊的预约已达上限，请就诊或取消后再预约。"
+
+
+class PlaceRaced(Conflict):
+    """Another booking of the same person took the same place at the same instant: worth beginning anew."""
+
+    code = "appointments.place_raced"
+    text = "该就诊人正在提交其他预约，请稍后再试。"
 
 
 class SlotChanged(Conflict):
@@ -21,6 +42,20 @@ class AppointmentNotFound(NotFound):
     """No such appointment in this hospital."""
 
     code = "appointments.not_found"
+
+
+class CannotCancelHere(Conflict):
+    """The appointment holds no number any more."""
+
+    code = "appointments.cannot_cancel"
+    text = "该预约已结束，没有可取消的号。请刷新查看最新状态。"
+
+
+class CannotCheckInHere(Conflict):
+    """Only a booked appointment of today can be checked in."""
+
+    code = "appointments.cannot_check_in"
+    text = "只有当天、已预约成功的预约可以签到。请核对就诊日期与状态。"
 
 
 class HeldAlready(Exception):

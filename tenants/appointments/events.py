@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -30,6 +31,16 @@ class AppointmentLocked(AppointmentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentQuoted(AppointmentEvent):
+    """The hospital named the price for this person; `fee_fen` is None when it could not."""
+
+    NAME: ClassVar[str] = "appointments.quoted"
+    fee_fen: int | None = None
+    discount: str = ""
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentBooked(AppointmentEvent):
     """The number is this person's now; `paid` tells whether a fee was settled with it."""
 
@@ -50,6 +61,7 @@ class AppointmentRefused(AppointmentEvent):
 
     NAME: ClassVar[str] = "appointments.refused"
     reason: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,3 +92,19 @@ class AppointmentStopped(AppointmentEvent):
 
     NAME: ClassVar[str] = "appointments.stopped"
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskCancelAsked(AppointmentEvent):
+    """The hospital's desk cancels for the patient; the owner of the booking decides and ends the money."""
+
+    NAME: ClassVar[str] = "appointments.desk_cancel_asked"
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskBookingAsked(AppointmentEvent):
+    """The hospital's desk books for a person; the row of that id says what, for whom and by whom."""
+
+    NAME: ClassVar[str] = "appointments.desk_booking_asked"

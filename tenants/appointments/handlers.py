@@ -8,7 +8,7 @@ from hub.outbox.events import RunsIn, handles
 from hub.work import Unit
 from institution_connectors.contracts.operations import Operation
 from institution_connectors.contracts.outcomes import Answer, Outcome, Reason
-from institution_connectors.contracts.results import Locked, Registered
+from institution_connectors.contracts.results import FeeQuote, Locked, Registered
 from institution_connectors.exchange import selectors as exchange
 from institution_connectors.exchange.events import ExchangeAnswered
 from tenants.appointments import steps
@@ -36,8 +36,12 @@ def _locked(unit: Unit, hospital: str, appointment: Appointment, answer: Answer)
     if answer.outcome is Outcome.ACCEPTED:
         steps.locked(unit, hospital=hospital, appointment=appointment, lock=answer.expect(Locked).lock_code)
     else:
-        gone = answer.reason in {Reason.NO_SOURCE, Reason.CLOSED}
-        steps.lock_refused(unit, hospital=hospital, appointment=appointment, reason=answer.reason.text, withdraw=gone)
+        steps.lock_refused(unit, hospital=hospital, appointment=appointment, reason=answer.reason)
+
+
+def _quoted(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
+    quote = answer.expect(FeeQuote) if answer.outcome is Outcome.ACCEPTED else None
+    steps.quoted(unit, hospital=hospital, appointment=appointment, quote=quote)
 
 
 def _registered(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
@@ -45,19 +49,14 @@ def _registered(unit: Unit, hospital: str, appointment: Appointment, answer: Ans
         number = answer.expect(Registered).his_number
         steps.registered(unit, hospital=hospital, appointment=appointment, his_number=number)
     else:
-        gone = answer.reason in {Reason.NO_SOURCE, Reason.CLOSED}
-        steps.registration_refused(
-            unit, hospital=hospital, appointment=appointment, reason=answer.reason.text, withdraw=gone
-        )
+        steps.registration_refused(unit, hospital=hospital, appointment=appointment, reason=answer.reason)
 
 
 def _paid(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
     if answer.outcome is Outcome.ACCEPTED:
         unit.audit("appointment.payment_told", target=f"appointment:{appointment.id}")
     else:
-        steps.registration_refused(
-            unit, hospital=hospital, appointment=appointment, reason=answer.reason.text, withdraw=False
-        )
+        steps.registration_refused(unit, hospital=hospital, appointment=appointment, reason=answer.reason)
 
 
 def _cancelled(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
@@ -70,6 +69,7 @@ def _cancelled(unit: Unit, hospital: str, appointment: Appointment, answer: Answ
 
 _ACTIONS = {
     Operation.LOCK_NUMBER: _locked,
+    Operation.QUOTE_FEE: _quoted,
     Operation.REGISTER: _registered,
     Operation.PAY_REGISTRATION: _paid,
     Operation.CANCEL_REGISTRATION: _cancelled,

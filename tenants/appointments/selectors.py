@@ -8,7 +8,9 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from tenants.appointments.models import Appointment, HisState, Settlement, State
+from tenants.appointments.models import Appointment, DeskRequest, DeskState, HisState, Settlement, State
+
+_NUMBER_LENGTH = 27
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,42 @@ class Standing:
     state: State
     settlement: Settlement
     number_id: UUID
+    fee_fen: int
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criteria:
+    """What staff look for; empty fields don't narrow, `person_ids=()` finds nothing."""
+
+    person_ids: tuple[UUID, ...] | None = None
+    number: str = ""
+    since: date | None = None
+    until: date | None = None
+    state: str = ""
+    department_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskRequestView:
+    """A desk's wish and what became of it."""
+
+    id: UUID
+    person_id: UUID | None
+    name: str
+    document_type: str
+    document_number: str
+    phone: str
+    sex: str
+    birth_date: date | None
+    session_id: UUID
+    number_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    state: DeskState
+    reason: str
+    asked_by: UUID | None
+    asked_by_name: str
 
 
 def appointment_view(row: Appointment) -> AppointmentView:
@@ -91,6 +128,64 @@ def appointments_of_day(
     return [appointment_view(row) for row in rows.order_by("starts_at", "id")[:limit]]
 
 
+def own_number(number: str) -> str:
+    """The hospital-side number of what people type: a booking's number has the same digits behind another letter."""
+    typed = number.strip().upper()
+    return f"R{typed[1:]}" if len(typed) == _NUMBER_LENGTH and typed.startswith("B") else typed
+
+
+def search(criteria: Criteria, *, after: tuple[datetime, UUID] | None = None, limit: int = 50) -> list[AppointmentView]:
+    """Appointments that agree with all of it, latest visit first, a page after the key `after`. One query."""
+    rows = Appointment.objects.all()
+    if criteria.person_ids is not None:
+        rows = rows.filter(person_id__in=criteria.person_ids)
+    if criteria.number:
+        typed = criteria.number.strip()
+        rows = rows.filter(Q(hub_number=own_number(typed)) | Q(his_registration=typed))
+    if criteria.since:
+        rows = rows.filter(visit_date__gte=criteria.since)
+    if criteria.until:
+        rows = rows.filter(visit_date__lte=criteria.until)
+    if criteria.state:
+        rows = rows.filter(state=criteria.state)
+    if criteria.department_id:
+        rows = rows.filter(department_id=criteria.department_id)
+    if after is not None:
+        rows = rows.filter(Q(starts_at__lt=after[0]) | Q(starts_at=after[0], id__lt=after[1]))
+    return [appointment_view(row) for row in rows.order_by("-starts_at", "-id")[:limit]]
+
+
+def appointments_of_session(session_id: UUID) -> list[AppointmentView]:
+    """Everybody of a session, also those who left it, by place in line. One query."""
+    rows = Appointment.objects.filter(session_id=session_id).order_by("sequence", "created_at")
+    return [appointment_view(row) for row in rows]
+
+
+def desk_request(request_id: UUID) -> DeskRequestView | None:
+    """A desk's wish. One query."""
+    row = DeskRequest.objects.filter(id=request_id).first()
+    if row is None:
+        return None
+    return DeskRequestView(
+        id=row.id,
+        person_id=row.person_id,
+        name=row.name,
+        document_type=row.document_type,
+        document_number=row.document_number,
+        phone=row.phone,
+        sex=row.sex,
+        birth_date=row.birth_date,
+        session_id=row.session_id,
+        number_id=row.number_id,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        state=DeskState(row.state),
+        reason=row.reason,
+        asked_by=row.asked_by,
+        asked_by_name=row.asked_by_name,
+    )
+
+
 def counts_of_day(day: date) -> dict[str, int]:
     """How many appointments of `day` are in each state. One query."""
     rows = Appointment.objects.filter(visit_date=day).values_list("state").annotate(count=Count("id"))
@@ -99,8 +194,14 @@ def counts_of_day(day: date) -> dict[str, int]:
 
 def standings() -> dict[UUID, Standing]:
     """Every appointment of this hospital, for verification. One query."""
-    rows = Appointment.objects.values_list("id", "state", "settlement", "number_id", "updated_at")
+    rows = Appointment.objects.values_list("id", "state", "settlement", "number_id", "fee_fen", "updated_at")
     return {
-        row[0]: Standing(state=State(row[1]), settlement=Settlement(row[2]), number_id=row[3], updated_at=row[4])
-        for row in rows.iterator(chunk_size=5000)
+        booking_id: Standing(
+            state=State(state),
+            settlement=Settlement(settlement),
+            number_id=number_id,
+            fee_fen=fee_fen,
+            updated_at=updated_at,
+        )
+        for booking_id, state, settlement, number_id, fee_fen, updated_at in rows.iterator(chunk_size=5000)
     }

@@ -6,21 +6,21 @@ here; asks are committed rows that the exchange carries out (kernel decision 5).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import replace
 from uuid import UUID
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
-from hub.ids import domain_number
 from hub.work import Unit
-from tenants.appointments import asks
+from institution_connectors.contracts.outcomes import Reason
+from institution_connectors.contracts.results import FeeQuote
+from tenants.appointments import asks, places
 from tenants.appointments.asks import PaymentFacts
-from tenants.appointments.errors import AlreadyBookedToday, HeldAlready, SlotChanged
 from tenants.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentLocked,
+    AppointmentQuoted,
     AppointmentRefused,
     AppointmentRegistered,
     AppointmentReleased,
@@ -28,14 +28,17 @@ from tenants.appointments.events import (
     CancellationRefused,
 )
 from tenants.appointments.models import ACTIVE, Appointment, HisState, Settlement, State
-from tenants.patients import steps as patients
-from tenants.patients.steps import PatientIdentity
+from tenants.registry import selectors as registry
 from tenants.scheduling import steps as scheduling
 from tenants.scheduling.errors import NumberTaken
 
 _MUTABLE = [
     "state",
     "settlement",
+    "fee_fen",
+    "quoted_fen",
+    "discount",
+    "quote_valid_until",
     "his_state",
     "his_lock",
     "his_registration",
@@ -44,105 +47,7 @@ _MUTABLE = [
     "reason",
     "updated_at",
 ]
-PRIMARY_KEY = "appointment_pkey"
-PERSON_DAY = "uq_appointment_person_dept_day"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldRequest:
-    """What the owner of the booking asks for. `lock_first`: the HIS owns its numbers and is asked before anyone pays.
-
-    `at_once`: nothing is to be paid before the booking stands (free, or paid on the visit day).
-    """
-
-    booking_id: UUID
-    person_id: UUID
-    number_id: UUID
-    starts_at: datetime
-    deadline: datetime
-    lock_first: bool
-    at_once: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """The number held for a booking."""
-
-    state: State
-    sequence: int
-    starts_at: datetime
-    ends_at: datetime
-    visit_date: date
-    fee_fen: int
-
-
-def hold(unit: Unit, request: HoldRequest, identity: PatientIdentity) -> Held:
-    """Claim the number and write the appointment.
-
-    Raises NumberTaken, SlotChanged (the number is at another time than shown) or AlreadyBookedToday; then nothing of it
-    remains. Raises HeldAlready when this booking's hold stands: `held` tells it, in a transaction of its own.
-    """
-    archive_id = patients.ensure_archive(unit, person_id=request.person_id, identity=identity)
-    claim = scheduling.claim_number(unit, number_id=request.number_id, holder=request.booking_id)
-    if claim.start != request.starts_at:
-        raise SlotChanged(detail={"starts_at": claim.start.isoformat()})
-    booked = request.at_once and not request.lock_first
-    appointment = Appointment(
-        id=request.booking_id,
-        hub_number=domain_number("R", request.booking_id),
-        person_id=request.person_id,
-        archive_id=archive_id,
-        session_id=claim.session_id,
-        number_id=request.number_id,
-        department_id=claim.department_id,
-        doctor_id=claim.doctor_id,
-        visit_date=claim.date,
-        sequence=claim.sequence,
-        starts_at=claim.start,
-        ends_at=claim.end,
-        fee_fen=claim.fee_fen,
-        state=State.BOOKED if booked else State.HELD,
-        settlement=Settlement.UNPAID if claim.fee_fen else Settlement.FREE,
-        created_at=unit.now,
-        updated_at=unit.now,
-    )
-    if request.lock_first:
-        appointment.his_state = HisState.LOCKING
-    elif booked:
-        appointment.his_state = HisState.REGISTERING
-    try:
-        appointment.save(force_insert=True)
-    except IntegrityError as problem:
-        if PERSON_DAY in str(problem):
-            raise AlreadyBookedToday from problem
-        if PRIMARY_KEY in str(problem):
-            raise HeldAlready from problem
-        raise
-    if request.lock_first:
-        asks.lock(unit, appointment, claim, deadline=request.deadline)
-    elif booked:
-        scheduling.confirm_number(unit, holder=appointment.id)
-        asks.register(unit, appointment, claim, None)
-    unit.audit("appointment.held", target=f"appointment:{appointment.id}", detail={"number": str(request.number_id)})
-    return held_of(appointment)
-
-
-def held(booking_id: UUID) -> Held | None:
-    """What this booking holds, if its hold came to be before (a repeat after a crash). One query."""
-    appointment = Appointment.objects.filter(id=booking_id).first()
-    return held_of(appointment) if appointment else None
-
-
-def held_of(appointment: Appointment) -> Held:
-    """The answer about an appointment that stands."""
-    return Held(
-        state=State(appointment.state),
-        sequence=appointment.sequence,
-        starts_at=appointment.starts_at,
-        ends_at=appointment.ends_at,
-        visit_date=appointment.visit_date,
-        fee_fen=appointment.fee_fen,
-    )
+_GONE = frozenset({Reason.NO_SOURCE, Reason.CLOSED})
 
 
 def lock_row(booking_id: UUID) -> Appointment | None:
@@ -150,8 +55,8 @@ def lock_row(booking_id: UUID) -> Appointment | None:
     return Appointment.objects.select_for_update().filter(id=booking_id).first()
 
 
-def confirm(unit: Unit, *, hospital: str, booking_id: UUID, payment: PaymentFacts | None) -> None:
-    """Make the hold a booking, or record the payment of one that stands unpaid; then tell the HIS.
+def confirm(unit: Unit, *, hospital: str, booking_id: UUID, fee_fen: int, payment: PaymentFacts | None) -> None:
+    """Make the hold a booking at the price agreed, or record the payment of one that stands unpaid; then tell the HIS.
 
     A hold already given back is claimed again if its number is still free; otherwise the owner is told REFUSED.
     """
@@ -167,6 +72,8 @@ def confirm(unit: Unit, *, hospital: str, booking_id: UUID, payment: PaymentFact
         _refuse(unit, hospital, booking_id, appointment, "支付超时，该号已被他人预约")
         return
     appointment.state = State.BOOKED
+    appointment.fee_fen = fee_fen
+    appointment.settlement = Settlement.UNPAID if fee_fen else Settlement.FREE
     if payment:
         appointment.payment_number = payment.number
         appointment.settlement = Settlement.PAID
@@ -188,10 +95,24 @@ def _record_payment(unit: Unit, appointment: Appointment, payment: PaymentFacts 
 
 
 def _claim_again(unit: Unit, appointment: Appointment) -> bool:
-    """Take a released number again for a payment that came late; its lock at the HIS is gone for good."""
+    """Take a released number again for a payment that came late; its lock at the HIS is gone for good.
+
+    False when the number, or the person's place among his appointments, went to another booking meanwhile.
+    """
     try:
-        scheduling.claim_number(unit, number_id=appointment.number_id, holder=appointment.id)
+        with transaction.atomic(using="hospital"):
+            claim = scheduling.claim_number(unit, number_id=appointment.number_id, holder=appointment.id)
+            rules = registry.institution(unit.scope)
+            places.leave_past(appointment.person_id, unit.now)
+            taken = places.free_places(
+                rules, booking_id=appointment.id, person_id=appointment.person_id, claim=claim, now=unit.now
+            )
+            Appointment.objects.filter(id=appointment.id).update(state=State.HELD, **taken)
     except NumberTaken:
+        return False
+    except IntegrityError as problem:
+        if places.refusal_of(problem) is None:
+            raise
         return False
     appointment.his_lock = ""
     return True
@@ -201,7 +122,10 @@ def release(unit: Unit, *, hospital: str, booking_id: UUID, reason: str) -> None
     """Give a hold back; the owner has a definite answer about its money, or its hard deadline is past."""
     appointment = lock_row(booking_id)
     if appointment is not None and appointment.state == State.BOOKED:
-        cancel(unit, hospital=hospital, booking_id=booking_id, reason=reason)
+        if appointment.his_state == HisState.CANCELLING:
+            unit.audit("appointment.released", target=f"appointment:{booking_id}", detail={"asked": True})
+        else:
+            cancel(unit, hospital=hospital, booking_id=booking_id, reason=reason)
         return
     if appointment is not None and appointment.state == State.HELD:
         scheduling.release_number(unit, holder=booking_id)
@@ -263,12 +187,29 @@ def locked(unit: Unit, *, hospital: str, appointment: Appointment, lock: str) ->
     unit.publish(AppointmentLocked(hospital=hospital, booking_id=appointment.id))
 
 
-def lock_refused(unit: Unit, *, hospital: str, appointment: Appointment, reason: str, withdraw: bool) -> None:
-    """The HIS does not give the number; `withdraw` takes it out of sale, since the HIS knows it as sold or stopped."""
+def quoted(unit: Unit, *, hospital: str, appointment: Appointment, quote: FeeQuote | None) -> None:
+    """What the hospital asks of this person. The owner decides whether it came in time: `confirm` brings the price."""
+    if appointment.state != State.HELD:
+        unit.audit("appointment.quoted", target=f"appointment:{appointment.id}", outcome="late")
+        return
+    told = AppointmentQuoted(hospital=hospital, booking_id=appointment.id)
+    if quote is not None:
+        appointment.quoted_fen = quote.total_fen
+        appointment.discount = quote.discount[:60]
+        appointment.quote_valid_until = quote.valid_until
+        told = replace(
+            told, fee_fen=quote.total_fen, discount=appointment.discount, valid_until=appointment.quote_valid_until
+        )
+    _store(unit, appointment, "appointment.quoted")
+    unit.publish(told)
+
+
+def lock_refused(unit: Unit, *, hospital: str, appointment: Appointment, reason: Reason) -> None:
+    """The HIS does not give the number; what it knows as sold or stopped is taken out of sale."""
     if appointment.state != State.HELD:
         unit.audit("appointment.lock_refused", target=f"appointment:{appointment.id}", outcome="late")
         return
-    _give_up(unit, hospital, appointment, State.RELEASED, reason, withdraw=withdraw)
+    _give_up(unit, hospital, appointment, State.RELEASED, reason)
 
 
 def registered(unit: Unit, *, hospital: str, appointment: Appointment, his_number: str) -> None:
@@ -285,12 +226,12 @@ def registered(unit: Unit, *, hospital: str, appointment: Appointment, his_numbe
     _store(unit, appointment, "appointment.registered_late")
 
 
-def registration_refused(unit: Unit, *, hospital: str, appointment: Appointment, reason: str, withdraw: bool) -> None:
+def registration_refused(unit: Unit, *, hospital: str, appointment: Appointment, reason: Reason) -> None:
     """The HIS does not take the registration: the number goes back and the owner gives the money back."""
     if appointment.state != State.BOOKED:
         unit.audit("appointment.registration_refused", target=f"appointment:{appointment.id}", outcome="late")
         return
-    _give_up(unit, hospital, appointment, State.CANCELLED, reason, withdraw=withdraw)
+    _give_up(unit, hospital, appointment, State.CANCELLED, reason)
 
 
 def cancelled(unit: Unit, *, hospital: str, appointment: Appointment) -> None:
@@ -311,11 +252,13 @@ def cancel_refused(unit: Unit, *, hospital: str, appointment: Appointment, reaso
     unit.publish(CancellationRefused(hospital=hospital, booking_id=appointment.id, reason=reason))
 
 
-def _give_up(unit: Unit, hospital: str, appointment: Appointment, state: State, reason: str, *, withdraw: bool) -> None:
-    scheduling.release_number(unit, holder=appointment.id, withdraw=withdraw)
+def _give_up(unit: Unit, hospital: str, appointment: Appointment, state: State, reason: Reason) -> None:
+    scheduling.release_number(unit, holder=appointment.id, withdraw=reason in _GONE)
     appointment.his_state = HisState.REFUSED
-    _end(unit, appointment, state, reason)
-    unit.publish(AppointmentRefused(hospital=hospital, booking_id=appointment.id, reason=reason))
+    _end(unit, appointment, state, reason.text)
+    unit.publish(
+        AppointmentRefused(hospital=hospital, booking_id=appointment.id, reason=reason.text, code=reason.value)
+    )
 
 
 def _refuse(unit: Unit, hospital: str, booking_id: UUID, appointment: Appointment | None, reason: str) -> None:

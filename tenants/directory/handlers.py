@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hub.actor import system_actor
 from hub.outbox.events import Delivery, RunsIn, Temporary, handles
+from hub.tenancy.models import TenantState
+from hub.work import Unit
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.contracts import (
     Answer,
@@ -19,6 +21,7 @@ from institution_connectors.contracts import (
 from institution_connectors.exchange.services import ask_now
 from tenants.directory import services
 from tenants.directory.events import DirectoryDue
+from tenants.registry.events import LifeChanged
 from tenants.registry.selectors import institution
 
 SYNC = system_actor("科室医生同步")
@@ -36,6 +39,14 @@ def follow_directory(event: DirectoryDue, _delivery: Delivery) -> None:
     doctors = _ask(code, ListDoctors())
     if doctors is not None:
         services.apply_doctors(code, doctors.expect(Doctors), actor=SYNC, generation=generation)
+
+
+@handles(LifeChanged, runs_in=RunsIn.HOSPITAL)
+def ask_when_opened(event: LifeChanged, unit: Unit) -> None:
+    """An institution that has just been opened is asked for its departments and doctors at once."""
+    if event.after == TenantState.LIVE:
+        unit.publish(DirectoryDue(hospital=event.institution_code))
+    unit.audit("directory.life_followed", target=f"hospital:{event.institution_code}", detail={"state": event.after})
 
 
 def _ask(code: str, request: Request) -> Answer | None:

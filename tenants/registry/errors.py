@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.errors import Forbidden, InvalidInput, NotFound
+from hub.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 
 class UnknownInstitution(NotFound):
@@ -24,3 +24,24 @@ class UnknownFunction(InvalidInput):
 
     code = "registry.unknown_function"
     text = "没有这项功能。"
+
+
+class InstitutionSuspended(FunctionOff):
+    """The institution is suspended; the text is what its notice says to residents."""
+
+    code = "registry.suspended"
+    text = "该医疗机构已暂停线上服务，请到医院窗口办理。"
+
+
+class AlreadyThere(Conflict):
+    """An institution with this code is here already, or on its way in."""
+
+    code = "registry.already_there"
+    text = "该代码已有机构，或正在接入。"
+
+
+class NotReady(Conflict):
+    """Not every step of joining is done."""
+
+    code = "registry.not_ready"
+    text = "接入步骤还没有全部完成，暂不能开通。"

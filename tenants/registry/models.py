@@ -31,6 +31,13 @@ class SettleMode(models.TextChoices):
     PAY_ON_DAY = "pay_on_day", "当天挂号付费"
 
 
+class CutoffRule(models.TextChoices):
+    """What becomes of a booking that stands unpaid at the cut-off for registering online (practice 10)."""
+
+    WINDOW = "window", "保留，到窗口挂号"
+    RELEASE = "release", "释放号源"
+
+
 class Dialect(models.TextChoices):
     """The language the hospital's HIS speaks."""
 
@@ -67,10 +74,14 @@ class Institution(models.Model):
     hold_minutes = models.PositiveSmallIntegerField("锁号分钟", default=20)
     pay_minutes = models.PositiveSmallIntegerField("支付时限分钟", default=15)
     register_cutoff_minutes = models.PositiveSmallIntegerField("当天挂号截止（就诊前分钟）", default=30)
+    cutoff_rule = models.CharField("截止后未挂号", max_length=8, choices=CutoffRule.choices, default=CutoffRule.WINDOW)
+    quote_seconds = models.PositiveSmallIntegerField("核价等待秒数", default=8)
     cancel_until_minutes = models.PositiveIntegerField("取消截止（就诊前分钟）", default=120)
     limit_person_day = models.PositiveSmallIntegerField("每人每天上限", default=3)
     limit_department_day = models.PositiveSmallIntegerField("每人每科每天上限", default=1)
     limit_open = models.PositiveSmallIntegerField("每人未就诊上限", default=8)
+
+    suspension_words = models.CharField("暂停服务的说明", max_length=200, blank=True, default="")
 
     sort_order = models.PositiveSmallIntegerField("排序", default=0)
     updated_at = models.DateTimeField("更新时间", auto_now=True)
@@ -134,3 +145,56 @@ class Switch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.institution_id}:{self.function}={'on' if self.is_on else 'off'}"
+
+
+class OnboardingState(models.TextChoices):
+    """How far an institution's joining is."""
+
+    WAITING = "waiting", "等待办理"
+    RUNNING = "running", "办理中"
+    STUCK = "stuck", "需要处理"
+    READY = "ready", "可以开通"
+    LIVE = "live", "已开通"
+
+
+class Onboarding(models.Model):
+    """One institution on its way in: what was filled in, kept so that each step can be taken again."""
+
+    code = models.CharField("代码", max_length=32, primary_key=True)
+    facts = models.JSONField("机构资料")
+    connector = models.JSONField("接口资料")
+    state = models.CharField("状态", max_length=10, choices=OnboardingState.choices, default=OnboardingState.WAITING)
+    started_by = models.CharField("发起人", max_length=60)
+    started_at = models.DateTimeField("发起时间")
+    live_at = models.DateTimeField("开通时间", null=True)
+
+    class Meta:
+        verbose_name = "机构接入"
+        verbose_name_plural = "机构接入"
+
+
+class StepState(models.TextChoices):
+    """Where one step of joining stands."""
+
+    DUE = "due", "未开始"
+    DONE = "done", "已完成"
+    FAILED = "failed", "未通过"
+
+
+class OnboardingStep(models.Model):
+    """One step of joining with its last result; a step that is done is not taken again."""
+
+    id = models.BigAutoField(primary_key=True)
+    onboarding = models.ForeignKey(Onboarding, on_delete=models.CASCADE, related_name="steps")
+    ordinal = models.PositiveSmallIntegerField("次序")
+    name = models.CharField("步骤", max_length=20)
+    state = models.CharField("状态", max_length=8, choices=StepState.choices, default=StepState.DUE)
+    note = models.CharField("结果", max_length=300, blank=True, default="")
+    attempts = models.PositiveSmallIntegerField("次数", default=0)
+    ended_at = models.DateTimeField("完成时间", null=True)
+
+    class Meta:
+        verbose_name = "接入步骤"
+        verbose_name_plural = "接入步骤"
+        ordering = ("onboarding", "ordinal")
+        constraints = [models.UniqueConstraint(fields=("onboarding", "name"), name="onboarding_step_once")]

@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from datetime import datetime
 
+from hub.tenancy import registry as tenancy
 from hub.tenancy.context import registry_read
-from tenants.registry.errors import FunctionOff, UnknownFunction, UnknownInstitution
+from hub.tenancy.models import TenantState
+from hub.tenancy.scope import region
+from tenants.registry.errors import FunctionOff, InstitutionSuspended, UnknownFunction, UnknownInstitution
 from tenants.registry.functions import ALL_SET, FUNCTIONS
-from tenants.registry.models import BookingMode, Institution, SettleMode
+from tenants.registry.models import BookingMode, CutoffRule, Institution, SettleMode, Switch
 
 FRESH_SECONDS = 5.0
 
@@ -51,12 +55,33 @@ class InstitutionView:
     hold_minutes: int
     pay_minutes: int
     register_cutoff_minutes: int
+    cutoff_rule: str
+    quote_seconds: int
     cancel_until_minutes: int
     limit_person_day: int
     limit_department_day: int
     limit_open: int
     campuses: tuple[CampusView, ...]
     switches: dict[str, bool]
+    state: str
+    suspension_words: str
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the district has stopped its services for a while."""
+        return self.state == TenantState.SUSPENDED
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether residents see it at all: not while it is joining, nor once it has left."""
+        return self.state in (TenantState.LIVE, TenantState.SUSPENDED, TenantState.LEAVING)
+
+    @property
+    def closed(self) -> str:
+        """What residents are told while nothing can be booked; empty while it can."""
+        if self.is_suspended:
+            return self.suspension_words or InstitutionSuspended.text
+        return ""
 
     @property
     def his_owns_numbers(self) -> bool:
@@ -68,6 +93,11 @@ class InstitutionView:
         """Whether a booking stands only once it is paid."""
         return self.settle_mode == SettleMode.PAY_TO_CONFIRM
 
+    @property
+    def releases_at_cutoff(self) -> bool:
+        """Whether a booking not registered by the cut-off loses its number; otherwise it waits at the window."""
+        return self.cutoff_rule == CutoffRule.RELEASE
+
     def is_on(self, function: str) -> bool:
         """Whether a function is on here: its switch, or else membership in the function's set."""
         if function not in FUNCTIONS:
@@ -76,8 +106,10 @@ class InstitutionView:
         return self.switches.get(function, default == ALL_SET or default in self.sets)
 
     def require(self, function: str) -> None:
-        """Refuse with FunctionOff where the function is off."""
-        if not self.is_on(function):
+        """Refuse with FunctionOff where the function is off, in the notice's words where all is suspended."""
+        if self.is_suspended:
+            raise InstitutionSuspended(self.closed)
+        if not self.is_shown or not self.is_on(function):
             raise FunctionOff
 
 
@@ -119,8 +151,38 @@ def institution(code: str) -> InstitutionView:
 
 
 def institutions_with(function: str) -> list[InstitutionView]:
-    """The institutions at which a function is on. No query when warm."""
-    return [view for view in institutions() if view.is_on(function)]
+    """The institutions residents see at which a function is on; suspended ones stay, with their notice. No query."""
+    return [view for view in institutions() if view.is_shown and view.is_on(function)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchView:
+    """A function at one institution: on or off, and who last decided so."""
+
+    code: str
+    text: str
+    is_on: bool
+    changed_at: datetime | None
+    changed_by: str
+    reason: str
+
+
+def switches_of(code: str) -> list[SwitchView]:
+    """Every function as it stands at one institution. One query."""
+    view = institution(code)
+    with region(read_only=True):
+        rows = {row.function: row for row in Switch.objects.filter(institution_id=code)}
+    return [
+        SwitchView(
+            code=function.code,
+            text=function.text,
+            is_on=view.is_on(function.code),
+            changed_at=rows[function.code].changed_at if function.code in rows else None,
+            changed_by=rows[function.code].changed_by if function.code in rows else "",
+            reason=rows[function.code].reason if function.code in rows else "",
+        )
+        for function in FUNCTIONS.values()
+    ]
 
 
 def forget() -> None:
@@ -159,6 +221,8 @@ def _view(row: Institution) -> InstitutionView:
         hold_minutes=row.hold_minutes,
         pay_minutes=row.pay_minutes,
         register_cutoff_minutes=row.register_cutoff_minutes,
+        cutoff_rule=row.cutoff_rule,
+        quote_seconds=row.quote_seconds,
         cancel_until_minutes=row.cancel_until_minutes,
         limit_person_day=row.limit_person_day,
         limit_department_day=row.limit_department_day,
@@ -175,4 +239,6 @@ def _view(row: Institution) -> InstitutionView:
             if campus.closed_on is None
         ),
         switches={switch.function: switch.is_on for switch in row.switches.all()},
+        state=tenancy.state_of(row.code) or TenantState.LIVE,
+        suspension_words=row.suspension_words,
     )

@@ -54,6 +54,19 @@ class NumberView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StaffNumber:
+    """A number as the hospital's staff see it: `holder` is the booking's id."""
+
+    id: UUID
+    sequence: int
+    start: datetime
+    end: datetime
+    state: NumberState
+    holder: UUID | None
+    is_extra: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenConflict:
     """A disagreement with the HIS that waits for staff."""
 
@@ -98,6 +111,34 @@ def session_summaries(session_ids: Iterable[UUID]) -> list[SessionSummary]:
             synced_at=row.synced_at,
         )
         for row in rows
+    ]
+
+
+def sessions_between(first: date, last: date) -> list[SessionSummary]:
+    """All sessions of these days with their counts. Two queries."""
+    days = Session.objects.filter(date__gte=first, date__lte=last)
+    found = session_summaries(days.values_list("id", flat=True))
+    return sorted(found, key=lambda one: (one.date, one.first_start or one.synced_at, one.doctor_name))
+
+
+def session_summary(session_id: UUID) -> SessionSummary | None:
+    """One session with its counts. One query."""
+    return next(iter(session_summaries([session_id])), None)
+
+
+def staff_numbers(session_id: UUID) -> list[StaffNumber]:
+    """All numbers of a session, whatever became of them, in order. One query."""
+    return [
+        StaffNumber(
+            id=row.id,
+            sequence=row.sequence,
+            start=row.start,
+            end=row.end,
+            state=NumberState(row.state),
+            holder=row.holder,
+            is_extra=row.is_extra,
+        )
+        for row in Number.objects.filter(session_id=session_id).order_by("sequence")
     ]
 
 

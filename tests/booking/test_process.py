@@ -25,11 +25,12 @@ def standings() -> list[Standing]:
             fee=fee,
             pay_on_day=on_day,
             his_locked=locked,
+            quoting=quoting,
             ordered=ordered,
         )
-        for state, settlement, wish, fee, on_day, locked, ordered in itertools.product(
+        for state, settlement, wish, fee, on_day, locked, quoting, ordered in itertools.product(
             State, Settlement, (None, State.CANCELLED, State.EXPIRED, State.STOPPED), (True, False), (True, False),
-            (True, False), (True, False),
+            (True, False), (True, False), (True, False),
         )
     ]  # fmt: skip
 

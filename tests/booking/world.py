@@ -106,6 +106,13 @@ def register_institution(code: str, *, his_locked: bool = False, pay_on_day: boo
     forget()
 
 
+def limit(code: str, **rules: object) -> None:
+    """Change a hospital's booking rules."""
+    with region():
+        Institution.objects.filter(code=code).update(**rules)
+    forget()
+
+
 def open_for_booking(
     code: str, count: int = 3, *, fee_fen: int = 5000, his_locked: bool = False, pay_on_day: bool = False
 ) -> UUID:

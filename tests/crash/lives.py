@@ -179,12 +179,12 @@ def walk(district: District, story: Story, *, code: str = "alpha", stride: int =
 
 def pay_then_cancel(life: Life) -> list[Act]:
     """Through the whole main job and back."""
-    return [life.book, life.press_pay, life.notices, life.cancel, life.relay, life.notices]
+    return [life.book, life.relay, life.press_pay, life.notices, life.cancel, life.relay, life.notices]
 
 
 def never_pay(life: Life) -> list[Act]:
     """The hold ends at its deadline."""
-    return [life.book, life.wait(PAY_DEADLINE), life.relay]
+    return [life.book, life.relay, life.wait(PAY_DEADLINE), life.relay]
 
 
 def cancel_unpaid(life: Life) -> list[Act]:
@@ -201,6 +201,7 @@ def pay_too_late(life: Life) -> list[Act]:
     """The channel can't be asked, the hard deadline frees the hold, then the payment is heard of."""
     return [
         life.book,
+        life.relay,
         life.press_pay,
         life.wait(PAY_DEADLINE, outside=False),
         life.wait(HARD_DEADLINE, outside=False),
@@ -210,7 +211,7 @@ def pay_too_late(life: Life) -> list[Act]:
 
 def clinic_stopped(life: Life) -> list[Act]:
     """A paid booking's session is stopped."""
-    return [life.book, life.press_pay, life.notices, life.stop_clinic, life.relay, life.notices]
+    return [life.book, life.relay, life.press_pay, life.notices, life.stop_clinic, life.relay, life.notices]
 
 
 # Each with its hospital and how many instants a step of the quick walk is; the slow walk meets them all.

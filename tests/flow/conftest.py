@@ -25,6 +25,7 @@ from regional_services.payments import services as payments
 from tenants.appointments import selectors as appointments
 from tenants.appointments.selectors import AppointmentView
 from tenants.directory.services import ask_for_directory
+from tenants.scheduling import selectors as scheduling
 from tests.booking import world
 from tests.booking.world import Resident
 from tests.connectors.conftest import ACTOR
@@ -39,6 +40,10 @@ _SMALL = {"push": False, "days": 4, "doctors": 1, "per_slot": 2, "kind": "dental
 ALPHA, BETA = replace(LARGE_ALPHA, his=_SMALL), replace(LARGE_BETA, his=_SMALL)
 
 
+# Both give the elderly a discount: the price of a number is a person's own.
+CASES = tuple(replace(case, his={**case.his, "senior_discount": True}) for case in (ALPHA, BETA))
+
+
 @dataclass(frozen=True)
 class District:
     """The running district; `his` are the switches and books of the hospitals' own systems."""
@@ -47,6 +52,12 @@ class District:
     postbox: Postbox
     client: Client
     his: dict[str, Board]
+
+    def book(self, code: str, session: UUID, who: Resident, number: scheduling.NumberView | None = None) -> BookingView:
+        """Book, and hear the hospital's answers."""
+        asked = world.book(code, session, who, number)
+        drain()
+        return self.booking(asked.id)
 
     def pay(self, booking: BookingView, who: Resident) -> None:
         """Pay at the channel's cashier; its notice reaches the hub, the hub does what follows."""
@@ -91,7 +102,9 @@ class District:
 @pytest.fixture(scope="session")
 def his_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
     """The hospitals' own systems."""
-    program = Outside(tmp_path_factory.mktemp("his"), hospitals=[ALPHA.entry, BETA.entry], hub_url="http://127.0.0.1:9")
+    program = Outside(
+        tmp_path_factory.mktemp("his"), hospitals=[case.entry for case in CASES], hub_url="http://127.0.0.1:9"
+    )
     yield program
     program.stop()
 
@@ -112,7 +125,7 @@ def district(
     parties_program.calm()
     settings.HUB_OUTSIDE = dict(parties_program.urls)
     settings.HUB_WECHAT_APPID = APPID
-    boards = {case.code: _connect(case, his_program) for case in (ALPHA, BETA)}
+    boards = {case.code: _connect(case, his_program) for case in CASES}
     world.register_institution(alpha)
     world.register_institution(beta, his_locked=True)
     with Postbox() as postbox:

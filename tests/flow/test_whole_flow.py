@@ -24,7 +24,7 @@ def _differences() -> list[object]:
 @pytest.mark.requirement("JA-APPT-02", "JA-APPT-08", "JA-HIS-01")
 def test_book_pay_and_the_hospital_knows(district: District) -> None:
     who = world.resident()
-    booking = world.book("alpha", world.open_session("alpha"), who)
+    booking = district.book("alpha", world.open_session("alpha"), who)
     assert booking.state is State.AWAITING_PAYMENT
     district.pay(booking, who)
     after = district.booking(booking.id)
@@ -50,7 +50,7 @@ def test_a_hospital_that_owns_its_numbers_is_locked_before_anyone_pays(district:
 @pytest.mark.requirement("JA-APPT-11", "JA-APPT-22")
 def test_cancel_a_paid_booking_and_the_money_comes_back(district: District) -> None:
     who = world.resident()
-    booking = world.book("alpha", world.open_session("alpha"), who)
+    booking = district.book("alpha", world.open_session("alpha"), who)
     district.pay(booking, who)
     services.cancel_booking(actor=who.actor, booking_id=booking.id, reason="时间有变化")
     drain()
@@ -83,7 +83,7 @@ def test_a_refused_lock_leaves_nothing_owed(district: District) -> None:
 
 def test_a_registration_the_hospital_refuses_is_refunded(district: District) -> None:
     who = world.resident()
-    booking = world.book("alpha", world.open_session("alpha"), who)
+    booking = district.book("alpha", world.open_session("alpha"), who)
     district.his["alpha"].switch("reject", True, only=("register",))
     district.pay(booking, who)
     _settle_refund(district)
@@ -95,7 +95,7 @@ def test_a_registration_the_hospital_refuses_is_refunded(district: District) -> 
 def test_a_lost_answer_is_resolved_by_asking_and_registers_once(district: District) -> None:
     """The HIS did the work and its answer was lost: unknown, then asked, never done twice (promise 4)."""
     who = world.resident()
-    booking = world.book("alpha", world.open_session("alpha"), who)
+    booking = district.book("alpha", world.open_session("alpha"), who)
     district.his["alpha"].switch("drop_answer", True, times=1, only=("register",))
     district.pay(booking, who)
     with clock.shifted(timedelta(minutes=1)):
@@ -114,7 +114,7 @@ def _expire(minutes: int) -> None:
 def test_money_that_arrives_after_the_end_takes_the_number_again(district: District) -> None:
     """The channel could not be asked, so the hard deadline freed the hold; then the notice of the payment comes."""
     who = world.resident()
-    booking = world.book("alpha", world.open_session("alpha"), who)
+    booking = district.book("alpha", world.open_session("alpha"), who)
     district.press_pay(booking, who)
     _expire(16)
     assert district.booking(booking.id).state is State.CLOSING
@@ -131,11 +131,11 @@ def test_money_that_arrives_after_the_number_went_to_another_is_refunded(distric
     who, other = world.resident(), world.resident()
     session = world.open_session("alpha")
     number = world.free_numbers("alpha", session)[0]
-    booking = world.book("alpha", session, who, number)
+    booking = district.book("alpha", session, who, number)
     district.press_pay(booking, who)
     _expire(16)
     _expire(27)
-    world.book("alpha", session, other, number)
+    district.book("alpha", session, other, number)
     district.deliver()
     drain()
     _settle_refund(district)
@@ -148,7 +148,10 @@ def test_a_stopped_clinic_cancels_refunds_and_tells(district: District) -> None:
     paid, unpaid = world.resident(), world.resident()
     session = world.open_session("alpha")
     numbers = world.free_numbers("alpha", session)
-    first, second = world.book("alpha", session, paid, numbers[0]), world.book("alpha", session, unpaid, numbers[1])
+    first, second = (
+        district.book("alpha", session, paid, numbers[0]),
+        district.book("alpha", session, unpaid, numbers[1]),
+    )
     district.pay(first, paid)
     world.stop_session("alpha", session)
     drain()

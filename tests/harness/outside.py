@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import random
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
@@ -17,13 +20,29 @@ from urllib.request import Request, urlopen
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 START_SECONDS = 30
+PORTS = range(20_000, 30_000)
+LOCKS = Path(tempfile.gettempdir()) / "hub-test-ports"
+LOCKS.mkdir(exist_ok=True)
+_held: list[IO[str]] = []
 
 
 def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on, kept for this process: another test process can't be given the same.
+
+    Below the range of outgoing connections, so that none of those takes it between the asking and the listening.
+    """
+    for port in random.sample(PORTS, len(PORTS)):
+        held = (LOCKS / str(port)).open("w")
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as probe:
+                probe.bind((HOST, port))
+        except OSError:
+            held.close()
+            continue
+        _held.append(held)
+        return port
+    raise RuntimeError("no free port")
 
 
 class Outside:

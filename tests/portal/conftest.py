@@ -25,9 +25,9 @@ from tests.harness.parties import SECRET
 __all__ = ["district", "his_program", "parties_program"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for the session."""
+    """One browser for a file's tests; two of Playwright's loops can't be open in one process."""
     with browsers.chromium() as browser:
         yield browser
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.harness.browser import Visitor, visitor
 from tests.portal.conftest import Site
-from tests.registered import REGISTERED
+from tests.registered import REGISTERED, RELATIVE
 
 pytestmark = pytest.mark.browser
 
@@ -127,6 +127,27 @@ def test_a_resident_cancels_with_the_consequence_in_words(site: Site, chromium: 
     page.get_by_role("button", name="确认取消").click()
     expect(page.get_by_role("heading", name="已取消")).to_be_visible(timeout=15_000)
     expect(page.get_by_role("link", name=re.compile("去支付"))).to_have_count(0)
+    assert person.troubles == []
+
+
+def test_an_adult_relative_agrees_by_a_code_on_his_own_phone(site: Site, chromium: Browser) -> None:
+    person = visitor(chromium, site.address)
+    page = person.page
+    _sign_in(site, person, REGISTERED.phone)
+    _become_somebody(page, person)
+    person.go("/me/people/new")
+    page.get_by_label("与您的关系").select_option("spouse")
+    page.get_by_role("textbox", name="姓名（与证件一致）").fill(RELATIVE.name)
+    page.get_by_role("textbox", name="证件号码").fill(RELATIVE.document_number)
+    page.get_by_role("textbox", name="手机号").fill(RELATIVE.phone)
+    since = time.time()
+    page.get_by_role("button", name="发送验证码到家人手机").click()
+    expect(page.get_by_text("已发送，五分钟内有效")).to_be_visible()
+    page.get_by_label(re.compile("家人手机收到的验证码")).fill(_code(site, RELATIVE.phone, since))
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("button", name="提交并核验实名").click()
+    expect(page.get_by_text("已实名")).to_have_count(2, timeout=15_000)
     assert person.troubles == []
 
 

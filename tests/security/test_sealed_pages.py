@@ -88,7 +88,7 @@ def fill(page: Page, number: str) -> None:
     page.locator("[name=phone]").fill(PHONE)
     for box in page.locator("[name=consents]").all():
         box.check()
-    page.locator("main button[type=submit], form.stack button[type=submit]").first.click()
+    page.locator("main button.primary[type=submit], form.stack button.primary[type=submit]").first.click()
 
 
 @pytest.mark.requirement("JA-APPT-05", "WX-SEC-02", "BQ-SEC-01")

@@ -3,9 +3,12 @@
 from hub.accounts.services.administration import (
     create_staff,
     disable_account,
+    enable_account,
     end_role,
     grant_role,
     reset_totp,
+    revoke_sign_ins,
+    set_expiry,
     unlock_account,
 )
 from hub.accounts.services.residents import (
@@ -48,6 +51,7 @@ __all__ = [
     "confirm_totp",
     "create_staff",
     "disable_account",
+    "enable_account",
     "end_all_sign_ins",
     "end_role",
     "end_sign_in",
@@ -59,6 +63,8 @@ __all__ = [
     "request_phone_code",
     "reset_totp",
     "revoke_refresh_token",
+    "revoke_sign_ins",
+    "set_expiry",
     "sign_in_staff",
     "sign_in_with_code",
     "sign_in_with_wechat",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -119,6 +120,43 @@ def disable_account(*, actor: Actor, user_id: UUID, institution_code: str = DIST
         unit.audit("accounts.disabled", target=f"account:{user.id}")
     selectors.forget(user_id)
     end_all_sign_ins(actor=actor, user_id=user_id, reason="account_disabled")
+
+
+def enable_account(*, actor: Actor, user_id: UUID, institution_code: str = DISTRICT) -> None:
+    """Let a disabled account sign in again."""
+    _require(actor, MANAGE_ACCOUNTS, institution_code)
+    with work(REGION, actor=actor) as unit:
+        user = _member(user_id, institution_code)
+        user.state = AccountState.ACTIVE
+        user.save(update_fields=["state"])
+        unit.audit("accounts.enabled", target=f"account:{user.id}")
+    selectors.forget(user_id)
+
+
+def set_expiry(*, actor: Actor, user_id: UUID, until: datetime | None, institution_code: str = DISTRICT) -> None:
+    """Let an account end by itself (vendor engineers, interns); None: no end. One in the past ends its sign-ins too."""
+    _require(actor, MANAGE_ACCOUNTS, institution_code)
+    with work(REGION, actor=actor) as unit:
+        user = _member(user_id, institution_code)
+        before, user.expires_at = user.expires_at, until
+        user.save(update_fields=["expires_at"])
+        unit.audit(
+            "accounts.expiry_set",
+            target=f"account:{user.id}",
+            detail={"before": str(before or ""), "until": str(until or "")},
+        )
+    selectors.forget(user_id)
+    if until is not None and until <= unit.now:
+        end_all_sign_ins(actor=actor, user_id=user_id, reason="account_expired")
+
+
+def revoke_sign_ins(*, actor: Actor, user_id: UUID, institution_code: str = DISTRICT) -> int:
+    """Sign an account out everywhere, at once; how many sign-ins that were."""
+    _require(actor, UNLOCK_ACCOUNTS, institution_code)
+    with work(REGION, actor=actor) as unit:
+        user = _member(user_id, institution_code)
+        unit.audit("accounts.signed_out_by_admin", target=f"account:{user.id}")
+    return end_all_sign_ins(actor=actor, user_id=user_id, reason="revoked")
 
 
 def unlock_account(*, actor: Actor, user_id: UUID, institution_code: str = DISTRICT) -> None:

@@ -5,8 +5,11 @@ Rows of commands and audit carry the hospital whose staff acted and are under ro
 
 from __future__ import annotations
 
+from django.db import models
+
 from hub.audit.models import AbstractAuditPending, AbstractAuditRow, AbstractAuditSeal, audit_indexes
 from hub.idempotency.models import AbstractCommandRow, command_constraints, command_indexes
+from hub.ids import uuid7
 from hub.outbox.models import (
     AbstractInboxRow,
     AbstractOutboxAttempt,
@@ -86,3 +89,32 @@ class AuditSeal(AbstractAuditSeal):
     class Meta(AbstractAuditSeal.Meta):
         abstract = False
         db_table = "region_audit_seal"
+
+
+class CheckState(models.TextChoices):
+    """Where a verification of an audit stands."""
+
+    WAITING = "waiting", "等待校验"
+    RUNNING = "running", "正在校验"
+    SOUND = "sound", "完好"
+    FLAWED = "flawed", "发现问题"
+
+
+class AuditCheck(models.Model):
+    """One verification of one journal's audit, asked for by somebody and done by a worker."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    scope = models.CharField(max_length=32)
+    state = models.CharField(max_length=8, choices=CheckState.choices, default=CheckState.WAITING)
+    asked_by = models.CharField(max_length=64)
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    expected = models.BigIntegerField(default=0)
+    entries = models.BigIntegerField(default=0)
+    seals = models.BigIntegerField(default=0)
+    pending = models.BigIntegerField(default=0)
+    findings = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "region_audit_check"
+        indexes = [models.Index(fields=["-asked_at"], name="region_audit_check_newest")]

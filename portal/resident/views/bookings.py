@@ -15,6 +15,7 @@ from hub import clock
 from hub.actor import Actor
 from hub.errors import HubError
 from portal.commands import command_of
+from portal.components.words import HISTORY_WORDS
 from portal.resident.pages import page, resident_page
 from regional_services.booking import access, selectors, services
 from regional_services.booking.models import Settlement, State
@@ -25,26 +26,6 @@ from tenants.registry import selectors as registry
 
 PAGE = 20
 CANCEL_REASONS = ("时间有变化", "选错了科室或医生", "身体已好转", "其他原因")
-HISTORY_WORDS = {
-    "held": "占号成功",
-    "locked": "医院已锁号",
-    "booked": "预约成功",
-    "refused": "医院未接受",
-    "order_paid": "支付成功",
-    "order_closed": "订单关闭",
-    "registered": "医院已登记",
-    "cancel_asked": "申请取消",
-    "pay_deadline": "支付超时",
-    "hard_deadline": "等待超时",
-    "released": "号已释放",
-    "cancelled": "已取消",
-    "cancel_refused": "医院不同意取消",
-    "stopped": "医院停诊",
-    "refunded": "退款到账",
-    "refund_failed": "退款转人工",
-    "visit_ended": "就诊结束",
-    "hold_refused": "占号失败",
-}
 
 
 @require_GET
@@ -71,7 +52,7 @@ def _row(view: BookingView) -> dict[str, object]:
 def _context(actor: Actor, view: BookingView) -> dict[str, object]:
     institution = registry.institution(view.institution_code)
     row = access.own_booking(actor, view.id)
-    why_not = services.why_not_registrable(row, institution, clock.now()) if view.pay_on_day else ""
+    why_not = services.why_not_registrable(row, clock.now()) if view.pay_on_day else ""
     card = identity.identity_of(view.person_id)
     return {
         "booking": view,

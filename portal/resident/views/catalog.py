@@ -26,6 +26,7 @@ from tenants.appointments.errors import SlotChanged
 from tenants.registry import functions
 from tenants.registry import selectors as registry
 from tenants.registry.models import Kind
+from tenants.registry.selectors import InstitutionView
 from tenants.scheduling import selectors as scheduling
 from tenants.scheduling.selectors import NumberView
 
@@ -73,6 +74,7 @@ class Row:
     kind_text: str
     address: str
     distance_text: str
+    closed: str
 
 
 def _row(card: HospitalCard) -> Row:
@@ -80,7 +82,7 @@ def _row(card: HospitalCard) -> Row:
     distance = ""
     if card.distance_m is not None:
         distance = f"{card.distance_m} 米" if card.distance_m < 1000 else f"{card.distance_m / 1000:.1f} 公里"
-    return Row(view.code, view.name, view.short_name, view.level, view.kind_text, view.address, distance)
+    return Row(view.code, view.name, view.short_name, view.level, view.kind_text, view.address, distance, _closed(view))
 
 
 def _services() -> list[Service]:
@@ -164,13 +166,22 @@ def hospitals(request: HttpRequest) -> HttpResponse:
 def hospital(request: HttpRequest, code: str) -> HttpResponse:
     """One institution: how it books, its departments with what is left."""
     institution = registry.institution(code)
+    if not institution.is_shown:
+        raise NotFound
     context = {
         "hospital": institution,
         "departments": selectors.departments_of(code),
-        "closed": "" if institution.is_on(functions.BOOKING) else _("本院暂停线上预约，请到医院窗口办理。"),
+        "closed": _closed(institution),
         "back": "/hospitals",
     }
     return page(request, "hospital", "book", context)
+
+
+def _closed(institution: InstitutionView) -> str:
+    """Why nothing can be booked here now; empty while it can."""
+    if institution.closed or institution.is_on(functions.BOOKING):
+        return institution.closed
+    return _("本院暂停线上预约，请到医院窗口办理。")
 
 
 @require_GET
@@ -189,6 +200,7 @@ def department(request: HttpRequest, code: str, department_id: UUID) -> HttpResp
     sessions = selectors.sessions_of(department_id, day=chosen)
     context = {
         "hospital": registry.institution(code),
+        "closed": _closed(registry.institution(code)),
         "department": found,
         "days": days,
         "chosen": chosen,
@@ -244,7 +256,9 @@ def _session_context(code: str, session_id: UUID) -> tuple[dict[str, object], Se
         "fee_fen": card.fee_fen,
     }
     back = f"/hospitals/{code}/departments/{card.department_id}?day={card.date.isoformat()}"
-    return {"hospital": registry.institution(code), "session": session, "back": back}, card, numbers
+    institution = registry.institution(code)
+    context = {"hospital": institution, "closed": _closed(institution), "session": session, "back": back}
+    return context, card, numbers
 
 
 @require_GET
@@ -257,8 +271,8 @@ def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
             "start": number.start,
             "end": number.end,
             "sequence": number.sequence,
-            "is_free": number.is_free,
-            "word": HELD_OR_TAKEN,
+            "is_free": number.is_free and not context["closed"],
+            "word": _("暂停") if number.is_free else HELD_OR_TAKEN,
         }
         for number in numbers
     ]
@@ -271,7 +285,7 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
     """Read back what is about to be booked and for whom; then book it."""
     if request.method == "POST":
         return _book(request, actor, code, session_id, number_id)
-    context, _card, numbers = _session_context(code, session_id)
+    context, card, numbers = _session_context(code, session_id)
     number = next((row for row in numbers if row.id == number_id), None)
     if number is None or not number.is_free:
         messages.warning(request, _("这个号刚刚被约走了，请另选一个。"), extra_tags="warn")
@@ -282,6 +296,7 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
         "number": number,
         "people": people,
         "chosen": chosen,
+        "quoted": services.is_quoted(code, card.fee_fen),
         "may_book": any(person.standing in ("verified", "temporary") for person in people),
         "back": f"/hospitals/{code}/sessions/{session_id}",
     }

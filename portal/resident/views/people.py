@@ -11,8 +11,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from hub.accounts import sessions
+from hub.accounts.models import CodePurpose
+from hub.accounts.services import residents
 from hub.actor import Actor
-from hub.errors import HubError
+from hub.errors import HubError, InvalidInput
 from hub.security.sealed_forms import SealedForm, SealedTextInput
 from portal.commands import command_of
 from portal.resident.pages import choose_person, chosen_person, next_of, page, people_of, resident_page
@@ -37,6 +40,12 @@ class PersonForm(SealedForm):
     )
     phone = forms.CharField(
         label=_("手机号（选填）"), max_length=11, required=False, widget=SealedTextInput("form.phone:person")
+    )
+    phone_code = forms.CharField(
+        label=_("家人手机收到的验证码（成年家人同意由您代办）"),
+        max_length=6,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )
     sex = forms.ChoiceField(
         label=_("性别（证件不含时填写）"), choices=[("", "—"), ("1", _("男")), ("2", _("女"))], required=False
@@ -82,9 +91,16 @@ def add(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method == "GET" or not form.is_valid():
         return page(request, "person_new", "me", context, status=200 if request.method == "GET" else 422)
     try:
+        if request.POST.get("act") == "code":
+            _send_code(request, form.cleaned_data["phone"])
+            return page(request, "person_new", "me", {**context, "code_sent": True})
         services.add_person(
             actor=actor,
-            form=NewPerson(**form.cleaned_data, consents=tuple(request.POST.getlist("consents"))),
+            form=NewPerson(
+                **form.cleaned_data,
+                code_binding=sessions.binding_of(request),
+                consents=tuple(request.POST.getlist("consents")),
+            ),
             command=command_of(request, "identity.add_person"),
         )
     except HubError as problem:
@@ -93,6 +109,18 @@ def add(request: HttpRequest, actor: Actor) -> HttpResponse:
         context["error"] = "" if problem.fields else problem.text
         return page(request, "person_new", "me", context, status=problem.status)
     return HttpResponseRedirect(f"/me/people?next={quote(following)}")
+
+
+def _send_code(request: HttpRequest, phone: str) -> None:
+    """An adult agrees by a code on his own phone; one without a phone is linked at a hospital's desk (practice 1)."""
+    if not phone:
+        raise InvalidInput(fields={"phone": "请填写家人的手机号；没有手机的家人请到医院窗口办理。"})
+    residents.request_phone_code(
+        actor=sessions.anonymous(request),
+        phone=phone,
+        purpose=CodePurpose.ADD_MEMBER,
+        binding=sessions.binding_of(request),
+    )
 
 
 @require_POST

@@ -8,7 +8,7 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  if (form.method === "post" && !form.hasAttribute("hx-post")) {
+  if (form.method === "post" && !form.hasAttribute("hx-post") && !form.hasAttribute("data-download")) {
     form.dataset.sent = "yes";
     for (const button of form.querySelectorAll("button[type=submit]")) {
       button.dataset.label = button.textContent;
@@ -73,7 +73,7 @@ document.addEventListener("DOMContentLoaded", () => {
   if (day) day.parentElement.scrollLeft = day.offsetLeft - 16;
 });
 
-/* Sex and birthday are asked only where the document does not say them. */
+/* Sex and birthday are asked only where the document does not say them, a code only of an adult relative. */
 function askOnlyWhatIsUnknown() {
   const kind = document.querySelector("select[name=document_type]");
   if (!kind) return;
@@ -82,8 +82,14 @@ function askOnlyWhatIsUnknown() {
     const field = document.querySelector(`[name=${name}]`);
     if (field) field.closest(".field").hidden = said;
   }
+  const relation = document.querySelector("select[name=kind]");
+  const code = document.querySelector("[name=phone_code]");
+  if (!relation || !code) return;
+  const alone = ["self", "child"].includes(relation.value);
+  code.closest(".field").hidden = alone;
+  document.querySelector("[data-with=phone_code]").hidden = alone;
 }
 document.addEventListener("DOMContentLoaded", askOnlyWhatIsUnknown);
 document.addEventListener("change", (event) => {
-  if (event.target.name === "document_type") askOnlyWhatIsUnknown();
+  if (["document_type", "kind"].includes(event.target.name)) askOnlyWhatIsUnknown();
 });

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from hub.tenancy.checks.catalogue import check_citus
+from hub.tenancy.commands import OwnerCommand
 
 
-class Command(BaseCommand):
+class Command(OwnerCommand):
     """`check_citus`: fails with one line for each difference."""
 
     help = __doc__
-    requires_system_checks = ()
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Report."""

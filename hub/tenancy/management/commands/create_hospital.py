@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from hub.tenancy.commands import OwnerCommand
 from hub.tenancy.models import TenantState
 from hub.tenancy.provision import create_hospital
 
 
-class Command(BaseCommand):
+class Command(OwnerCommand):
     """`create_hospital <code>`: safe to run again."""
 
     help = __doc__
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Codes, further hosts and the state to start in."""

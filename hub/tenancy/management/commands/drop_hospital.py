@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from hub.tenancy.commands import OwnerCommand
 from hub.tenancy.provision import drop_hospital
 
 
-class Command(BaseCommand):
+class Command(OwnerCommand):
     """`drop_hospital <code> --yes-destroy-all-data`."""
 
     help = __doc__
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The code, and that it is meant."""

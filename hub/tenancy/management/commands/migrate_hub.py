@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from hub.tenancy.commands import OwnerCommand
 from hub.tenancy.provision import migrate_hub
 
 
-class Command(BaseCommand):
+class Command(OwnerCommand):
     """`migrate_hub`: idempotent; hospitals that failed are listed and tried again by the next run."""
 
     help = __doc__
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """How many hospitals at a time."""

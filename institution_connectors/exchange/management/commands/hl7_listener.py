@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from hub.observability import metrics
 from institution_connectors.adapters.hl7v2_mllp import Listener, Manners, Receiver
 from institution_connectors.exchange.hl7 import door_of
 
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         if not host or not port.isdigit():
             raise CommandError(f"--listen: host:port expected, not {options['listen']!r}")
         tls = _tls(options["certificate"], options["client_ca"])
+        metrics.serve()
         try:
             asyncio.run(_run(Listener(Manners(host=host, port=int(port), tls=tls), Receiver(door_of).answer)))
         except OSError as problem:

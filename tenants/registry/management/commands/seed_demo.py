@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
 from hub.actor import system_actor
+from hub.tenancy.commands import OwnerCommand
 from hub.tenancy.provision import create_hospital
 from hub.tenancy.registry import hospitals
 from tenants.directory.services import ask_for_directory
@@ -17,7 +17,7 @@ from tenants.registry.seeding import connectors, institutions, outside, people
 SEED = system_actor("演示数据")
 
 
-class Command(BaseCommand):
+class Command(OwnerCommand):
     """`seed_demo`: idempotent; schedules come from the hospitals' own systems once these run."""
 
     help = __doc__

@@ -1,0 +1,82 @@
+"""The light of a hospital's connector: a colour, and words that say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from hub import clock
+from regional_services.statistics.selectors import HealthRow
+from tenants.registry import selectors as registry
+
+SKEW_LIMIT_MS = 30_000
+STALE = timedelta(minutes=10)
+
+
+class Health(Protocol):
+    """What a light is made of."""
+
+    @property
+    def reachable(self) -> bool | None:
+        """Whether the last probe was answered."""
+
+    @property
+    def calls(self) -> int:
+        """Calls of the last quarter of an hour."""
+
+    @property
+    def failed(self) -> int:
+        """Those that failed."""
+
+    @property
+    def unknown(self) -> int:
+        """Asks whose outcome is not known."""
+
+    @property
+    def skew_ms(self) -> int | None:
+        """How wrong its clock is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """An institution with its light."""
+
+    code: str
+    name: str
+    tone: str
+    words: str
+
+
+def light(health: Health) -> tuple[str, str]:
+    """The colour and the words."""
+    if health.reachable is False or (health.calls and health.failed == health.calls):
+        return "bad", "医院系统联系不上"
+    if health.unknown:
+        return "warn", f"{health.unknown} 条结果待核实"
+    if health.skew_ms is not None and abs(health.skew_ms) > SKEW_LIMIT_MS:
+        return "warn", f"医院时钟相差 {health.skew_ms / 1000:.0f} 秒"
+    if health.failed:
+        return "warn", f"近 15 分钟 {health.failed} 次失败"
+    return ("ok", "正常") if health.calls or health.reachable else ("off", "尚无往来")
+
+
+def lights(health: Mapping[str, HealthRow]) -> list[Lit]:
+    """Every institution residents see, with its light as last looked at. No query."""
+    oldest = clock.now() - STALE
+    return [
+        Lit(view.code, view.short_name, *_of(health.get(view.code), oldest=oldest, suspended=view.is_suspended))
+        for view in registry.institutions()
+        if view.is_shown
+    ]
+
+
+def _of(row: HealthRow | None, *, oldest: datetime, suspended: bool) -> tuple[str, str]:
+    if suspended:
+        return "off", "已暂停"
+    if row is None or row.at < oldest:
+        return "off", "没有近况"
+    if row.dead_letters:
+        return "warn", f"{row.dead_letters} 条消息停止"
+    return light(row)

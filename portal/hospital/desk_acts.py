@@ -1,0 +1,213 @@
+"""Acting for a person at the desk (practice 9): scan anything, see what this person needs now, book for him."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from hub import clock
+from hub.actor import Actor
+from hub.errors import HubError
+from hub.security.sealed_forms import SealedForm, SealedTextInput
+from hub.tenancy.scope import hospital
+from portal.commands import command_of
+from portal.desk.pages import desk, desk_page, own_hospital
+from portal.hospital import finding
+from portal.hospital.finding import FindForm
+from portal.hospital.parts import id_of, lines
+from regional_services.identity import documents
+from regional_services.identity.documents import DocumentKind
+from tenants.appointments import permissions, selectors, services
+from tenants.appointments.errors import AppointmentNotFound
+from tenants.appointments.models import ACTIVE, DeskState, State
+from tenants.appointments.selectors import Criteria
+from tenants.appointments.services import DeskWish
+from tenants.directory import selectors as directory
+from tenants.patients import permissions as patient_permissions
+from tenants.patients import services as patients
+from tenants.patients.selectors import PatientView
+from tenants.scheduling import selectors as scheduling
+from tenants.scheduling.errors import NumberTaken, SessionNotFound
+from tenants.scheduling.models import NumberState
+from tenants.scheduling.selectors import StaffNumber
+
+DAYS = 7
+
+
+class NewcomerForm(SealedForm):
+    """Somebody this hospital has not seen yet, by the document on the desk."""
+
+    name = forms.CharField(label=_("姓名（与证件一致）"), max_length=50, widget=SealedTextInput("form.name:desk"))
+    document_type = forms.ChoiceField(label=_("证件类型"), choices=[(kind.value, kind.text) for kind in DocumentKind])
+    document_number = forms.CharField(label=_("证件号码"), max_length=30, widget=SealedTextInput("form.document:desk"))
+    phone = forms.CharField(
+        label=_("手机号（没有可不填）"), max_length=11, required=False, widget=SealedTextInput("form.phone:desk")
+    )
+    sex = forms.ChoiceField(
+        label=_("性别（证件不含时填写）"), choices=[("", "—"), ("1", _("男")), ("2", _("女"))], required=False
+    )
+    birth_date = forms.DateField(
+        label=_("出生日期（证件不含时填写）"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+
+@require_POST
+@desk_page(permissions.VIEW)
+def scan(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Any code or document: to the appointment it names, to the person it belongs to, or to booking for a newcomer."""
+    form = FindForm(request)
+    if not form.is_valid():
+        return HttpResponseRedirect("/workspace/")
+    found = finding.find(actor, own_hospital(actor), form.cleaned_data["q"])
+    if len(found.appointments) == 1:
+        return HttpResponseRedirect(f"/workspace/appointments/{found.appointments[0].id}")
+    if len(found.people) == 1:
+        return HttpResponseRedirect(f"/workspace/people/{found.people[0].archive_id}")
+    if found.people:
+        return HttpResponseRedirect(f"/workspace/appointments?who={finding.keep(request, found.people)}")
+    messages.warning(request, _("本院没有这个号码。新患者请点“新患者预约”，按证件登记。"), extra_tags="warn")
+    return HttpResponseRedirect("/workspace/")
+
+
+@require_GET
+@desk_page(patient_permissions.SEARCH)
+def person(request: HttpRequest, actor: Actor, archive_id: UUID) -> HttpResponse:
+    """One person: what to do now comes first, then all appointments."""
+    code = own_hospital(actor)
+    patient = patients.open_archive(actor=actor, hospital=code, archive_id=archive_id)
+    with hospital(code, read_only=True):
+        rows = lines(selectors.search(Criteria(person_ids=(patient.person_id,)), limit=100))
+    today = clock.today()
+    upcoming = [row for row in rows if row.appointment.state in ACTIVE and row.appointment.visit_date >= today]
+    context = {
+        "patient": patient,
+        "upcoming": upcoming[::-1],
+        "earlier": [row for row in rows if row not in upcoming],
+        "today": today,
+        "booked": State.BOOKED,
+        "may_check_in": actor.may(permissions.CHECK_IN),
+        "may_book": actor.may(permissions.BOOK),
+    }
+    return desk(request, actor, "person", "today", context)
+
+
+@require_GET
+@desk_page(permissions.BOOK)
+def choose_session(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Sessions of a week with free numbers, for a person or for a newcomer."""
+    code, first = own_hospital(actor), clock.today()
+    patient, text = _patient(request, actor, code), request.GET.get("q", "").strip()
+    with hospital(code, read_only=True):
+        names = {row.id: row.name for row in directory.departments()}
+        found = scheduling.sessions_between(first, first + timedelta(days=DAYS - 1))
+    rows = [
+        (row, names.get(row.department_id, ""))
+        for row in found
+        if row.free and (text in names.get(row.department_id, "") or text in row.doctor_name)
+    ]
+    context = {"patient": patient, "rows": rows, "q": text}
+    return desk(request, actor, "book_session", "today", context)
+
+
+def _patient(request: HttpRequest, actor: Actor, code: str) -> PatientView | None:
+    archive_id = id_of(request.GET.get("person", ""))
+    return patients.open_archive(actor=actor, hospital=code, archive_id=archive_id) if archive_id else None
+
+
+@require_http_methods(["GET", "POST"])
+@desk_page(permissions.BOOK)
+def book(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
+    """The numbers of a session and, for a newcomer, his document; then the wish is on its way."""
+    code = own_hospital(actor)
+    patient = _patient(request, actor, code)
+    form = None if patient else NewcomerForm(request)
+    error, status = "", 200
+    if request.method == "POST":
+        try:
+            wish = _wish(request, code, session_id, patient, form)
+            if wish is not None:
+                made = services.book_at_desk(
+                    actor=actor, hospital=code, wish=wish, command=command_of(request, "appointments.desk_book")
+                )
+                return HttpResponseRedirect(f"/workspace/requests/{made}")
+            error, status = str(_("请按提示补全证件信息。")), 422
+        except HubError as refusal:
+            error, status = " ".join([refusal.text, *refusal.fields.values()]), refusal.status
+    with hospital(code, read_only=True):
+        found = scheduling.session_summary(session_id)
+        numbers = _free(session_id)
+        department = directory.department(found.department_id) if found else None
+    if found is None:
+        raise SessionNotFound
+    context = {
+        "patient": patient,
+        "form": form,
+        "session": found,
+        "department": department,
+        "numbers": numbers,
+        "error": error,
+    }
+    answer = desk(request, actor, "book", "today", context)
+    answer.status_code = status
+    return answer
+
+
+def _free(session_id: UUID) -> list[StaffNumber]:
+    now = clock.now()
+    return [
+        number
+        for number in scheduling.staff_numbers(session_id)
+        if number.state is NumberState.FREE and number.start > now
+    ]
+
+
+def _wish(
+    request: HttpRequest, code: str, session_id: UUID, patient: PatientView | None, form: NewcomerForm | None
+) -> DeskWish | None:
+    """What the posted form asks for; None when the newcomer's form is not complete."""
+    with hospital(code, read_only=True):
+        chosen = [number for number in _free(session_id) if str(number.id) == request.POST.get("number", "")]
+    if not chosen:
+        raise NumberTaken
+    [number] = chosen
+    wish = DeskWish(session_id=session_id, number_id=number.id, starts_at=number.start, ends_at=number.end)
+    if patient is not None:
+        return replace(wish, person_id=patient.person_id)
+    if form is None or not form.is_valid():
+        return None
+    typed = form.cleaned_data
+    read = documents.read(typed["document_type"], typed["document_number"], today=clock.today())
+    return replace(
+        wish,
+        name=documents.name(typed["name"]),
+        document_type=read.kind,
+        document_number=read.number,
+        phone=documents.phone(typed["phone"]) if typed["phone"] else "",
+        sex=read.sex or typed["sex"],
+        birth_date=read.birth_date or typed["birth_date"],
+    )
+
+
+@require_GET
+@desk_page(permissions.BOOK)
+def request_page(request: HttpRequest, actor: Actor, request_id: UUID) -> HttpResponse:
+    """How far a wish has come; asks again by itself while it is on its way."""
+    with hospital(own_hospital(actor), read_only=True):
+        wish = selectors.desk_request(request_id)
+        made = selectors.appointment(request_id)
+    if wish is None:
+        raise AppointmentNotFound
+    moving = wish.state is DeskState.ASKED
+    context = {"wish": wish, "made": made, "moving": moving}
+    if request.headers.get("HX-Request"):
+        answer = desk(request, actor, "request_live", "today", context)
+        answer.status_code = 200 if moving else 286
+        return answer
+    return desk(request, actor, "request", "today", context)

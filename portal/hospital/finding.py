@@ -1,0 +1,68 @@
+"""One field that takes whatever a person holds up: a booking's code, a hub number, a document, a phone, the last four.
+
+What is typed travels sealed and is never part of an address: a page of results is known by a mark kept in the session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from hub.actor import Actor
+from hub.ids import uuid7
+from hub.security.sealed_forms import SealedForm, SealedTextInput
+from hub.tenancy.scope import hospital
+from tenants.appointments import selectors as appointments
+from tenants.appointments.selectors import AppointmentView, Criteria
+from tenants.patients import permissions, services
+from tenants.patients.selectors import PatientView
+
+_KEY = "found"
+_KEPT = 8
+
+
+class FindForm(SealedForm):
+    """The field."""
+
+    q = forms.CharField(
+        label=_("预约号、登记号、证件号、手机号、姓名或后四位"),
+        max_length=64,
+        widget=SealedTextInput("search.text:desk", attrs={"data-search": "yes"}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the field led to: appointments of one number, or people."""
+
+    appointments: list[AppointmentView]
+    people: list[PatientView]
+
+
+def find(actor: Actor, code: str, text: str) -> Found:
+    """A number first, since it is exact; else people."""
+    with hospital(code, read_only=True):
+        rows = appointments.search(Criteria(number=text), limit=5)
+    if rows or not actor.may(permissions.SEARCH):
+        return Found(rows, [])
+    return Found([], services.search(actor=actor, hospital=code, text=text))
+
+
+def keep(request: HttpRequest, people: list[PatientView]) -> str:
+    """Remember whom a search found; the mark that stands for them in an address."""
+    held = dict(request.session.get(_KEY, {}))
+    mark = uuid7().hex
+    held[mark] = [str(person.person_id) for person in people]
+    request.session[_KEY] = dict(list(held.items())[-_KEPT:])
+    return mark
+
+
+def kept(request: HttpRequest, mark: str) -> tuple[UUID, ...] | None:
+    """The people of a mark; None without one, nobody for one this session doesn't know (any more)."""
+    if not mark:
+        return None
+    return tuple(UUID(person) for person in request.session.get(_KEY, {}).get(mark, []))

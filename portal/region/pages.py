@@ -1,0 +1,31 @@
+"""The guard of the district's pages: for staff of the district alone, on the district's own host."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+
+from hub.actor import Actor
+from hub.errors import Forbidden
+from portal.desk.pages import DeskView, desk_page
+
+P = ParamSpec("P")
+
+
+def district_page(permission: str) -> Callable[[DeskView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+    """A page for district staff who hold `permission`; a hospital's staff may hold it too, for their hospital only."""
+
+    def guard(view: DeskView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @desk_page(permission)
+        def guarded(request: HttpRequest, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if actor.institution is not None:
+                raise Forbidden("这是平台管理的页面，请回到本院工作台。")
+            return view(request, actor, *args, **kwargs)
+
+        functools.update_wrapper(guarded, view)
+        return guarded
+
+    return guard

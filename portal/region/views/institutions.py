@@ -1,0 +1,231 @@
+"""The institutions: their list, and one of them with everything the district may set there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_GET, require_POST
+
+from hub import clock
+from hub.actor import Actor
+from hub.audit.selectors import Search, entries_of
+from hub.errors import HubError
+from hub.tenancy.models import TenantState
+from hub.tenancy.registry import state_of
+from hub.tenancy.scope import REGION
+from hub.tenancy.scope import hospital as hospital_scope
+from institution_connectors.catalog import permissions as connector_permissions
+from institution_connectors.catalog import selectors as connectors
+from institution_connectors.catalog import services as connector_services
+from institution_connectors.contracts import Operation
+from institution_connectors.exchange import selectors as exchange
+from institution_connectors.exchange.models import State as ExchangeState
+from portal.desk.lights import light, lights
+from portal.desk.pages import desk, query_with
+from portal.region.pages import district_page
+from regional_services.booking import permissions
+from regional_services.booking import selectors as bookings
+from regional_services.catalog import selectors as catalog
+from regional_services.statistics import selectors as statistics
+from tenants.registry import permissions as registry_permissions
+from tenants.registry import selectors as registry
+from tenants.registry import services
+from tenants.registry.rules import RULES
+
+NOTHING = bookings.DayFigures(created=0, booked=0, cancelled=0, failed=0, paid_fen=0)
+TROUBLE = (ExchangeState.UNKNOWN, ExchangeState.REJECTED)
+LAST = 10
+PAGE = 100
+STATES = dict(TenantState.choices)
+
+
+@require_GET
+@district_page(permissions.VIEW_DISTRICT)
+def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """All institutions with today's figures and what is left to book."""
+    figures = bookings.figures_by_institution(clock.today())
+    free = {card.institution.code: card.free for card in catalog.hospitals()}
+    text, kind = request.GET.get("q", "").strip(), request.GET.get("kind", "")
+    lit = {tile.code: tile for tile in lights(statistics.health())}
+    only = request.GET.get("light", "")
+    wanted = [
+        view
+        for view in registry.institutions()
+        if (only != "trouble" or (view.code in lit and lit[view.code].tone in ("bad", "warn")))
+        and kind in ("", view.kind)
+        and any(text in word for word in (view.name, view.code, *view.aliases))
+    ]
+    leaf = max(1, int(asked)) if (asked := request.GET.get("page", "")).isdecimal() else 1
+    rows = [
+        {
+            "institution": view,
+            "state_text": STATES[view.state],
+            "figures": figures.get(view.code, NOTHING),
+            "free": free.get(view.code, 0),
+            "lit": lit.get(view.code),
+        }
+        for view in wanted[(leaf - 1) * PAGE : leaf * PAGE]
+    ]
+    kinds = sorted({(view.kind, view.kind_text) for view in registry.institutions()})
+    context = {
+        "rows": rows,
+        "count": len(wanted),
+        "q": text,
+        "kind": kind,
+        "kinds": kinds,
+        "light": only,
+        "earlier": query_with(request, page=str(leaf - 1)) if leaf > 1 else "",
+        "more": query_with(request, page=str(leaf + 1)) if len(wanted) > leaf * PAGE else "",
+    }
+    return desk(request, actor, "institutions", "institutions", context)
+
+
+@require_GET
+@district_page(registry_permissions.VIEW)
+def institution(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
+    """One institution: facts, figures, rules, functions, connector, what happened to it."""
+    return _page(request, actor, code)
+
+
+def _page(
+    request: HttpRequest,
+    actor: Actor,
+    code: str,
+    *,
+    problems: dict[str, str] | None = None,
+    filled: dict[str, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    view = registry.institution(code)
+    profile = connectors.profile_of(code)
+    values = filled or {}
+    context: dict[str, Any] = {
+        "institution": view,
+        "state_text": STATES[view.state],
+        "is_live": view.state == TenantState.LIVE,
+        "figures": bookings.figures_of_day(clock.today(), code),
+        "rules": [(rule, values.get(rule.name, getattr(view, rule.name))) for rule in RULES],
+        "problems": problems or {},
+        "values": values,
+        "switches": registry.switches_of(code),
+        "profile": profile,
+        "operations": [(operation, profile.can(operation) if profile else False) for operation in Operation],
+        "history": entries_of(REGION, Search(target=f"institution:{code}"), limit=LAST),
+        "may_edit": actor.may(registry_permissions.EDIT),
+        "may_switch": actor.may(registry_permissions.SWITCH),
+        "may_lead": actor.may(registry_permissions.LIFE),
+        "may_limit": actor.may(connector_permissions.MANAGE) and profile is not None and profile.enabled,
+        **_connector(code),
+    }
+    answer = desk(request, actor, "institution", "institutions", context)
+    answer.status_code = status
+    return answer
+
+
+def _connector(code: str) -> dict[str, Any]:
+    """Health and the last messages in trouble, of a hospital that has its place. Four queries."""
+    if state_of(code) in (None, TenantState.LEFT):
+        return {"health": None, "light": ("off", "尚未接入"), "trouble": []}
+    with hospital_scope(code, read_only=True):
+        health = exchange.health()
+        trouble = exchange.exchanges(states=TROUBLE, limit=LAST)
+    return {"health": health, "light": light(health), "trouble": trouble}
+
+
+def _act(request: HttpRequest, actor: Actor, code: str, done: str, act: Callable[[], object]) -> HttpResponse:
+    """Do one thing to an institution and come back to its page; a refusal keeps what was typed."""
+    try:
+        act()
+    except HubError as problem:
+        if not problem.fields:
+            messages.error(request, problem.text, extra_tags="bad")
+        return _page(request, actor, code, problems=problem.fields, filled=request.POST.dict(), status=problem.status)
+    messages.success(request, done, extra_tags="ok")
+    return HttpResponseRedirect(f"/district/institutions/{code}")
+
+
+@require_POST
+@district_page(registry_permissions.SWITCH)
+def switch(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
+    """Switch one function on or off here; the others are not touched."""
+    return _act(
+        request,
+        actor,
+        code,
+        "功能开关已更改。",
+        lambda: services.set_switch(
+            actor=actor,
+            institution_code=code,
+            function=request.POST.get("function", ""),
+            is_on=request.POST.get("to") == "on",
+            reason=request.POST.get("reason", "").strip(),
+        ),
+    )
+
+
+@require_POST
+@district_page(registry_permissions.EDIT)
+def change_rules(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
+    """Set the booking rules; older bookings keep theirs."""
+    return _act(
+        request,
+        actor,
+        code,
+        "规则已保存，从下一个预约起生效。",
+        lambda: services.change_rules(
+            actor=actor,
+            institution_code=code,
+            values=request.POST.dict(),
+            reason=request.POST.get("reason", ""),
+        ),
+    )
+
+
+@require_POST
+@district_page(connector_permissions.MANAGE)
+def change_limits(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
+    """Set how much of us the hospital's own system gets at once."""
+    wanted = request.POST.get("in_flight", "")
+    return _act(
+        request,
+        actor,
+        code,
+        "接口限额已保存。",
+        lambda: connector_services.set_in_flight(
+            actor=actor, code=code, in_flight=int(wanted) if wanted.isascii() and wanted.isdigit() else 0
+        ),
+    )
+
+
+@require_POST
+@district_page(registry_permissions.LIFE)
+def suspend(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
+    """Stop the institution's online services, with words for residents."""
+    return _act(
+        request,
+        actor,
+        code,
+        "已暂停：居民会看到您写的说明，新的预约会被拒绝。",
+        lambda: services.suspend(
+            actor=actor,
+            institution_code=code,
+            words=request.POST.get("words", ""),
+            reason=request.POST.get("suspend_reason", ""),
+        ),
+    )
+
+
+@require_POST
+@district_page(registry_permissions.LIFE)
+def resume(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
+    """Open it again."""
+    return _act(
+        request,
+        actor,
+        code,
+        "已恢复：居民可以预约了。",
+        lambda: services.resume(actor=actor, institution_code=code, reason=request.POST.get("resume_reason", "")),
+    )
