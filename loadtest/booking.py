@@ -74,34 +74,33 @@ def steady(setting: Setting) -> None:
     outcome = steadily(jobs, per_second=STEADY_PER_SECOND)
     setting.database.drained(120, calm=1)
     setting.district.stop("relay")
-    delays = _registration_delays(setting)
+    delays = _delays(setting, "appointment.held", "appointment.registered")
     table = setting.table
     table.add("e", f"bookings at {STEADY_PER_SECOND}/s: p50 / p95 / p99", f"{outcome.percentiles()} ms")
     table.add("e", "errors", str(outcome.errors), "0", outcome.errors == 0)
     p99 = percentile(delays, 0.99)
     table.add("e", "booking committed until the HIS has it, p99", f"{p99 * 1000:.0f} ms", "<= 1 s", p99 <= 1.0)
-    _report_asks(setting, delays)
+    _report_asks(setting, _delays(setting, "appointment.booked", "appointment.registered"))
 
 
 def _report_asks(setting: Setting, delays: list[float]) -> None:
+    """The ask to register is committed with the entry `booked`, the answer with the entry `registered`."""
     p50, p95 = percentile(delays, 0.50) * 1000, percentile(delays, 0.95) * 1000
     what = "ask committed until its answer is visible, p50 / p95"
     setting.table.add("d", what, f"{p50:.1f} / {p95:.1f} ms", "p95 <= 15 ms", p95 <= 15)
 
 
-def _registration_delays(setting: Setting) -> list[float]:
-    """Seconds from the commit that asked (the appointment's) to the commit that stored the HIS's answer.
+def _delays(setting: Setting, first: str, second: str) -> list[float]:
+    """Seconds between the commits of two entries about each appointment of the stream.
 
-    Both are commit times of the server itself: of the audit entries, which are never updated, so that their
-    transaction is the one that did it.
+    Commit times are the server's own; audit entries are never updated, so their transaction is the one that did it.
     """
     schema = setting.database.schema_of(ON_DAY)
     rows = setting.database.rows(
         "SELECT extract(epoch FROM pg_xact_commit_timestamp(b.xmin) - pg_xact_commit_timestamp(a.xmin))::float"
         f" FROM {schema}.hospital_audit a JOIN {schema}.hospital_audit b ON b.target = a.target"
-        " WHERE a.action = 'appointment.held' AND b.action = 'appointment.registered'"
-        " AND a.at > now() - make_interval(secs => %s)",
-        [STEADY_SECONDS + 60],
+        " WHERE a.action = %s AND b.action = %s AND a.at > now() - make_interval(secs => %s)",
+        [first, second, STEADY_SECONDS + 60],
     )
     return [delay for (delay,) in rows]
 
