@@ -17,7 +17,7 @@ from hub.audit.selectors import Search, entries_of
 from hub.ids import domain_number, uuid7
 from hub.security.roles import Role
 from hub.tenancy.scope import REGION, region
-from regional_services.booking.models import Booking, Settlement, State
+from regional_services.booking.models import Booking, Pricing, Settlement, State
 from regional_services.statistics import selectors, services
 from regional_services.statistics.models import DayFigure, HospitalHealth, HourFigure
 from tenants.registry import selectors as registry
@@ -46,6 +46,8 @@ def booking(code: str, *, days_ago: int = 0, state: State = State.BOOKED, **valu
             starts_at=values.pop("starts_at", at + timedelta(days=3)),
             ends_at=values.pop("ends_at", at + timedelta(days=3, hours=1)),
             fee_fen=2500,
+            list_fee_fen=2500,
+            pricing=Pricing.LIST,
             pay_on_day=False,
             his_locked=False,
             state=state,
