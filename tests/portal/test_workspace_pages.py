@@ -18,7 +18,8 @@ from tenants.patients.models import PatientArchive
 from tests.booking import world
 from tests.harness.browser import Visitor, visitor
 from tests.portal.conftest import Site
-from tests.portal.workspace import at_desk, audited
+from tests.portal.desks import desk_of
+from tests.portal.workspace import audited
 
 pytestmark = pytest.mark.browser
 HOSPITAL = "alpha"
@@ -27,7 +28,7 @@ HOSPITAL = "alpha"
 @contextmanager
 def staff(site: Site, chromium: Browser, *roles: Role, desk: bool = True) -> Iterator[Visitor]:
     """A window of a signed-in member of staff on the hospital's own host."""
-    cookie = at_desk(HOSPITAL, *roles, name=f"w{time.time_ns()}").cookies["sessionid"].value
+    cookie = desk_of(*roles, hospital=HOSPITAL, login_name=f"w{time.time_ns()}").cookies["sessionid"].value
     window = visitor(chromium, site.host_of(HOSPITAL), desk=desk)
     window.context.add_cookies([{"name": "sessionid", "value": cookie, "url": window.base}])
     yield window
@@ -69,6 +70,8 @@ def test_the_desk_books_for_a_newcomer(site: Site, chromium: Browser) -> None:
         page.get_by_role("button", name="确认预约").click()
         expect(page.get_by_role("alert")).to_contain_text("证件")
         expect(page.get_by_label("姓名（与证件一致）")).to_have_value("王秀英")
+        assert ["422" in trouble for trouble in window.troubles] == [True], "the refusal itself, nothing else"
+        window.troubles.clear()
         page.get_by_label("证件号码").fill("310101195001011236")
         page.get_by_role("button", name="确认预约").click()
         expect(page.get_by_role("heading", name=re.compile("已约好|没有约上"))).to_be_visible(timeout=15_000)
