@@ -36,6 +36,7 @@ REGION_APPS = [
     "regional_services.payments",
     "regional_services.booking",
     "regional_services.notifications",
+    "regional_services.statistics",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
@@ -238,6 +239,9 @@ CELERY_BEAT_SCHEDULE = {
     "daily-lists": {"task": "tenants.appointments.tasks.make_lists", "schedule": crontab(hour=6, minute=0)},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
     "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
+    "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
+    "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
+    "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
     "exchange-probe": {"task": "institution_connectors.exchange.tasks.probe_all", "schedule": 60.0},
     "exchange-recover": {"task": "institution_connectors.exchange.tasks.recover_all", "schedule": 300.0},

@@ -2,9 +2,51 @@
 
 from __future__ import annotations
 
-from institution_connectors.exchange.selectors import Health
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from hub import clock
+from regional_services.statistics.selectors import HealthRow
+from tenants.registry import selectors as registry
 
 SKEW_LIMIT_MS = 30_000
+STALE = timedelta(minutes=10)
+
+
+class Health(Protocol):
+    """What a light is made of."""
+
+    @property
+    def reachable(self) -> bool | None:
+        """Whether the last probe was answered."""
+
+    @property
+    def calls(self) -> int:
+        """Calls of the last quarter of an hour."""
+
+    @property
+    def failed(self) -> int:
+        """Those that failed."""
+
+    @property
+    def unknown(self) -> int:
+        """Asks whose outcome is not known."""
+
+    @property
+    def skew_ms(self) -> int | None:
+        """How wrong its clock is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """An institution with its light."""
+
+    code: str
+    name: str
+    tone: str
+    words: str
 
 
 def light(health: Health) -> tuple[str, str]:
@@ -18,3 +60,23 @@ def light(health: Health) -> tuple[str, str]:
     if health.failed:
         return "warn", f"近 15 分钟 {health.failed} 次失败"
     return ("ok", "正常") if health.calls or health.reachable else ("off", "尚无往来")
+
+
+def lights(health: Mapping[str, HealthRow]) -> list[Lit]:
+    """Every institution residents see, with its light as last looked at. No query."""
+    oldest = clock.now() - STALE
+    return [
+        Lit(view.code, view.short_name, *_of(health.get(view.code), oldest=oldest, suspended=view.is_suspended))
+        for view in registry.institutions()
+        if view.is_shown
+    ]
+
+
+def _of(row: HealthRow | None, *, oldest: datetime, suspended: bool) -> tuple[str, str]:
+    if suspended:
+        return "off", "已暂停"
+    if row is None or row.at < oldest:
+        return "off", "没有近况"
+    if row.dead_letters:
+        return "warn", f"{row.dead_letters} 条消息停止"
+    return light(row)

@@ -20,7 +20,7 @@ def district_page(permission: str) -> Callable[[DeskView[P]], Callable[Concatena
 
     def guard(view: DeskView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
         @desk_page(permission)
-        def guarded(request: HttpRequest, actor: Actor, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if actor.institution is not None:
                 raise Forbidden("这是平台管理的页面，请回到本院工作台。")
             return view(request, actor, *args, **kwargs)

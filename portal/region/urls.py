@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.region.views import accounts, audit, institutions, joining, overview
+from portal.region.views import accounts, audit, institutions, joining, overview, screen, statistics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.home, name="district"),
@@ -25,6 +25,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit", audit.entries, name="district-audit"),
     path("audit/verify", audit.verify, name="district-audit-verify"),
     path("audit/checks/<uuid:check_id>", audit.check, name="district-audit-check"),
+    path("statistics", statistics.page, name="district-statistics"),
+    path("statistics.json", statistics.series, name="district-statistics-series"),
+    path("statistics.csv", statistics.export, name="district-statistics-export"),
+    path("screen", screen.screen, name="district-screen"),
+    path("screen/figures", screen.figures, name="district-screen-figures"),
+    path("screen/hospitals", screen.hospitals, name="district-screen-hospitals"),
+    path("screen/series.json", screen.series, name="district-screen-series"),
     path("letters", audit.letters, name="district-letters"),
     path("letters/<int:letter_id>/replay", audit.replay, name="district-letter-replay"),
     path("joining", joining.listing, name="district-joinings"),

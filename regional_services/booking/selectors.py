@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Aggregate, Count, Q, Sum
-from django.db.models.functions import TruncMinute
+from django.db.models import Aggregate, Count, Q, QuerySet, Sum
+from django.db.models.functions import ExtractHour, TruncDate, TruncMinute
 
 from hub import clock
 from institution_connectors.contracts.outcomes import Reason
@@ -200,6 +200,77 @@ def figures_by_institution(day: date) -> dict[str, DayFigures]:
         .annotate(**_COUNTS)
     )
     return {row["institution_code"]: _figures(row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCounts:
+    """What was booked at one institution on one day, and what became of it since."""
+
+    institution_code: str
+    day: date
+    created: int
+    booked: int
+    cancelled: int
+    stopped: int
+    failed: int
+    refunded: int
+    paid_fen: int
+    refunded_fen: int
+
+
+_DAY_COUNTS: dict[str, Aggregate] = {
+    "created": Count("id"),
+    "booked": Count("id", filter=Q(state__in=(State.BOOKED, State.FULFILLED))),
+    "cancelled": Count("id", filter=Q(state__in=(State.CANCELLED, State.EXPIRED))),
+    "stopped": Count("id", filter=Q(state=State.STOPPED)),
+    "failed": Count("id", filter=Q(state=State.FAILED)),
+    "refunded": Count("id", filter=Q(settlement=Settlement.REFUNDED)),
+    "paid": Sum("fee_fen", filter=Q(settlement=Settlement.PAID), default=0),
+    "given_back": Sum("fee_fen", filter=Q(settlement=Settlement.REFUNDED), default=0),
+}
+
+
+def counts_by_day(first: date, last: date) -> list[DayCounts]:
+    """Bookings made from `first` to `last` by institution and day. One query: a range of the index by creation."""
+    rows = _made(first, last).annotate(day=TruncDate("created_at", tzinfo=clock.ZONE))
+    return [
+        DayCounts(
+            **{name: row[name] for name in ("institution_code", "day", *_DAY_COUNTS) if name not in _MONEY},
+            paid_fen=int(row["paid"]),
+            refunded_fen=int(row["given_back"]),
+        )
+        for row in rows.values("institution_code", "day").annotate(**_DAY_COUNTS)
+    ]
+
+
+def counts_by_hour(first: date, last: date) -> dict[tuple[date, int], int]:
+    """Bookings made in each hour of those days. One query: the same range."""
+    rows = (
+        _made(first, last)
+        .annotate(day=TruncDate("created_at", tzinfo=clock.ZONE), hour=ExtractHour("created_at", tzinfo=clock.ZONE))
+        .values_list("day", "hour")
+        .annotate(count=Count("id"))
+    )
+    return {(day, hour): count for day, hour, count in rows}
+
+
+def no_shows_by_day(first: date, last: date) -> dict[tuple[str, date], int]:
+    """Visits of those days that are over and to which nobody came. One query: the index by institution and day."""
+    rows = (
+        Booking.objects.filter(visit_date__gte=first, visit_date__lte=last, ends_at__lt=clock.now(), state=State.BOOKED)
+        .values_list("institution_code", "visit_date")
+        .annotate(count=Count("id"))
+    )
+    return {(code, day): count for code, day, count in rows}
+
+
+_MONEY = ("paid", "given_back")
+
+
+def _made(first: date, last: date) -> QuerySet[Booking]:
+    return Booking.objects.filter(
+        created_at__gte=clock.at(first, clock.MIDNIGHT), created_at__lt=clock.at(last, clock.MIDNIGHT) + clock.DAY
+    )
 
 
 def _figures(counted: dict[str, Any]) -> DayFigures:

@@ -54,7 +54,7 @@ def new(request: HttpRequest, actor: Actor) -> HttpResponse:
         wrong = {name: "请填写。" for name, value in filled.items() if not value}
         if wrong:
             raise InvalidInput(fields=wrong)
-        made = services.create_staff(actor=actor, **filled)
+        made = services.create_staff(actor=actor, login_name=filled["login_name"], display_name=filled["display_name"])
     except HubError as problem:
         context = {"filled": filled, "problems": problem.fields or {"login_name": problem.text}}
         answer = desk(request, actor, "account_new", "accounts", context)

@@ -23,12 +23,13 @@ from institution_connectors.catalog import services as connector_services
 from institution_connectors.contracts import Operation
 from institution_connectors.exchange import selectors as exchange
 from institution_connectors.exchange.models import State as ExchangeState
-from portal.desk.lights import light
-from portal.desk.pages import desk
+from portal.desk.lights import light, lights
+from portal.desk.pages import desk, query_with
 from portal.region.pages import district_page
 from regional_services.booking import permissions
 from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors as catalog
+from regional_services.statistics import selectors as statistics
 from tenants.registry import permissions as registry_permissions
 from tenants.registry import selectors as registry
 from tenants.registry import services
@@ -37,6 +38,7 @@ from tenants.registry.rules import RULES
 NOTHING = bookings.DayFigures(created=0, booked=0, cancelled=0, failed=0, paid_fen=0)
 TROUBLE = (ExchangeState.UNKNOWN, ExchangeState.REJECTED)
 LAST = 10
+PAGE = 100
 STATES = dict(TenantState.choices)
 
 
@@ -47,18 +49,38 @@ def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
     figures = bookings.figures_by_institution(clock.today())
     free = {card.institution.code: card.free for card in catalog.hospitals()}
     text, kind = request.GET.get("q", "").strip(), request.GET.get("kind", "")
+    lit = {tile.code: tile for tile in lights(statistics.health())}
+    only = request.GET.get("light", "")
+    wanted = [
+        view
+        for view in registry.institutions()
+        if (only != "trouble" or (view.code in lit and lit[view.code].tone in ("bad", "warn")))
+        and kind in ("", view.kind)
+        and any(text in word for word in (view.name, view.code, *view.aliases))
+    ]
+    leaf = max(1, int(asked)) if (asked := request.GET.get("page", "")).isdecimal() else 1
     rows = [
         {
             "institution": view,
             "state_text": STATES[view.state],
             "figures": figures.get(view.code, NOTHING),
             "free": free.get(view.code, 0),
+            "lit": lit.get(view.code),
         }
-        for view in registry.institutions()
-        if kind in ("", view.kind) and any(text in word for word in (view.name, view.code, *view.aliases))
+        for view in wanted[(leaf - 1) * PAGE : leaf * PAGE]
     ]
     kinds = sorted({(view.kind, view.kind_text) for view in registry.institutions()})
-    return desk(request, actor, "institutions", "institutions", {"rows": rows, "q": text, "kind": kind, "kinds": kinds})
+    context = {
+        "rows": rows,
+        "count": len(wanted),
+        "q": text,
+        "kind": kind,
+        "kinds": kinds,
+        "light": only,
+        "earlier": query_with(request, page=str(leaf - 1)) if leaf > 1 else "",
+        "more": query_with(request, page=str(leaf + 1)) if len(wanted) > leaf * PAGE else "",
+    }
+    return desk(request, actor, "institutions", "institutions", context)
 
 
 @require_GET
