@@ -183,6 +183,7 @@ def _valid(first_17: str) -> str:
     return first_17 + "10X98765432"[sum(int(d) * w for d, w in zip(first_17, weights, strict=True)) % 11]
 
 
+@pytest.mark.requirement("WX-ADMIN-13")
 def test_a_week_a_session_an_extra_number_and_stopping(alpha: str) -> None:
     booking, who = booked(alpha)
     manager = desk_of(Role.HOSPITAL_MANAGER, hospital=alpha)
@@ -204,6 +205,8 @@ def test_a_week_a_session_an_extra_number_and_stopping(alpha: str) -> None:
     manager.post(f"{here}/stop", {"reason": "医生外出", "seen": "1"})
     drain(outside=False)
     assert state_of(booking.id) == "stopped"
+    assert world.free_numbers(alpha, booking.session_id) == []
+    assert "医生外出" in " ".join(message.text for message in world.messages_of(who))
 
 
 def test_stopped_deliveries_are_tried_again_with_a_reason(alpha: str) -> None:
