@@ -24,8 +24,12 @@ def connect(url: str, **options: Any) -> redis.Redis:
     where = sentinel.parse(url)
     if where is None:
         return redis.Redis.from_url(url, **options)
-    guards = redis.sentinel.Sentinel(where.addresses, sentinel_kwargs=where.to_sentinels)
-    master: redis.Redis = guards.master_for(where.service, **where.to_master, **options)
+    guards = redis.sentinel.Sentinel(  # type: ignore[no-untyped-call]
+        where.addresses, sentinel_kwargs=where.to_sentinels
+    )
+    master: redis.Redis = guards.master_for(  # type: ignore[no-untyped-call]
+        where.service, **where.to_master, **options
+    )
     return master
 
 
@@ -34,7 +38,9 @@ def connect_async(url: str, **options: Any) -> redis.asyncio.Redis:
     where = sentinel.parse(url)
     if where is None:
         return redis.asyncio.Redis.from_url(url, **options)
-    guards = redis.asyncio.sentinel.Sentinel(list(where.addresses), sentinel_kwargs=where.to_sentinels)
+    guards = redis.asyncio.sentinel.Sentinel(  # type: ignore[no-untyped-call]
+        list(where.addresses), sentinel_kwargs=where.to_sentinels
+    )
     master: redis.asyncio.Redis = guards.master_for(where.service, **where.to_master, **options)
     return master
 

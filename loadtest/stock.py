@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict, deque
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from loadtest.client import Job, posting
 from loadtest.district import ON_DAY, PAYING, District, fetch
 
+ZONE = ZoneInfo("Asia/Shanghai")  # the district's days
 Number = dict[str, Any]
 Resident = dict[str, str]
 
@@ -21,7 +23,8 @@ class Stock:
     def __init__(self, district: District) -> None:
         self._district = district
         self._api = f"{district.origin}/api/resident/v1"
-        first, *later = (date.today() + timedelta(days=ahead) for ahead in range(1, 4))
+        today = datetime.now(ZONE).date()
+        first, *later = (today + timedelta(days=ahead) for ahead in range(1, 4))
         self._first = {code: deque(self._read(code, [first])) for code in (PAYING, ON_DAY)}
         self._later = {code: deque(self._read(code, later)) for code in (PAYING, ON_DAY)}
         self._known: dict[str, deque[Resident]] = defaultdict(deque)

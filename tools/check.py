@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.embedded.services import DUMMY
-from tools import rules
+from tools import documents, rules
 from tools.catalogue import ROOT
 
 BIN = Path(sys.executable).parent
@@ -65,6 +65,9 @@ CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("house rules", lambda: _manage("check_house")),
     ("migrations complete", lambda: _manage("makemigrations", "--check", "--dry-run")),
     ("OpenAPI", _openapi),
+    ("Helm chart", lambda: _tool(sys.executable, "-m", "tools.chart")),
+    ("alerts and dashboard", lambda: _tool(sys.executable, "-m", "tools.monitoring")),
+    ("documents", _rule(documents.problems)),
     *((name, _rule(rule)) for name, rule in rules.ALL.items()),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,16 @@ OLDEST = Gauge(
 )
 UNSEALED = Gauge("hub_audit_unsealed", "Audit entries no seal covers yet", ["source"], multiprocess_mode="mostrecent")
 SWEEP = Histogram("hub_relay_sweep_seconds", "Time of one sweep over all schemas")
+
+
+def forget_queues() -> None:
+    """Take back what this process measured of the queues: another relay measures them now, and old figures mislead.
+
+    Processes that share a directory of metrics report the latest of all, so there nothing is old.
+    """
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        for gauge in (PENDING, DEAD, OLDEST, UNSEALED):
+            gauge.clear()
 
 
 @dataclass(slots=True)

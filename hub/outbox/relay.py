@@ -23,6 +23,7 @@ from hub.errors import HubError
 from hub.journal.world import all_scopes
 from hub.observability import heartbeat, metrics
 from hub.outbox import housekeeping, sweep, turn, wake
+from hub.outbox.metrics import forget_queues
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
 from hub.outbox.wakes import Alarm, Wakes
@@ -140,6 +141,8 @@ class Relay:
             unsealed = sweep.sweep(self._wakes.put)
             for scope in unsealed:
                 self._seal_scope(scope)
+        else:
+            forget_queues()
 
     def _seal(self) -> None:
         for scope in wake.take_all(wake.SEAL):

@@ -36,8 +36,10 @@ def _today(request: HttpRequest, actor: Actor) -> HttpResponse:
         rows = selectors.appointments_of_day(day, state=state, after=after_of(request), limit=PAGE + 1)
         shown = lines(rows[:PAGE])
         counts = selectors.counts_of_day(day)
+    form = FindForm(request)
+    form.fields["q"].widget.attrs["autofocus"] = True  # a scanner types where the cursor is
     context = {
-        "form": FindForm(request),
+        "form": form,
         "day": day,
         "before": day - timedelta(days=1),
         "following": day + timedelta(days=1),

@@ -7,7 +7,7 @@ class AlreadyBookedToday(Conflict):
     """The person's numbers of this department on this day reached the hospital's limit."""
 
     code = "appointments.already_booked"
-    text = "该就诊人当天在此科室已有预约，不能重复预约。"
+    text = "该就诊人当天在此科室的预约已达上限，不能再预约。"
 
 
 class HospitalDayLimit(Conflict):

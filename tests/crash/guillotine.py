@@ -1,6 +1,6 @@
 """Ends a process's work at a chosen instant: before a commit that writes something, or before the outside is asked.
 
-`Guillotine(at=k)` lets k - 1 instants pass and ends the work at the k-th, so that a walk over k meets every one of them.
+`Guillotine(at=k)` lets k - 1 instants pass and ends the work at the k-th; a walk over k meets every one of them.
 With `kill` the process dies by SIGKILL. Without, the open transaction is rolled back and `Killed` (no `Exception`, so
 that nothing catches it) unwinds to the test: to the database it is the same end, without the second a process costs.
 """

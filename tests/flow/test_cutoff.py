@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from hub import clock
 from hub.outbox.relay import drain
 from regional_services.booking import services
@@ -39,7 +37,6 @@ def _after_the_cutoff() -> None:
         assert services.sweep() == 0
 
 
-@pytest.mark.requirement("JA-APPT-06")
 def test_a_hospital_that_releases_gets_its_number_back_and_the_resident_is_told(district: District) -> None:
     who = world.resident()
     booking = _standing_until_a_minute_from_now(district, who, "release")

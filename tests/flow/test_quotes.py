@@ -45,6 +45,7 @@ def _differences() -> list[object]:
 
 def _over_http(client: Client, who: Resident, booking_id: UUID) -> dict[str, object]:
     """The booking as the resident's app reads it."""
+    assert who.actor.id is not None
     with work(REGION, actor=world.SETUP) as unit:
         user = User.objects.get(id=who.actor.id)
         device = Device(binding="b" * 32, device="d" * 32)

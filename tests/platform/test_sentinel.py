@@ -12,7 +12,7 @@ import pytest
 import redis
 from django.conf import settings
 from django.core.cache.backends.redis import RedisCache
-from kombu import Connection
+from kombu.connection import Connection
 
 from hub import sentinel
 from hub.embedded.ports import PortBook
@@ -97,7 +97,8 @@ def _sent_and_taken(url: str) -> bool:
     """Whether Celery's broker takes a message and gives it back, as the settings would connect it."""
     where = sentinel.parse(url)
     assert where is not None
-    with Connection(where.broker_url, transport_options=where.broker_options) as broker:
+    made = Connection(where.broker_url, transport_options=where.broker_options)  # type: ignore[no-untyped-call]
+    with made as broker:
         queue = broker.SimpleQueue("probe")
         queue.put({"number": 1})
         taken = queue.get(timeout=5)

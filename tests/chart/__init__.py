@@ -1,0 +1,1 @@
+"""The Helm chart, its alerts and its dashboard, and the documents beside them."""

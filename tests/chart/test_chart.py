@@ -1,0 +1,226 @@
+"""What the chart promises, read from what it renders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import helm_python
+import pytest
+from django.conf import settings
+
+from tests.harness.environment import ROOT
+from tools import chart
+from tools.chart import Document
+
+ALL = [pytest.param(chart.values_of(path), id=path.stem) for path in chart.values_files()]
+DEFAULTS = chart.values_of(chart.CHART / "values.yaml")
+EVERY_VARIATION = pytest.mark.parametrize("values", ALL)
+
+
+def of_kind(values: Document, kind: str) -> dict[str, Document]:
+    """Documents of a kind by name."""
+    return {doc["metadata"]["name"]: doc for _, doc in chart.rendered(values) if doc["kind"] == kind}
+
+
+def pods(values: Document) -> dict[str, Document]:
+    """Pod templates by component."""
+    templates = [doc["spec"]["template"] for kind in ("Deployment", "Job") for doc in of_kind(values, kind).values()]
+    return {template["metadata"]["labels"]["app.kubernetes.io/component"]: template for template in templates}
+
+
+def containers(pod: Document) -> list[Document]:
+    """All containers of a pod, the first ones too."""
+    found: list[Document] = [*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]]
+    return found
+
+
+def environment(pod: Document) -> dict[str, Any]:
+    """The variables of a pod's last container: a value, or (secret, key)."""
+    said = {}
+    for entry in containers(pod)[-1]["env"]:
+        source = entry.get("valueFrom", {}).get("secretKeyRef")
+        said[entry["name"]] = (source["name"], source["key"]) if source else entry.get("value")
+    return said
+
+
+def commands(pod: Document) -> list[str]:
+    """What its containers run."""
+    return [" ".join([*one["command"], *one.get("args", ())]) for one in containers(pod)]
+
+
+@EVERY_VARIATION
+def test_it_is_sound_under_every_values_file(values: Document) -> None:
+    assert list(chart.problems_of(values)) == []
+
+
+def test_a_wrong_document_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x"}, "spec": {"prots": []}}
+    monkeypatch.setattr(chart, "rendered", lambda _: (("web.yaml", wrong),))
+    assert any("prots" in line for line in chart.problems_of(DEFAULTS))
+
+
+@EVERY_VARIATION
+def test_every_process_has_its_deployment_and_every_queue_its_worker(values: Document) -> None:
+    found = pods(values)
+    queues = set(settings.CELERY_TASK_QUEUES)
+    assert set(found) == {"web", "sse", "relay", "scheduler", "hl7", "migration", *(f"worker-{q}" for q in queues)}
+    for queue in queues:
+        assert f"--queues={queue}" in commands(found[f"worker-{queue}"])[0]
+    assert of_kind(values, "Deployment")["hub-scheduler"]["spec"]["replicas"] == 1
+    assert of_kind(values, "Deployment")["hub-scheduler"]["spec"]["strategy"] == {"type": "Recreate"}
+    ours = {path.stem for path in ROOT.glob("*/**/management/commands/*.py")}
+    said = re.findall(r"manage\.py (\w+)", "\n".join(line for pod in found.values() for line in commands(pod)))
+    assert set(said) >= {"relay", "hl7_listener", "migrate_hub", "verify_grants"}
+    assert set(said) <= ours
+
+
+@EVERY_VARIATION
+def test_only_the_migration_knows_the_owner_and_it_runs_before_the_rest(values: Document) -> None:
+    knows = {name for name, pod in pods(values).items() if "HUB_OWNER_DATABASE_URL" in environment(pod)}
+    assert knows == {"migration"}
+    job = of_kind(values, "Job")["hub-migration"]
+    assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
+    assert "manage.py migrate_hub" in commands(job["spec"]["template"])[0]
+
+
+@EVERY_VARIATION
+def test_processes_hold_no_more_than_they_need(values: Document) -> None:
+    for name in ("sse", "scheduler"):
+        said = environment(pods(values)[name])
+        assert not {"HUB_KEYRING", "HUB_S3_SECRET_KEY"} & set(said)
+        assert said["HUB_REGION_DATABASE_URL"] == "postgresql://none:none@127.0.0.1:1/none"
+    assert "HUB_S3_SECRET_KEY" not in environment(pods(values)["hl7"])
+
+
+@EVERY_VARIATION
+def test_no_container_is_more_than_it_must_be(values: Document) -> None:
+    for name, pod in pods(values).items():
+        whole = pod["spec"]["securityContext"]
+        assert whole["runAsNonRoot"] is True, name
+        assert whole["runAsUser"] > 0
+        assert whole["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert pod["spec"]["automountServiceAccountToken"] is False
+        assert pod["spec"]["serviceAccountName"] in of_kind(values, "ServiceAccount")
+        for container in containers(pod):
+            own = container["securityContext"]
+            assert own["readOnlyRootFilesystem"] is True
+            assert own["allowPrivilegeEscalation"] is False
+            assert own["capabilities"] == {"drop": ["ALL"]}
+            assert "memory" in container["resources"]["limits"]
+
+
+@EVERY_VARIATION
+def test_every_serving_process_is_probed(values: Document) -> None:
+    for name, deployment in of_kind(values, "Deployment").items():
+        container = deployment["spec"]["template"]["spec"]["containers"][0]
+        assert "livenessProbe" in container, name
+    web = containers(pods(values)["web"])[0]
+    assert web["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert web["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    assert web["readinessProbe"]["httpGet"]["httpHeaders"] == [
+        {"name": "Host", "value": environment(pods(values)["web"])["HUB_BASE_HOST"]}
+    ]
+
+
+def _variables() -> set[str]:
+    """What settings read."""
+    text = "".join(path.read_text() for path in (ROOT / "hub" / "settings").glob("*.py"))
+    return set(re.findall(r'"(HUB_[A-Z0-9_]+)"', text))
+
+
+@EVERY_VARIATION
+def test_every_variable_is_one_that_settings_read(values: Document) -> None:
+    said = {name for pod in pods(values).values() for name in environment(pod) if name.startswith("HUB_")}
+    assert said <= _variables()
+
+
+@EVERY_VARIATION
+def test_secrets_are_named_and_never_written(values: Document) -> None:
+    assert of_kind(values, "Secret") == {}
+    secret = re.compile(r"(_KEY|_SECRET|PASSWORD|REDIS_URL|DATABASE_URL)$")
+    for pod in pods(values).values():
+        for name, value in environment(pod).items():
+            if secret.search(name) and "127.0.0.1:1/none" not in str(value):
+                assert isinstance(value, tuple), f"{name} stands in the manifest"
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner)
+    else:
+        yield value
+
+
+@EVERY_VARIATION
+def test_nothing_may_talk_that_is_not_named(values: Document) -> None:
+    policies = of_kind(values, "NetworkPolicy")
+    deny = policies.pop("hub-default-deny")
+    assert deny["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    assert not {"ingress", "egress"} & set(deny["spec"])
+    assert {policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for policy in policies.values()}
+    for policy in policies.values():
+        for rule in (*policy["spec"].get("ingress", ()), *policy["spec"].get("egress", ())):
+            assert rule.get("from") or rule.get("to"), "no peers would mean everybody"
+            assert rule["ports"]
+    internet = {name for name, policy in policies.items() if "0.0.0.0/0" in _leaves(policy["spec"].get("egress"))}
+    assert internet == {"hub-relay"}
+    database = {name for name, policy in policies.items() if 5432 in _leaves(policy["spec"].get("egress"))}
+    assert not database & {"hub-sse", "hub-scheduler"}
+    visited = {name for name, policy in policies.items() if policy["spec"].get("ingress")}
+    assert not visited & {"hub-scheduler", "hub-migration"}
+
+
+@EVERY_VARIATION
+def test_hospitals_hosts_and_the_hubs_lead_to_the_web(values: Document) -> None:
+    (ingress,) = of_kind(values, "Ingress").values()
+    assert {rule["host"] for rule in ingress["spec"]["rules"]} == {"hub.example", "*.hub.example"}
+    for rule in ingress["spec"]["rules"]:
+        ways = {way["path"]: way["backend"]["service"]["name"] for way in rule["http"]["paths"]}
+        assert ways == {"/events/": "hub-sse", "/": "hub-web"}
+    ports = {name: {p["name"] for p in doc["spec"]["ports"]} for name, doc in of_kind(values, "Service").items()}
+    assert ports == {"hub-web": {"http"}, "hub-sse": {"http"}, "hub-hl7": {"mllp"}}
+
+
+def test_many_replicas_have_budgets_and_grow() -> None:
+    values = chart.values_of(chart.CHART / "values-ha-postgres.yaml")
+    grown = of_kind(values, "HorizontalPodAutoscaler")
+    assert set(grown) == {"hub-web", "hub-sse", "hub-relay", "hub-worker-exchange"}
+    for name in grown:
+        assert "replicas" not in of_kind(values, "Deployment")[name]["spec"], "it would fight the autoscaler"
+    assert "hub-scheduler" not in of_kind(values, "PodDisruptionBudget")
+    assert of_kind(chart.values_of(chart.CHART / "values-one-node.yaml"), "PodDisruptionBudget") == {}
+
+
+def test_citus_is_checked_before_anything_starts() -> None:
+    values = chart.values_of(chart.CHART / "values-citus.yaml")
+    assert any("check_citus" in line for line in commands(pods(values)["migration"]))
+    assert not any("check_citus" in line for line in commands(pods({})["migration"]))
+
+
+@pytest.mark.parametrize(
+    ("where", "what"),
+    [
+        (("secrets", "django"), {"name": "x", "key": "y", "value": "a secret"}),
+        (("objects",), {"endpoint": "s3.example:443", "bucket": "hub", "secure": True, "secretKey": "a secret"}),
+        (("hub", "publicOrigin"), "http://hub.example"),
+        (("hub", "outside", "sms"), "https://user:password@sms.example"),
+        (("network", "database"), {"peers": [], "ports": [5432]}),
+        (("workers", "unheard-of"), DEFAULTS["workers"]["jobs"]),
+        (("web", "replica"), 3),
+    ],
+)
+def test_values_that_are_wrong_or_hold_a_secret_are_refused(where: tuple[str, ...], what: Any) -> None:
+    values = deepcopy(DEFAULTS)
+    place = values
+    for name in where[:-1]:
+        place = place[name]
+    place[where[-1]] = what
+    with pytest.raises(helm_python.HelmError):
+        chart.rendered(values)

@@ -1,0 +1,138 @@
+"""The workspace in Chromium: a morning at the desks, then every page at desk and phone width with axe."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from hub.outbox.relay import drain
+from hub.security.roles import Role
+from hub.tenancy.scope import hospital
+from regional_services.booking.selectors import BookingView
+from tenants.patients.models import PatientArchive
+from tests.booking import world
+from tests.harness.browser import Visitor, visitor
+from tests.portal.conftest import Site
+from tests.portal.workspace import at_desk, audited
+
+pytestmark = pytest.mark.browser
+HOSPITAL = "alpha"
+
+
+@contextmanager
+def staff(site: Site, chromium: Browser, *roles: Role, desk: bool = True) -> Iterator[Visitor]:
+    """A window of a signed-in member of staff on the hospital's own host."""
+    cookie = at_desk(HOSPITAL, *roles, name=f"w{time.time_ns()}").cookies["sessionid"].value
+    window = visitor(chromium, site.host_of(HOSPITAL), desk=desk)
+    window.context.add_cookies([{"name": "sessionid", "value": cookie, "url": window.base}])
+    yield window
+    assert window.troubles == []
+
+
+def _booked() -> tuple[BookingView, PatientArchive]:
+    who = world.resident()
+    booking = world.book(HOSPITAL, world.open_session(HOSPITAL), who)
+    with hospital(HOSPITAL, read_only=True):
+        return booking, PatientArchive.objects.get(person_id=who.person_id)
+
+
+def test_the_desk_finds_opens_books_and_prints(site: Site, chromium: Browser) -> None:
+    booking, archive = _booked()
+    with staff(site, chromium, Role.RECEPTION) as window:
+        page = window.go("/workspace/")
+        page.get_by_label(re.compile("预约号、登记号")).fill(archive.document_number)
+        page.get_by_role("button", name="查找").click()
+        expect(page.get_by_role("heading", name="现在要办的")).to_be_visible()
+        window.look("workspace-person-desk")
+        name = page.locator("h1 .sealed")
+        name.locator(".sealed-open").click()
+        expect(name.locator(".sealed-text")).to_have_text(archive.name)
+        assert [entry["target"] for entry in audited(HOSPITAL, "security.revealed")] == [f"patient.name:{archive.id}"]
+        page.get_by_role("link", name="打印小票").first.click()
+        expect(page.get_by_text(booking.number)).to_be_visible()
+        window.look("workspace-slip-desk")
+
+
+def test_the_desk_books_for_a_newcomer(site: Site, chromium: Browser) -> None:
+    with staff(site, chromium, Role.RECEPTION) as window:
+        page = window.go("/workspace/book")
+        window.look("workspace-book-session-desk")
+        page.get_by_role("link", name="选号").last.click()
+        page.get_by_label("姓名（与证件一致）").fill("王秀英")
+        page.get_by_label("证件号码").fill("310101195001011231")
+        window.look("workspace-book-desk")
+        page.get_by_role("button", name="确认预约").click()
+        expect(page.get_by_role("alert")).to_contain_text("证件")
+        expect(page.get_by_label("姓名（与证件一致）")).to_have_value("王秀英")
+        page.get_by_label("证件号码").fill("310101195001011236")
+        page.get_by_role("button", name="确认预约").click()
+        expect(page.get_by_role("heading", name=re.compile("已约好|没有约上"))).to_be_visible(timeout=15_000)
+        window.look("workspace-request-desk")
+
+
+def _pages(booking: BookingView, exchange: str) -> dict[Role, dict[str, str]]:
+    appointment = f"/workspace/appointments/{booking.id}"
+    session = f"/workspace/sessions/{booking.session_id}"
+    return {
+        Role.RECEPTION: {
+            "today": f"/workspace/?day={booking.visit_date.isoformat()}",
+            "today-empty": "/workspace/?day=2020-01-01",
+            "appointments": "/workspace/appointments",
+            "appointments-empty": "/workspace/appointments?since=2020-01-01&until=2020-01-02",
+            "appointment": appointment,
+            "cancel": f"{appointment}/cancel",
+            "directory": "/workspace/directory",
+        },
+        Role.HOSPITAL_MANAGER: {
+            "schedule": f"/workspace/schedule?from={booking.visit_date.isoformat()}",
+            "session": session,
+            "stop": f"{session}/stop",
+        },
+        Role.HOSPITAL_IT: {
+            "connector": "/workspace/messages",
+            "message": exchange,
+            "inbound": "/workspace/inbound",
+            "dead": "/workspace/dead",
+            "night": "/workspace/night",
+        },
+        Role.SYSTEM_ADMIN: {"staff": "/workspace/staff"},
+        Role.SECURITY_ADMIN: {"roles": "/workspace/staff"},
+        Role.AUDIT_ADMIN: {"audit": "/workspace/audit"},
+    }
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_every_page_is_looked_at(site: Site, chromium: Browser, size: str) -> None:
+    booking, _ = _booked()
+    drain()
+    with staff(site, chromium, Role.HOSPITAL_IT) as window:
+        page = window.go("/workspace/messages")
+        exchange = page.locator("table.data a").first.get_attribute("href") or ""
+    for role, pages in _pages(booking, exchange).items():
+        with staff(site, chromium, role, desk=size == "desk") as window:
+            for name, path in pages.items():
+                window.go(path)
+                window.look(f"workspace-{name}-{size}")
+
+
+def test_an_engineer_gets_from_the_light_to_the_message_in_two_clicks_and_runs_it_again(
+    site: Site, chromium: Browser
+) -> None:
+    who = world.resident()
+    booking = world.book(HOSPITAL, world.open_session(HOSPITAL), who)
+    site.district.his[HOSPITAL].switch("reject", True, only=("register",))
+    site.district.press_pay(booking, who)
+    with staff(site, chromium, Role.HOSPITAL_IT) as window:
+        page = window.go("/workspace/night")
+        expect(page.get_by_role("link", name="登记预约").first).to_be_visible(timeout=15_000)
+        page.get_by_role("link", name="登记预约").first.click()
+        site.district.his[HOSPITAL].off("reject")
+        page.get_by_label("重发原因（记入审计）").fill("医院已修复")
+        window.look("workspace-failed-message-desk")
+        page.get_by_role("button", name="重新发送").click()
+        expect(page.get_by_text("重发自")).to_be_visible()
