@@ -55,10 +55,7 @@ def booking(
             ends_at=visit,
             fee_fen=2500,
             list_fee_fen=2500,
-<<<<<<< HEAD
             pricing=Pricing.LIST,
-=======
->>>>>>> p/regionportal
             pay_on_day=False,
             his_locked=False,
             state=state,
