@@ -130,7 +130,7 @@ def test_a_function_is_switched_off_here_with_who_and_why(operator: Client, alph
     assert not registry.institution(alpha).is_on("booking")
     page = text_of(operator.get(f"/district/institutions/{alpha}"))
     assert "机房检修" in page
-    assert "registry.function_switched" in page
+    assert "更改功能开关" in page
 
 
 def test_a_suspended_hospital_says_why_and_books_nothing_and_goes_on_afterwards(client: Client, alpha: str) -> None:
