@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 
 import aiohttp
 
 from loadtest.client import Job, Outcome, crowd, percentile, steadily
 from loadtest.district import ON_DAY, PAYING
+from loadtest.processor import Use, used
 from loadtest.replay import Capture, Captured, Replay, captured
 from loadtest.setting import Setting
 
@@ -36,8 +38,15 @@ def throughput(setting: Setting) -> None:
     setting.stock.residents_for(options.bookings)
     _acquaint(setting, options.bookings)
     database.settle()
-    idle = crowd(setting.stock.again(options.bookings, *KINDS), clients=options.clients)
+    jobs, outcomes = setting.stock.again(options.bookings, *KINDS), []
+    use = used(
+        setting.district.pid("web"),
+        database.data_directory,
+        lambda: outcomes.append(crowd(jobs, clients=options.clients)),
+    )
+    [idle] = outcomes
     _report(setting, "relay and HIS idle", idle)
+    _report_use(setting, use)
     _replay(setting, samples, idle)
     setting.district.start_relay()
     database.drained(900)
@@ -163,6 +172,15 @@ def _report(setting: Setting, how: str, outcome: Outcome) -> None:
     table.add("b", f"p50 / p95 / p99, {how}", f"{outcome.percentiles()} ms")
     if outcome.errors:
         print(f"  refusals: {dict(outcome.refusals)}", flush=True)
+
+
+def _report_use(setting: Setting, use: Use) -> None:
+    """Processor time is what a booking costs wherever it runs; the clock of a shared machine also counts others."""
+    each = [1000 * seconds / setting.options.bookings for seconds in (use.web, use.database, use.driver)]
+    what = "processor time a booking: web, database, driver"
+    setting.table.add("a", what, " + ".join(f"{ms:.1f}" for ms in each) + " ms")
+    carried = (os.cpu_count() or 1) * 1000 / sum(each)
+    setting.table.add("a", "so this machine to itself could carry", f"{carried:.0f} bookings/s")
 
 
 def _replay(setting: Setting, samples: list[Captured], outcome: Outcome) -> None:

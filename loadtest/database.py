@@ -41,6 +41,11 @@ class Database:
         )
         self.connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public")
 
+    @property
+    def data_directory(self) -> Path:
+        """Where the cluster lies."""
+        return Path(str(self.value("SHOW data_directory")))
+
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         return self.connection.execute(query.encode(), parameters).fetchall()

@@ -72,9 +72,12 @@ class BookingStepSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+_BOOKING = BookingSerializer()  # its fields are copied once, not for every answer
+
+
 def render(view: BookingView) -> dict[str, Any]:
     """The JSON object of a booking."""
-    return dict(BookingSerializer(view).data)
+    return dict(_BOOKING.to_representation(view))
 
 
 def render_step(view: StepView) -> dict[str, Any]:

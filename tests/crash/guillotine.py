@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from hub.outbox import delivery
 from hub.tenancy.backend.base import DatabaseWrapper
+from hub.tenancy.context import letting_go
 
 OUTSIDE = "outside is asked"
 
@@ -54,7 +54,7 @@ class Guillotine:
         """In place until the block ends."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(DatabaseWrapper, "commit", self._commit(DatabaseWrapper.commit))
-            patch.setattr(delivery, "letting_go", self._letting_go(delivery.letting_go))
+            patch.setattr("hub.outbox.delivery.letting_go", self._letting_go(letting_go))
             yield self
 
     def _commit(self, real: Any) -> Any:

@@ -79,7 +79,7 @@ class Life:
 
     def booking(self) -> Booking | None:
         """The row, if it came to be."""
-        return Booking.objects.filter(account_id=self.who.actor.id).first()
+        return Booking.objects.filter(person_id=self.who.person_id).first()
 
     def _view(self) -> BookingView:
         row = self.booking()
@@ -149,7 +149,7 @@ def faults_of(life: Life) -> list[str]:
         found.append(f"booked, but {row.settlement} and {row.his}")
     if row.state not in ENDED | {State.BOOKED}:
         found.append(f"still {row.state}")
-    if found:
+    if found and row.order_id:
         found += [f"cashier: {task.kind} {task.detail}" for task in CashierTask.objects.filter(order_id=row.order_id)]
     return found
 

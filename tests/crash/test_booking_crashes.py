@@ -23,6 +23,7 @@ from tests.crash.conftest import exit_code
 from tests.crash.guillotine import Guillotine
 from tests.crash.lives import Life, Story
 from tests.flow.conftest import District, district, his_program, parties_program
+from tests.scheduling.builders import session_id
 
 __all__ = ["district", "his_program", "parties_program"]
 
@@ -72,7 +73,7 @@ def test_a_process_killed_while_booking(die_at: int, alpha: str, server: ForkSer
     with clock.shifted(timedelta(seconds=6)):
         services.sweep()
         drain(outside=False)
-    states = list(Booking.objects.filter(account_id=who.actor.id).values_list("state", flat=True))
+    states = list(Booking.objects.filter(person_id=who.person_id).values_list("state", flat=True))
     assert states == ([State.AWAITING_PAYMENT] if die_at > 1 else [])
     for later in (timedelta(minutes=16), timedelta(minutes=30)):
         with clock.shifted(later):
@@ -86,11 +87,11 @@ def test_a_process_not_killed_ends_well(alpha: str, server: ForkServerContext) -
     """There are three commits and no fourth: the walk above meets them all."""
     ended, who = _kill_while_booking(server, alpha, COMMITS_OF_A_BOOKING + 1)
     assert ended == 0
-    assert Booking.objects.get(account_id=who.actor.id).state == State.AWAITING_PAYMENT
+    assert Booking.objects.get(person_id=who.person_id).state == State.AWAITING_PAYMENT
 
 
 def _held(code: str) -> int:
-    return 3 - len(world.free_numbers(code, world.session_id(code)))
+    return 3 - len(world.free_numbers(code, session_id(code)))
 
 
 def test_without_the_sweep_a_crash_leaks_the_hold(alpha: str, server: ForkServerContext) -> None:

@@ -17,7 +17,7 @@ from hub.audit.selectors import Search, entries_of
 from hub.ids import domain_number, uuid7
 from hub.security.roles import Role
 from hub.tenancy.scope import REGION, region
-from regional_services.booking.models import Booking, Settlement, State
+from regional_services.booking.models import Booking, Pricing, Settlement, State
 from regional_services.statistics import selectors, services
 from regional_services.statistics.models import DayFigure, HospitalHealth, HourFigure
 from tenants.registry import selectors as registry
@@ -55,6 +55,7 @@ def booking(
             ends_at=visit,
             fee_fen=2500,
             list_fee_fen=2500,
+            pricing=Pricing.LIST,
             pay_on_day=False,
             his_locked=False,
             state=state,

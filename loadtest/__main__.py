@@ -1,0 +1,106 @@
+"""`make loadtest`: Locust scenarios against a running `make run`, on this machine only, bounded in people and time.
+
+`python -m loadtest [rush|day|hanging ...]`: the release of numbers at seven, a mixed day, one hospital that hangs while
+two hundred residents wait for it. Each prints Locust's own table; the last one compares the other pages' p95.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+HERE = Path(__file__).resolve().parent
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+MOST_RESIDENTS, LONGEST_SECONDS = 300, 900
+HANGING = "lanting"  # owns its numbers: who books there waits for its answer
+
+
+def main() -> int:
+    """Run the scenarios asked for, one after the other."""
+    options = _options()
+    for address in (options.hub, options.sandbox):
+        if urlsplit(address).hostname not in LOOPBACK:
+            print(f"{address}: load is only ever put on this machine", file=sys.stderr)
+            return 2
+    scenarios: dict[str, Callable[[argparse.Namespace], int]] = {"rush": _rush, "day": _day, "hanging": _hanging}
+    return max(scenarios[name](options) for name in options.scenarios or scenarios)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m loadtest", description=__doc__)
+    parser.add_argument("scenarios", nargs="*", choices=["rush", "day", "hanging", []])
+    parser.add_argument("--hub", default=f"http://localhost:{os.environ.get('HUB_PORT', '8000')}")
+    parser.add_argument("--sandbox", default=f"http://127.0.0.1:{os.environ.get('HUB_SANDBOX_PORT', '8100')}")
+    parser.add_argument("--residents", type=int, default=100, help=f"at most {MOST_RESIDENTS}")
+    parser.add_argument("--waiting", type=int, default=200, help="residents at the hanging hospital")
+    parser.add_argument("--seconds", type=int, default=60, help=f"of each scenario, at most {LONGEST_SECONDS}")
+    options = parser.parse_args()
+    options.residents = min(options.residents, MOST_RESIDENTS)
+    options.waiting = min(options.waiting, MOST_RESIDENTS)
+    options.seconds = min(options.seconds, LONGEST_SECONDS)
+    return options
+
+
+def _rush(options: argparse.Namespace) -> int:
+    """Everybody wants the same department's numbers at the same moment."""
+    return _locust(options, ["Rush"], options.residents)
+
+
+def _day(options: argparse.Namespace) -> int:
+    """Looking around, booking, paying, cancelling, as people do."""
+    return _locust(options, ["Day"], options.residents)
+
+
+def _hanging(options: argparse.Namespace) -> int:
+    """The same readers with and without a hospital that does not answer and people waiting for it."""
+    with tempfile.TemporaryDirectory() as directory:
+        calm, hung = Path(directory) / "calm", Path(directory) / "hung"
+        worst = _locust(options, ["Reader"], 20, csv_prefix=calm)
+        _switch(options, "POST")
+        try:
+            worst |= _locust(options, ["Reader", "Waiting"], 20 + options.waiting, csv_prefix=hung)
+        finally:
+            _switch(options, "DELETE")
+        without, with_it = _p95(calm), _p95(hung)
+    print(f"\n{HANGING} hangs, {options.waiting} residents wait there; p95 of the other pages, ms, without and with:")
+    for page in sorted(without):
+        print(f"  {page:<28} {without[page]:>8} {with_it.get(page, '-'):>8}")
+    return worst
+
+
+def _locust(options: argparse.Namespace, users: list[str], count: int, *, csv_prefix: Path | None = None) -> int:
+    command = [sys.executable, "-m", "locust", "-f", str(HERE / "residents.py"), *users, "--headless", "--only-summary"]
+    command += ["--host", options.hub, "--users", str(count), "--spawn-rate", "20", "--stop-timeout", "10"]
+    command += ["--run-time", f"{options.seconds}s"]
+    if csv_prefix is not None:
+        command += ["--csv", str(csv_prefix)]
+    env = {**os.environ, "LOADTEST_SANDBOX": options.sandbox, "LOADTEST_WAITING": str(options.waiting)}
+    print(f"\n== {', '.join(users)}: {count} residents, {options.seconds} s", flush=True)
+    return subprocess.run(command, env={**env, "LOADTEST_HANGING": HANGING}, check=False).returncode
+
+
+def _switch(options: argparse.Namespace, method: str) -> None:
+    """Let the hospital's system take requests and never answer (F7), or behave again."""
+    url = f"{options.sandbox}/api/parties/his-{HANGING}/switches/hang"
+    body = json.dumps({"value": True}).encode() if method == "POST" else None
+    request = Request(url, data=body, method=method, headers={"Content-Type": "application/json"})
+    with urlopen(request, timeout=10):
+        return
+
+
+def _p95(prefix: Path) -> dict[str, str]:
+    with Path(f"{prefix}_stats.csv").open(encoding="utf-8", newline="") as file:
+        return {row["Name"]: row["95%"] for row in csv.DictReader(file) if row["Name"].startswith("read: ")}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""Processor time of the parts of a district, from /proc: on a machine shared with others it says more than a clock."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def of_session(leader: int) -> float:
+    """Seconds used so far by the processes of one session (a program started by the district)."""
+    return sum(seconds for _parent, session, seconds in _processes() if session == leader)
+
+
+def of_server(data_directory: Path) -> float:
+    """Seconds used so far by a PostgreSQL server: its postmaster, those it has reaped, those that live."""
+    postmaster = int((data_directory / "postmaster.pid").read_text().split("\n", 1)[0])
+    reaped = _fields(postmaster)
+    living = sum(seconds for parent, _session, seconds in _processes() if parent == postmaster)
+    return living + sum(int(field) for field in reaped[11:15]) / _TICKS
+
+
+@dataclass
+class Use:
+    """Processor seconds between two moments."""
+
+    web: float = 0.0
+    database: float = 0.0
+    driver: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """Of all three."""
+        return self.web + self.database + self.driver
+
+
+def used(web: int, data_directory: Path, act: Callable[[], object]) -> Use:
+    """What an act costs the web processes, the database and the driver."""
+    before = of_session(web), of_server(data_directory), time.process_time()
+    act()
+    after = of_session(web), of_server(data_directory), time.process_time()
+    return Use(*(late - early for early, late in zip(before, after, strict=True)))
+
+
+def _processes() -> list[tuple[int, int, float]]:
+    """Parent, session and used seconds of every process."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = _fields(int(entry.name))
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it ended meanwhile
+            found.append((int(fields[1]), int(fields[3]), (int(fields[11]) + int(fields[12])) / _TICKS))
+    return found
+
+
+def _fields(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat after the program's name."""
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()

@@ -1,0 +1,259 @@
+"""Locust's people: residents of the fictional register who use the public API as an app would."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import secrets
+from typing import Any
+from urllib.parse import urlsplit
+
+import gevent
+import requests
+from locust import HttpUser, between, constant, events, task
+from locust.env import Environment
+from locust.exception import StopUser
+from locust.runners import Runner
+
+API = "/api/resident/v1"
+SANDBOX = os.environ.get("LOADTEST_SANDBOX", "http://127.0.0.1:8100")
+HANGING = os.environ.get("LOADTEST_HANGING", "lanting")
+WAITING = int(os.environ.get("LOADTEST_WAITING", "200"))
+FIRST_PERSON = 2000  # the earlier ones of the register belong to the demo's own day
+# Refusals that a rush is made of: somebody was faster, or this person holds another number already.
+LOST = frozenset(
+    {
+        *("scheduling.number_taken", "scheduling.number_busy", "booking.time_taken", "booking.day_limit"),
+        *("appointments.already_booked", "appointments.day_limit", "appointments.open_limit"),
+    }
+)
+NONE: frozenset[str] = frozenset()
+_serial = itertools.count(FIRST_PERSON + secrets.randbelow(2000))
+_gate = gevent.event.Event()
+
+
+def _open_gate(user_count: int, **_: Any) -> None:  # noqa: ARG001 - Locust's signature
+    """Whoever waited for the others goes now."""
+    _gate.set()
+
+
+def _fail_on_errors(environment: Environment, **_: Any) -> None:
+    """An error that is no refusal fails the run."""
+    runner: Runner | None = environment.runner
+    if runner is not None and runner.stats.total.num_failures:
+        environment.process_exit_code = 1
+
+
+events.spawning_complete.add_listener(_open_gate)
+events.quitting.add_listener(_fail_on_errors)
+
+
+def _outside(offset: int, path: str, **query: str) -> Any:
+    """A party of the sandbox: their ports follow the control page's."""
+    place = urlsplit(SANDBOX)
+    address = f"http://{place.hostname}:{(place.port or 8100) + offset}{path}"
+    return requests.get(address, params=query, timeout=10).json()
+
+
+class Api(HttpUser):
+    """Calls with a token and a key; lists whether they are paged or whole."""
+
+    abstract = True
+    token = ""
+
+    def call(self, method: str, path: str, body: Any = None, *, name: str, expected: frozenset[str] = NONE) -> Any:
+        """One request under a name of the table; refusals that are expected count as answers."""
+        headers = {"Idempotency-Key": secrets.token_hex(16), "X-Device-ID": "loadtest"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        with self.client.request(
+            method, API + path, json=body, headers=headers, name=name, catch_response=True
+        ) as answer:
+            found = answer.json() if answer.content else {}
+            if answer.status_code >= 400 and found.get("code") in expected:
+                answer.success()
+                return None
+            return found if answer.ok else None
+
+    def rows(self, path: str, *, name: str) -> list[dict[str, Any]]:
+        """A list."""
+        found = self.call("GET", path, name=name)
+        return list(found["items"] if isinstance(found, dict) and "items" in found else found or [])
+
+
+class Reader(Api):
+    """Looks around and never signs in; the pages whose speed is compared."""
+
+    wait_time = between(0.2, 0.6)
+    fixed_count = 20
+
+    @task
+    def look_around(self) -> None:
+        """Institutions, a department, its sessions, the numbers of one."""
+        hospitals = [h for h in self.rows("/institutions", name="read: institutions") if h["code"] != HANGING]
+        if not hospitals:
+            return
+        code = random.choice(hospitals)["code"]
+        departments = self.rows(f"/institutions/{code}/departments", name="read: departments")
+        if not departments:
+            return
+        department = random.choice(departments)["id"]
+        sessions = self.rows(f"/sessions?department={department}", name="read: sessions")
+        if sessions:
+            self.rows(f"/sessions/{random.choice(sessions)['id']}/numbers", name="read: numbers")
+
+
+class Signed(Api):
+    """Somebody with a phone, a checked name and a token."""
+
+    abstract = True
+    person_id = ""
+
+    def on_start(self) -> None:
+        """Sign in by a code and have the name checked."""
+        [human] = _outside(4, "/demo/persons", start=str(next(_serial)), count="1")["persons"]
+        phone, device = human["phone"], secrets.token_hex(16)
+        asked = {"phone": phone, "purpose": "sign_in", "device_id": device}
+        self.call("POST", "/auth/codes", asked, name="sign in: code")
+        grant = {"grant": "phone", "phone": phone, "code": self._code(phone), "device_id": device}
+        tokens = self.call("POST", "/auth/tokens", grant, name="sign in: token")
+        if tokens is None:
+            raise StopUser
+        self.token = tokens["access_token"]
+        self._be_somebody(human)
+
+    def _code(self, phone: str) -> str:
+        for _ in range(120):
+            found = _outside(3, "/control/sms", to=f"+86{phone}", limit="1")["messages"]
+            if found and found[0]["params"].get("code"):
+                return str(found[0]["params"]["code"])
+            gevent.sleep(0.5)
+        raise StopUser
+
+    def _be_somebody(self, human: dict[str, str]) -> None:
+        form = {
+            "kind": "self",
+            "name": human["name"],
+            "document_type": "01",
+            "document_number": human["document_number"],
+            "phone": human["phone"],
+            "consents": ["service_use", "hospital_sharing"],
+        }
+        if not self.rows("/persons", name="people"):
+            self.call("POST", "/persons", form, name="real name")
+        for _ in range(120):
+            people = self.rows("/persons", name="people")
+            if people and people[0]["standing"] == "verified":
+                self.person_id = people[0]["person_id"]
+                return
+            gevent.sleep(0.5)
+        raise StopUser
+
+    def book(self, hospital: str, session: str, number: dict[str, Any]) -> Any:
+        """Ask for one number; None when somebody was faster."""
+        wish = {
+            "institution": hospital,
+            "person_id": self.person_id,
+            "session_id": session,
+            "number_id": number["id"],
+            "starts_at": number["start"],
+            "ends_at": number["end"],
+        }
+        return self.call("POST", "/bookings", wish, name="book", expected=LOST)
+
+    def some_number(self, hospital: str) -> tuple[str, dict[str, Any]] | None:
+        """A session of a hospital and one of its free numbers."""
+        departments = [d for d in self.rows(f"/institutions/{hospital}/departments", name="departments") if d["free"]]
+        if not departments:
+            return None
+        department = random.choice(departments)["id"]
+        sessions = [s for s in self.rows(f"/sessions?department={department}", name="sessions") if s["free"]]
+        if not sessions:
+            return None
+        session = random.choice(sessions)["id"]
+        free = [n for n in self.rows(f"/sessions/{session}/numbers", name="numbers") if n["is_free"]]
+        return (session, random.choice(free)) if free else None
+
+
+class Rush(Signed):
+    """Seven o'clock: everybody is signed in and waits, then all want one of the same few sessions."""
+
+    wait_time = constant(1)
+    hospital = "yunxi"
+
+    @task
+    def want_one(self) -> None:
+        """Look at the first department with numbers and take one of them."""
+        _gate.wait()
+        departments = self.rows(f"/institutions/{self.hospital}/departments", name="departments")
+        wanted = next((row["id"] for row in departments if row["free"]), None)
+        if wanted is None:
+            raise StopUser
+        sessions = [s for s in self.rows(f"/sessions?department={wanted}", name="sessions") if s["free"]]
+        for session in sessions[:2]:
+            free = [n for n in self.rows(f"/sessions/{session['id']}/numbers", name="numbers") if n["is_free"]]
+            if free and self.book(self.hospital, session["id"], random.choice(free[:5])):
+                raise StopUser  # who has one goes home
+
+
+class Day(Signed):
+    """A mixed day."""
+
+    wait_time = between(1, 5)
+
+    def on_start(self) -> None:
+        """Nothing booked yet."""
+        super().on_start()
+        self.bookings: list[dict[str, Any]] = []
+
+    @task(6)
+    def look(self) -> None:
+        """Look around."""
+        hospitals = self.rows("/institutions", name="institutions")
+        if hospitals:
+            self.some_number(random.choice(hospitals)["code"])
+
+    @task(3)
+    def book_one(self) -> None:
+        """Book somewhere."""
+        hospitals = [h for h in self.rows("/institutions", name="institutions") if h["free"]]
+        if not hospitals:
+            return
+        hospital = random.choice(hospitals)["code"]
+        found = self.some_number(hospital)
+        booking = self.book(hospital, *found) if found else None
+        if booking:
+            self.bookings.append(booking)
+
+    @task(2)
+    def my_bookings(self) -> None:
+        """The list of what one has."""
+        self.rows("/bookings", name="my bookings")
+
+    @task(1)
+    def cancel(self) -> None:
+        """Give one back, where it can be given back."""
+        if self.bookings:
+            booking = self.bookings.pop()
+            path, refused = f"/bookings/{booking['id']}/cancel", frozenset({"booking.cannot_cancel"})
+            self.call("POST", path, {"reason": "时间有变化"}, name="cancel", expected=refused)
+
+
+class Waiting(Signed):
+    """Books at the hospital that hangs, and looks again and again whether it has answered."""
+
+    wait_time = constant(1)
+    fixed_count = WAITING
+    booking_id = ""
+
+    @task
+    def wait(self) -> None:
+        """Ask once, then poll as often as the hub said."""
+        if self.booking_id:
+            self.call("GET", f"/bookings/{self.booking_id}", name="waiting: poll")
+            return
+        found = self.some_number(HANGING)
+        booking = self.book(HANGING, *found) if found else None
+        if booking:
+            self.booking_id = booking["id"]
