@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -32,6 +33,7 @@ MEASURES: dict[str, Callable[[Setting], None]] = {
 
 def main() -> int:
     """Make the district, measure, print; 1 when an aim was missed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped also then
     options = _options()
     var = Path(os.environ["HUB_VAR"])
     district, table = District(var), Table()
