@@ -87,6 +87,7 @@ def test_joining_stops_in_words_where_the_hospital_does_not_answer(chromium: Bro
         field = page.locator(f"#f_{name}")
         if field.count():
             field.select_option(value) if field.evaluate("node => node.tagName") == "SELECT" else field.fill(value)
+    page.get_by_label("与医院约定的密钥").fill(FORM["secret"])
     page.get_by_role("button", name="开始接入").click()
     expect(page.get_by_text("正在办理")).to_be_visible()
     person.look("district-joining-moving")

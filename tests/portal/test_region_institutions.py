@@ -252,6 +252,7 @@ def test_a_line_of_csv_fills_the_form(operator: Client) -> None:
         ({"endpoint": "ftp://his/"}, "此方言的地址应以"),
         ({"kind": "shop"}, "类别只能是"),
         ({"name": ""}, "请填写名称"),
+        ({"secret": "short"}, "密钥应为 32 到 200"),
     ],
 )
 def test_a_draft_that_cannot_stand_begins_nothing(operator: Client, changes: dict[str, str], words: str) -> None:

@@ -21,6 +21,7 @@ from hub.tenancy.scope import REGION, region
 from hub.work import work
 from tenants.registry.events import OnboardingDue
 from tests.accounts.people import make_staff
+from tests.booking.world import register_institution
 from tests.portal.desks import browser_of, desk_of, text_of
 
 ADMINISTRATORS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
@@ -47,6 +48,22 @@ def test_an_account_needs_two_administrators(committed: None) -> None:
     assert security.post(f"{here}/grant", {"role": "operations"}).status_code == 302
     assert "平台运营" in text_of(security.get(here))
     assert "accounts.role_granted" in actions()
+
+
+def test_the_first_staff_of_a_hospital_get_their_role_from_the_district(alpha: str) -> None:
+    register_institution(alpha)
+    system, security = desk_of(Role.SYSTEM_ADMIN), desk_of(Role.SECURITY_ADMIN)
+    here = made(system)
+    wrong = text_of(security.post(f"{here}/grant", {"role": "hospital_manager"}, follow=True))
+    assert "不能授予给" in wrong
+    page = text_of(security.post(f"{here}/grant", {"role": "hospital_manager", "institution": alpha}, follow=True))
+    assert "医院管理" in page
+    assert "由所在机构的管理员停用" in page
+    assert "li.na" not in text_of(system.get("/district/accounts")), "no longer one of the district's own"
+    unknown = security.post(f"{here}/grant", {"role": "reception", "institution": "nowhere"}, follow=True)
+    assert "没有找到该医疗机构" in text_of(unknown)
+    gone = text_of(security.post(f"{here}/end", {"role": "hospital_manager", "institution": alpha}, follow=True))
+    assert "尚无角色" in gone
 
 
 @pytest.mark.parametrize("role", ["audit_admin", "system_admin", "operations", "doctor"])
