@@ -24,7 +24,7 @@ from tenants.registry.errors import InstitutionSuspended
 from tests.booking.world import book, command, free_numbers, open_for_booking, register_institution, resident, wish
 from tests.connectors.dialects import REST, SECRET, Case
 from tests.harness.outside import Outside
-from tests.portal.desks import desk_of, text_of
+from tests.portal.desks import desk_of, sent_to_workers, text_of
 
 WORDS = "系统升级，11月21日 22:00 前暂停预约，已约的号有效。"
 NEW = Case(code="qinghe", dialect="rest_json", endpoint=REST, his={"push": False})
@@ -199,6 +199,8 @@ def joined(browser: Client, form: dict[str, str]) -> str:
     """Fill in the form and let the worker take the steps; the progress page."""
     begun = browser.post("/district/joining/new", form)
     assert begun["Location"] == "/district/joining/qinghe", text_of(begun)
+    drain()
+    assert sent_to_workers() == ["registry.carry_on"]
     tasks.carry_on("qinghe")
     return text_of(browser.get("/district/joining/qinghe"))
 
