@@ -45,8 +45,8 @@ def _fail_on_errors(environment: Environment, **_: Any) -> None:
         environment.process_exit_code = 1
 
 
-events.spawning_complete.add_listener(_open_gate)
-events.quitting.add_listener(_fail_on_errors)
+events.spawning_complete.add_listener(_open_gate)  # type: ignore[no-untyped-call]
+events.quitting.add_listener(_fail_on_errors)  # type: ignore[no-untyped-call]
 
 
 def _outside(offset: int, path: str, **query: str) -> Any:

@@ -149,3 +149,11 @@ def test_an_engineer_gets_from_the_light_to_the_message_in_two_clicks_and_runs_i
         window.look("workspace-failed-message-desk")
         page.get_by_role("button", name="重新发送").click()
         expect(page.get_by_text("重发自")).to_be_visible()
+        window.go("/workspace/messages")
+        page.get_by_role("button", name="立即探测").click()
+        expect(page.get_by_text("已发出探测")).to_be_visible()
+        probed = page.get_by_text(re.compile(r"上次 \d{4}-"))
+        end = time.monotonic() + 15
+        while not probed.count() and time.monotonic() < end:
+            window.go("/workspace/messages")
+        expect(probed).to_be_visible()
