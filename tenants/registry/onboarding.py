@@ -28,6 +28,7 @@ from institution_connectors.contracts import (
     MoneyUnit,
     Options,
     Outcome,
+    Reason,
 )
 from institution_connectors.contracts.results import Departments, Doctors
 from institution_connectors.exchange import polling
@@ -235,7 +236,7 @@ def _store_connector(row: Onboarding) -> str:
 def _knock(row: Onboarding) -> str:
     found = polling.probe(row.code)
     if found.skew_ms is None:
-        raise StepFailed(f"医院系统没有应答（{found.reason or '未知原因'}）。请核对地址、密钥和防火墙。")
+        raise StepFailed(f"医院系统没有应答（{Reason(found.reason).text or '没有时间'}）。请核对地址、密钥和防火墙。")
     return f"医院系统已应答，用时 {found.latency_ms} 毫秒，时钟相差 {found.skew_ms} 毫秒。"
 
 

@@ -22,7 +22,7 @@ from hub.work import work
 from tenants.registry.events import OnboardingDue
 from tests.accounts.people import make_staff
 from tests.booking.world import register_institution
-from tests.portal.desks import browser_of, desk_of, text_of
+from tests.portal.desks import browser_of, desk_of, sent_to_workers, text_of
 
 ADMINISTRATORS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
 
@@ -161,6 +161,12 @@ def verified(auditor: Client) -> str:
     assert "等待校验" in text_of(auditor.get(address))
     tasks.check_audit(address.rsplit("/", 1)[1])
     return text_of(auditor.get(address))
+
+
+def test_a_verification_is_handed_to_a_worker(committed: None) -> None:
+    desk_of(Role.AUDIT_ADMIN).post("/district/audit/verify")
+    drain()
+    assert sent_to_workers() == ["audit.check"]
 
 
 def test_verifying_runs_beside_the_page_and_names_what_was_altered(committed: None) -> None:
