@@ -12,7 +12,7 @@ import aiohttp
 from loadtest.client import Job, Outcome, crowd, percentile, steadily
 from loadtest.district import ON_DAY, PAYING
 from loadtest.processor import Use, used
-from loadtest.replay import Capture, Captured, Replay, captured
+from loadtest.replay import Capture, Captured, Replay, Replayed, captured
 from loadtest.setting import Setting
 
 WARM_UP = 60
@@ -47,7 +47,7 @@ def throughput(setting: Setting) -> None:
     [idle] = outcomes
     _report(setting, "relay and HIS idle", idle)
     _report_use(setting, use)
-    _replay(setting, samples, idle)
+    _replay(setting, samples, idle, use)
     setting.district.start_relay()
     database.drained(900)
     database.settle()
@@ -183,14 +183,24 @@ def _report_use(setting: Setting, use: Use) -> None:
     setting.table.add("a", "so this machine to itself could carry", f"{carried:.0f} bookings/s")
 
 
-def _replay(setting: Setting, samples: list[Captured], outcome: Outcome) -> None:
+def _replay(setting: Setting, samples: list[Captured], outcome: Outcome, use: Use) -> None:
     clients = setting.options.clients
     each = max(20, 2 * setting.options.bookings // clients)
     replay = Replay(setting.database, setting.district.var)
     for sample in samples:
         replay.add(sample, clients=clients, each=each)
     setting.database.settle()
-    found = replay.run(clients=clients, each=each)
+    results: list[Replayed] = []
+    replayed = used(
+        setting.district.pid("web"),
+        setting.database.data_directory,
+        lambda: results.append(replay.run(clients=clients, each=each)),
+    )
+    [found] = results
     ratio = outcome.rate / found.rate
     setting.table.add("a", "the same statements by pgbench", f"{found.rate:.0f}/s, mean {found.latency_ms:.0f} ms")
     setting.table.add("a", "bookings/s through the API to pgbench", f"{ratio:.2f}", ">= 0.25", ratio >= 0.25)
+    own = replayed.total / (clients * each)
+    by_processor = own / (use.total / setting.options.bookings)
+    what = "the same by processor time (whoever else uses the machine)"
+    setting.table.add("a", what, f"{by_processor:.2f} ({1000 * own:.1f} ms each)")

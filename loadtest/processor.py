@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,11 +38,16 @@ class Use:
 
 
 def used(web: int, data_directory: Path, act: Callable[[], object]) -> Use:
-    """What an act costs the web processes, the database and the driver."""
-    before = of_session(web), of_server(data_directory), time.process_time()
+    """What an act costs the web processes, the database and the driver (with the programs it ran, such as pgbench)."""
+    before = of_session(web), of_server(data_directory), _own()
     act()
-    after = of_session(web), of_server(data_directory), time.process_time()
+    after = of_session(web), of_server(data_directory), _own()
     return Use(*(late - early for early, late in zip(before, after, strict=True)))
+
+
+def _own() -> float:
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def _processes() -> list[tuple[int, int, float]]:
