@@ -14,6 +14,7 @@ from hub.observability import logs, metrics
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
 app = Celery("hub")
+app.set_default()  # in every thread: the relay hands work over from its pools
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +66,15 @@ def problems_of(values: Document) -> Iterator[str]:
         return
     for template, document in documents:
         if document["apiVersion"] not in _OF_OPERATORS:
-            yield from (f"{template}: {line}" for line in _invalid(document))
+            yield from (f"{template}: {line}" for line in _invalid(json.dumps(document, sort_keys=True)))
 
 
-def _invalid(document: Document) -> Iterator[str]:
+@cache  # most documents are the same under every values file, and each look reads the schemas anew
+def _invalid(written: str) -> tuple[str, ...]:
+    return tuple(_complaints(json.loads(written)))
+
+
+def _complaints(document: Document) -> Iterator[str]:
     for version in KUBERNETES:
         try:
             kubernetes_validate.validate(document, version, strict=True)

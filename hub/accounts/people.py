@@ -23,6 +23,7 @@ class StaffAccount:
     login_name: str
     name: str
     roles: tuple[Role, ...]
+    elsewhere: tuple[tuple[str, Role], ...]
     disabled: bool
     locked: bool
     expires_at: datetime | None
@@ -42,9 +43,11 @@ def accounts_of(institution_code: str) -> list[StaffAccount]:
 
 
 def account_of(institution_code: str, user_id: UUID) -> StaffAccount:
-    """One of them; NotFound for anybody else. Two queries."""
+    """One of them; NotFound for anybody else. The district looks at every institution's staff. Two queries."""
     with region(read_only=True):
-        found = _read(_there(institution_code).filter(id=user_id), institution_code)
+        staff = User.objects.filter(kind=AccountKind.STAFF)
+        there = staff if institution_code == DISTRICT else _there(institution_code)
+        found = _read(there.filter(id=user_id), institution_code)
     if not found:
         raise NotFound
     return found[0]
@@ -59,18 +62,23 @@ def _there(institution_code: str) -> QuerySet[User]:
 def _read(users: QuerySet[User], institution_code: str) -> list[StaffAccount]:
     living = Count("sign_ins", filter=Q(sign_ins__ended_at__isnull=True, sign_ins__expires_at__gt=clock.now()))
     rows = list(users.annotate(living=living).order_by("display_name", "login_name"))
-    roles: dict[UUID, list[Role]] = {}
-    held = StaffMembership.objects.filter(
-        user_id__in=[row.id for row in rows], institution_code=institution_code, ended_at__isnull=True
-    )
-    for user_id, role in held.order_by("role").values_list("user_id", "role"):
-        roles.setdefault(user_id, []).append(Role(role))
+    held = StaffMembership.objects.filter(user_id__in=[row.id for row in rows], ended_at__isnull=True)
+    here: dict[UUID, list[Role]] = {}
+    elsewhere: dict[UUID, list[tuple[str, Role]]] = {}
+    for user_id, place, role in held.order_by("institution_code", "role").values_list(
+        "user_id", "institution_code", "role"
+    ):
+        if place == institution_code:
+            here.setdefault(user_id, []).append(Role(role))
+        else:
+            elsewhere.setdefault(user_id, []).append((place, Role(role)))
     return [
         StaffAccount(
             user_id=row.id,
             login_name=row.login_name or "",
             name=row.display_name,
-            roles=tuple(roles.get(row.id, ())),
+            roles=tuple(here.get(row.id, ())),
+            elsewhere=tuple(elsewhere.get(row.id, ())),
             disabled=row.state == AccountState.DISABLED,
             locked=row.locked_until is not None and row.locked_until > clock.now(),
             expires_at=row.expires_at,

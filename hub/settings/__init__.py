@@ -223,11 +223,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 # A worker without -Q serves all queues. What moves bookings and money never waits behind a slow hospital.
 CELERY_TASK_DEFAULT_QUEUE = "jobs"
-CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"sweeps": {}, "exchange": {}, "jobs": {}}
+# The queue `institutions` is for workers that hold the owner's address; nobody else may make a schema.
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"sweeps": {}, "exchange": {}, "jobs": {}, "institutions": {}}
 CELERY_TASK_ROUTES = {
     "booking.sweep": {"queue": "sweeps"},
     "payments.sweep": {"queue": "sweeps"},
     "institution_connectors.exchange.tasks.*": {"queue": "exchange"},
+    "registry.carry_on": {"queue": "institutions"},
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True

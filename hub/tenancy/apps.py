@@ -16,6 +16,11 @@ class TenancyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks and the path converter, which need the models."""
+        """Register the system checks and the path converter, which need the models.
+
+        Every process loads the Celery application: without it a relay that hands work over would ask for a broker
+        Celery has by default.
+        """
+        import_module("hub.celery")
         import_module("hub.tenancy.checks.declared")
         register_converter(import_module("hub.tenancy.converters").HospitalConverter, "hospital")

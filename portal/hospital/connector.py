@@ -20,11 +20,11 @@ from institution_connectors.contracts import Operation
 from institution_connectors.exchange import permissions, selectors, services
 from institution_connectors.exchange.models import State
 from portal.components.words import OPERATION_WORDS
+from portal.desk.lights import light
 from portal.desk.pages import desk, desk_page, own_hospital, query_with
 from portal.hospital.parts import PAGE, after_of, place
 from tenants.scheduling import selectors as scheduling
 
-SKEW_LIMIT_MS = 30_000
 TROUBLE = (State.UNKNOWN, State.REJECTED)
 MORNING = time(7)
 TABS = (("messages", "消息"), ("inbound", "医院来文"), ("dead", "停止的投递"), ("night", "夜间报告"))
@@ -52,7 +52,7 @@ def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
         "tabs": TABS,
         "tab": "messages",
         "health": health,
-        "light": _light(health),
+        "light": light(health),
         "only": only,
         "operation": wanted,
         "operations": [(key.value, words) for key, words in OPERATION_WORDS.items()],
@@ -62,19 +62,6 @@ def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
         "more": query_with(request, after=place(shown[-1].asked_at, shown[-1].id)) if len(rows) > PAGE else "",
     }
     return desk(request, actor, "connector", "messages", context)
-
-
-def _light(health: selectors.Health) -> tuple[str, str]:
-    """The colour and the words of the connector's light."""
-    if health.reachable is False or (health.calls and health.failed == health.calls):
-        return "bad", "医院系统联系不上"
-    if health.unknown:
-        return "warn", f"{health.unknown} 条结果待核实"
-    if health.skew_ms is not None and abs(health.skew_ms) > SKEW_LIMIT_MS:
-        return "warn", f"医院时钟相差 {health.skew_ms / 1000:.0f} 秒"
-    if health.failed:
-        return "warn", f"近 15 分钟 {health.failed} 次失败"
-    return ("ok", "正常") if health.calls or health.reachable else ("off", "尚无往来")
 
 
 @require_GET
@@ -190,7 +177,7 @@ def night(request: HttpRequest, actor: Actor) -> HttpResponse:
         "waiting": [(row, OPERATION_WORDS.get(row.operation, row.operation)) for row in report.waiting],
         "letters": letters,
         "conflicts": conflicts,
-        "light": _light(health),
+        "light": light(health),
         "until": until,
         "todo": len(report.waiting) + len(letters) + len(conflicts) + report.not_rerun,
     }

@@ -204,8 +204,10 @@ def request_page(request: HttpRequest, actor: Actor, request_id: UUID) -> HttpRe
         made = selectors.appointment(request_id)
     if wish is None:
         raise AppointmentNotFound
-    moving = wish.state is DeskState.ASKED
-    context = {"wish": wish, "made": made, "moving": moving}
+    held = made is not None and made.state is State.HELD
+    moving = wish.state is DeskState.ASKED or held
+    standing = made if made is not None and made.state in ACTIVE else None
+    context = {"wish": wish, "made": standing, "held": held, "moving": moving, "ended": made}
     if request.headers.get("HX-Request"):
         answer = desk(request, actor, "request_live", "today", context)
         answer.status_code = 200 if moving else 286

@@ -15,7 +15,7 @@ from regional_services.booking import reservations
 from regional_services.booking.errors import SessionClosed
 from regional_services.booking.models import Booking, State
 from regional_services.booking.services import BookingWish, draft, hold_and_order, resume
-from regional_services.catalog.bookable import bookable_session
+from regional_services.catalog.bookable import BookableSession
 from regional_services.identity import selectors as identity
 from regional_services.identity import steps as identity_steps
 from regional_services.identity.errors import PersonDeceased
@@ -24,32 +24,55 @@ from tenants.appointments import selectors as appointments
 from tenants.appointments import services as desk
 from tenants.appointments.models import DeskState
 from tenants.appointments.selectors import DeskRequestView
+from tenants.directory import selectors as directory
 from tenants.registry import selectors as registry
 from tenants.registry.functions import BOOKING as BOOKING_FUNCTION
+from tenants.scheduling import selectors as scheduling
+from tenants.scheduling.models import SessionState
 
 
 def carry_out(code: str, request_id: UUID) -> None:
     """Do what the desk asked for, or tell it why not. A repeat goes on where the first attempt stopped."""
     with hospital(code, read_only=True):
         request = appointments.desk_request(request_id)
+        session = _session(request.session_id) if request else None
     if request is None or request.state is not DeskState.ASKED:
         return
     actor = Actor(kind=ActorKind.STAFF, id=request.asked_by, name=request.asked_by_name, institution=code)
     refusal = ""
     try:
-        _book(actor, code, request)
+        _book(actor, code, request, session)
     except HubError as problem:
         refusal = problem.text
     desk.end_desk_request(actor=actor, hospital=code, request_id=request_id, refusal=refusal)
 
 
-def _book(actor: Actor, code: str, request: DeskRequestView) -> None:
+def _session(session_id: UUID) -> BookableSession | None:
+    """The open session as the hospital itself has it: a desk does not wait for the district's catalogue."""
+    found = scheduling.session_summary(session_id)
+    department = directory.department(found.department_id) if found else None
+    if found is None or department is None or found.state != SessionState.OPEN:
+        return None
+    return BookableSession(
+        session_id=found.id,
+        department_id=department.id,
+        department_name=department.name,
+        sensitivity=department.sensitivity,
+        doctor_name=found.doctor_name,
+        date=found.date,
+        fee_fen=found.fee_fen,
+    )
+
+
+def _book(actor: Actor, code: str, request: DeskRequestView, session: BookableSession | None) -> None:
     institution = registry.institution(code)
     institution.require(BOOKING_FUNCTION)
     with work(REGION, actor=actor) as unit:
         known = Booking.objects.filter(id=request.id).first()
         if known is None:
-            booking, person_id = _begin(unit, code, request)
+            if session is None or request.starts_at <= unit.now:
+                raise SessionClosed
+            booking, person_id = _begin(unit, code, request, session)
             card = identity.identity_of(person_id)
     if known is None:
         hold_and_order(actor, booking, card, None)
@@ -59,7 +82,7 @@ def _book(actor: Actor, code: str, request: DeskRequestView) -> None:
         raise Conflict(known.reason)
 
 
-def _begin(unit: Unit, code: str, request: DeskRequestView) -> tuple[Booking, UUID]:
+def _begin(unit: Unit, code: str, request: DeskRequestView, session: BookableSession) -> tuple[Booking, UUID]:
     person_id = request.person_id or identity_steps.person_at_desk(
         unit,
         identity_steps.NewPerson(
@@ -75,9 +98,6 @@ def _begin(unit: Unit, code: str, request: DeskRequestView) -> tuple[Booking, UU
     )
     if identity.identity_of(person_id).standing == Standing.DECEASED:
         raise PersonDeceased
-    session = bookable_session(code, request.session_id)
-    if session is None or request.starts_at <= unit.now:
-        raise SessionClosed
     wish = BookingWish(
         institution=code,
         person_id=person_id,

@@ -28,6 +28,7 @@ from institution_connectors.contracts import (
     MoneyUnit,
     Options,
     Outcome,
+    Reason,
 )
 from institution_connectors.contracts.results import Departments, Doctors
 from institution_connectors.exchange import polling
@@ -47,7 +48,7 @@ from tenants.registry.models import (
 from tenants.registry.permissions import LIFE
 
 WORKER = system_actor("机构接入")
-SECRET_LIMIT = 200
+SECRET_LENGTHS = (32, 200)
 
 
 class StepFailed(Exception):
@@ -59,12 +60,11 @@ def secret_ref(code: str) -> str:
     return f"his.{code}"
 
 
-def begin(*, actor: Actor, values: Mapping[str, str], secret: str = "") -> str:
-    """Keep a draft and have its steps taken; returns the code. Without `secret` one is made."""
+def begin(*, actor: Actor, values: Mapping[str, str], secret: str) -> str:
+    """Keep a draft and have its steps taken; returns the code. `secret` is the one agreed upon with the hospital."""
     require(actor, LIFE)
     draft = drafts.read(values)
-    if len(secret) > SECRET_LIMIT:
-        raise InvalidInput(fields={"secret": f"密钥不能超过 {SECRET_LIMIT} 个字符。"})
+    _check_secret(secret)
     with work(REGION, actor=actor) as unit:
         if Institution.objects.filter(pk=draft.code).exists() or tenancy.state_of(draft.code) is not None:
             raise AlreadyThere(fields={"code": AlreadyThere.text})
@@ -84,14 +84,16 @@ def begin(*, actor: Actor, values: Mapping[str, str], secret: str = "") -> str:
         )
         unit.publish(OnboardingDue(code=draft.code))
         unit.audit("registry.onboarding_begun", target=f"institution:{draft.code}", detail=draft.facts)
-    if secret:
+        # Before the commit: a secret without a draft harms nobody, a draft without its secret would be stuck.
         ring().put_secret(secret_ref(draft.code), secret.encode())
     return draft.code
 
 
 def correct(*, actor: Actor, code: str, values: Mapping[str, str], secret: str = "") -> None:
-    """Change the connector of an institution that is not live yet and have the open steps taken again."""
+    """Change the connector of an institution not live yet, and its secret if one is given; take its steps again."""
     require(actor, LIFE)
+    if secret:
+        _check_secret(secret)
     with region(read_only=True):
         facts = dict(_onboarding(code).facts)
     draft = drafts.read({**facts, **values, "code": code})
@@ -103,8 +105,8 @@ def correct(*, actor: Actor, code: str, values: Mapping[str, str], secret: str =
         row.steps.filter(name__in=AFTER_CORRECTION).update(state=StepState.DUE, note="", ended_at=None)
         unit.publish(OnboardingDue(code=code))
         unit.audit("registry.onboarding_corrected", target=f"institution:{code}", detail=draft.connector)
-    if secret:
-        ring().put_secret(secret_ref(code), secret.encode())
+        if secret:
+            ring().put_secret(secret_ref(code), secret.encode())
 
 
 def take_again(*, actor: Actor, code: str) -> None:
@@ -153,6 +155,12 @@ def open_institution(*, actor: Actor, code: str) -> None:
         unit.audit("registry.live", target=f"institution:{code}", detail={"from": before, "to": TenantState.LIVE})
     tenancy.invalidate()
     selectors.forget()
+
+
+def _check_secret(secret: str) -> None:
+    shortest, longest = SECRET_LENGTHS
+    if not shortest <= len(secret) <= longest:
+        raise InvalidInput(fields={"secret": f"密钥应为 {shortest} 到 {longest} 个字符。"})
 
 
 def _record(code: str, name: str, note: str, *, passed: bool) -> None:
@@ -205,7 +213,6 @@ def _store_facts(row: Onboarding) -> str:
 
 def _store_connector(row: Onboarding) -> str:
     wire, dialect = cast(dict[str, str], row.connector), row.connector["dialect"]
-    ring().ensure_secret(secret_ref(row.code))
     stored = put_connector(
         actor=WORKER,
         profile=ConnectorProfile(
@@ -229,7 +236,7 @@ def _store_connector(row: Onboarding) -> str:
 def _knock(row: Onboarding) -> str:
     found = polling.probe(row.code)
     if found.skew_ms is None:
-        raise StepFailed(f"医院系统没有应答（{found.reason or '未知原因'}）。请核对地址、密钥和防火墙。")
+        raise StepFailed(f"医院系统没有应答（{Reason(found.reason).text or '没有时间'}）。请核对地址、密钥和防火墙。")
     return f"医院系统已应答，用时 {found.latency_ms} 毫秒，时钟相差 {found.skew_ms} 毫秒。"
 
 

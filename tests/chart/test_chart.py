@@ -78,9 +78,17 @@ def test_every_process_has_its_deployment_and_every_queue_its_worker(values: Doc
 
 
 @EVERY_VARIATION
-def test_only_the_migration_knows_the_owner_and_it_runs_before_the_rest(values: Document) -> None:
+def test_only_who_makes_schemas_knows_the_owner_and_nobody_visits_them(values: Document) -> None:
     knows = {name for name, pod in pods(values).items() if "HUB_OWNER_DATABASE_URL" in environment(pod)}
-    assert knows == {"migration"}
+    assert knows == {"migration", "worker-institutions"}
+    assert "--queues=institutions" in commands(pods(values)["worker-institutions"])[0]
+    for name in knows:
+        policy = of_kind(values, "NetworkPolicy")[f"hub-{name}"]
+        assert {port["port"] for rule in policy["spec"].get("ingress", ()) for port in rule["ports"]} <= {9109}
+
+
+@EVERY_VARIATION
+def test_the_migration_runs_before_the_rest(values: Document) -> None:
     job = of_kind(values, "Job")["hub-migration"]
     assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
     assert "manage.py migrate_hub" in commands(job["spec"]["template"])[0]

@@ -99,6 +99,17 @@ def test_every_task_on_the_schedule_goes_to_a_queue_workers_serve() -> None:
     assert chosen["booking.sweep"] == chosen["payments.sweep"] == "sweeps"
     assert chosen["institution_connectors.exchange.tasks.poll_all"] == "exchange"
     assert chosen["accounts.tidy"] == "jobs"
+    assert router.route({}, "registry.carry_on")["queue"].name == "institutions"
+
+
+def test_every_process_sends_tasks_where_workers_take_them() -> None:
+    """A relay that never loads our Celery application would send to Celery's own default broker."""
+    said = (
+        "from threading import Thread; from tenants.registry.tasks import carry_on\n"
+        "thread = Thread(target=lambda: print(carry_on.app.conf.broker_url)); thread.start(); thread.join()"
+    )
+    done = _manage("shell", "-v0", "-c", said, HUB_REDIS_URL="redis://127.0.0.1:1/7")
+    assert done.stdout.strip() == "redis://127.0.0.1:1/7", done.stderr
 
 
 def test_behind_a_proxy_that_ends_tls_forms_are_not_taken_for_forged_ones() -> None:

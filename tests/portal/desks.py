@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import redis
+from django.conf import settings
 from django.test import Client
 
 from hub.security.roles import Role
@@ -27,3 +30,10 @@ def browser_of(member: StaffMember) -> Client:
 def text_of(answer: Any) -> str:
     """The page as text."""
     return str(answer.content.decode())
+
+
+def sent_to_workers() -> list[str]:
+    """The tasks that wait for a worker."""
+    store = redis.Redis.from_url(settings.CELERY_BROKER_URL)
+    waiting = [message for queue in settings.CELERY_TASK_QUEUES for message in store.lrange(queue, 0, -1)]
+    return [json.loads(message)["headers"]["task"] for message in waiting]

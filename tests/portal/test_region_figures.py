@@ -17,7 +17,7 @@ from hub.audit.selectors import Search, entries_of
 from hub.ids import domain_number, uuid7
 from hub.security.roles import Role
 from hub.tenancy.scope import REGION, region
-from regional_services.booking.models import Booking, Settlement, State
+from regional_services.booking.models import Booking, Pricing, Settlement, State
 from regional_services.statistics import selectors, services
 from regional_services.statistics.models import DayFigure, HospitalHealth, HourFigure
 from tenants.registry import selectors as registry
@@ -28,9 +28,17 @@ from tests.portal.desks import desk_of, text_of
 PAGES = ("statistics", "statistics.json", "statistics.csv", "screen", "screen/figures", "screen/hospitals")
 
 
-def booking(code: str, *, days_ago: int = 0, state: State = State.BOOKED, **values: object) -> None:
+def booking(
+    code: str,
+    *,
+    days_ago: int = 0,
+    state: State = State.BOOKED,
+    settlement: Settlement = Settlement.PAID,
+    visit_in: timedelta = timedelta(days=3),
+) -> None:
     """A booking as it might stand, made some days ago."""
     booking_id, at = uuid7(), clock.now() - timedelta(days=days_ago)
+    visit = clock.now() + visit_in
     with region():
         Booking.objects.create(
             id=booking_id,
@@ -42,14 +50,16 @@ def booking(code: str, *, days_ago: int = 0, state: State = State.BOOKED, **valu
             number_id=uuid7(),
             department_id=uuid7(),
             department_name="内科",
-            visit_date=values.pop("visit_date", clock.today() + timedelta(days=3)),
-            starts_at=values.pop("starts_at", at + timedelta(days=3)),
-            ends_at=values.pop("ends_at", at + timedelta(days=3, hours=1)),
+            visit_date=clock.local(visit).date(),
+            starts_at=visit,
+            ends_at=visit,
             fee_fen=2500,
+            list_fee_fen=2500,
+            pricing=Pricing.LIST,
             pay_on_day=False,
             his_locked=False,
             state=state,
-            settlement=values.pop("settlement", Settlement.PAID),
+            settlement=settlement,
             created_at=at,
             updated_at=at,
         )
@@ -60,12 +70,10 @@ def fortnight(alpha: str, beta: str) -> None:
     """Bookings of two hospitals over some days."""
     register_institution(alpha)
     register_institution(beta)
-    yesterday = clock.today() - timedelta(days=1)
-    gone = {"visit_date": yesterday, "starts_at": clock.now() - clock.DAY, "ends_at": clock.now() - clock.DAY}
     booking(alpha)
     booking(alpha, state=State.CANCELLED, settlement=Settlement.REFUNDED)
     booking(alpha, state=State.FAILED, settlement=Settlement.UNPAID)
-    booking(alpha, days_ago=5, **gone)
+    booking(alpha, days_ago=5, visit_in=-clock.DAY)
     booking(beta, days_ago=2)
     booking(beta, days_ago=40)
     services.refresh(14)

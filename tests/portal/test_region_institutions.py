@@ -24,7 +24,7 @@ from tenants.registry.errors import InstitutionSuspended
 from tests.booking.world import book, command, free_numbers, open_for_booking, register_institution, resident, wish
 from tests.connectors.dialects import REST, SECRET, Case
 from tests.harness.outside import Outside
-from tests.portal.desks import desk_of, text_of
+from tests.portal.desks import desk_of, sent_to_workers, text_of
 
 WORDS = "系统升级，11月21日 22:00 前暂停预约，已约的号有效。"
 NEW = Case(code="qinghe", dialect="rest_json", endpoint=REST, his={"push": False})
@@ -95,9 +95,12 @@ def test_the_page_of_an_institution_says_all_there_is(operator: Client, alpha: s
     assert operator.get("/district/institutions/nowhere").status_code == 404
 
 
-def test_rules_are_changed_with_a_reason_and_remembered(operator: Client, alpha: str) -> None:
+@pytest.mark.requirement("JA-OPS-09")
+def test_rules_are_changed_with_a_reason_and_remembered(operator: Client, client: Client, alpha: str) -> None:
     here = f"/district/institutions/{alpha}/rules"
-    assert operator.post(here, rules(hold_minutes="25", limit_open="5")).status_code == 302
+    assert operator.post(here, rules(cancel_until_minutes="240")).status_code == 302
+    assert "就诊前 240 分钟可取消" in text_of(client.get(f"/hospitals/{alpha}"))
+    assert operator.post(here, rules(cancel_until_minutes="240", hold_minutes="25", limit_open="5")).status_code == 302
     view = registry.institution(alpha)
     assert (view.hold_minutes, view.limit_open, view.pay_minutes) == (25, 5, 15)
     entry = entries_of(REGION, Search(target=f"institution:{alpha}"))[0]
@@ -124,13 +127,19 @@ def test_a_rule_that_cannot_stand_changes_nothing(
     assert actions_on(alpha) == []
 
 
-def test_a_function_is_switched_off_here_with_who_and_why(operator: Client, alpha: str) -> None:
+@pytest.mark.requirement("JA-ORG-02")
+def test_a_function_is_switched_off_here_with_who_and_why(
+    operator: Client, client: Client, alpha: str, beta: str
+) -> None:
+    register_institution(beta)
     change = {"function": "booking", "to": "off", "reason": "机房检修"}
     assert operator.post(f"/district/institutions/{alpha}/switch", change).status_code == 302
     assert not registry.institution(alpha).is_on("booking")
+    assert client.get(f"/api/resident/v1/institutions/{alpha}/departments").status_code == 403
+    assert client.get(f"/api/resident/v1/institutions/{beta}/departments").status_code == 200
     page = text_of(operator.get(f"/district/institutions/{alpha}"))
     assert "机房检修" in page
-    assert "registry.function_switched" in page
+    assert "更改功能开关" in page
 
 
 def test_a_suspended_hospital_says_why_and_books_nothing_and_goes_on_afterwards(client: Client, alpha: str) -> None:
@@ -199,6 +208,8 @@ def joined(browser: Client, form: dict[str, str]) -> str:
     """Fill in the form and let the worker take the steps; the progress page."""
     begun = browser.post("/district/joining/new", form)
     assert begun["Location"] == "/district/joining/qinghe", text_of(begun)
+    drain()
+    assert sent_to_workers() == ["registry.carry_on"]
     tasks.carry_on("qinghe")
     return text_of(browser.get("/district/joining/qinghe"))
 
@@ -252,6 +263,7 @@ def test_a_line_of_csv_fills_the_form(operator: Client) -> None:
         ({"endpoint": "ftp://his/"}, "此方言的地址应以"),
         ({"kind": "shop"}, "类别只能是"),
         ({"name": ""}, "请填写名称"),
+        ({"secret": "short"}, "密钥应为 32 到 200"),
     ],
 )
 def test_a_draft_that_cannot_stand_begins_nothing(operator: Client, changes: dict[str, str], words: str) -> None:

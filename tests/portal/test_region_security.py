@@ -21,7 +21,8 @@ from hub.tenancy.scope import REGION, region
 from hub.work import work
 from tenants.registry.events import OnboardingDue
 from tests.accounts.people import make_staff
-from tests.portal.desks import browser_of, desk_of, text_of
+from tests.booking.world import register_institution
+from tests.portal.desks import browser_of, desk_of, sent_to_workers, text_of
 
 ADMINISTRATORS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
 
@@ -47,6 +48,22 @@ def test_an_account_needs_two_administrators(committed: None) -> None:
     assert security.post(f"{here}/grant", {"role": "operations"}).status_code == 302
     assert "平台运营" in text_of(security.get(here))
     assert "accounts.role_granted" in actions()
+
+
+def test_the_first_staff_of_a_hospital_get_their_role_from_the_district(alpha: str) -> None:
+    register_institution(alpha)
+    system, security = desk_of(Role.SYSTEM_ADMIN), desk_of(Role.SECURITY_ADMIN)
+    here = made(system)
+    wrong = text_of(security.post(f"{here}/grant", {"role": "hospital_manager"}, follow=True))
+    assert "不能授予给" in wrong
+    page = text_of(security.post(f"{here}/grant", {"role": "hospital_manager", "institution": alpha}, follow=True))
+    assert "医院管理" in page
+    assert "由所在机构的管理员停用" in page
+    assert "li.na" not in text_of(system.get("/district/accounts")), "no longer one of the district's own"
+    unknown = security.post(f"{here}/grant", {"role": "reception", "institution": "nowhere"}, follow=True)
+    assert "没有找到该医疗机构" in text_of(unknown)
+    gone = text_of(security.post(f"{here}/end", {"role": "hospital_manager", "institution": alpha}, follow=True))
+    assert "尚无角色" in gone
 
 
 @pytest.mark.parametrize("role", ["audit_admin", "system_admin", "operations", "doctor"])
@@ -144,6 +161,12 @@ def verified(auditor: Client) -> str:
     assert "等待校验" in text_of(auditor.get(address))
     tasks.check_audit(address.rsplit("/", 1)[1])
     return text_of(auditor.get(address))
+
+
+def test_a_verification_is_handed_to_a_worker(committed: None) -> None:
+    desk_of(Role.AUDIT_ADMIN).post("/district/audit/verify")
+    drain()
+    assert sent_to_workers() == ["audit.check"]
 
 
 def test_verifying_runs_beside_the_page_and_names_what_was_altered(committed: None) -> None:

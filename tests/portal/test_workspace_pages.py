@@ -18,7 +18,8 @@ from tenants.patients.models import PatientArchive
 from tests.booking import world
 from tests.harness.browser import Visitor, visitor
 from tests.portal.conftest import Site
-from tests.portal.workspace import at_desk, audited
+from tests.portal.desks import desk_of
+from tests.portal.workspace import audited
 
 pytestmark = pytest.mark.browser
 HOSPITAL = "alpha"
@@ -27,7 +28,7 @@ HOSPITAL = "alpha"
 @contextmanager
 def staff(site: Site, chromium: Browser, *roles: Role, desk: bool = True) -> Iterator[Visitor]:
     """A window of a signed-in member of staff on the hospital's own host."""
-    cookie = at_desk(HOSPITAL, *roles, name=f"w{time.time_ns()}").cookies["sessionid"].value
+    cookie = desk_of(*roles, hospital=HOSPITAL, login_name=f"w{time.time_ns()}").cookies["sessionid"].value
     window = visitor(chromium, site.host_of(HOSPITAL), desk=desk)
     window.context.add_cookies([{"name": "sessionid", "value": cookie, "url": window.base}])
     yield window
@@ -69,6 +70,8 @@ def test_the_desk_books_for_a_newcomer(site: Site, chromium: Browser) -> None:
         page.get_by_role("button", name="确认预约").click()
         expect(page.get_by_role("alert")).to_contain_text("证件")
         expect(page.get_by_label("姓名（与证件一致）")).to_have_value("王秀英")
+        assert ["422" in trouble for trouble in window.troubles] == [True], "the refusal itself, nothing else"
+        window.troubles.clear()
         page.get_by_label("证件号码").fill("310101195001011236")
         page.get_by_role("button", name="确认预约").click()
         expect(page.get_by_role("heading", name=re.compile("已约好|没有约上"))).to_be_visible(timeout=15_000)
@@ -120,11 +123,21 @@ def test_every_page_is_looked_at(site: Site, chromium: Browser, size: str) -> No
                 window.look(f"workspace-{name}-{size}")
 
 
+def _payable(site: Site, booking: BookingView) -> BookingView:
+    """The booking once the hospital has named its price."""
+    end = time.monotonic() + 15
+    while booking.order_id is None and time.monotonic() < end:
+        time.sleep(0.1)
+        booking = site.district.booking(booking.id)
+    return booking
+
+
+@pytest.mark.requirement("JA-OPS-04")
 def test_an_engineer_gets_from_the_light_to_the_message_in_two_clicks_and_runs_it_again(
     site: Site, chromium: Browser
 ) -> None:
     who = world.resident()
-    booking = world.book(HOSPITAL, world.open_session(HOSPITAL), who)
+    booking = _payable(site, world.book(HOSPITAL, world.open_session(HOSPITAL), who))
     site.district.his[HOSPITAL].switch("reject", True, only=("register",))
     site.district.press_pay(booking, who)
     with staff(site, chromium, Role.HOSPITAL_IT) as window:
@@ -136,3 +149,11 @@ def test_an_engineer_gets_from_the_light_to_the_message_in_two_clicks_and_runs_i
         window.look("workspace-failed-message-desk")
         page.get_by_role("button", name="重新发送").click()
         expect(page.get_by_text("重发自")).to_be_visible()
+        window.go("/workspace/messages")
+        page.get_by_role("button", name="立即探测").click()
+        expect(page.get_by_text("已发出探测")).to_be_visible()
+        probed = page.get_by_text(re.compile(r"上次 \d{4}-"))
+        end = time.monotonic() + 15
+        while not probed.count() and time.monotonic() < end:
+            window.go("/workspace/messages")
+        expect(probed).to_be_visible()

@@ -9,24 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections
-from django.test import Client
 
 from hub import clock
 from hub.outbox.relay import drain
-from hub.security.roles import Role
 from hub.tenancy.scope import hospital
 from regional_services.booking.models import Booking
 from regional_services.booking.selectors import BookingView
 from tenants.patients.models import PatientArchive
-from tests.accounts.people import make_staff
 from tests.booking import world
-from tests.security.test_sealed import signed_in_browser
-
-
-def at_desk(code: str, *roles: Role, name: str = "") -> Client:
-    """A signed-in member of a hospital's staff, on the hospital's own host."""
-    member = make_staff(name or f"{code}.{roles[0]}", hospital=code, roles=roles)
-    return signed_in_browser(member, f"{code}.localhost")
 
 
 def booked(code: str, *, fee_fen: int = 0) -> tuple[BookingView, world.Resident]:

@@ -28,6 +28,7 @@ The processes: what each may reach, who may come to it, and what it is trusted w
   serves   its port for visitors, and `from`: a key of .Values.network
   metrics  its port for the scraper, and for probes where there is no other
   data     whether it is given the database and the key ring
+  owner    whether it is given the owner's address
 */}}
 {{- define "hub.components" -}}
 {{- $all := dict
@@ -40,7 +41,7 @@ The processes: what each may reach, who may come to it, and what it is trusted w
 {{- $_ := set $all "hl7" (dict "set" .Values.hl7 "reaches" (list "database" "redis") "serves" .Values.hl7.port "from" "hospitals" "metrics" 9109 "data" true) -}}
 {{- end -}}
 {{- range $queue, $set := .Values.workers -}}
-{{- $_ := set $all (printf "worker-%s" $queue) (dict "set" $set "queue" $queue "reaches" $set.reaches "metrics" 9109 "data" true) -}}
+{{- $_ := set $all (printf "worker-%s" $queue) (dict "set" $set "queue" $queue "reaches" $set.reaches "metrics" 9109 "data" true "owner" (eq $queue "institutions")) -}}
 {{- end -}}
 {{- toYaml $all -}}
 {{- end }}

@@ -5,7 +5,7 @@ One deployment: (dict "top" . "component" name "container" yaml "grace" seconds)
 {{- define "hub.deployment" -}}
 {{- $table := include "hub.components" .top | fromYaml -}}
 {{- $one := index $table .component -}}
-{{- $about := dict "top" .top "component" .component "data" $one.data "objects" (has "objects" $one.reaches) -}}
+{{- $about := dict "top" .top "component" .component "data" $one.data "objects" (has "objects" $one.reaches) "owner" $one.owner -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:

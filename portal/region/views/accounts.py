@@ -19,6 +19,7 @@ from hub.errors import HubError, InvalidInput
 from hub.security.roles import Level, Role
 from portal.desk.pages import desk
 from portal.region.pages import district_page
+from tenants.registry import selectors as registry
 
 DISTRICT_ROLES = tuple(role for role in Role if role.level is not Level.HOSPITAL)
 
@@ -68,9 +69,14 @@ def new(request: HttpRequest, actor: Actor) -> HttpResponse:
 def account(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """One account, with what this administrator may do to it."""
     row = people.account_of(DISTRICT, user_id)
+    names = {view.code: view.short_name for view in registry.institutions()}
     context = {
         "row": row,
-        "grantable": [role for role in DISTRICT_ROLES if role not in row.roles],
+        "is_ours": bool(row.roles) or not row.elsewhere,
+        "held": [("", DISTRICT, role) for role in row.roles]
+        + [(names.get(place, place), place, role) for place, role in row.elsewhere],
+        "grantable": list(Role),
+        "places": sorted(names.items()),
         "until": clock.local(row.expires_at).date().isoformat() if row.expires_at else "",
         "may_manage": actor.may(MANAGE_ACCOUNTS),
         "may_grant": actor.may(GRANT_ROLES) and actor.id != user_id,
@@ -97,15 +103,22 @@ def _role_of(request: HttpRequest) -> Role:
         raise InvalidInput("没有这个角色。") from None
 
 
+def _place_of(request: HttpRequest) -> str:
+    place = request.POST.get("institution") or DISTRICT
+    return place if place == DISTRICT else registry.institution(place).code
+
+
 @require_POST
 @district_page(GRANT_ROLES)
 def grant(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
-    """Give a role at the district."""
+    """Give a role at the district, or the first of a hospital's own staff theirs."""
     return _back(
         request,
         user_id,
         "角色已授予，对方下一次点击即生效。",
-        lambda: services.grant_role(actor=actor, user_id=user_id, institution_code=DISTRICT, role=_role_of(request)),
+        lambda: services.grant_role(
+            actor=actor, user_id=user_id, institution_code=_place_of(request), role=_role_of(request)
+        ),
     )
 
 
@@ -117,7 +130,9 @@ def end(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
         request,
         user_id,
         "角色已收回，立即生效。",
-        lambda: services.end_role(actor=actor, user_id=user_id, institution_code=DISTRICT, role=_role_of(request)),
+        lambda: services.end_role(
+            actor=actor, user_id=user_id, institution_code=_place_of(request), role=_role_of(request)
+        ),
     )
 
 

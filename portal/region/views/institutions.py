@@ -40,6 +40,18 @@ TROUBLE = (ExchangeState.UNKNOWN, ExchangeState.REJECTED)
 LAST = 10
 PAGE = 100
 STATES = dict(TenantState.choices)
+ACTS = {
+    "registry.onboarding_begun": "发起接入",
+    "registry.onboarding_corrected": "更正接口资料",
+    "registry.onboarding_resumed": "继续接入",
+    "registry.onboarding_carried_on": "办理接入步骤",
+    "registry.onboarding_step": "接入步骤结束",
+    "registry.institution_stored": "登记资料",
+    "registry.live": "开通或恢复",
+    "registry.suspended": "暂停",
+    "registry.rules_changed": "修改预约规则",
+    "registry.function_switched": "更改功能开关",
+}
 
 
 @require_GET
@@ -113,7 +125,10 @@ def _page(
         "switches": registry.switches_of(code),
         "profile": profile,
         "operations": [(operation, profile.can(operation) if profile else False) for operation in Operation],
-        "history": entries_of(REGION, Search(target=f"institution:{code}"), limit=LAST),
+        "history": [
+            (ACTS.get(entry.action, entry.action), entry)
+            for entry in entries_of(REGION, Search(target=f"institution:{code}"), limit=LAST)
+        ],
         "may_edit": actor.may(registry_permissions.EDIT),
         "may_switch": actor.may(registry_permissions.SWITCH),
         "may_lead": actor.may(registry_permissions.LIFE),

@@ -76,6 +76,11 @@ def _filled(
     return [(field, filled.get(field.name, ""), wrong.get(field.name, "")) for field in fields]
 
 
+def _told(facts: dict[str, str]) -> list[tuple[str, str]]:
+    """What was filled in, in the form's own words."""
+    return [(field.text, dict(field.choices).get(facts[field.name], facts[field.name])) for field in drafts.FACTS]
+
+
 @require_GET
 @district_page(LIFE)
 def progress(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
@@ -90,6 +95,7 @@ def _progress(
     template = "joining_live" if request.headers.get("HX-Request") else "joining"
     context = {
         "joining": view,
+        "facts": _told(view.facts),
         "problems": problems or {},
         "connector": _filled(drafts.CONNECTOR, {**view.connector, **request.POST.dict()}, problems or {}),
         "is_stuck": view.state is OnboardingState.STUCK,

@@ -59,8 +59,8 @@ def page(request: HttpRequest, actor: Actor) -> HttpResponse:
     total = {name: sum(getattr(row, name) for row in days) for name in selectors.NAMES}
     context = {
         "asked": asked,
-        "place": names.get(asked.institution_code, ""),
-        "place_query": query_with(request, institution=""),
+        "institution_name": names.get(asked.institution_code, ""),
+        "all_query": query_with(request, institution=""),
         "rows": [(row, names.get(row.key, row.key), query_with(request, institution=row.key)) for row in rows],
         "total": total,
         "names": sorted(names.items()),
