@@ -121,6 +121,7 @@ def request_close(unit: Unit, *, order_id: UUID, reason: str) -> OrderView:
     if order is None:
         raise NotFound
     if order.state == OrderState.CLOSED:
+        unit.audit("payment.close_requested", target=f"order:{order.id}", outcome="repeated")
         _tell_closed(unit, order)
     if order.state not in {OrderState.AWAITING_PAYMENT, OrderState.PAYING}:
         return order_view(order)

@@ -32,16 +32,13 @@ from tests.connectors.conftest import ACTOR
 from tests.connectors.conftest import ALPHA as LARGE_ALPHA
 from tests.connectors.conftest import BETA as LARGE_BETA
 from tests.connectors.dialects import SECRET, Case
-from tests.harness.outside import Board, Outside
+from tests.harness.outside import Board, Outside, free_port
 from tests.harness.parties import APPID, Parties, Postbox
 
-# Few days and doctors: every test synchronises its hospitals anew.
-_SMALL = {"push": False, "days": 4, "doctors": 1, "per_slot": 2, "kind": "dental"}
-ALPHA, BETA = replace(LARGE_ALPHA, his=_SMALL), replace(LARGE_BETA, his=_SMALL)
-
-
-# Both give the elderly a discount: the price of a number is a person's own.
-CASES = tuple(replace(case, his={**case.his, "senior_discount": True}) for case in (ALPHA, BETA))
+# Ports of their own; both give the elderly a discount: the price of a number is a person's own.
+_HIS = {"push": False, "senior_discount": True}
+ALPHA, BETA = (replace(case, his=_HIS, port=free_port()) for case in (LARGE_ALPHA, LARGE_BETA))
+CASES = (ALPHA, BETA)
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ class District:
         return booking_view(Booking.objects.get(id=booking_id))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def his_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
     """The hospitals' own systems."""
     program = Outside(
@@ -109,7 +106,7 @@ def his_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
     program.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def parties_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parties]:
     """Everybody else."""
     program = Parties(tmp_path_factory.mktemp("parties"))

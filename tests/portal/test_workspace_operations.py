@@ -21,6 +21,7 @@ from tenants.appointments.models import DailyList
 from tenants.scheduling.models import ConflictKind, SyncConflict
 from tests.accounts.people import make_staff
 from tests.booking import world
+from tests.harness.anchors import forget_anchors
 from tests.portal.desks import desk_of, text_of
 from tests.portal.workspace import audited, booked
 
@@ -185,6 +186,7 @@ def test_staff_are_made_given_roles_and_stopped_by_different_administrators(alph
 
 
 def test_the_audit_is_verified_from_its_page(alpha: str) -> None:
+    forget_anchors()
     booked(alpha)
     auditor = desk_of(Role.AUDIT_ADMIN, hospital=alpha)
     good = text_of(auditor.post("/workspace/audit/verify"))

@@ -87,4 +87,13 @@ def test_without_the_guard_the_limit_is_passed(alpha: str) -> None:
     with connections["owner"].cursor() as cursor:
         for place in PLACES:
             cursor.execute(f"DROP INDEX h_alpha.uq_appointment_{place}")
+        # Every insert lingers after it chose its place, so that the taps surely meet.
+        cursor.execute(
+            "CREATE FUNCTION h_alpha.linger() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN PERFORM pg_sleep(0.3); RETURN NEW; END'"
+        )
+        cursor.execute("GRANT EXECUTE ON FUNCTION h_alpha.linger() TO PUBLIC")
+        cursor.execute(
+            "CREATE TRIGGER linger BEFORE INSERT ON h_alpha.appointment FOR EACH ROW EXECUTE FUNCTION h_alpha.linger()"
+        )
     assert _tap_everywhere(alpha).count("held") > 1

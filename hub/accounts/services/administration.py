@@ -191,7 +191,6 @@ def _require(actor: Actor, permission: str, institution_code: str) -> None:
 def _new_user(
     unit: Unit, login_name: str, display_name: str, password: str | None, must_change: bool
 ) -> tuple[User, str]:
-    secret = password or passwords.generate()
     user = User(
         kind=AccountKind.STAFF,
         login_name=login_name.strip().lower(),
@@ -200,6 +199,7 @@ def _new_user(
         created_at=unit.now,
         password_changed_at=unit.now,
     )
+    secret = password or passwords.generate(user)
     passwords.check_new(user, secret)
     user.password = make_password(secret)
     user.save(force_insert=True)
