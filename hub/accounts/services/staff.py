@@ -160,4 +160,4 @@ def _count_failure(unit: Unit, user: User, reason: str) -> None:
 
 @lru_cache(maxsize=1)
 def _nobodys_hash() -> str:
-    return make_password(passwords.generate())
+    return make_password(passwords.generate(User()))
