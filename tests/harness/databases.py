@@ -24,7 +24,7 @@ from psycopg import errors, sql
 
 from hub.tenancy import grants, registry
 from hub.tenancy.provision import create_hospital, migrate_hub
-from tests.harness import cleaning
+from tests.harness import cleaning, environment
 
 ALPHA, BETA = "alpha", "beta"
 POOLED = ("default", "hospital")
@@ -35,11 +35,12 @@ _baseline: cleaning.Baseline | None = None
 
 def template() -> str:
     """The name of the template for today's code, built if it isn't there."""
-    name = f"hub_template_{_fingerprint()}"
+    own = f"hub_template_{environment.WORKER}_"  # its rows are signed with the keys of this worker's ring
+    name = own + _fingerprint()
     with _maintenance() as owner:
         owner.execute("SELECT pg_advisory_lock(%s)", (_TEMPLATE_LOCK,))
-        if name not in _databases(owner, "hub_template_"):
-            _remove_leftovers(owner, keep=name)
+        if name not in _databases(owner, own):
+            _remove_leftovers(owner, own, keep=name)
             _build(owner, name)
     return name
 
@@ -147,9 +148,9 @@ def _end_sessions(name: str) -> None:
             time.sleep(0.02)
 
 
-def _remove_leftovers(owner: psycopg.Connection[Any], *, keep: str) -> None:
+def _remove_leftovers(owner: psycopg.Connection[Any], own: str, *, keep: str) -> None:
     """Templates of older code, but the last one, which another run may still be copying; databases of killed runs."""
-    for name in _databases(owner, "hub_template_")[:-1]:
+    for name in _databases(owner, own)[:-1]:
         if name != keep:
             _drop(owner, name)
     for name in _databases(owner, "hub_test_"):

@@ -22,6 +22,7 @@ DATABASE_VARIABLES = ("HUB_OWNER_DATABASE_URL", "HUB_REGION_DATABASE_URL", "HUB_
 REDIS_DATABASES = range(1, 16)
 POOL = 24
 BASE_HOST = "localhost"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _held: list[IO[str]] = []
 
 
@@ -30,16 +31,17 @@ def prepare() -> None:
     if settings.configured:
         raise RuntimeError("the settings were read before the tests' environment stood: unset DJANGO_SETTINGS_MODULE")
     run = os.environ.setdefault("HUB_TEST_RUN", str(os.getpid()))
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     os.environ.update(testing.services())
     os.environ.setdefault("HUB_TEST_MAINTENANCE_URL", os.environ["HUB_OWNER_DATABASE_URL"])
     for variable in DATABASE_VARIABLES:
-        os.environ[variable] = _with_path(os.environ[variable], f"hub_test_{run}_{worker}")
+        os.environ[variable] = _with_path(os.environ[variable], f"hub_test_{run}_{WORKER}")
     os.environ["HUB_REDIS_URL"] = _with_path(os.environ["HUB_REDIS_URL"], str(_free_redis_database()))
     # Room for a race test's threads: each keeps a connection of both pools until it ends.
     os.environ.setdefault("HUB_DB_POOL", str(POOL))
     os.environ["HUB_BASE_HOST"] = BASE_HOST
     os.environ["HUB_VAR"] = str(ROOT / "var" / "test")
+    # A ring of its own: two workers make merchants' keys under the same names at the same time.
+    os.environ["HUB_KEYRING"] = str(ROOT / "var" / "test" / "keys" / f"{WORKER}.json")
     os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
     django.setup()
     # Workers inherit the environment; with this variable pytest-django would read the settings before their turn.
