@@ -34,7 +34,7 @@ def sign_in(http: Client, member: StaffMember, password: str | None = None) -> A
     return http.post(first["Location"], {"code": member.totp(), "next": "/district/"})
 
 
-@pytest.mark.requirement("WX-ADMIN-01", "IH-DOC-01")
+@pytest.mark.requirement("WX-ADMIN-01")
 def test_right_credentials_open_the_back_office_and_wrong_ones_are_refused(staff: Make, client: Client) -> None:
     member = staff()
     assert client.get("/district/").status_code == 302

@@ -174,7 +174,7 @@ def request_for(title: str, number: str) -> contracts.Request:
     return known[max((words for words in known if title.startswith(words)), key=len)]
 
 
-@pytest.mark.requirement("JA-PAY-30", "BQ-DOC-07")
+@pytest.mark.requirement("JA-PAY-30")
 @pytest.mark.parametrize(("title", "asked", "answered"), SOAP, ids=[title for title, _, _ in SOAP])
 def test_soap_examples(title: str, asked: str, answered: str) -> None:
     given = parse_text(asked)
@@ -188,7 +188,7 @@ def test_soap_examples(title: str, asked: str, answered: str) -> None:
     assert (answer.outcome, answer.reason) == expected, answer.text
 
 
-@pytest.mark.requirement("JA-PAY-30", "BQ-DOC-07")
+@pytest.mark.requirement("JA-PAY-30")
 @pytest.mark.parametrize(("title", "asked", "answered"), HL7, ids=[title for title, _, _ in HL7])
 def test_hl7_examples(title: str, asked: str, answered: str) -> None:
     sent = parse(asked.replace("…", "").encode())

@@ -59,7 +59,6 @@ def test_a_search_that_finds_nothing_says_what_to_do(alpha: str) -> None:
     assert "手机号" in page
 
 
-@pytest.mark.requirement("JA-ADMIN-03")
 def test_looking_changing_and_exporting_are_found_in_the_audit(alpha: str) -> None:
     booking, _ = booked(alpha)
     manager = desk_of(Role.HOSPITAL_MANAGER, hospital=alpha)
