@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from django.db import connections
 from psycopg.sql import Composable
@@ -29,6 +29,7 @@ from hub.journal.world import incarnation_of, open_scope, world_of
 from hub.outbox import wake
 from hub.outbox.events import Event, RunsIn, hospital_of, subscriptions_of
 from hub.outbox.models import Lane
+from hub.tenancy.backend.base import DatabaseWrapper
 from hub.tenancy.context import current_scope
 from hub.tenancy.scope import REGION
 
@@ -135,7 +136,7 @@ class Unit:
         """Run a statement on the journal's own tables; it does not count as a write that owes an audit entry."""
         self._bookkeeping = True
         try:
-            with connections[self.world.alias].cursor() as cursor:
+            with cast(DatabaseWrapper, connections[self.world.alias]).planning_cursor() as cursor:
                 cursor.execute(sql, parameters)
                 return cursor.fetchall() if cursor.description else []
         finally:

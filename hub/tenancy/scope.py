@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import cast
 
 from django.db import connections, transaction
@@ -31,10 +32,7 @@ def hospital(code: str, read_only: bool = False) -> Iterator[TenantInfo]:
     if host is not None and host != code:
         raise ScopeMisuse(f"hospital({code}) opened on the host of {host}")
     info = tenant(code)
-    opening = _opening(
-        read_only,
-        {"role": info.role, "search_path": f"{info.schema}, {EXTENSION_SCHEMA}"},
-    )
+    opening = _opening(read_only, role=info.role, search_path=f"{info.schema}, {EXTENSION_SCHEMA}")
     with _transaction("hospital", opening, Scope(hospital=code, read_only=read_only)):
         yield info
 
@@ -52,12 +50,12 @@ def region(read_only: bool = False, staff_of: str | None = None) -> Iterator[Non
         staff_of = host
     settings = {"role": region_staff_role(), SETTING: tenant(staff_of).code} if staff_of else {}
     scope = Scope(hospital=None, read_only=read_only, staff_of=staff_of)
-    with _transaction("default", _opening(read_only, settings), scope):
+    with _transaction("default", _opening(read_only, **settings), scope):
         yield
 
 
 @contextmanager
-def _transaction(alias: str, opening: sql.Composed, scope: Scope) -> Iterator[None]:
+def _transaction(alias: str, opening: bytes, scope: Scope) -> Iterator[None]:
     connection = cast(DatabaseWrapper, connections[alias])
     if connection.in_atomic_block:
         raise ScopeMisuse(f"a scope opened inside a bare transaction on {alias}")
@@ -71,12 +69,13 @@ def _transaction(alias: str, opening: sql.Composed, scope: Scope) -> Iterator[No
             connection.close()
 
 
-def _opening(read_only: bool, local: dict[str, str]) -> sql.Composed:
+@lru_cache(maxsize=4096)
+def _opening(read_only: bool, **local: str) -> bytes:
     begin = sql.SQL("BEGIN READ ONLY" if read_only else "BEGIN")
     if not local:
-        return sql.Composed([begin])
+        return begin.as_bytes()
     calls = sql.SQL(", ").join(
         sql.SQL("set_config({}, {}, true)").format(sql.Literal(name), sql.Literal(value))
         for name, value in local.items()
     )
-    return sql.SQL("{}; SELECT {}").format(begin, calls)
+    return sql.SQL("{}; SELECT {}").format(begin, calls).as_bytes()

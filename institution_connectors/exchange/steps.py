@@ -7,10 +7,13 @@ from uuid import UUID
 
 from hub import ids
 from hub.tenancy.scope import REGION
+from hub.tenancy.statements import Insert
 from hub.work import Unit
 from institution_connectors.contracts import CheckOutcome, Command, Operation, Request, encode
 from institution_connectors.exchange.events import ExchangeAsked
 from institution_connectors.exchange.models import Exchange
+
+_STORE = Insert(Exchange, unless_exists=True)
 
 
 def enqueue_ask(
@@ -41,11 +44,10 @@ def enqueue_ask(
         deadline=deadline,
         rerun_of=rerun_of,
     )
-    Exchange.objects.bulk_create([made], ignore_conflicts=True)
-    first = Exchange.objects.values_list("id", flat=True).get(key=key)
-    if first == exchange_id:
-        unit.publish(ExchangeAsked(hospital=unit.scope, exchange_id=exchange_id, correlation=correlation))
-    return first
+    if not _STORE(made):
+        return Exchange.objects.values_list("id", flat=True).get(key=key)
+    unit.publish(ExchangeAsked(hospital=unit.scope, exchange_id=exchange_id, correlation=correlation))
+    return exchange_id
 
 
 def ask_outcome(

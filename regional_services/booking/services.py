@@ -38,6 +38,7 @@ from regional_services.booking.steps import (
     lock,
     open_order,
     register_cutoff,
+    store,
 )
 from regional_services.catalog.bookable import BookableSession, bookable_session
 from regional_services.identity import access as identity_access
@@ -90,7 +91,7 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
                 raise SessionClosed
             booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
             reservations.take(booking)
-            booking.save(force_insert=True)
+            store(booking)
             unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})
     if not claim.new:
         return _repeat(actor, UUID(claim.reference))

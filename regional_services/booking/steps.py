@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connections
-
+from hub.tenancy.statements import Insert, Select, Statement
 from hub.work import Unit
 from regional_services.booking import reservations
 from regional_services.booking.events import BookingChanged, CancelWanted, ConfirmWanted, ReleaseWanted
@@ -46,7 +45,9 @@ _MUTABLE = [
     "updated_at",
 ]
 # The move and its line in the history in one statement: every step of every booking passes here.
-_MOVE = """
+_MOVE = Statement(
+    "default",
+    """
 WITH moved AS (
     UPDATE booking
     SET state = %(state)s, settlement = %(settlement)s, wish = %(wish)s, his = %(his)s, reason = %(reason)s,
@@ -58,7 +59,10 @@ WITH moved AS (
     RETURNING id, institution_code, updated_at, state, settlement, reason)
 INSERT INTO booking_step (booking_id, institution_code, at, state, settlement, reason, actor_name, what)
 SELECT id, institution_code, updated_at, state, settlement, reason, %(actor)s, %(what)s FROM moved
-"""
+""",
+)
+_LOCK = Select(Booking, "id = %(id)s FOR UPDATE")
+_STORE = Insert(Booking)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +105,12 @@ def standing_of(booking: Booking) -> Standing:
 
 def lock(booking_id: UUID) -> Booking | None:
     """The booking's row, locked until the transaction ends; None when there is no such booking."""
-    return Booking.objects.select_for_update().filter(id=booking_id).first()
+    return _LOCK.first(id=booking_id)
+
+
+def store(booking: Booking) -> None:
+    """Write the row of a booking that begins."""
+    _STORE(booking)
 
 
 def advance(unit: Unit, booking_id: UUID, what: Input, facts: Facts = NO_FACTS) -> Booking | None:
@@ -201,8 +210,7 @@ def register_cutoff(booking: Booking) -> datetime:
 
 def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:
     values = {name: getattr(booking, name) for name in _MUTABLE}
-    with connections["default"].cursor() as cursor:
-        cursor.execute(_MOVE, {**values, "id": booking.id, "actor": (by or unit.actor.name)[:60], "what": str(what)})
+    _MOVE.run(**values, id=booking.id, actor=(by or unit.actor.name)[:60], what=str(what))
     unit.audit(
         f"booking.{what}",
         target=f"booking:{booking.id}",

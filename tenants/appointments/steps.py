@@ -101,13 +101,9 @@ def _claim_again(unit: Unit, appointment: Appointment) -> bool:
     """
     try:
         with transaction.atomic(using="hospital"):
-            claim = scheduling.claim_number(unit, number_id=appointment.number_id, holder=appointment.id)
-            rules = registry.institution(unit.scope)
+            scheduling.claim_number(unit, number_id=appointment.number_id, holder=appointment.id)
             places.leave_past(appointment.person_id, unit.now)
-            taken = places.free_places(
-                rules, booking_id=appointment.id, person_id=appointment.person_id, claim=claim, now=unit.now
-            )
-            Appointment.objects.filter(id=appointment.id).update(state=State.HELD, **taken)
+            places.take_again(appointment, registry.institution(unit.scope), unit.now)
     except NumberTaken:
         return False
     except IntegrityError as problem:

@@ -8,9 +8,12 @@ from uuid import UUID
 
 from hub import ids
 from hub.security import blind
+from hub.tenancy.statements import Select
 from hub.work import Unit
 from tenants.patients.errors import ArchiveNotFound
 from tenants.patients.models import ArchiveState, PatientAlias, PatientArchive
+
+_PRIMARY = Select(PatientArchive, "person_id = %(person)s AND is_primary")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,7 @@ def ensure_archive(unit: Unit, *, person_id: UUID, identity: PatientIdentity) ->
 
     One query when nothing changed. Two at once make one archive: the second finds the first's row.
     """
-    archive = PatientArchive.objects.filter(person_id=person_id, is_primary=True).first()
+    archive = _PRIMARY.first(person=person_id)
     if archive is None:
         fresh = PatientArchive(id=ids.uuid7(), person_id=person_id, created_at=unit.now, updated_at=unit.now)
         _fill(fresh, unit.scope, identity)

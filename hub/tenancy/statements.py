@@ -1,0 +1,160 @@
+"""Statements of the hot paths: written out once, planned once by each connection, their parameters bound by the server.
+
+The ORM puts its SQL together anew for every call and the server plans it anew; where a whole district passes, both cost
+more than the work itself. A `Statement` goes through the same door as the ORM: the open scope's transaction, what
+watches it (units of work, captured queries), Django's exceptions. It is written with constants only (`check_house`).
+
+    _LOCK = Statement("default", "SELECT state FROM booking WHERE id = %(id)s FOR UPDATE")
+    row = _LOCK.row(id=booking_id)
+
+    _BOOKING = Select(Booking, "id = %(id)s FOR UPDATE")
+    booking = _BOOKING.first(id=booking_id)
+
+    _STORE = Insert(Message, unless_exists=True)
+    is_new = _STORE(message)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar, cast
+
+from django.db import connections, models
+
+from hub.tenancy.backend.base import DatabaseWrapper
+from hub.tenancy.router import HubRouter
+
+Row = tuple[Any, ...]
+M = TypeVar("M", bound=models.Model)
+
+# Fields whose attribute is what the column takes; the others say themselves what is stored (encrypted ones, JSON).
+_AS_THEY_ARE = frozenset(
+    {
+        models.BooleanField,
+        models.CharField,
+        models.DateField,
+        models.DateTimeField,
+        models.ForeignKey,
+        models.IntegerField,
+        models.PositiveIntegerField,
+        models.PositiveSmallIntegerField,
+        models.TextField,
+        models.UUIDField,
+    }
+)
+
+
+class Statement:
+    """One statement on one world's connection; `parts` are joined, so that several may share a list of columns."""
+
+    __slots__ = ("alias", "sql")
+
+    def __init__(self, alias: str, *parts: str) -> None:
+        self.alias = alias
+        self.sql = "\n".join(parts)
+
+    def rows(self, **values: object) -> list[Row]:
+        """Every row it answers with."""
+        with _connection(self.alias).planning_cursor() as cursor:
+            cursor.execute(self.sql, values)
+            return cast(list[Row], cursor.fetchall())
+
+    def row(self, **values: object) -> Row | None:
+        """The first row, or None."""
+        with _connection(self.alias).planning_cursor() as cursor:
+            cursor.execute(self.sql, values)
+            return cast(Row | None, cursor.fetchone())
+
+    def run(self, **values: object) -> int:
+        """How many rows it wrote."""
+        with _connection(self.alias).planning_cursor() as cursor:
+            cursor.execute(self.sql, values)
+            return int(cursor.rowcount)
+
+
+class Select(Generic[M]):
+    """Rows of a model under a written-out condition, as the ORM would give them.
+
+    `only` names the attributes that are read (and unsealed); one that is missing costs a query when it is asked for.
+    """
+
+    def __init__(self, model: type[M], condition: str, *, only: Sequence[str] = ()) -> None:
+        fields = [field for field in model._meta.concrete_fields if not only or field.attname in only]
+        self._model = model
+        self._names = [field.attname for field in fields]
+        self._loads = [(index, load) for index, field in enumerate(fields) if (load := _loading(field)) is not None]
+        columns = ", ".join(f'"{field.column}"' for field in fields)
+        self._statement = Statement(
+            HubRouter().db_for_read(model),
+            f'SELECT {columns} FROM "{model._meta.db_table}" WHERE',  # noqa: S608 - names of our tables
+            condition,
+        )
+
+    def all(self, **values: object) -> list[M]:
+        """Every row under the condition."""
+        return [self._instance(row) for row in self._statement.rows(**values)]
+
+    def first(self, **values: object) -> M | None:
+        """The first of them, or None."""
+        row = self._statement.row(**values)
+        return None if row is None else self._instance(row)
+
+    def _instance(self, row: Row) -> M:
+        alias, values = self._statement.alias, list(row)
+        for index, load in self._loads:
+            values[index] = load(values[index], None, _connection(alias))
+        return self._model.from_db(alias, self._names, values)
+
+
+class Insert(Generic[M]):
+    """Stores one row of a model as `save(force_insert=True)` does, without signals.
+
+    `computed` are columns whose value is an SQL expression, with parameters of its own; with `unless_exists` a row that
+    a unique constraint knows already is left as it is.
+    """
+
+    def __init__(
+        self, model: type[M], *, computed: Mapping[str, str] = MappingProxyType({}), unless_exists: bool = False
+    ) -> None:
+        fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+        given = [field for field in fields if field.attname not in computed]
+        self._plain = [field.attname for field in given if type(field) in _AS_THEY_ARE]
+        self._converted: list[tuple[str, Callable[[M, DatabaseWrapper], object]]] = [
+            (field.attname, _conversion(field)) for field in given if type(field) not in _AS_THEY_ARE
+        ]
+        columns = ", ".join(f'"{field.column}"' for field in fields)
+        values = ", ".join(computed.get(field.attname) or f"%({field.attname})s" for field in fields)
+        self._statement = Statement(
+            HubRouter().db_for_write(model),
+            f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({values})',  # noqa: S608 - names of our tables
+            "ON CONFLICT DO NOTHING" if unless_exists else "",
+        )
+
+    def __call__(self, row: M, **values: object) -> bool:
+        """Whether it was stored; `values` are the parameters of the computed columns."""
+        connection = _connection(self._statement.alias)
+        for name in self._plain:
+            values[name] = getattr(row, name)
+        for name, convert in self._converted:
+            values[name] = convert(row, connection)
+        return self._statement.run(**values) == 1
+
+
+def _loading(field: models.Field[Any, Any]) -> Callable[[Any, None, DatabaseWrapper], object] | None:
+    """How a column's value becomes the attribute's, where they differ."""
+    if isinstance(field, models.JSONField):
+        return lambda value, _expression, _connection: value  # the driver has read it
+    found: Callable[[Any, None, DatabaseWrapper], object] | None = getattr(field, "from_db_value", None)
+    return found
+
+
+def _conversion(field: models.Field[Any, Any]) -> Callable[[Any, DatabaseWrapper], object]:
+    def convert(row: models.Model, connection: DatabaseWrapper) -> object:
+        return field.get_db_prep_save(field.pre_save(row, add=True), connection)
+
+    return convert
+
+
+def _connection(alias: str) -> DatabaseWrapper:
+    return cast(DatabaseWrapper, connections[alias])
