@@ -73,6 +73,25 @@ class Statement:
             return int(cursor.rowcount)
 
 
+class _Columns(Generic[M]):
+    """The columns of a model in an answer, and the instance they become."""
+
+    def __init__(self, model: type[M], only: Sequence[str] = ()) -> None:
+        fields = [field for field in model._meta.concrete_fields if not only or field.attname in only]
+        self._model = model
+        self._names = [field.attname for field in fields]
+        self._loads = [(index, load) for index, field in enumerate(fields) if (load := _loading(field)) is not None]
+        self.table = f'"{model._meta.db_table}"'
+        self.listed = ", ".join(f'{self.table}."{field.column}"' for field in fields)
+        self.width = len(fields)
+
+    def instance(self, alias: str, row: Row) -> M:
+        values = list(row)
+        for index, load in self._loads:
+            values[index] = load(values[index], None, _connection(alias))
+        return self._model.from_db(alias, self._names, values)
+
+
 class Select(Generic[M]):
     """Rows of a model under a written-out condition, as the ORM would give them.
 
@@ -80,31 +99,32 @@ class Select(Generic[M]):
     """
 
     def __init__(self, model: type[M], condition: str, *, only: Sequence[str] = ()) -> None:
-        fields = [field for field in model._meta.concrete_fields if not only or field.attname in only]
-        self._model = model
-        self._names = [field.attname for field in fields]
-        self._loads = [(index, load) for index, field in enumerate(fields) if (load := _loading(field)) is not None]
-        columns = ", ".join(f'"{field.column}"' for field in fields)
-        self._statement = Statement(
-            HubRouter().db_for_read(model),
-            f'SELECT {columns} FROM "{model._meta.db_table}" WHERE',  # noqa: S608 - names of our tables
-            condition,
-        )
-
-    def all(self, **values: object) -> list[M]:
-        """Every row under the condition."""
-        return [self._instance(row) for row in self._statement.rows(**values)]
+        self._columns = _Columns(model, only)
+        self._statement = _selection(model, [self._columns], condition)
 
     def first(self, **values: object) -> M | None:
-        """The first of them, or None."""
+        """The first row under the condition, or None."""
         row = self._statement.row(**values)
-        return None if row is None else self._instance(row)
+        return None if row is None else self._columns.instance(self._statement.alias, row)
 
-    def _instance(self, row: Row) -> M:
-        alias, values = self._statement.alias, list(row)
-        for index, load in self._loads:
-            values[index] = load(values[index], None, _connection(alias))
-        return self._model.from_db(alias, self._names, values)
+
+class Join:
+    """Rows of several models that belong together; the condition says how."""
+
+    def __init__(self, models_: Sequence[type[models.Model]], condition: str) -> None:
+        self._columns = [_Columns(model) for model in models_]
+        self._statement = _selection(models_[0], self._columns, condition)
+
+    def first(self, **values: object) -> tuple[Any, ...] | None:
+        """One instance of each model, or None."""
+        row = self._statement.row(**values)
+        if row is None:
+            return None
+        found, start = [], 0
+        for columns in self._columns:
+            found.append(columns.instance(self._statement.alias, row[start : start + columns.width]))
+            start += columns.width
+        return tuple(found)
 
 
 class Insert(Generic[M]):
@@ -141,10 +161,14 @@ class Insert(Generic[M]):
         return self._statement.run(**values) == 1
 
 
+def _selection(first: type[models.Model], columns: Sequence[_Columns[Any]], condition: str) -> Statement:
+    listed = ", ".join(part.listed for part in columns)
+    tables = ", ".join(part.table for part in columns)
+    return Statement(HubRouter().db_for_read(first), f"SELECT {listed} FROM {tables} WHERE", condition)  # noqa: S608
+
+
 def _loading(field: models.Field[Any, Any]) -> Callable[[Any, None, DatabaseWrapper], object] | None:
     """How a column's value becomes the attribute's, where they differ."""
-    if isinstance(field, models.JSONField):
-        return lambda value, _expression, _connection: value  # the driver has read it
     found: Callable[[Any, None, DatabaseWrapper], object] | None = getattr(field, "from_db_value", None)
     return found
 

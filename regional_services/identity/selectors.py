@@ -14,6 +14,7 @@ from regional_services.identity import ages
 from regional_services.identity.consents import TEXTS, ConsentText
 from regional_services.identity.models import (
     Consent,
+    Identifier,
     Person,
     RealNameCheck,
     Relation,
@@ -79,12 +80,13 @@ def identity_of(person_id: UUID, *, account_id: UUID | None = None) -> IdentityC
 
     Two queries for an adult, four for a minor.
     """
-    return card_of(Person.objects.get(pk=person_id), account_id=account_id)
-
-
-def card_of(person: Person, *, account_id: UUID | None = None) -> IdentityCard:
-    """The card of a person already read: one query less."""
+    person = Person.objects.get(pk=person_id)
     document = person.identifiers.get(is_primary=True, retired_at__isnull=True)
+    return card_of(person, document, account_id=account_id)
+
+
+def card_of(person: Person, document: Identifier, *, account_id: UUID | None = None) -> IdentityCard:
+    """The card of a person and his primary document already read: no query for an adult, two for a minor."""
     is_minor = ages.group_on(person.birth_date, clock.today()) is not ages.AgeGroup.ADULT
     return IdentityCard(
         person_id=person.id,
