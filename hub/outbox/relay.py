@@ -54,7 +54,7 @@ def drain(*, outside: bool = True, max_rounds: int = 200) -> Drained:
     for _ in range(max_rounds):
         turns = [turn.take(scope, policy, worker=worker) for scope in all_scopes() for policy in policies]
         done.delivered += sum(one.delivered for one in turns)
-        done.failed += sum(len(one.retries) + one.dead for one in turns)
+        done.failed += sum(one.failed for one in turns)
         done.dead += sum(one.dead for one in turns)
         if not any(one.claimed for one in turns):
             return done
@@ -129,10 +129,10 @@ class Relay:
             return
         finally:
             turn.put_back_connections()
-        if took.more:
-            again()
-        for when in took.retries:
-            self._alarm.at(when, scope, policy.lane)
+        for more, lane in took.more:
+            self._wakes.put(more, lane)
+        for when, failed, lane in took.retries:
+            self._alarm.at(when, failed, lane)
 
     def _sweep(self) -> None:
         heartbeat.beat("relay")

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import connections
 
+from hub.journal.flush import Lease, NewDelivery
 from hub.journal.world import World
 from hub.outbox.models import Lane
 
@@ -73,6 +74,15 @@ RETURNING id, event_id, handler, hospital, incarnation, payload, request_id, att
 
 _DUE = "SELECT EXISTS (SELECT 1 FROM {outbox} o WHERE {due_row})"
 
+_FINISH = """
+UPDATE {outbox} o SET state = 'done', finished_at = %s, lease_until = NULL
+WHERE {which} AND state = 'pending' AND lease_by = %s
+RETURNING EXISTS (
+    SELECT 1 FROM {outbox} f
+    WHERE f.handler = o.handler AND f.aggregate = o.aggregate AND f.state = 'pending' AND f.id > o.id
+)
+"""
+
 _FAIL = """
 WITH failed AS (
     UPDATE {outbox}
@@ -101,6 +111,22 @@ class Claimed:
     attempt: int
     created_at: datetime
     lease_until: datetime
+
+    @classmethod
+    def just_published(cls, delivery: NewDelivery, row_id: int, lease: Lease) -> Claimed:
+        """A row that its publisher stored under its own lease."""
+        return cls(
+            id=row_id,
+            event_id=delivery.event_id,
+            handler=delivery.handler,
+            hospital=delivery.hospital,
+            incarnation=delivery.incarnation,
+            payload=delivery.payload,
+            request_id=delivery.request_id,
+            attempt=1,
+            created_at=delivery.created_at,
+            lease_until=lease.until,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,22 +163,20 @@ def claim(
     return sorted((_claimed(row[:-1]) for row in rows), key=lambda row: row.id), any(row[-1] for row in rows)
 
 
-def finish(world: World, ids: Sequence[int], *, worker: UUID, now: datetime) -> None:
-    """Mark rows delivered; `lease_by` goes on saying by whom. One whose lease went to another is left to that."""
+def finish(world: World, ids: Sequence[int], *, worker: UUID, now: datetime) -> bool:
+    """Mark rows delivered, and say whether others of their handlers and aggregates have waited for that.
+
+    `lease_by` goes on saying by whom. A row whose lease went to another is left to that.
+    """
     with connections[world.alias].cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {world.outbox} SET state = 'done', finished_at = %s, lease_until = NULL"  # noqa: S608
-            " WHERE id = ANY(%s) AND state = 'pending' AND lease_by = %s",
-            [now, list(ids), worker],
-        )
+        cursor.execute(_FINISH.format(outbox=world.outbox, which="id = ANY(%s)"), [now, list(ids), worker])
+        return any(followed for (followed,) in cursor.fetchall())
 
 
 def finish_statement(world: World) -> str:
-    """Mark one row delivered, returning it: the first statement of a handler that runs in the row's own schema."""
-    return (
-        f"UPDATE {world.outbox} SET state = 'done', finished_at = %s, lease_until = NULL"  # noqa: S608
-        " WHERE id = %s AND state = 'pending' AND lease_by = %s RETURNING 1"
-    )
+    """Mark one row delivered, returning whether another waited for it, or nothing if its lease went to another: the
+    first statement of a handler that runs in the row's own schema."""
+    return _FINISH.format(outbox=world.outbox, which="id = %s")
 
 
 def inbox_statement(world: World) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from hub.outbox.events import Delivery, RunsIn, Temporary, handles
+from hub.outbox.events import Delivery, RunsIn, handles
 from hub.work import Unit
 from regional_services.booking import desk
 from regional_services.booking.events import CancelWanted, ConfirmWanted, ReleaseWanted
@@ -27,9 +27,8 @@ from tenants.appointments.events import (
     CancellationRefused,
     DeskBookingAsked,
     DeskCancelAsked,
+    HoldAnswered,
 )
-
-OVERTAKEN_SECONDS = 0.5
 
 
 @handles(ConfirmWanted, runs_in=RunsIn.HOSPITAL)
@@ -104,27 +103,28 @@ def on_refund(event: RefundFinished, unit: Unit) -> None:
 @handles(AppointmentLocked, runs_in=RunsIn.REGION)
 def on_locked(event: AppointmentLocked, unit: Unit) -> None:
     """The HIS holds the number for us."""
-    _answered(unit, event.booking_id, Input.LOCKED)
+    _answered(unit, event, Input.LOCKED)
 
 
 @handles(AppointmentQuoted, runs_in=RunsIn.REGION)
 def on_quoted(event: AppointmentQuoted, unit: Unit) -> None:
     """The hospital named this person's price, or could not."""
     if event.fee_fen is None:
-        _answered(unit, event.booking_id, Input.UNQUOTED)
+        _answered(unit, event, Input.UNQUOTED)
         return
     quote = Quote(fee_fen=event.fee_fen, discount=event.discount, valid_until=event.valid_until)
-    _answered(unit, event.booking_id, Input.QUOTED, Facts(quote=quote))
+    _answered(unit, event, Input.QUOTED, Facts(quote=quote))
 
 
-def _answered(unit: Unit, booking_id: UUID, what: Input, facts: Facts = NO_FACTS) -> None:
-    """The hospital's answer to a hold; one that overtakes the hold's own third transaction comes again."""
-    booking = lock(booking_id)
+def _answered(unit: Unit, event: HoldAnswered, what: Input, facts: Facts = NO_FACTS) -> None:
+    """The hospital's answer to a hold. One that overtakes the hold's own third transaction does its step first; that
+    transaction then finds it done."""
+    booking = lock(event.booking_id)
     if booking is None:
-        unit.audit(f"booking.{what}", target=f"booking:{booking_id}", outcome="failure", reason="no_such_booking")
+        unit.audit(f"booking.{what}", target=f"booking:{event.booking_id}", outcome="failure", reason="no_such_booking")
         return
     if booking.state == State.NEW:
-        raise Temporary("the hold is not stored with the booking yet", retry_after=OVERTAKEN_SECONDS)
+        advance_locked(unit, booking, Input.HELD, Facts(sequence=event.sequence))
     advance_locked(unit, booking, what, facts)
 
 
@@ -143,7 +143,7 @@ def on_registered(event: AppointmentRegistered, unit: Unit) -> None:
 @handles(AppointmentRefused, runs_in=RunsIn.REGION)
 def on_refused(event: AppointmentRefused, unit: Unit) -> None:
     """The hospital can't give this number."""
-    _happen(unit, event.booking_id, Input.REFUSED, Facts(reason=event.reason, refusal=event.code))
+    _answered(unit, event, Input.REFUSED, Facts(reason=event.reason, refusal=event.code))
 
 
 @handles(AppointmentReleased, runs_in=RunsIn.REGION)

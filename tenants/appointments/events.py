@@ -24,14 +24,21 @@ class AppointmentEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppointmentLocked(AppointmentEvent):
+class HoldAnswered(AppointmentEvent):
+    """Base: the hospital answered a hold; `sequence` is the hold's, for an owner who has not stored it yet."""
+
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentLocked(HoldAnswered):
     """The HIS locked the number that this hold mirrors."""
 
     NAME: ClassVar[str] = "appointments.locked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppointmentQuoted(AppointmentEvent):
+class AppointmentQuoted(HoldAnswered):
     """The hospital named the price for this person; `fee_fen` is None when it could not."""
 
     NAME: ClassVar[str] = "appointments.quoted"
@@ -56,11 +63,11 @@ class AppointmentRegistered(AppointmentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppointmentRefused(AppointmentEvent):
+class AppointmentRefused(HoldAnswered):
     """The hospital can't give this number: lock refused, number gone, or registration refused. It holds none now."""
 
     NAME: ClassVar[str] = "appointments.refused"
-    reason: str
+    reason: str = ""
     code: str = ""
 
 

@@ -180,7 +180,7 @@ def locked(unit: Unit, *, hospital: str, appointment: Appointment, lock: str) ->
         return
     appointment.his_state = HisState.LOCKED
     _store(unit, appointment, "appointment.locked")
-    unit.publish(AppointmentLocked(hospital=hospital, booking_id=appointment.id))
+    unit.publish(AppointmentLocked(hospital=hospital, booking_id=appointment.id, sequence=appointment.sequence))
 
 
 def quoted(unit: Unit, *, hospital: str, appointment: Appointment, quote: FeeQuote | None) -> None:
@@ -188,7 +188,7 @@ def quoted(unit: Unit, *, hospital: str, appointment: Appointment, quote: FeeQuo
     if appointment.state != State.HELD:
         unit.audit("appointment.quoted", target=f"appointment:{appointment.id}", outcome="late")
         return
-    told = AppointmentQuoted(hospital=hospital, booking_id=appointment.id)
+    told = AppointmentQuoted(hospital=hospital, booking_id=appointment.id, sequence=appointment.sequence)
     if quote is not None:
         appointment.quoted_fen = quote.total_fen
         appointment.discount = quote.discount[:60]
@@ -253,7 +253,13 @@ def _give_up(unit: Unit, hospital: str, appointment: Appointment, state: State, 
     appointment.his_state = HisState.REFUSED
     _end(unit, appointment, state, reason.text)
     unit.publish(
-        AppointmentRefused(hospital=hospital, booking_id=appointment.id, reason=reason.text, code=reason.value)
+        AppointmentRefused(
+            hospital=hospital,
+            booking_id=appointment.id,
+            sequence=appointment.sequence,
+            reason=reason.text,
+            code=reason.value,
+        )
     )
 
 
