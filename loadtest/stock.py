@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from loadtest.client import Job, posting
-from loadtest.district import ON_DAY, PAYING, District, fetch
+from loadtest.district import MEASURED, District, fetch
 
 ZONE = ZoneInfo("Asia/Shanghai")  # the district's days
 Number = dict[str, Any]
@@ -18,15 +18,15 @@ Resident = dict[str, str]
 
 
 class Stock:
-    """Numbers of the two measured hospitals and residents who book one each."""
+    """Numbers of the measured hospitals and residents who book one each."""
 
     def __init__(self, district: District) -> None:
         self._district = district
         self._api = f"{district.origin}/api/resident/v1"
         today = datetime.now(ZONE).date()
         first, *later = (today + timedelta(days=ahead) for ahead in range(1, 4))
-        self._first = {code: deque(self._read(code, [first])) for code in (PAYING, ON_DAY)}
-        self._later = {code: deque(self._read(code, later)) for code in (PAYING, ON_DAY)}
+        self._first = {code: deque(self._read(code, [first])) for code in MEASURED}
+        self._later = {code: deque(self._read(code, later)) for code in MEASURED}
         self._known: dict[str, deque[Resident]] = defaultdict(deque)
         self._fresh: deque[Resident] = deque()
 
