@@ -98,7 +98,7 @@ class Select(Generic[M]):
     `only` names the attributes that are read (and unsealed); one that is missing costs a query when it is asked for.
     """
 
-    def __init__(self, model: type[M], condition: str, *, only: Sequence[str] = ()) -> None:
+    def __init__(self, model: type[M], *condition: str, only: Sequence[str] = ()) -> None:
         self._columns = _Columns(model, only)
         self._statement = _selection(model, [self._columns], condition)
 
@@ -111,7 +111,7 @@ class Select(Generic[M]):
 class Join:
     """Rows of several models that belong together; the condition says how."""
 
-    def __init__(self, models_: Sequence[type[models.Model]], condition: str) -> None:
+    def __init__(self, models_: Sequence[type[models.Model]], *condition: str) -> None:
         self._columns = [_Columns(model) for model in models_]
         self._statement = _selection(models_[0], self._columns, condition)
 
@@ -161,10 +161,10 @@ class Insert(Generic[M]):
         return self._statement.run(**values) == 1
 
 
-def _selection(first: type[models.Model], columns: Sequence[_Columns[Any]], condition: str) -> Statement:
+def _selection(first: type[models.Model], columns: Sequence[_Columns[Any]], condition: Sequence[str]) -> Statement:
     listed = ", ".join(part.listed for part in columns)
     tables = ", ".join(part.table for part in columns)
-    return Statement(HubRouter().db_for_read(first), f"SELECT {listed} FROM {tables} WHERE", condition)  # noqa: S608
+    return Statement(HubRouter().db_for_read(first), f"SELECT {listed} FROM {tables} WHERE", *condition)  # noqa: S608
 
 
 def _loading(field: models.Field[Any, Any]) -> Callable[[Any, None, DatabaseWrapper], object] | None:

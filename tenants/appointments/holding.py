@@ -82,9 +82,7 @@ def hold(unit: Unit, request: HoldRequest, identity: PatientIdentity) -> Held:
     return held_of(appointment)
 
 
-def _appointment(
-    request: HoldRequest, claim: ClaimedNumber, archive_id: UUID, now: datetime
-) -> Appointment:
+def _appointment(request: HoldRequest, claim: ClaimedNumber, archive_id: UUID, now: datetime) -> Appointment:
     his_state = HisState.REGISTERING if request.books else HisState.NONE
     return Appointment(
         id=request.booking_id,
