@@ -45,7 +45,7 @@ def take(
     Rows not begun when `stopping` turns true are given back.
     """
     world, turn = world_of(scope), Turn()
-    with open_scope(scope):
+    with open_scope(scope, relaxed=True):
         claimed, more = rows.claim(
             world,
             scope,
@@ -89,9 +89,8 @@ def _store(
 ) -> None:
     world = world_of(scope)
     nothing_to_write = not unbegun and all(result.settled for result in results)
-    with open_scope(scope, read_only=nothing_to_write):
+    with open_scope(scope, read_only=nothing_to_write, relaxed=not nothing_to_write):
         if not nothing_to_write:
-            rows.relax(world)
             turn.retries = delivery.conclude(scope, results, worker=worker)
         if unbegun:
             rows.release(world, [row.id for row in unbegun], worker=worker)

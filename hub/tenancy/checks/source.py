@@ -15,7 +15,7 @@ from pathlib import Path
 ROOTS = ("hub", "institution_connectors", "tenants", "regional_services", "portal", "sandbox", "loadtest")
 KERNEL = "hub/tenancy/"
 RUNS_SQL = frozenset({"execute", "executemany", "raw", "RawSQL", "RunSQL", "extra", "SQL"})
-HOLDS_SQL = frozenset({"Statement", "Select", "Join"})  # of hub.tenancy.statements: in any argument
+HOLDS_SQL = frozenset({"Statement", "Select", "Join", "Update"})  # of hub.tenancy.statements: in any argument
 SESSION_DOORS = frozenset({"set_tenant", "set_schema", "schema_context", "tenant_context"})
 BY_STRING = frozenset({"get_model", "import_string", "import_module"})
 # The journal runs one statement on the tables of both worlds; the names are constants of `hub/journal/world.py`.
