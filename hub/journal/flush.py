@@ -130,10 +130,8 @@ def _written(world: World, audits: bool, deliveries: bool, answers: bool, leased
             " RETURNING 1)"
         )
     counted = "(SELECT count(*) FROM answer)" if answers else "0"
-    kept = (
-        "(SELECT json_agg(json_build_array(id, event_id, handler) ORDER BY id) FROM event WHERE lease_by IS NOT NULL)"
-    )
-    return f"WITH {', '.join(parts)} SELECT {counted}, {kept if deliveries and leased else 'NULL'}"
+    kept = _KEPT if deliveries and leased else "NULL"
+    return f"WITH {', '.join(parts)} SELECT {counted}, {kept}"
 
 
 def _events(world: World, *, leased: bool) -> str:

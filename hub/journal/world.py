@@ -65,9 +65,11 @@ def world_of(scope: str) -> World:
     return REGION_WORLD if scope == REGION else HOSPITAL_WORLD
 
 
-def open_scope(scope: str, *, read_only: bool = False) -> AbstractContextManager[object]:
+def open_scope(scope: str, *, read_only: bool = False, relaxed: bool = False) -> AbstractContextManager[object]:
     """The transaction of a scope."""
-    return region(read_only=read_only) if scope == REGION else hospital(scope, read_only=read_only)
+    if scope == REGION:
+        return region(read_only=read_only, relaxed=relaxed)
+    return hospital(scope, read_only=read_only, relaxed=relaxed)
 
 
 def incarnation_of(scope: str) -> int:

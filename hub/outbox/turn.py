@@ -49,7 +49,7 @@ def take(
     `on_more` is called before running when more rows are due, so that another thread can go on with the scope at once.
     Rows not begun when `stopping` turns true are given back.
     """
-    with open_scope(scope):
+    with open_scope(scope, relaxed=True):
         claimed, more = rows.claim(
             world_of(scope),
             scope,
@@ -112,8 +112,7 @@ def _store(turn: Turn, scope: str, lane: Lane, ends: _Ends, worker: UUID) -> Non
     more = bool(ends.unbegun) or any(result.followed for result in results)
     concluded = delivery.Concluded([], followed=False)
     if ends.unbegun or not all(result.settled for result in results):
-        with open_scope(scope):
-            rows.relax(world)
+        with open_scope(scope, relaxed=True):
             concluded = delivery.conclude(scope, results, worker=worker)
             if ends.unbegun:
                 rows.release(world, [row.id for row in ends.unbegun], worker=worker)

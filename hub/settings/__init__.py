@@ -74,9 +74,10 @@ _POOL: dict[str, Any] = {
     "max_lifetime": 900,
     "timeout": 10,
 }
+_PLANNING = "-c jit=off"  # our statements are short: compiling one takes longer than running it
 DATABASES = {
-    "default": env.database("HUB_REGION_DATABASE_URL", pool=_POOL, options="-c search_path=public,ext"),
-    "hospital": env.database("HUB_HOSPITAL_DATABASE_URL", pool=_POOL, options="-c search_path=pg_catalog"),
+    "default": env.database("HUB_REGION_DATABASE_URL", pool=_POOL, options=f"-c search_path=public,ext {_PLANNING}"),
+    "hospital": env.database("HUB_HOSPITAL_DATABASE_URL", pool=_POOL, options=f"-c search_path=pg_catalog {_PLANNING}"),
 }
 if env.given("HUB_OWNER_DATABASE_URL"):  # only where commands run that change schemas; no serving process needs it
     DATABASES["owner"] = env.database("HUB_OWNER_DATABASE_URL", pool=None, options="-c search_path=public,ext")

@@ -22,33 +22,42 @@ from hub.tenancy.names import EXTENSION_SCHEMA, REGION, region_staff_role
 from hub.tenancy.registry import TenantInfo, tenant
 from hub.tenancy.rows import SETTING
 
+_RELAXED = {"synchronous_commit": "off"}
+
 __all__ = ["REGION", "Scope", "current_hospital", "current_scope", "hospital", "region"]
 
 
 @contextmanager
-def hospital(code: str, read_only: bool = False) -> Iterator[TenantInfo]:
-    """A transaction inside one hospital's schema, as its role; UnknownHospital if there is none."""
+def hospital(code: str, read_only: bool = False, *, relaxed: bool = False) -> Iterator[TenantInfo]:
+    """A transaction inside one hospital's schema, as its role; UnknownHospital if there is none.
+
+    The commit of a `relaxed` one does not wait for the disk: a server that crashes may forget it (ADR 0305).
+    """
     host = host_hospital()
     if host is not None and host != code:
         raise ScopeMisuse(f"hospital({code}) opened on the host of {host}")
     info = tenant(code)
-    opening = _opening(read_only, role=info.role, search_path=f"{info.schema}, {EXTENSION_SCHEMA}")
+    path = f"{info.schema}, {EXTENSION_SCHEMA}"
+    opening = _opening(read_only, **(_RELAXED if relaxed else {}), role=info.role, search_path=path)
     with _transaction("hospital", opening, Scope(hospital=code, read_only=read_only)):
         yield info
 
 
 @contextmanager
-def region(read_only: bool = False, staff_of: str | None = None) -> Iterator[None]:
-    """A transaction on public. With `staff_of` it runs as the hospital staff's role, limited to that hospital's rows.
+def region(read_only: bool = False, staff_of: str | None = None, *, relaxed: bool = False) -> Iterator[None]:
+    """A transaction on public; `relaxed` as above.
 
-    On a hospital's own host this is always so.
+    With `staff_of` it runs as the hospital staff's role, limited to that hospital's rows. On a hospital's own host this
+    is always so.
     """
     host = host_hospital()
     if host is not None:
         if staff_of not in (None, host):
             raise ScopeMisuse(f"region(staff_of={staff_of}) opened on the host of {host}")
         staff_of = host
-    settings = {"role": region_staff_role(), SETTING: tenant(staff_of).code} if staff_of else {}
+    settings = _RELAXED if relaxed else {}
+    if staff_of:
+        settings = {**settings, "role": region_staff_role(), SETTING: tenant(staff_of).code}
     scope = Scope(hospital=None, read_only=read_only, staff_of=staff_of)
     with _transaction("default", _opening(read_only, **settings), scope):
         yield

@@ -31,6 +31,7 @@ M = TypeVar("M", bound=models.Model)
 # Fields whose attribute is what the column takes; the others say themselves what is stored (encrypted ones, JSON).
 _AS_THEY_ARE = frozenset(
     {
+        models.BigIntegerField,
         models.BooleanField,
         models.CharField,
         models.DateField,
@@ -107,6 +108,10 @@ class Select(Generic[M]):
         row = self._statement.row(**values)
         return None if row is None else self._columns.instance(self._statement.alias, row)
 
+    def all(self, **values: object) -> list[M]:
+        """Every row under the condition."""
+        return [self._columns.instance(self._statement.alias, row) for row in self._statement.rows(**values)]
+
 
 class Join:
     """Rows of several models that belong together; the condition says how."""
@@ -127,6 +132,20 @@ class Join:
         return tuple(found)
 
 
+class _Values(Generic[M]):
+    """What a row's columns are given, by attribute."""
+
+    def __init__(self, fields: Sequence[models.Field[Any, Any]]) -> None:
+        self._plain = [field.attname for field in fields if type(field) in _AS_THEY_ARE]
+        self._converted = [field for field in fields if type(field) not in _AS_THEY_ARE]
+
+    def of(self, row: M, alias: str, *, is_new: bool) -> dict[str, object]:
+        values: dict[str, object] = {name: getattr(row, name) for name in self._plain}
+        for field in self._converted:
+            values[field.attname] = field.get_db_prep_save(field.pre_save(row, add=is_new), _connection(alias))
+        return values
+
+
 class Insert(Generic[M]):
     """Stores one row of a model as `save(force_insert=True)` does, without signals.
 
@@ -138,11 +157,7 @@ class Insert(Generic[M]):
         self, model: type[M], *, computed: Mapping[str, str] = MappingProxyType({}), unless_exists: bool = False
     ) -> None:
         fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
-        given = [field for field in fields if field.attname not in computed]
-        self._plain = [field.attname for field in given if type(field) in _AS_THEY_ARE]
-        self._converted: list[tuple[str, Callable[[M, DatabaseWrapper], object]]] = [
-            (field.attname, _conversion(field)) for field in given if type(field) not in _AS_THEY_ARE
-        ]
+        self._values = _Values[M]([field for field in fields if field.attname not in computed])
         columns = ", ".join(f'"{field.column}"' for field in fields)
         values = ", ".join(computed.get(field.attname) or f"%({field.attname})s" for field in fields)
         self._statement = Statement(
@@ -151,14 +166,28 @@ class Insert(Generic[M]):
             "ON CONFLICT DO NOTHING" if unless_exists else "",
         )
 
-    def __call__(self, row: M, **values: object) -> bool:
-        """Whether it was stored; `values` are the parameters of the computed columns."""
-        connection = _connection(self._statement.alias)
-        for name in self._plain:
-            values[name] = getattr(row, name)
-        for name, convert in self._converted:
-            values[name] = convert(row, connection)
-        return self._statement.run(**values) == 1
+    def __call__(self, row: M, **parameters: object) -> bool:
+        """Whether it was stored; `parameters` are those of the computed columns."""
+        return self._statement.run(**self._values.of(row, self._statement.alias, is_new=True), **parameters) == 1
+
+
+class Update(Generic[M]):
+    """Writes the named attributes of a row, found by its key and, where given, only under a condition."""
+
+    def __init__(self, model: type[M], names: Sequence[str], *condition: str) -> None:
+        fields = [field for field in model._meta.concrete_fields if field.attname in names]
+        self._values = _Values[M](fields)
+        written = ", ".join(f'"{field.column}" = %({field.attname})s' for field in fields)
+        key = model._meta.pk
+        self._statement = Statement(
+            HubRouter().db_for_write(model),
+            f'UPDATE "{model._meta.db_table}" SET {written} WHERE "{key.column}" = %(pk)s',  # noqa: S608
+            *(("AND", *condition) if condition else ()),
+        )
+
+    def __call__(self, row: M) -> bool:
+        """Whether the row was there, and as the condition wants it."""
+        return self._statement.run(**self._values.of(row, self._statement.alias, is_new=False), pk=row.pk) == 1
 
 
 def _selection(first: type[models.Model], columns: Sequence[_Columns[Any]], condition: Sequence[str]) -> Statement:
@@ -171,13 +200,6 @@ def _loading(field: models.Field[Any, Any]) -> Callable[[Any, None, DatabaseWrap
     """How a column's value becomes the attribute's, where they differ."""
     found: Callable[[Any, None, DatabaseWrapper], object] | None = getattr(field, "from_db_value", None)
     return found
-
-
-def _conversion(field: models.Field[Any, Any]) -> Callable[[Any, DatabaseWrapper], object]:
-    def convert(row: models.Model, connection: DatabaseWrapper) -> object:
-        return field.get_db_prep_save(field.pre_save(row, add=True), connection)
-
-    return convert
 
 
 def _connection(alias: str) -> DatabaseWrapper:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Avg, Count, Q
 
 from hub import clock
+from hub.tenancy.statements import Select
 from institution_connectors.contracts import (
     Answer,
     Fact,
@@ -27,6 +28,7 @@ from institution_connectors.exchange.models import Attempt, Exchange, Inbound, M
 from institution_connectors.exchange.rendering import masked
 
 _REPORT_ROWS = 100
+_ANSWER = Select(Exchange, "id = %(id)s", only=("id", "state", "answer"))
 OUTCOMES = {State.ACCEPTED: Outcome.ACCEPTED, State.REJECTED: Outcome.REJECTED}
 
 
@@ -153,7 +155,9 @@ def state(exchange_id: UUID) -> ExchangeRow:
 
 def answer(exchange_id: UUID) -> Answer:
     """The definite answer of an ask; `NotAnswered` while there is none. One query."""
-    exchange = _exchange(exchange_id)
+    exchange = _ANSWER.first(id=exchange_id)
+    if exchange is None:
+        raise UnknownExchange
     if exchange.state not in OUTCOMES or exchange.answer is None:
         raise NotAnswered(detail={"exchange": str(exchange_id)})
     return decode_answer(exchange.answer)

@@ -27,8 +27,9 @@ AND identity_relation.state IN ('active', 'pending') AND identity_person.id = id
 _PERSON = Join((Relation, Person), _ACTED_FOR)
 _PERSON_WITH_DOCUMENT = Join(
     (Relation, Person, Identifier),
-    f"""{_ACTED_FOR} AND identity_identifier.person_id = identity_person.id
-    AND identity_identifier.is_primary AND identity_identifier.retired_at IS NULL""",
+    _ACTED_FOR,
+    "AND identity_identifier.person_id = identity_person.id",
+    "AND identity_identifier.is_primary AND identity_identifier.retired_at IS NULL",
 )
 # A 14 to 17 year old's own consent is asked for care under these labels (practice 5).
 _MINOR_LABELS = frozenset({"psychiatric", "reproductive"})

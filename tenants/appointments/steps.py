@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from hub.tenancy.statements import Select, Update
 from hub.work import Unit
 from institution_connectors.contracts.outcomes import Reason
 from institution_connectors.contracts.results import FeeQuote
@@ -47,12 +48,14 @@ _MUTABLE = [
     "reason",
     "updated_at",
 ]
+_LOCK = Select(Appointment, "id = %(id)s FOR UPDATE")
+_MOVE = Update(Appointment, _MUTABLE)
 _GONE = frozenset({Reason.NO_SOURCE, Reason.CLOSED})
 
 
 def lock_row(booking_id: UUID) -> Appointment | None:
     """The appointment, locked until the transaction ends."""
-    return Appointment.objects.select_for_update().filter(id=booking_id).first()
+    return _LOCK.first(id=booking_id)
 
 
 def confirm(unit: Unit, *, hospital: str, booking_id: UUID, fee_fen: int, payment: PaymentFacts | None) -> None:
@@ -283,5 +286,5 @@ def _end(unit: Unit, appointment: Appointment, state: State, reason: str) -> Non
 
 def _store(unit: Unit, appointment: Appointment, action: str) -> None:
     appointment.updated_at = unit.now
-    appointment.save(update_fields=_MUTABLE)
+    _MOVE(appointment)
     unit.audit(action, target=f"appointment:{appointment.id}", detail={"his": appointment.his_state})
