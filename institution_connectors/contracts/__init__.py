@@ -9,6 +9,8 @@ from institution_connectors.contracts.inbound import (
     Fact,
     Inbound,
     MalformedMessage,
+    MedicineDispatched,
+    MedicineReady,
     NumberTaken,
     PatientsMerged,
     ResultReported,
@@ -16,6 +18,7 @@ from institution_connectors.contracts.inbound import (
     SessionStopped,
     VisitEvent,
     VisitEventKind,
+    VisitFact,
 )
 from institution_connectors.contracts.operations import Operation, Timeouts
 from institution_connectors.contracts.outcomes import Answer, Outcome, Reason
@@ -49,6 +52,7 @@ from institution_connectors.contracts.requests import (
     ListRegistrations,
     ListSchedules,
     ListStopped,
+    ListVisitEvents,
     LockNumber,
     PayRegistration,
     Ping,
@@ -91,6 +95,8 @@ from institution_connectors.contracts.results import (
     Schedules,
     Settled,
     Stops,
+    VisitReport,
+    VisitReports,
 )
 from institution_connectors.contracts.values import (
     Bill,
@@ -171,9 +177,12 @@ __all__ = [
     "ListRegistrations",
     "ListSchedules",
     "ListStopped",
+    "ListVisitEvents",
     "LockNumber",
     "Locked",
     "MalformedMessage",
+    "MedicineDispatched",
+    "MedicineReady",
     "MoneyUnit",
     "Number",
     "NumberClass",
@@ -225,6 +234,9 @@ __all__ = [
     "UpdatePatient",
     "VisitEvent",
     "VisitEventKind",
+    "VisitFact",
+    "VisitReport",
+    "VisitReports",
     "WaitingQueue",
     "Wire",
     "decode",

@@ -217,6 +217,14 @@ class ListRegistrations(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListVisitEvents(Request):
+    """Steps of visits that the hospital noted at or after an instant of its own clock, oldest first."""
+
+    OPERATION = Operation.LIST_VISIT_EVENTS
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOutcome(Request):
     """What became of my request number N?"""
 

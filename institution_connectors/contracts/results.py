@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from institution_connectors.contracts.inbound import VisitFact
 from institution_connectors.contracts.values import (
     Bill,
     BillItem,
@@ -184,6 +185,22 @@ class Registrations(Result):
     """Registrations; `total` is the hospital's own count (F11)."""
 
     registrations: tuple[Registration, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitReport:
+    """One step of a visit in a list; `event_number` is the hospital's own and names this step for ever."""
+
+    event_number: str
+    fact: VisitFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitReports(Result):
+    """Steps of visits; `total` is the hospital's own count (F11)."""
+
+    reports: tuple[VisitReport, ...]
     total: int
 
 

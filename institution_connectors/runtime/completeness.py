@@ -11,6 +11,7 @@ from institution_connectors.contracts import (
     Reason,
     Registrations,
     Schedules,
+    VisitReports,
 )
 
 
@@ -33,5 +34,7 @@ def _counts(answer: Answer) -> tuple[int, int] | None:
         case Numbers(numbers=rows, total=total):
             return len(rows), total
         case Registrations(registrations=rows, total=total):
+            return len(rows), total
+        case VisitReports(reports=rows, total=total):
             return len(rows), total
     return None

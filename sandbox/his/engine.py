@@ -20,6 +20,7 @@ from sandbox.his.directory import Directory
 from sandbox.his.patients import Patients
 from sandbox.his.refusals import refuse
 from sandbox.his.store import Store
+from sandbox.his.visits import Visits
 from sandbox.his.world import World
 
 Data = dict[str, Any]
@@ -49,6 +50,7 @@ class Engine:
         self.patients = Patients(store)
         self.desk = Desk(store, clock, self.directory, self.patients, rules)
         self.cashier = Cashier(store, clock)
+        self.visits = Visits(store, clock, self.desk)
         self.operations: dict[str, Callable[[Mapping[str, Any]], Data]] = {
             method.__name__: method
             for method in (
@@ -71,6 +73,7 @@ class Engine:
                 self.desk.cancel_registration,
                 self.desk.list_registrations,
                 self.desk.waiting_queue,
+                self.visits.list_visit_events,
                 self.cashier.list_pending_bills,
                 self.cashier.bill_detail,
                 self.cashier.settle_bills,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.his.rest_json import wording
-from sandbox.his.rest_json.wording import Wording, stamp
+from sandbox.his.rest_json.wording import Wording, iso, stamp
 
 Data = dict[str, Any]
 
@@ -198,6 +198,14 @@ def _report(row: Mapping[str, Any]) -> Data:
     }
 
 
+def _visit_event(row: Mapping[str, Any]) -> Data:
+    return {
+        "event_no": row["event_number"],
+        "occurred_at": stamp(row["happened_at"]),
+        **wording.visit_event(row),
+    }
+
+
 def _checked(words: Wording, data: Mapping[str, Any]) -> Data:
     route = next((route for route in ROUTES.values() if route.operation == data["operation"]), None)
     brought = route.bring(words, data["answer"]) if route is not None else {}
@@ -275,6 +283,11 @@ ROUTES: dict[str, Route] = {
             "total": data["total"],
             "list": [words.registration(row) for row in data["registrations"]],
         },
+    ),
+    "visit/events": Route(
+        "list_visit_events",
+        lambda _, body: {"since": iso(body["since"])},
+        lambda _, data: {"total": data["total"], "list": [_visit_event(row) for row in data["events"]]},
     ),
     "trade/check": Route("check_outcome", _same("hub_no=hub_number"), _checked),
     "queue/waiting": Route(

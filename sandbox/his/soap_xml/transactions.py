@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.his.soap_xml import wording
-from sandbox.his.soap_xml.wording import fen, iso_day, stamp, yuan
+from sandbox.his.soap_xml.wording import fen, iso_day, iso_instant, stamp, yuan
 
 Data = dict[str, Any]
 Given = Mapping[str, str]
@@ -278,6 +278,11 @@ BY_OPERATION: dict[str, Transaction] = {
             },
         ),
         Transaction("list_registrations", _span, _items("registrations", wording.registration)),
+        Transaction(
+            "list_visit_events",
+            lambda given: {"since": iso_instant(given["SinceTime"])},
+            _items("events", wording.visit_event),
+        ),
         Transaction("check_outcome", _named("hub_number=QueryRequestNo"), _checked),
         Transaction(
             "waiting_queue",
@@ -313,6 +318,7 @@ _PLAIN = {
     "4008": "check_in",
     "4010": "list_registrations",
     "4011": "list_stopped",
+    "4012": "list_visit_events",
     "5001": "waiting_queue",
     "6002": "list_departments",
     "6003": "list_doctors",

@@ -21,6 +21,7 @@ from institution_connectors.contracts import (
     ListRegistrations,
     ListSchedules,
     ListStopped,
+    ListVisitEvents,
     LockNumber,
     Payment,
     PayRegistration,
@@ -148,6 +149,10 @@ def list_registrations(request: ListRegistrations, _words: Words) -> Body:
         "end_date": request.last_day.isoformat(),
         "patient_id": request.his_patient_id,
     }
+
+
+def list_visit_events(request: ListVisitEvents, _words: Words) -> Body:
+    return {"since": stamp(request.since)}
 
 
 def check_outcome(request: CheckOutcome, _words: Words) -> Body:

@@ -52,6 +52,7 @@ ROUTES: dict[Operation, Route] = {
     Operation.CHECK_IN: Route("reg/sign", bodies.check_in, results.checked_in),
     Operation.CANCEL_REGISTRATION: Route("reg/refund", bodies.cancel_registration, results.cancelled),
     Operation.LIST_REGISTRATIONS: Route("reg/list", bodies.list_registrations, results.registrations),
+    Operation.LIST_VISIT_EVENTS: Route("visit/events", bodies.list_visit_events, results.visit_reports),
     Operation.CHECK_OUTCOME: Route("trade/check", bodies.check_outcome, _outcome),
     Operation.WAITING_QUEUE: Route("queue/waiting", bodies.waiting_queue, results.queue_state),
     Operation.LIST_PENDING_BILLS: Route("unpaid/list", bodies.list_pending_bills, results.bills),

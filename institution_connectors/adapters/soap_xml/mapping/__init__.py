@@ -33,6 +33,7 @@ TRANSACTIONS: Final[Mapping[Operation, str]] = {
     Operation.LIST_REGISTRATIONS: "4010",
     Operation.CHECK_OUTCOME: "4010",
     Operation.LIST_STOPPED: "4011",
+    Operation.LIST_VISIT_EVENTS: "4012",
     Operation.WAITING_QUEUE: "5001",
     Operation.LIST_DOCTORS: "6003",
     Operation.LIST_LAB_REPORTS: "7003",

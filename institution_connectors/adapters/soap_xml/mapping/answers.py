@@ -178,6 +178,11 @@ def _registrations(node: Node, reader: codes.Reader, *_: Any) -> Result:
     return contracts.Registrations(registrations=found, total=codes.whole(node, "TotalNum"))
 
 
+def _visit_reports(node: Node, *_: Any) -> Result:
+    found = tuple(map(records.visit_report, _listed(node)))
+    return contracts.VisitReports(reports=found, total=codes.whole(node, "TotalNum"))
+
+
 def _outcome(node: Node, _reader: codes.Reader, request: Request, options: Options) -> Result:
     found = codes.coded(node, "Found", codes.FOUND)
     if not isinstance(request, contracts.CheckOutcome) or found is not contracts.Found.DONE:
@@ -238,6 +243,7 @@ _READERS: Mapping[Operation, ReaderOf] = {
     Operation.CHECK_IN: _checked_in,
     Operation.CANCEL_REGISTRATION: _cancelled,
     Operation.LIST_REGISTRATIONS: _registrations,
+    Operation.LIST_VISIT_EVENTS: _visit_reports,
     Operation.CHECK_OUTCOME: _outcome,
     Operation.LIST_PENDING_BILLS: _bills,
     Operation.BILL_DETAIL: _bill_items,

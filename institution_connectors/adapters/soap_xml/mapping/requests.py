@@ -154,6 +154,7 @@ _BUILDERS: Mapping[type[Request], Callable[[Writer, Any], Fields]] = {
         "EndDate": written_day(r.last_day),
         "PatientID": r.his_patient_id,
     },
+    contracts.ListVisitEvents: lambda _w, r: {"SinceTime": written_instant(r.since)},
     contracts.CheckOutcome: lambda _w, r: {"QueryRequestNo": r.hub_number},
     contracts.ListPendingBills: lambda _w, r: {"PatientID": r.his_patient_id},
     contracts.BillDetail: lambda _w, r: {"PatientID": r.his_patient_id, "ApplyNoSet": ",".join(r.bill_codes)},
