@@ -20,6 +20,7 @@ from hub.work import work
 from institution_connectors.catalog import selectors as catalog
 from institution_connectors.contracts import (
     Direction,
+    Fact,
     Inbound,
     ListNumbers,
     ListSchedules,
@@ -37,7 +38,6 @@ from institution_connectors.contracts import (
     ScheduleState,
     SessionStopped,
     Stops,
-    VisitFact,
     VisitReport,
     VisitReports,
     Wire,
@@ -169,9 +169,7 @@ def probe(code: str) -> Probe:
     return made
 
 
-def _tell(
-    code: str, kind: str, message_id: str, fact: ScheduleSnapshot | SessionStopped | VisitFact
-) -> inbound.Receipt:
+def _tell(code: str, kind: str, message_id: str, fact: Fact) -> inbound.Receipt:
     """As if the hospital had sent it."""
     message = Inbound(source=f"poll:{code}", incarnation="1", message_id=message_id, kind=kind, facts=(fact,))
     body = json.dumps({"kind": kind, "message_id": message_id}).encode()

@@ -1,7 +1,8 @@
 """The wording of messages, as code: versioned, in Chinese, with a discreet form that names no department.
 
 Facts are `{institution} {department} {doctor} {when} {sequence} {fee} {deadline} {ended} {reason}`, of medicine also
-`{place} {window} {carrier} {tracking}`; a message never carries a full name, a number of a document or a diagnosis. A changed wording gets a new version beside the old one.
+`{place} {window} {carrier} {tracking}`; a message never carries a full name, a number of a document or a diagnosis. A
+changed wording gets a new version beside the old one.
 """
 
 from __future__ import annotations

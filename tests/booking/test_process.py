@@ -29,8 +29,8 @@ def standings() -> list[Standing]:
             ordered=ordered,
         )
         for state, settlement, wish, fee, on_day, locked, quoting, ordered in itertools.product(
-            State, Settlement, (None, State.CANCELLED, State.EXPIRED, State.STOPPED, State.FAILED), (True, False), (True, False),
-            (True, False), (True, False), (True, False),
+            State, Settlement, (None, State.CANCELLED, State.EXPIRED, State.STOPPED, State.FAILED), (True, False),
+            (True, False), (True, False), (True, False), (True, False),
         )
     ]  # fmt: skip
 

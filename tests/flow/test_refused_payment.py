@@ -1,4 +1,4 @@
-"""A registration that stood unpaid is paid, and the hospital does not take the payment: money back, nothing left there."""
+"""A registration that stood unpaid is paid, and the hospital refuses the payment: money back, nothing left there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the hospital tells of a visit after registration: it ended, its medicine waits or is on its way (practice 15)."""
+"""What the hospital tells of a visit: it ended, its medicine waits or is on its way (practice 15)."""
 
 from __future__ import annotations
 
