@@ -77,9 +77,15 @@ class Api(HttpUser):
             return found if answer.ok else None
 
     def rows(self, path: str, *, name: str) -> list[dict[str, Any]]:
-        """A list."""
-        found = self.call("GET", path, name=name)
-        return list(found["items"] if isinstance(found, dict) and "items" in found else found or [])
+        """A list, page by page to its end."""
+        found, items = self.call("GET", path, name=name), []
+        while isinstance(found, dict) and "items" in found:
+            items += found["items"]
+            if not found["next"]:
+                return items
+            joint = "&" if "?" in path else "?"
+            found = self.call("GET", f"{path}{joint}cursor={found['next']}", name=name)
+        return items + list(found or [])
 
 
 class Reader(Api):
@@ -145,7 +151,7 @@ class Signed(Api):
         for _ in range(120):
             people = self.rows("/persons", name="people")
             if people and people[0]["standing"] == "verified":
-                self.person_id = people[0]["person_id"]
+                self.person_id = people[0]["id"]
                 return
             gevent.sleep(0.5)
         raise StopUser

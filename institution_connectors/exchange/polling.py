@@ -15,6 +15,7 @@ from typing import Any, cast
 from redis import RedisError
 
 from hub import clock, ids, redis
+from hub.tenancy import registry
 from hub.tenancy.scope import hospital
 from hub.work import work
 from institution_connectors.catalog import selectors as catalog
@@ -184,7 +185,7 @@ def _changed(code: str, schedules: tuple[Schedule, ...], *, scope: str) -> set[s
     differ = {schedule_code for schedule_code, mark in marks.items() if seen.get(schedule_code) != mark}
     whole = hashlib.sha256("|".join(sorted(marks)).encode()).hexdigest()
     try:
-        gone = redis.client().getset(name := redis.key("polled", code, scope), whole) not in (None, whole)
+        gone = redis.client().getset(name := _name(code, scope), whole) not in (None, whole)
         redis.client().expire(name, _SEEN_SECONDS)
     except RedisError:
         gone = True
@@ -200,9 +201,14 @@ def _mark(schedule: Schedule) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def _name(code: str, *more: str) -> str:
+    """Where the marks are kept: a schema restored or moved begins anew, it may know less than was told before."""
+    return redis.key("polled", code, f"i{registry.tenant(code).incarnation}", *more)
+
+
 def _seen(code: str) -> dict[str, str]:
     try:
-        found = redis.client().hgetall(redis.key("polled", code))
+        found = redis.client().hgetall(_name(code))
     except RedisError:
         return {}
     return {str(name): str(mark) for name, mark in dict(found).items()}
@@ -212,7 +218,7 @@ def _remember(code: str, marks: dict[str, str]) -> None:
     if not marks:
         return
     try:
-        name = redis.key("polled", code)
+        name = _name(code)
         redis.client().hset(name, mapping=cast(Mapping[Any, Any], marks))
         redis.client().expire(name, _SEEN_SECONDS)
     except RedisError:
