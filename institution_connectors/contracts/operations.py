@@ -61,6 +61,8 @@ class Operation(StrEnum):
     EXAM_REPORT = "exam_report"
     LIST_LAB_REPORTS = "list_lab_reports"
     LAB_REPORT = "lab_report"
+    LIST_DISCHARGE_SUMMARIES = "list_discharge_summaries"
+    DISCHARGE_SUMMARY = "discharge_summary"
 
     LIST_CHARGE_ITEMS = "list_charge_items"
     LIST_DRUGS = "list_drugs"
@@ -166,6 +168,8 @@ _TEXTS: dict[Operation, str] = {
     Operation.EXAM_REPORT: "检查报告",
     Operation.LIST_LAB_REPORTS: "检验报告列表",
     Operation.LAB_REPORT: "检验报告",
+    Operation.LIST_DISCHARGE_SUMMARIES: "出院小结列表",
+    Operation.DISCHARGE_SUMMARY: "出院小结",
     Operation.LIST_CHARGE_ITEMS: "查询收费项目",
     Operation.LIST_DRUGS: "查询药品目录",
     Operation.LIST_DICTIONARY: "查询字典",

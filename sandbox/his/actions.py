@@ -41,6 +41,8 @@ class Actions:
             ),
             Action("open_bill", "开出费用", self.open_bill, ("his_number",)),
             Action("lab_report", "发布检验报告", self.lab_report, ("his_number",)),
+            Action("exam_report", "发布检查报告", self.exam_report, ("his_number",)),
+            Action("discharge", "办理出院", self.discharge, ("his_number",)),
             Action("duplicate_patient", "重复建档（F15）", self.duplicate_patient, ("patient_id",)),
             Action("merge_patients", "合并档案（F14）", self.merge_patients, ("kept_id", "merged_id")),
             Action("send_snapshot", "推送全部排班", self.send_snapshot),
@@ -151,6 +153,16 @@ class Actions:
             told = {**report, "his_number": row["his_number"]}
             self._hospital.tell("result_reported", told)
         return told
+
+    async def exam_report(self, given: Mapping[str, Any]) -> Data:
+        """An approved examination report of a visit."""
+        with self._hospital.store.work():
+            return self._hospital.engine.records.make_exam(self._registration(given)["patient_id"])
+
+    async def discharge(self, given: Mapping[str, Any]) -> Data:
+        """The patient of a registration was on the ward and goes home, with a summary."""
+        with self._hospital.store.work():
+            return self._hospital.engine.records.discharge(self._registration(given)["patient_id"])
 
     async def duplicate_patient(self, given: Mapping[str, Any]) -> Data:
         """A second archive of the same person."""

@@ -19,7 +19,7 @@ from sandbox.his.store import Store
 from sandbox.his.switches import all_switches
 from sandbox.his.world import World
 
-_LISTS = ("departments", "doctors", "schedules", "numbers", "registrations", "events", "lines")
+_LISTS = ("departments", "doctors", "schedules", "numbers", "registrations", "events", "bills", "lines")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,10 @@ CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, kind TEXT, data TEX
     delivered INTEGER DEFAULT 0, attempts INTEGER DEFAULT 0);
 CREATE INDEX IF NOT EXISTS messages_due ON messages (id) WHERE delivered = 0;
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER);
+CREATE TABLE IF NOT EXISTS stays (stay_number TEXT PRIMARY KEY, patient_id TEXT, department_name TEXT, ward TEXT,
+    bed TEXT, doctor_name TEXT, admitted_at TEXT, discharged_at TEXT, prepaid_fen INTEGER, spent_fen INTEGER);
+CREATE TABLE IF NOT EXISTS documents (code TEXT PRIMARY KEY, kind TEXT, patient_id TEXT, title TEXT, approved INTEGER,
+    reported_at TEXT, content TEXT);
 CREATE TABLE IF NOT EXISTS reports (code TEXT PRIMARY KEY, patient_id TEXT, title TEXT, approved INTEGER,
     reported_at TEXT, lines TEXT);
 """

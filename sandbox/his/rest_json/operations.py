@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.his.rest_json import wording
+from sandbox.his.rest_json import care, wording
 from sandbox.his.rest_json.wording import Wording, iso, stamp
 
 Data = dict[str, Any]
@@ -216,6 +216,8 @@ def _nothing(_: Wording, _data: Mapping[str, Any]) -> Data:
     return {}
 
 
+_SPAN = _same("patient_id", "start_date=first_day", "end_date=last_day")
+_REPORT = _same("patient_id", "report_id=report_code")
 ROUTES: dict[str, Route] = {
     "system/time": Route("ping", _nothing, lambda _, data: {"time": stamp(data["his_time"])}),
     "dept/list": Route("list_departments", _nothing, _departments),
@@ -316,7 +318,7 @@ ROUTES: dict[str, Route] = {
     "trade/list": Route("daily_ledger", _same("day", "offset", "length=limit"), _ledger),
     "sample/list": Route(
         "list_lab_reports",
-        _same("patient_id", "start_date=first_day", "end_date=last_day"),
+        _SPAN,
         lambda _, data: {"list": [_report(row) for row in data["reports"]]},
     ),
     "sample/report": Route(
@@ -324,4 +326,13 @@ ROUTES: dict[str, Route] = {
         _same("patient_id", "sample_id=report_code"),
         lambda _, data: {"report": _report(data["report"]), "list": data["values"]},
     ),
+    "paid/list": Route("list_paid_bills", _SPAN, care.paid_bills),
+    "paid/details": Route("paid_bill_detail", _same("patient_id", "setl_no=settlement_number"), _items),
+    "invoice/list": Route("list_invoices", _SPAN, care.invoices),
+    "inpatient/list": Route("inpatient_stay", _same("patient_id"), care.stays),
+    "queue/pharmacy": Route("pharmacy_queue", _same("patient_id"), care.pharmacy),
+    "exam/list": Route("list_exam_reports", _SPAN, care.reports),
+    "exam/report": Route("exam_report", _REPORT, care.exam),
+    "discharge/list": Route("list_discharge_summaries", _SPAN, care.reports),
+    "discharge/report": Route("discharge_summary", _REPORT, care.discharge),
 }

@@ -15,7 +15,6 @@ from institution_connectors.contracts import (
     FindPatient,
     LabReport,
     ListDoctors,
-    ListLabReports,
     ListNumbers,
     ListPendingBills,
     ListRegistrations,
@@ -192,14 +191,6 @@ def refund_bills(request: RefundBills, words: Words) -> Body:
 
 def daily_ledger(request: DailyLedger, _words: Words) -> Body:
     return {"day": request.day.isoformat(), "offset": request.offset, "length": request.limit}
-
-
-def list_lab_reports(request: ListLabReports, _words: Words) -> Body:
-    return {
-        "patient_id": request.his_patient_id,
-        "start_date": request.first_day.isoformat(),
-        "end_date": request.last_day.isoformat(),
-    }
 
 
 def lab_report(request: LabReport, _words: Words) -> Body:
