@@ -124,3 +124,63 @@ def _head(row: Mapping[str, Any]) -> Data:
         "state": "3" if row["approved"] else "2",
         "time_report": stamp(row["reported_at"]),
     }
+
+
+def bills(words: Wording, data: Mapping[str, Any]) -> Data:
+    """Bills to pay."""
+    rows = [
+        {
+            "recipe_id": row["code"],
+            "title": row["title"],
+            "should_money": words.money(row["amount_fen"]),
+            "reg_id": row["registration_number"],
+            "dept_id": row["department_code"],
+            "doctor_name": row["doctor_name"],
+            "time_opened": stamp(row["opened_at"]),
+        }
+        for row in data["bills"]
+    ]
+    return {"list": rows}
+
+
+def items(words: Wording, data: Mapping[str, Any]) -> Data:
+    """Lines of bills."""
+    rows = [
+        {
+            "item_code": row["code"],
+            "item_name": row["name"],
+            "price": words.money(row["unit_price_fen"]),
+            "quantity": row["quantity"],
+            "amount": words.money(row["amount_fen"]),
+            "unit": row["unit"],
+            "reverse_of": row["reverses"],
+        }
+        for row in data["items"]
+    ]
+    return {"list": rows}
+
+
+def ledger(words: Wording, data: Mapping[str, Any]) -> Data:
+    """The day book."""
+    rows = [
+        {
+            "reconciliation_no": str(row["line_number"]),
+            "trade_no": row["order_number"],
+            "amount": words.money(row["amount_fen"]),
+            "business": row["business"],
+            "time_trade": stamp(row["happened_at"]),
+            "reverse_of": row["reverses"],
+        }
+        for row in data["lines"]
+    ]
+    return {"total": data["total"], "list": rows}
+
+
+def report(row: Mapping[str, Any]) -> Data:
+    """A laboratory report that exists."""
+    return {
+        "sample_id": row["code"],
+        "title": row["title"],
+        "state": "3" if row["approved"] else "2",
+        "time_report": stamp(row["reported_at"]),
+    }

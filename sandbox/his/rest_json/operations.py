@@ -142,62 +142,6 @@ _registered = _renamed(
 )
 
 
-def _bills(words: Wording, data: Mapping[str, Any]) -> Data:
-    rows = [
-        {
-            "recipe_id": row["code"],
-            "title": row["title"],
-            "should_money": words.money(row["amount_fen"]),
-            "reg_id": row["registration_number"],
-            "dept_id": row["department_code"],
-            "doctor_name": row["doctor_name"],
-            "time_opened": stamp(row["opened_at"]),
-        }
-        for row in data["bills"]
-    ]
-    return {"list": rows}
-
-
-def _items(words: Wording, data: Mapping[str, Any]) -> Data:
-    rows = [
-        {
-            "item_code": row["code"],
-            "item_name": row["name"],
-            "price": words.money(row["unit_price_fen"]),
-            "quantity": row["quantity"],
-            "amount": words.money(row["amount_fen"]),
-            "unit": row["unit"],
-            "reverse_of": row["reverses"],
-        }
-        for row in data["items"]
-    ]
-    return {"list": rows}
-
-
-def _ledger(words: Wording, data: Mapping[str, Any]) -> Data:
-    rows = [
-        {
-            "reconciliation_no": str(row["line_number"]),
-            "trade_no": row["order_number"],
-            "amount": words.money(row["amount_fen"]),
-            "business": row["business"],
-            "time_trade": stamp(row["happened_at"]),
-            "reverse_of": row["reverses"],
-        }
-        for row in data["lines"]
-    ]
-    return {"total": data["total"], "list": rows}
-
-
-def _report(row: Mapping[str, Any]) -> Data:
-    return {
-        "sample_id": row["code"],
-        "title": row["title"],
-        "state": "3" if row["approved"] else "2",
-        "time_report": stamp(row["reported_at"]),
-    }
-
-
 def _visit_event(row: Mapping[str, Any]) -> Data:
     return {
         "event_no": row["event_number"],
@@ -307,27 +251,27 @@ ROUTES: dict[str, Route] = {
             ]
         },
     ),
-    "unpaid/list": Route("list_pending_bills", _same("patient_id"), _bills),
-    "unpaid/details": Route("bill_detail", _same("patient_id", "recipe_list=bill_codes"), _items),
+    "unpaid/list": Route("list_pending_bills", _same("patient_id"), care.bills),
+    "unpaid/details": Route("bill_detail", _same("patient_id", "recipe_list=bill_codes"), care.items),
     "charge/commit": Route("settle_bills", _settle, _renamed("settlement_number=setl_no", "receipt_number=receipt_no")),
     "charge/refund": Route(
         "refund_bills",
         _same("hub_no=hub_number", "setl_no=settlement_number", "return_trade_no=refund_number"),
         _renamed("settlement_number=setl_no", "receipt_number=receipt_no"),
     ),
-    "trade/list": Route("daily_ledger", _same("day", "offset", "length=limit"), _ledger),
+    "trade/list": Route("daily_ledger", _same("day", "offset", "length=limit"), care.ledger),
     "sample/list": Route(
         "list_lab_reports",
         _SPAN,
-        lambda _, data: {"list": [_report(row) for row in data["reports"]]},
+        lambda _, data: {"list": [care.report(row) for row in data["reports"]]},
     ),
     "sample/report": Route(
         "lab_report",
         _same("patient_id", "sample_id=report_code"),
-        lambda _, data: {"report": _report(data["report"]), "list": data["values"]},
+        lambda _, data: {"report": care.report(data["report"]), "list": data["values"]},
     ),
     "paid/list": Route("list_paid_bills", _SPAN, care.paid_bills),
-    "paid/details": Route("paid_bill_detail", _same("patient_id", "setl_no=settlement_number"), _items),
+    "paid/details": Route("paid_bill_detail", _same("patient_id", "setl_no=settlement_number"), care.items),
     "invoice/list": Route("list_invoices", _SPAN, care.invoices),
     "inpatient/list": Route("inpatient_stay", _same("patient_id"), care.stays),
     "queue/pharmacy": Route("pharmacy_queue", _same("patient_id"), care.pharmacy),

@@ -106,7 +106,7 @@ def test_laboratory_reports_are_listed_and_read(his: His, visit: Visit) -> None:
     assert (report.code, report.title, report.approved) == (made["report_code"], "血常规", True)
     asked = c.LabReport(his_patient_id=visit.patient_id, report_code=report.code)
     values = his.ask(asked).expect(c.LabReportLines).values
-    assert [(value.value, value.unit, value.flag) for value in values][0] == ("11.2", "10^9/L", "H")
+    assert next((value.value, value.unit, value.flag) for value in values) == ("11.2", "10^9/L", "H")
 
 
 def test_examination_reports_are_listed_and_read_with_their_pictures(his: His, visit: Visit) -> None:
