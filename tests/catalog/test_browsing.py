@@ -94,7 +94,7 @@ def test_a_claim_shows_in_the_list_and_at_once_in_the_numbers(shown: str, client
 def test_every_list_comes_in_pages_and_a_cursor_goes_on_where_it_ended(shown: str, client: Client) -> None:
     """The house's convention; a mark whose row is gone, or that is not ours, is refused."""
     numbers, cursor = f"sessions/{session_id(shown)}/numbers?limit=2", ""
-    pages = []
+    pages: list[list[int]] = []
     while not pages or cursor:
         page = _get(client, f"{numbers}&cursor={cursor}")
         pages.append([row["sequence"] for row in page["items"]])

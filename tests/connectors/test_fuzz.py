@@ -25,7 +25,7 @@ from tests.connectors.dialects import CASES
 from tests.connectors.test_documents import DOCUMENTS, ODD_VALUES, SOAP, YUAN, request_for
 from tests.connectors.test_interface_document import KEY, PROFILE, REQUESTS, examples, pushes
 
-brief = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+brief = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 ODD = st.one_of(
     st.none(),
     st.booleans(),

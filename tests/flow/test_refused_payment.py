@@ -9,6 +9,7 @@ import pytest
 from hub import clock
 from hub.outbox.relay import drain
 from regional_services.booking import services
+from regional_services.booking.errors import CannotCheckIn, CannotRegister
 from regional_services.booking.models import Booking, Settlement, State
 from regional_services.booking.selectors import BookingView
 from tests.booking import world
@@ -56,9 +57,9 @@ def test_a_hospital_that_will_not_cancel_keeps_it_for_the_window(district: Distr
     assert (after.state, after.settlement) == (State.BOOKED, Settlement.REFUNDED)
     assert district.registrations("alpha", booking.id)[0]["state"] == "booked"
     assert [message.title for message in world.messages_of(who)].count("线上缴费未被医院接受") == 1
-    with pytest.raises(services.CannotRegister):
+    with pytest.raises(CannotRegister):
         services.register_booking(actor=who.actor, booking_id=booking.id)
-    with pytest.raises(services.CannotCheckIn):
+    with pytest.raises(CannotCheckIn):
         services.check_in(actor=who.actor, booking_id=booking.id)
     assert _differences() == []
 
