@@ -145,6 +145,18 @@ def fetch(url: str) -> Any:
         return json.load(answer)
 
 
+def listed(url: str) -> list[dict[str, Any]]:
+    """A list of the public API, page by page to its end."""
+    items: list[dict[str, Any]] = []
+    joint, address = "&" if "?" in url else "?", url
+    while True:
+        page = fetch(address)
+        items += page["items"]
+        if not page["next"]:
+            return items
+        address = f"{url}{joint}cursor={page['next']}"
+
+
 def _answers(url: str) -> bool:
     with suppress(URLError, OSError), urlopen(url, timeout=2):
         return True

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from loadtest.client import Job, posting
-from loadtest.district import MEASURED, District, fetch
+from loadtest.district import MEASURED, District, listed
 
 ZONE = ZoneInfo("Asia/Shanghai")  # the district's days
 Number = dict[str, Any]
@@ -71,20 +71,12 @@ class Stock:
     def _read(self, hospital: str, days: list[date]) -> Iterator[Number]:
         """The free numbers of these days, one of each session in turn, as people come to many doctors."""
         found: list[list[Number]] = []
-        for department in fetch(f"{self._api}/institutions/{hospital}/departments"):
-            for session in self._sessions(department["id"]):
+        for department in listed(f"{self._api}/institutions/{hospital}/departments"):
+            for session in listed(f"{self._api}/sessions?department={department['id']}"):
                 if session["date"] in map(str, days) and session["state"] == "open":
-                    items = fetch(f"{self._api}/sessions/{session['id']}/numbers")
+                    items = listed(f"{self._api}/sessions/{session['id']}/numbers")
                     found.append([{**item, "session": session["id"]} for item in items if item["is_free"]])
         while any(found):
             for queue in found:
                 if queue:
                     yield queue.pop()
-
-    def _sessions(self, department: str) -> Iterator[dict[str, Any]]:
-        address: str | None = f"{self._api}/sessions?department={department}"
-        while address:
-            page = fetch(address)
-            yield from page["items"]
-            following = page.get("next")
-            address = f"{self._api}/sessions?department={department}&cursor={following}" if following else None

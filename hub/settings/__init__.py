@@ -245,6 +245,7 @@ CELERY_BEAT_SCHEDULE = {
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
     "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
     "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},
+    "exchange-visits": {"task": "institution_connectors.exchange.tasks.poll_visits_all", "schedule": 30.0},
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
     "exchange-probe": {"task": "institution_connectors.exchange.tasks.probe_all", "schedule": 60.0},
     "exchange-recover": {"task": "institution_connectors.exchange.tasks.recover_all", "schedule": 300.0},

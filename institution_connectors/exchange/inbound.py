@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from hub import ids
@@ -12,18 +13,23 @@ from hub.work import Unit, work
 from institution_connectors.contracts import (
     Fact,
     Inbound,
+    MedicineDispatched,
+    MedicineReady,
     NumberTaken,
     PatientsMerged,
     ResultReported,
     ScheduleSnapshot,
     SessionStopped,
     VisitEvent,
+    VisitFact,
     Wire,
     encode,
 )
 from institution_connectors.exchange import bodies, models
 from institution_connectors.exchange.events import (
     InboundEvent,
+    MedicineDispatchedReported,
+    MedicineReadyReported,
     NumberTakenReported,
     PatientsMergeReported,
     ResultReportedByHospital,
@@ -110,12 +116,22 @@ def _event(fact: Fact, of: InboundEvent) -> InboundEvent:
             return NumberTakenReported(
                 **base, schedule_code=fact.schedule_code, number_code=fact.number_code, free=fact.free
             )
-        case VisitEvent():
-            return VisitEventReported(
-                **base, kind=fact.kind, registration_number=fact.registration_number, his_number=fact.his_number
-            )
+        case VisitFact():
+            return _visit_event(fact, {**base, "his_number": fact.his_number})
         case PatientsMerged():
             return PatientsMergeReported(**base)
         case ResultReported():
             return ResultReportedByHospital(**base)
+    raise TypeError(f"no event tells a {type(fact).__name__}")
+
+
+def _visit_event(fact: VisitFact, of: dict[str, Any]) -> InboundEvent:
+    of = {**of, "registration_number": fact.registration_number}
+    match fact:
+        case VisitEvent():
+            return VisitEventReported(**of, kind=fact.kind)
+        case MedicineReady():
+            return MedicineReadyReported(**of)
+        case MedicineDispatched():
+            return MedicineDispatchedReported(**of)
     raise TypeError(f"no event tells a {type(fact).__name__}")

@@ -24,10 +24,26 @@ BODY_DAYS = 30
 @shared_task  # type: ignore[untyped-decorator]
 def poll_all() -> None:
     """Send every polled hospital's poll on its way; each is a task of its own, so that a slow one delays no other."""
+    for code in _polled():
+        poll_hospital.apply_async(kwargs={"hospital": code}, expires=240)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def poll_visits_all() -> None:
+    """The same for what goes on in visits, which people wait for."""
+    for code in _polled():
+        poll_visits.apply_async(kwargs={"hospital": code}, expires=25)
+
+
+def _polled() -> list[str]:
     live = set(registry.live_hospitals())
-    for profile in catalog.profiles():
-        if profile.enabled and profile.options.polled and profile.hospital in live:
-            poll_hospital.apply_async(kwargs={"hospital": profile.hospital}, expires=240)
+    return [p.hospital for p in catalog.profiles() if p.enabled and p.options.polled and p.hospital in live]
+
+
+@shared_task(base=HospitalTask)  # type: ignore[untyped-decorator]
+def poll_visits(*, hospital: str) -> None:
+    """Ask one hospital what went on in its visits."""
+    polling.poll_visits(hospital)
 
 
 @shared_task(base=HospitalTask)  # type: ignore[untyped-decorator]

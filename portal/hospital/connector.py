@@ -17,6 +17,7 @@ from hub.journal.region.permissions import REPLAY, VIEW_DEAD_LETTERS
 from hub.outbox import operators
 from hub.tenancy.scope import hospital
 from institution_connectors.contracts import Operation
+from institution_connectors.exchange import health as connector_health
 from institution_connectors.exchange import permissions, selectors, services
 from institution_connectors.exchange.models import State
 from portal.components.words import OPERATION_WORDS
@@ -39,7 +40,7 @@ def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
     operation = next((known for known in Operation if known.value == wanted), None)
     correlation = request.GET.get("correlation", "").strip()
     with hospital(code, read_only=True):
-        health = selectors.health()
+        health = connector_health.health()
         rows = selectors.exchanges(
             after=after_of(request),
             limit=PAGE + 1,
@@ -164,9 +165,9 @@ def night(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The report of 07:00: what failed, what healed by itself, what waits for you."""
     code, until = own_hospital(actor), _until()
     with hospital(code, read_only=True):
-        report = selectors.night(until - clock.DAY)
+        report = connector_health.night(until - clock.DAY)
         conflicts = scheduling.open_conflicts()
-        health = selectors.health()
+        health = connector_health.health()
     letters = operators.waiting(actor=actor, scope=code) if actor.may(VIEW_DEAD_LETTERS) else []
     context = {
         "tabs": TABS,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from hub.outbox.events import Delivery, RunsIn, handles
 from hub.work import Unit
 from regional_services.booking import desk
 from regional_services.booking.events import CancelWanted, ConfirmWanted, ReleaseWanted
+from regional_services.booking.messages import tell
 from regional_services.booking.models import State
 from regional_services.booking.process import Input, NotAllowed
 from regional_services.booking.steps import NO_FACTS, Facts, Quote, advance, advance_locked, lock
@@ -28,6 +29,10 @@ from tenants.appointments.events import (
     DeskBookingAsked,
     DeskCancelAsked,
     HoldAnswered,
+    MedicineDispatched,
+    MedicineReady,
+    PaymentRefused,
+    VisitEnded,
 )
 
 
@@ -168,6 +173,41 @@ def on_cancellation_refused(event: CancellationRefused, unit: Unit) -> None:
 def on_stopped(event: AppointmentStopped, unit: Unit) -> None:
     """The clinic does not take place."""
     _happen(unit, event.booking_id, Input.STOPPED, Facts(reason=event.reason))
+
+
+@handles(PaymentRefused, runs_in=RunsIn.REGION)
+def on_payment_refused(event: PaymentRefused, unit: Unit) -> None:
+    """The hospital does not take the payment of a registration that stood unpaid: the money goes back."""
+    _happen(unit, event.booking_id, Input.PAYMENT_REFUSED, Facts(reason=event.reason, refusal=event.code))
+
+
+@handles(VisitEnded, runs_in=RunsIn.REGION)
+def on_visit_ended(event: VisitEnded, unit: Unit) -> None:
+    """The patient was seen."""
+    _happen(unit, event.booking_id, Input.VISIT_ENDED)
+
+
+@handles(MedicineReady, runs_in=RunsIn.REGION)
+def tell_medicine_ready(event: MedicineReady, unit: Unit) -> None:
+    """Where the medicine waits (JA-APPT-21), once for each dispensing."""
+    _tell_of_medicine(unit, event, "visit.medicine_ready", {"window": event.window, "place": event.place})
+
+
+@handles(MedicineDispatched, runs_in=RunsIn.REGION)
+def tell_medicine_dispatched(event: MedicineDispatched, unit: Unit) -> None:
+    """Which parcel the medicine is in (JA-APPT-23), once for each dispensing."""
+    parcel = {"carrier": event.carrier, "tracking": event.tracking_number}
+    _tell_of_medicine(unit, event, "visit.medicine_dispatched", parcel)
+
+
+def _tell_of_medicine(
+    unit: Unit, event: MedicineReady | MedicineDispatched, template: str, more: dict[str, str]
+) -> None:
+    booking = lock(event.booking_id)
+    if booking is None:
+        unit.audit(template, target=f"booking:{event.booking_id}", outcome="failure", reason="no_such_booking")
+        return
+    tell(unit, booking, template, about=uuid5(booking.id, event.dispensing_number), more=more)
 
 
 @handles(DeskCancelAsked, runs_in=RunsIn.REGION)

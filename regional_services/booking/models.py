@@ -42,6 +42,9 @@ class Settlement(models.TextChoices):
     REFUND_FAILED = "refund_failed", "退款处理中"
 
 
+SETTLED = frozenset({Settlement.FREE, Settlement.PAID})  # nothing is owed: the patient may go in
+
+
 class His(models.TextChoices):
     """What is known of the registration inside the hospital's own system."""
 

@@ -25,7 +25,7 @@ from regional_services.booking.errors import (
     CannotRegister,
     SessionClosed,
 )
-from regional_services.booking.models import Booking, Pricing, Settlement, State
+from regional_services.booking.models import SETTLED, Booking, Pricing, Settlement, State
 from regional_services.booking.process import Input, NotAllowed
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.booking.steps import (
@@ -291,8 +291,8 @@ def why_not_registrable(booking: Booking, now: datetime) -> str:
 def check_in(*, actor: Actor, booking_id: UUID) -> BookingView:
     """Say that the patient has arrived. Raises BookingNotFound, CannotCheckIn."""
     booking = access.own_booking(actor, booking_id)
-    unpaid = booking.settlement == Settlement.UNPAID
-    if booking.state != State.BOOKED or booking.visit_date != clock.today() or unpaid:
+    settled = booking.settlement in SETTLED
+    if booking.state != State.BOOKED or booking.visit_date != clock.today() or not settled:
         raise CannotCheckIn
     with work(booking.institution_code, actor=actor) as unit:
         appointments.mark_present(unit, booking_id)

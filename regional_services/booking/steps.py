@@ -311,4 +311,5 @@ _ACTIONS: dict[Effect, Callable[[Unit, Booking, Facts], None]] = {
     Effect.TELL_REFUSED: _teller("booking.refused"),
     Effect.TELL_REFUNDED: _teller("booking.refunded"),
     Effect.TELL_WINDOW: _teller("booking.window"),
+    Effect.TELL_PAY_AT_WINDOW: _teller("booking.pay_at_window"),
 }

@@ -102,6 +102,46 @@ class AppointmentStopped(AppointmentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRefused(AppointmentEvent):
+    """The hospital refused the payment of a registration that stood unpaid there; it is asked to cancel it."""
+
+    NAME: ClassVar[str] = "appointments.payment_refused"
+    reason: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitEnded(AppointmentEvent):
+    """The patient was seen, by the hospital's word; surveys and follow-ups begin here (JA-APPT-25)."""
+
+    NAME: ClassVar[str] = "appointments.visit_ended"
+    person_id: UUID
+    department_id: UUID
+    doctor_id: UUID | None
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MedicineReady(AppointmentEvent):
+    """Medicine of the visit waits at a window (JA-APPT-21); `dispensing_number` tells those of one visit apart."""
+
+    NAME: ClassVar[str] = "appointments.medicine_ready"
+    window: str
+    place: str
+    dispensing_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MedicineDispatched(AppointmentEvent):
+    """Medicine of the visit was given to a courier (JA-APPT-23)."""
+
+    NAME: ClassVar[str] = "appointments.medicine_dispatched"
+    carrier: str
+    tracking_number: str
+    dispensing_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskCancelAsked(AppointmentEvent):
     """The hospital's desk cancels for the patient; the owner of the booking decides and ends the money."""
 

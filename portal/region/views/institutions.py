@@ -21,6 +21,7 @@ from institution_connectors.catalog import permissions as connector_permissions
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.catalog import services as connector_services
 from institution_connectors.contracts import Operation
+from institution_connectors.exchange import health as connector_health
 from institution_connectors.exchange import selectors as exchange
 from institution_connectors.exchange.models import State as ExchangeState
 from portal.desk.lights import light, lights
@@ -145,7 +146,7 @@ def _connector(code: str) -> dict[str, Any]:
     if state_of(code) in (None, TenantState.LEFT):
         return {"health": None, "light": ("off", "尚未接入"), "trouble": []}
     with hospital_scope(code, read_only=True):
-        health = exchange.health()
+        health = connector_health.health()
         trouble = exchange.exchanges(states=TROUBLE, limit=LAST)
     return {"health": health, "light": light(health), "trouble": trouble}
 

@@ -53,7 +53,7 @@ def write_private_json(path: Path, content: object) -> None:
 def options(row: dict[str, str], order: int) -> dict[str, Any]:
     """How this hospital's HIS writes: they differ, as in life."""
     odd = order % 2 == 1
-    common = {"senior_discount": order % 5 == 0, "push": row["dialect"] == "rest_json"}
+    common = {"senior_discount": order % 5 == 0, "push": row["dialect"] == "rest_json", "visits_per_minute": 2}
     if row["dialect"] == "rest_json":
         return {**common, "success_code": "1" if odd else "0", "money_unit": "yuan" if odd else "fen"}
     if row["dialect"] == "soap_xml":
