@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from hub.api.pagination import CursorPage, page_request
 from hub.api.views import PUBLIC, HubAPIView
 from hub.errors import InvalidInput
+from hub.synthetic import is_synthetic
 from hub.tenancy.scope import hospital, region
 from regional_services.catalog import selectors
 from regional_services.catalog.serializers import (
@@ -38,6 +39,11 @@ class CatalogView(HubAPIView):
 
     permission = PUBLIC
 
+    @property
+    def reserved(self) -> bool:
+        """Whether the caller also sees what hospitals keep for the synthetic resident."""
+        return is_synthetic(self.actor.id)
+
 
 class Institutions(CatalogView):
     """Where one can book."""
@@ -61,7 +67,8 @@ class Departments(CatalogView):
         """Departments with what is left in the days to come."""
         registry.institution(code).require(functions.BOOKING)
         with region(read_only=True):
-            return Response(DepartmentSerializer(selectors.departments_of(code), many=True).data)
+            cards = selectors.departments_of(code, reserved=self.reserved)
+        return Response(DepartmentSerializer(cards, many=True).data)
 
 
 class Days(CatalogView):
@@ -96,8 +103,14 @@ class Sessions(CatalogView):
         """Sessions of one day, or from today on, a page at a time."""
         query, page = _read(SessionsQuery, request), page_request(request)
         with region(read_only=True):
-            department = selectors.department(query["department"])
-            rows = selectors.sessions_of(department.id, day=query.get("date"), after=page.after, limit=page.limit + 1)
+            department = selectors.department(query["department"], reserved=self.reserved)
+            rows = selectors.sessions_of(
+                department.id,
+                day=query.get("date"),
+                after=page.after,
+                limit=page.limit + 1,
+                reserved=self.reserved,
+            )
         for day in {row.date for row in rows}:
             note_look(department.institution_code, department.id, day)
         return CursorPage.of(rows, page, key=lambda row: (row.date, row.id)).response(
@@ -112,7 +125,7 @@ class Numbers(CatalogView):
     def get(self, _request: Request, session_id: UUID) -> Response:
         """Free and full numbers, in order."""
         with region(read_only=True):
-            session = selectors.session(session_id)
+            session = selectors.session(session_id, reserved=self.reserved)
         with hospital(session.institution_code, read_only=True):
             numbers = scheduling.numbers_of(session_id)
         note_look(session.institution_code, session.department_id, session.date)

@@ -26,14 +26,14 @@ _BOOKABLE = """
 SELECT s.session_id, s.department_id, d.name, d.sensitivity, s.doctor_name, s.date, s.fee_fen
 FROM regional_catalog_catalogsession s
 JOIN regional_catalog_catalogdepartment d ON d.department_id = s.department_id
-WHERE s.session_id = %s AND s.institution_code = %s AND s.state = 'open'
+WHERE s.session_id = %s AND s.institution_code = %s AND s.state = 'open' AND (%s OR NOT d.is_reserved)
 """
 
 
-def bookable_session(institution_code: str, session_id: UUID) -> BookableSession | None:
-    """The open session of that institution, or None. One query."""
+def bookable_session(institution_code: str, session_id: UUID, *, reserved: bool = False) -> BookableSession | None:
+    """The open session of that institution, or None; `reserved` ones for the synthetic resident only. One query."""
     with connections["default"].cursor() as cursor:
-        cursor.execute(_BOOKABLE, [session_id, institution_code])
+        cursor.execute(_BOOKABLE, [session_id, institution_code, reserved])
         row = cursor.fetchone()
     if row is None:
         return None
