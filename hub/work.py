@@ -29,6 +29,7 @@ from hub.journal.world import incarnation_of, open_scope, world_of
 from hub.outbox import wake
 from hub.outbox.events import Event, RunsIn, hospital_of, subscriptions_of
 from hub.outbox.models import Lane
+from hub.sse import topics
 from hub.tenancy.context import current_scope
 from hub.tenancy.scope import REGION
 
@@ -53,6 +54,7 @@ class Unit:
         self._audits: list[dict[str, Any]] = []
         self._deliveries: list[NewDelivery] = []
         self._answers: list[Answer] = []
+        self._told: set[tuple[str, str]] = set()
         self._wrote = False
         self._bookkeeping = False
 
@@ -131,6 +133,10 @@ class Unit:
                 )
             )
 
+    def tell(self, topic: str, event: str) -> None:
+        """Tell the pages that listen to `topic` after the commit, once a unit; a lost word costs them a slow look."""
+        self._told.add((topic, event))
+
     def bookkeep(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run a statement on the journal's own tables; it does not count as a write that owes an audit entry."""
         self._bookkeeping = True
@@ -164,6 +170,8 @@ class Unit:
     def rouse(self) -> None:
         """Tell the relay what there is to do, after the commit; a lost word costs one sweep's delay."""
         wake.rouse(self.scope, lanes={delivery.lane for delivery in self._deliveries}, seal=bool(self._audits))
+        for topic, event in self._told:
+            topics.publish(topic, event)
 
 
 def staff_of() -> str | None:

@@ -44,6 +44,7 @@ DISTRICT_MENU = (
     Entry("institutions", "机构", "/district/institutions", "region.view"),
     Entry("joining", "机构接入", "/district/joining", "registry.life"),
     Entry("statistics", "统计", "/district/statistics", "statistics.view"),
+    Entry("synthetic", "巡检与可用性", "/district/synthetic", "synthetic.view"),
     Entry("screen", "运行大屏", "/district/screen", "region.view"),
     Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),
     Entry("audit", "审计", "/district/audit", "audit.view"),

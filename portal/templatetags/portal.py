@@ -112,6 +112,21 @@ def half_day(value: datetime) -> str:
 
 
 @register.filter
+def seconds(ms: int | None) -> str:
+    """`1250` -> `1.3 秒`."""
+    return "" if ms is None else f"{ms / 1000:.1f} 秒"
+
+
+@register.filter
+def span(seconds: int) -> str:
+    """`5400` -> `1 小时 30 分`; under a minute in seconds."""
+    hours, minutes = seconds // 3600, seconds % 3600 // 60
+    if not hours and not minutes:
+        return f"{seconds} 秒"
+    return " ".join(part for part in (f"{hours} 小时" if hours else "", f"{minutes} 分" if minutes else "") if part)
+
+
+@register.filter
 def yuan(fen: int | None) -> str:
     """`¥12.50`."""
     return "" if fen is None else money.display(fen)

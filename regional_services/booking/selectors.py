@@ -20,6 +20,8 @@ _COUNTS: dict[str, Aggregate] = {
     "cancelled": Count("id", filter=Q(state__in=(State.CANCELLED, State.EXPIRED, State.STOPPED))),
     "failed": Count("id", filter=Q(state=State.FAILED)),
     "paid_fen": Sum("fee_fen", filter=Q(settlement=Settlement.PAID)),
+    "refunded_fen": Sum("fee_fen", filter=Q(settlement=Settlement.REFUNDED)),
+    "refunding_fen": Sum("fee_fen", filter=Q(settlement__in=(Settlement.REFUNDING, Settlement.REFUND_FAILED))),
 }
 LIVE = (State.NEW, State.LOCKING, State.AWAITING_PAYMENT, State.CONFIRMING, State.BOOKED)
 
@@ -98,6 +100,8 @@ class DayFigures:
     cancelled: int
     failed: int
     paid_fen: int
+    refunded_fen: int = 0
+    refunding_fen: int = 0
 
 
 def booking_view(row: Booking) -> BookingView:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connections
 
+from hub.sse import topics
 from hub.work import Unit
 from regional_services.booking import reservations
 from regional_services.booking.events import BookingChanged, CancelWanted, ConfirmWanted, ReleaseWanted
@@ -217,6 +218,7 @@ def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:
             settlement=booking.settlement,
         )
     )
+    unit.tell(topics.DISTRICT_SCREEN, "figures")
 
 
 def open_order(unit: Unit, booking: Booking, deadline: datetime) -> None:

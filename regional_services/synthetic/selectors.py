@@ -97,13 +97,12 @@ def state_of(code: str) -> StateView | None:
     return StateView(**row) if row else None
 
 
-def runs_of(code: str, *, before: int | None = None, limit: int = 50, failed_only: bool = False) -> list[RunView]:
-    """Visits of a hospital, newest first, skipping `before` of them. One query."""
+def runs_of(code: str, *, skip: int = 0, limit: int = 50, failed_only: bool = False) -> list[RunView]:
+    """Visits of a hospital, newest first, a page after the first `skip`. One query."""
     with region(read_only=True):
         rows = SyntheticRun.objects.filter(institution_code=code).order_by("-started_at")
         rows = rows.filter(ok=False) if failed_only else rows
-        start = before or 0
-        return [_run(row) for row in rows[start : start + limit]]
+        return [_run(row) for row in rows[skip : skip + limit]]
 
 
 def failures_since(code: str, since: datetime, *, limit: int = 50) -> list[RunView]:
@@ -113,11 +112,12 @@ def failures_since(code: str, since: datetime, *, limit: int = 50) -> list[RunVi
         return [_run(row) for row in rows.order_by("-started_at")[:limit]]
 
 
-def availability(first: date, last: date) -> dict[tuple[str, str], Availability]:
-    """Every hospital and service over these days; the whole district's under the code "". One query."""
+def availability(first: date, last: date, code: str = "") -> dict[tuple[str, str], Availability]:
+    """One hospital or all, by service, over these days; all together under the code "". One query."""
     with region(read_only=True):
+        asked = SyntheticDay.objects.filter(day__gte=first, day__lte=last)
         rows = (
-            SyntheticDay.objects.filter(day__gte=first, day__lte=last)
+            (asked.filter(institution_code=code) if code else asked)
             .values("institution_code", "service")
             .annotate(all_runs=Sum("runs"), all_failed=Sum("failed"), down=Sum("down_seconds"))
         )

@@ -33,7 +33,6 @@ ACTOR = system_actor(NAME)
 RUN_DAYS = 35
 AGAIN_AFTER = timedelta(seconds=60)  # a failure is looked at again soon: it is an alarm, or it was nothing
 LEASE = timedelta(minutes=8)  # longer than any visit; a process that died loses its hospitals after this
-TOPIC = "district.screen"
 
 
 def keep_up() -> list[str]:
@@ -87,7 +86,7 @@ def record(visit: Visit, *, started_at: datetime) -> None:
             outcome="success" if failed is None else "failure",
             reason=failed.problem if failed else "",
         )
-    topics.publish(TOPIC, "hospitals")
+        unit.tell(topics.DISTRICT_SCREEN, "hospitals")
 
 
 def pause(*, actor: Actor, code: str, reason: str) -> None:
@@ -124,7 +123,7 @@ def _switch(actor: Actor, code: str, action: str, reason: str) -> None:
         if not changed:
             raise NotFound
         unit.audit(action, target=f"hospital:{code}", reason=reason)
-    topics.publish(TOPIC, "hospitals")
+        unit.tell(topics.DISTRICT_SCREEN, "hospitals")
 
 
 def _spread(code: str) -> timedelta:

@@ -30,6 +30,7 @@ from regional_services.booking import permissions
 from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors as catalog
 from regional_services.statistics import selectors as statistics
+from regional_services.synthetic import selectors as synthetic
 from tenants.registry import permissions as registry_permissions
 from tenants.registry import selectors as registry
 from tenants.registry import services
@@ -39,6 +40,7 @@ NOTHING = bookings.DayFigures(created=0, booked=0, cancelled=0, failed=0, paid_f
 TROUBLE = (ExchangeState.UNKNOWN, ExchangeState.REJECTED)
 LAST = 10
 PAGE = 100
+LIGHTS = {"trouble": "需要处理", "bad": "红灯", "warn": "黄灯", "off": "无信号", "ok": "正常"}
 STATES = dict(TenantState.choices)
 ACTS = {
     "registry.onboarding_begun": "发起接入",
@@ -61,12 +63,13 @@ def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
     figures = bookings.figures_by_institution(clock.today())
     free = {card.institution.code: card.free for card in catalog.hospitals()}
     text, kind = request.GET.get("q", "").strip(), request.GET.get("kind", "")
-    lit = {tile.code: tile for tile in lights(statistics.health())}
+    lit = {tile.code: tile for tile in lights(statistics.health(), synthetic.states())}
     only = request.GET.get("light", "")
+    tones = ("bad", "warn") if only == "trouble" else (only,) if only in LIGHTS else ()
     wanted = [
         view
         for view in registry.institutions()
-        if (only != "trouble" or (view.code in lit and lit[view.code].tone in ("bad", "warn")))
+        if (not tones or (view.code in lit and lit[view.code].tone in tones))
         and kind in ("", view.kind)
         and any(text in word for word in (view.name, view.code, *view.aliases))
     ]
@@ -89,6 +92,7 @@ def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
         "kind": kind,
         "kinds": kinds,
         "light": only,
+        "lights": LIGHTS.items(),
         "earlier": query_with(request, page=str(leaf - 1)) if leaf > 1 else "",
         "more": query_with(request, page=str(leaf + 1)) if len(wanted) > leaf * PAGE else "",
     }
