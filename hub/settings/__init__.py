@@ -42,6 +42,7 @@ REGION_APPS = [
 HOSPITAL_APPS = [
     "hub.journal.hospital",
     "institution_connectors.exchange",
+    "institution_connectors.conformance",
     "tenants.directory",
     "tenants.patients",
     "tenants.scheduling",

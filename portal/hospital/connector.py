@@ -33,6 +33,7 @@ TABS = (
     ("inbound", "医院来文"),
     ("dead", "停止的投递"),
     ("synthetic", "平台巡检"),
+    ("conformance", "对接验收"),
     ("night", "夜间报告"),
 )
 

@@ -20,7 +20,7 @@ class StepName(models.TextChoices):
     """What it does, in order."""
 
     CLEAN = "clean", "清理上次"
-    LOOK = "look", "查科室与排班"
+    LOOK = "look", "查排班"
     NUMBERS = "numbers", "查号"
     HOLD = "hold", "占号"
     CONFIRM = "confirm", "医院登记"

@@ -14,6 +14,7 @@ from hub import clock
 from hub.accounts.services.synthetic import access_token
 from hub.observability.heartbeat import beat
 from hub.synthetic import person_at
+from hub.tenancy.context import letting_go
 from hub.tenancy.scope import region
 from regional_services.booking import selectors as bookings
 from regional_services.synthetic import metrics, selectors, services
@@ -28,10 +29,10 @@ KEEP_UP_SECONDS = 30.0
 
 def visit_hospital(code: str) -> bool:
     """One visit, from what the last one left to its stored result; whether it went well."""
-    started_at, plan = clock.now(), plan_for(code)
+    started_at, plan, token = clock.now(), plan_for(code), access_token()
     with region(read_only=True):
         left = [view.id for view in bookings.unfinished_of_person(person_at(code))]
-    resident = Resident(settings.HUB_SYNTHETIC["origin"], access_token, patience=settings.HUB_SYNTHETIC["patience"])
+    resident = Resident(settings.HUB_SYNTHETIC["origin"], token, patience=settings.HUB_SYNTHETIC["patience"])
     try:
         visit = resident.go(plan, left)
     finally:
@@ -85,7 +86,8 @@ class Runner:
 
 def _guarded(code: str) -> None:
     try:
-        visit_hospital(code)
+        with letting_go():  # a visit waits on the network: meanwhile its connection serves another
+            visit_hospital(code)
     except Exception:
         log.exception("a visit broke off", extra={"hospital": code})
     finally:

@@ -37,7 +37,7 @@ class StateView:
     @property
     def words(self) -> str:
         """What is wrong, in a few words; empty when nothing is."""
-        return f"巡检{StepName(self.failed_step).label}失败" if self.failed_step and not self.paused_at else ""
+        return f"巡检失败：{StepName(self.failed_step).label}" if self.failed_step and not self.paused_at else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from regional_services.synthetic.visit import Visit
 ACTOR = system_actor(NAME)
 RUN_DAYS = 35
 AGAIN_AFTER = timedelta(seconds=60)  # a failure is looked at again soon: it is an alarm, or it was nothing
+SETTLE = timedelta(minutes=2)  # a hospital that has just come is still telling its schedules
 LEASE = timedelta(minutes=8)  # longer than any visit; a process that died loses its hospitals after this
 
 
@@ -44,7 +45,7 @@ def keep_up() -> list[str]:
         with work(REGION, actor=ACTOR) as unit:
             for code in new:
                 identity.keep_synthetic_person(unit, code)
-            rows = [SyntheticState(institution_code=code, due_at=unit.now + _spread(code)) for code in new]
+            rows = [SyntheticState(institution_code=code, due_at=unit.now + SETTLE + _spread(code)) for code in new]
             SyntheticState.objects.bulk_create(rows, ignore_conflicts=True)
             unit.audit("synthetic.hospitals_added", target="synthetic", detail={"count": len(new)})
     return new

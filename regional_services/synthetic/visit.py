@@ -65,11 +65,12 @@ class Visit:
 
 
 class Resident:
-    """The synthetic resident at the public API; `tokens` gives a fresh access token."""
+    """The synthetic resident at the public API with an access token, good for longer than a visit."""
 
-    def __init__(self, origin: str, tokens: Callable[[], str], *, patience: float) -> None:
-        self._http = httpx.Client(base_url=origin + API, timeout=_TIMEOUT, trust_env=False)
-        self._tokens, self._patience = tokens, patience
+    def __init__(self, origin: str, token: str, *, patience: float) -> None:
+        signed = {"Authorization": f"Bearer {token}"}
+        self._http = httpx.Client(base_url=origin + API, timeout=_TIMEOUT, trust_env=False, headers=signed)
+        self._patience = patience
 
     def close(self) -> None:
         """Give the connections back."""
@@ -78,7 +79,6 @@ class Resident:
     def go(self, plan: Plan, left: Sequence[UUID]) -> Visit:
         """Visit one hospital; `left` are bookings an earlier visit could not end."""
         visit, booked = Visit(plan), ""
-        self._http.headers["Authorization"] = f"Bearer {self._tokens()}"
         try:
             if left:
                 with visit.step(StepName.CLEAN):

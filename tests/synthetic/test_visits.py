@@ -58,7 +58,7 @@ def test_it_books_is_registered_cancels_and_is_never_counted(ready: Site) -> Non
     assert runner.visit_hospital("alpha")
     state, [run] = selectors.states()["alpha"], selectors.runs_of("alpha")
     assert (state.ok, state.failures, state.depth) == (True, 0, "full")
-    assert [step.name for step in run.steps] == ["查科室与排班", "查号", "占号", "医院登记", "取消", "号已放回"]
+    assert [step.name for step in run.steps] == ["查排班", "查号", "占号", "医院登记", "取消", "号已放回"]
     with region(read_only=True):
         [booking] = Booking.objects.filter(account_id=synthetic.ACCOUNT)
         assert (booking.state, booking.his, Message.objects.count()) == (State.CANCELLED, "registered", 0)
@@ -97,7 +97,7 @@ def test_where_nothing_is_reserved_a_number_is_locked_and_given_back(ready: Site
     assert runner.visit_hospital("beta")
     state, [run] = selectors.states()["beta"], selectors.runs_of("beta")
     assert (state.ok, state.depth) == (True, "lock")
-    assert [step.name for step in run.steps] == ["查科室与排班", "查号", "占号", "取消", "号已放回"]
+    assert [step.name for step in run.steps] == ["查排班", "查号", "占号", "取消", "号已放回"]
     with region(read_only=True):
         [booking] = Booking.objects.filter(account_id=synthetic.ACCOUNT)
         assert booking.state == State.CANCELLED

@@ -51,16 +51,17 @@ document.addEventListener("DOMContentLoaded", () => {
     const answer = await fetch(node.dataset.source, { headers: { Accept: "application/json" } });
     if (!answer.ok || answer.redirected) return;
     const { today, usual, low, high } = await answer.json();
+    const known = usual[usual.length - 1] > 0;
     chart.setOption({
       grid: { left: 72, right: 24, top: 44, bottom: 36 },
-      legend: { data: ["今天", "平常"], textStyle: text, top: 0, right: 0 },
-      xAxis: { type: "category", boundaryGap: false, data: usual.map((_, hour) => `${hour}:59`), axisLabel: text },
+      legend: { data: known ? ["今天", "平常"] : ["今天"], textStyle: text, top: 0, right: 0 },
+      xAxis: { type: "category", boundaryGap: false, data: usual.map((_, hour) => `${hour + 1}:00`), axisLabel: { ...text, interval: 1 } },
       yAxis: { type: "value", minInterval: 1, axisLabel: text, splitLine: { lineStyle: { color: "#24403a" } } },
       series: [
         { ...flat, name: "少", data: low },
         { ...flat, name: "多", data: high.map((most, hour) => most - low[hour]), areaStyle: { color: "#a9c9c2", opacity: 0.16 } },
         { name: "今天", type: "line", data: today, symbol: "none", lineStyle: { width: 4 }, itemStyle: { color: "#3ad1bb" } },
-        { name: "平常", type: "line", data: usual, symbol: "none", lineStyle: { width: 2, type: "dashed" }, itemStyle: { color: "#a9c9c2" } },
+        { name: "平常", type: "line", data: known ? usual : [], symbol: "none", lineStyle: { width: 2, type: "dashed" }, itemStyle: { color: "#a9c9c2" } },
       ],
       animation: false,
     });

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("clean", "清理上次"),
-                            ("look", "查科室与排班"),
+                            ("look", "查排班"),
                             ("numbers", "查号"),
                             ("hold", "占号"),
                             ("confirm", "医院登记"),
@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("clean", "清理上次"),
-                            ("look", "查科室与排班"),
+                            ("look", "查排班"),
                             ("numbers", "查号"),
                             ("hold", "占号"),
                             ("confirm", "医院登记"),
