@@ -267,7 +267,7 @@ HUB_OUTSIDE = {
 }
 
 # The synthetic resident: where it meets the public API, how often, how many hospitals at a time.
-HUB_SYNTHETIC = {
+HUB_SYNTHETIC: dict[str, Any] = {
     "origin": env.text("HUB_SYNTHETIC_ORIGIN", PUBLIC_ORIGIN),
     "seconds": env.number("HUB_SYNTHETIC_SECONDS", 600),
     "threads": env.number("HUB_SYNTHETIC_THREADS", 8),

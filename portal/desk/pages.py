@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -88,14 +88,6 @@ def first_page(actor: Actor) -> str:
     """Where this member of staff begins: the first entry of his bar."""
     menu = HOSPITAL_MENU if actor.institution else DISTRICT_MENU
     return next((entry.href for entry in menu if actor.may(entry.permission)), "/desk/password")
-
-
-def query_with(request: HttpRequest, **changes: str) -> str:
-    """The query of this page with some parts changed; an empty part is left out."""
-    query = request.GET.copy()
-    for name, value in changes.items():
-        query[name] = value
-    return "?" + urlencode({name: value for name, value in query.items() if value})
 
 
 def own_hospital(actor: Actor) -> str:

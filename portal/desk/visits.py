@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from hub import clock
 from hub.actor import Actor
 from hub.errors import HubError
-from portal.desk.pages import query_with
+from portal.components.paging import number_of, read_leaf
 from regional_services.synthetic import selectors, services
 from regional_services.synthetic.models import Service
 from regional_services.synthetic.permissions import PAUSE
@@ -23,19 +23,16 @@ DAYS = 30
 
 def context_of(request: HttpRequest, actor: Actor, code: str) -> dict[str, Any]:
     """State, availability of thirty days and a page of visits. Three queries."""
-    leaf = max(1, int(asked)) if (asked := request.GET.get("page", "")).isdecimal() else 1
     only = request.GET.get("only", "")
-    runs = selectors.runs_of(code, skip=(leaf - 1) * PAGE, limit=PAGE + 1, failed_only=only == "failed")
+    runs = selectors.runs_of(code, skip=(number_of(request) - 1) * PAGE, limit=PAGE + 1, failed_only=only == "failed")
     today = clock.today()
     measured = selectors.availability(today - timedelta(days=DAYS - 1), today, code)
     return {
         "code": code,
         "state": selectors.state_of(code),
-        "runs": runs[:PAGE],
+        "leaf": read_leaf(request, runs, PAGE),
         "only": only,
         "services": [(service.label, measured.get((code, service), selectors.NEVER)) for service in Service],
-        "earlier": query_with(request, page=str(leaf - 1)) if leaf > 1 else "",
-        "more": query_with(request, page=str(leaf + 1)) if len(runs) > PAGE else "",
         "may_pause": actor.may(PAUSE),
     }
 

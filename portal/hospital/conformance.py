@@ -17,7 +17,8 @@ from institution_connectors.catalog import selectors as connectors
 from institution_connectors.conformance import permissions, selectors, services
 from institution_connectors.conformance.checks import CHECKS, PROVABLE
 from institution_connectors.conformance.models import StepState
-from portal.desk.pages import desk, desk_page, own_hospital, query_with
+from portal.components.paging import number_of, read_leaf
+from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital.connector import TABS
 
 PAGE = 20
@@ -28,9 +29,9 @@ PAGE = 20
 def listing(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The certificate in force, the checklist, and the runs so far."""
     code = own_hospital(actor)
-    leaf = max(1, int(asked)) if (asked := request.GET.get("page", "")).isdecimal() else 1
     with hospital(code, read_only=True):
-        rows = selectors.runs(skip=(leaf - 1) * PAGE, limit=PAGE + 1)
+        rows = selectors.runs(skip=(number_of(request) - 1) * PAGE, limit=PAGE + 1)
+    leaf = read_leaf(request, rows, PAGE)
     context = {
         "tabs": TABS,
         "tab": "conformance",
@@ -39,11 +40,10 @@ def listing(request: HttpRequest, actor: Actor) -> HttpResponse:
         "checks": CHECKS,
         "rows": [
             (row, row.count(StepState.PASSED), row.count(StepState.FAILED), row.count(StepState.SKIPPED))
-            for row in rows[:PAGE]
+            for row in leaf.rows
         ],
         "moving": any(row.moving for row in rows),
-        "earlier": query_with(request, page=str(leaf - 1)) if leaf > 1 else "",
-        "more": query_with(request, page=str(leaf + 1)) if len(rows) > PAGE else "",
+        "leaf": leaf,
         "may_run": actor.may(permissions.RUN),
     }
     return desk(request, actor, "conformance", "messages", context)

@@ -19,9 +19,10 @@ from hub.tenancy.scope import hospital
 from institution_connectors.contracts import Operation
 from institution_connectors.exchange import permissions, selectors, services
 from institution_connectors.exchange.models import State
+from portal.components.paging import query_with
 from portal.components.words import OPERATION_WORDS
 from portal.desk.lights import light
-from portal.desk.pages import desk, desk_page, own_hospital, query_with
+from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital.parts import PAGE, after_of, place
 from regional_services.synthetic import selectors as synthetic
 from tenants.scheduling import selectors as scheduling

@@ -75,7 +75,7 @@ def directory_is_whole(talk: Talk) -> str:
     doctors = accepted(talk.ask(ListDoctors()), Doctors, "医生列表")
     _whole("科室", len(departments.departments), departments.total)
     _whole("医生", len(doctors.doctors), doctors.total)
-    _readable(row.name for row in (*departments.departments, *doctors.doctors))
+    _readable([*(row.name for row in departments.departments), *(row.name for row in doctors.doctors)])
     known = {row.code for row in departments.departments}
     lost = [row.code for row in doctors.doctors if not set(row.department_codes) <= known]
     if lost:

@@ -23,8 +23,9 @@ from institution_connectors.catalog import services as connector_services
 from institution_connectors.contracts import Operation
 from institution_connectors.exchange import selectors as exchange
 from institution_connectors.exchange.models import State as ExchangeState
+from portal.components.paging import leaf_of
 from portal.desk.lights import light, lights
-from portal.desk.pages import desk, query_with
+from portal.desk.pages import desk
 from portal.region.pages import district_page
 from regional_services.booking import permissions
 from regional_services.booking import selectors as bookings
@@ -73,7 +74,7 @@ def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
         and kind in ("", view.kind)
         and any(text in word for word in (view.name, view.code, *view.aliases))
     ]
-    leaf = max(1, int(asked)) if (asked := request.GET.get("page", "")).isdecimal() else 1
+    leaf = leaf_of(request, wanted, PAGE)
     rows = [
         {
             "institution": view,
@@ -82,7 +83,7 @@ def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
             "free": free.get(view.code, 0),
             "lit": lit.get(view.code),
         }
-        for view in wanted[(leaf - 1) * PAGE : leaf * PAGE]
+        for view in leaf.rows
     ]
     kinds = sorted({(view.kind, view.kind_text) for view in registry.institutions()})
     context = {
@@ -93,8 +94,7 @@ def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
         "kinds": kinds,
         "light": only,
         "lights": LIGHTS.items(),
-        "earlier": query_with(request, page=str(leaf - 1)) if leaf > 1 else "",
-        "more": query_with(request, page=str(leaf + 1)) if len(wanted) > leaf * PAGE else "",
+        "leaf": leaf,
     }
     return desk(request, actor, "institutions", "institutions", context)
 

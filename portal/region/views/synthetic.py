@@ -10,8 +10,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hub import clock
 from hub.actor import Actor
+from portal.components.paging import leaf_of
 from portal.desk import visits
-from portal.desk.pages import desk, query_with
+from portal.desk.pages import desk
 from portal.region.pages import district_page
 from regional_services.synthetic import selectors
 from regional_services.synthetic.models import Service
@@ -38,14 +39,14 @@ def listing(request: HttpRequest, actor: Actor) -> HttpResponse:
         and any(text in word for word in (view.name, view.code, *view.aliases))
         and _is(only, states.get(view.code))
     ]
-    leaf = max(1, int(page)) if (page := request.GET.get("page", "")).isdecimal() else 1
+    leaf = leaf_of(request, wanted, PAGE)
     rows = [
         {
             "institution": view,
             "state": states.get(view.code),
             "services": [measured.get((view.code, service), selectors.NEVER) for service in Service],
         }
-        for view in wanted[(leaf - 1) * PAGE : leaf * PAGE]
+        for view in leaf.rows
     ]
     context = {
         "rows": rows,
@@ -58,8 +59,7 @@ def listing(request: HttpRequest, actor: Actor) -> HttpResponse:
         "spans": SPANS,
         "only": only,
         "q": text,
-        "earlier": query_with(request, page=str(leaf - 1)) if leaf > 1 else "",
-        "more": query_with(request, page=str(leaf + 1)) if len(wanted) > leaf * PAGE else "",
+        "leaf": leaf,
     }
     return desk(request, actor, "synthetic", "synthetic", context)
 

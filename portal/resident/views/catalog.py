@@ -16,6 +16,7 @@ from hub.actor import Actor
 from hub.errors import HubError, NotFound
 from hub.tenancy.scope import hospital as hospital_scope
 from portal.commands import command_of
+from portal.components.paging import leaf_of
 from portal.resident.pages import chosen_person, page, people_of, resident_of, resident_page
 from regional_services.booking import selectors as bookings
 from regional_services.booking import services
@@ -33,6 +34,7 @@ from tenants.scheduling.selectors import NumberView
 NEARBY = 5
 DAYS_SHOWN = 14
 FEW = 3
+PAGE = 50
 PERIODS = {"am": "上午", "pm": "下午", "evening": "晚间", "day": "全天"}
 HELD_OR_TAKEN = "已约"
 
@@ -158,7 +160,15 @@ def hospitals(request: HttpRequest) -> HttpResponse:
         if chosen in ("", card.institution.kind)
         and any(text in word for word in (card.institution.name, card.institution.address, *card.institution.aliases))
     ]
-    context = {"kinds": kinds, "chosen": chosen, "q": text, "hospitals": [_row(card) for card in shown], "back": "/"}
+    leaf = leaf_of(request, shown, PAGE)
+    context = {
+        "kinds": kinds,
+        "chosen": chosen,
+        "q": text,
+        "leaf": leaf,
+        "hospitals": [_row(card) for card in leaf.rows],
+        "back": "/",
+    }
     return page(request, "hospitals", "book", context)
 
 
