@@ -57,7 +57,11 @@ class Talk:
     def messages(self) -> list[dict[str, Any]]:
         """What crossed the wire, in order, masked."""
         return [
-            {"direction": str(wire.direction), "at": wire.at.isoformat(), "text": masked(_text(wire))[:TEXT]}
+            {
+                "direction": str(wire.direction),
+                "at": f"{clock.local(wire.at):%H:%M:%S.%f}"[:12],
+                "text": masked(_text(wire))[:TEXT],
+            }
             for wire in self.wires[:MESSAGES]
         ]
 

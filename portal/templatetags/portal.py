@@ -31,6 +31,7 @@ _TONES = {
     "sound": "ok",
     "success": "ok",
     "failure": "bad",
+    "passed": "ok",
     "flawed": "bad",
     "done": "ok",
     "active": "ok",

@@ -66,7 +66,7 @@ def wrong_secret_is_refused(talk: Talk) -> str:
         answer = stranger.ask(Ping())
         talk.wires.extend(stranger.wires)
     refused(answer, "用错误的密钥请求")
-    return answer.reason.text
+    return f"已拒绝：{answer.reason.text}"
 
 
 def directory_is_whole(talk: Talk) -> str:

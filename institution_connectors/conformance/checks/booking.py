@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from hub import clock
 from institution_connectors.conformance.checks.basics import accepted, refused
 from institution_connectors.conformance.talk import Failed, NotApplicable, Talk, number, patient, soon
 from institution_connectors.contracts import (
@@ -83,7 +84,7 @@ def lock_holds(talk: Talk) -> str:
     again = replace(other, hub_number=number("L"))
     lock = accepted(talk.ask(again), Locked, "释放后再锁")
     talk.ask(UnlockNumber(hub_number=number("U"), lock_number=again.hub_number, lock_code=lock.lock_code))
-    return f"锁到 {held.expires_at:%H:%M}"
+    return f"锁到 {clock.local(held.expires_at):%H:%M}"
 
 
 def registration_comes_and_goes(talk: Talk) -> str:
@@ -155,7 +156,7 @@ def wrong_price_is_refused(talk: Talk) -> str:
         if answer.outcome is Outcome.ACCEPTED:
             _cancel(talk, wrong.hub_number, answer.expect(Registered).his_number)
         refused(answer, "金额多一分的登记")
-    return answer.reason.text
+    return f"已拒绝：{answer.reason.text}"
 
 
 def registration_is_listed(talk: Talk) -> str:
