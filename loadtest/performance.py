@@ -94,17 +94,18 @@ def target(kind: Kind, found: Measured) -> tuple[float, float]:
 
 
 def report(found: dict[str, Measured], *, seconds: int) -> tuple[str, list[str]]:
-    """The document, and what missed a target or the requirement."""
+    """The document, and what missed its requirement; a derived target missed is told, and is no failure."""
     missed, lines = [], []
     for kind in KINDS:
         got = found[kind.title]
         mean, longest = target(kind, got)
-        good = got.count > 0 and got.failures == 0 and got.mean <= mean and got.longest <= longest
-        if not good:
+        asked = got.count > 0 and got.failures == 0 and _within(got, kind.mean, kind.longest)
+        if not asked:
             missed.append(kind.title)
         lines.append(
             f"| {kind.title} | {kind.row} | {_limit(kind)} | {mean:.1f} / {longest:.1f} | {got.count} |"
-            f" {got.mean:.2f} | {got.p95:.2f} | {got.longest:.2f} | {got.bytes} | {'是' if good else '否'} |"
+            f" {got.mean:.2f} | {got.p95:.2f} | {got.longest:.2f} | {got.bytes} |"
+            f" {_yes(asked)} | {_yes(asked and _within(got, mean, longest))} |"
         )
     text = _TEXT.format(
         when=time.strftime("%Y-%m-%d %H:%M"),
@@ -137,6 +138,14 @@ def _sum(rows: list[dict[str, str]]) -> Measured:
     )
 
 
+def _within(got: Measured, mean: float, longest: float) -> bool:
+    return (not mean or got.mean <= mean) and (not longest or got.longest <= longest)
+
+
+def _yes(good: bool) -> str:
+    return "是" if good else "否"
+
+
 def _limit(kind: Kind) -> str:
     parts = [f"平均 {kind.mean:g}" if kind.mean else "", f"最长 {kind.longest:g}" if kind.longest else ""]
     return "，".join(part for part in parts if part)
@@ -154,7 +163,7 @@ _TEXT = """# 性能报告
 参照医保实时结算：一笔交易的应答以 {reference:g} 秒为准，搬动约 {size} 字节。各类操作的目标按搬动的数据量同比放大
 （平均一次应答的字节数除以 {size}，不足一倍按一倍），最长为平均目标的三倍，且都不超过招标要求的上限。
 
-| 操作 | 条目 | 要求上限 | 推算目标（平均 / 最长） | 次数 | 平均 | 95% | 最长 | 字节 | 达标 |
-|---|---|---|---|---|---|---|---|---|---|
+| 操作 | 条目 | 要求上限 | 推算目标（平均 / 最长） | 次数 | 平均 | 95% | 最长 | 字节 | 达到要求 | 达到推算目标 |
+|---|---|---|---|---|---|---|---|---|---|---|
 {rows}
 """
