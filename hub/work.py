@@ -30,6 +30,7 @@ from hub.outbox import onward, wake
 from hub.outbox.events import Event, RunsIn, hospital_of, subscriptions_of
 from hub.outbox.models import Lane
 from hub.outbox.rows import Claimed
+from hub.sse import topics
 from hub.tenancy.backend.base import DatabaseWrapper
 from hub.tenancy.context import current_scope
 from hub.tenancy.scope import REGION
@@ -56,6 +57,7 @@ class Unit:
         self._deliveries: list[NewDelivery] = []
         self._answers: list[Answer] = []
         self._kept: list[Claimed] = []
+        self._told: set[tuple[str, str]] = set()
         self._wrote = False
         self._bookkeeping = False
 
@@ -134,6 +136,10 @@ class Unit:
                 )
             )
 
+    def tell(self, topic: str, event: str) -> None:
+        """Tell the pages that listen to `topic` after the commit, once a unit; a lost word costs them a slow look."""
+        self._told.add((topic, event))
+
     def bookkeep(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run a statement on the journal's own tables; it does not count as a write that owes an audit entry."""
         self._bookkeeping = True
@@ -188,6 +194,8 @@ class Unit:
         kept = {(row.event_id, row.handler) for row in self._kept}
         lanes = {row.lane for row in self._deliveries if (row.event_id, row.handler) not in kept}
         wake.rouse(self.scope, lanes=lanes, seal=bool(self._audits))
+        for topic, event in self._told:
+            topics.publish(topic, event)
 
 
 def staff_of() -> str | None:

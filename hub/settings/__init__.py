@@ -37,10 +37,12 @@ REGION_APPS = [
     "regional_services.booking",
     "regional_services.notifications",
     "regional_services.statistics",
+    "regional_services.synthetic",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
     "institution_connectors.exchange",
+    "institution_connectors.conformance",
     "tenants.directory",
     "tenants.patients",
     "tenants.scheduling",
@@ -244,6 +246,7 @@ CELERY_BEAT_SCHEDULE = {
     "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
     "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
+    "synthetic.tidy": {"task": "synthetic.tidy", "schedule": 3600.0},
     "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},
     "exchange-visits": {"task": "institution_connectors.exchange.tasks.poll_visits_all", "schedule": 30.0},
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
@@ -263,6 +266,14 @@ HUB_OUTSIDE = {
     "wechat_open": env.text("HUB_WECHAT_OPEN_URL", "http://127.0.0.1:8102"),
     "sms": env.text("HUB_SMS_URL", "http://127.0.0.1:8103"),
     "city_identity": env.text("HUB_CITY_IDENTITY_URL", "http://127.0.0.1:8104"),
+}
+
+# The synthetic resident: where it meets the public API, how often, how many hospitals at a time.
+HUB_SYNTHETIC: dict[str, Any] = {
+    "origin": env.text("HUB_SYNTHETIC_ORIGIN", PUBLIC_ORIGIN),
+    "seconds": env.number("HUB_SYNTHETIC_SECONDS", 600),
+    "threads": env.number("HUB_SYNTHETIC_THREADS", 8),
+    "patience": env.number("HUB_SYNTHETIC_PATIENCE", 60),  # seconds a step may take before it has failed
 }
 
 HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -44,6 +44,7 @@ DISTRICT_MENU = (
     Entry("institutions", "机构", "/district/institutions", "region.view"),
     Entry("joining", "机构接入", "/district/joining", "registry.life"),
     Entry("statistics", "统计", "/district/statistics", "statistics.view"),
+    Entry("synthetic", "巡检与可用性", "/district/synthetic", "synthetic.view"),
     Entry("screen", "运行大屏", "/district/screen", "region.view"),
     Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),
     Entry("audit", "审计", "/district/audit", "audit.view"),
@@ -87,14 +88,6 @@ def first_page(actor: Actor) -> str:
     """Where this member of staff begins: the first entry of his bar."""
     menu = HOSPITAL_MENU if actor.institution else DISTRICT_MENU
     return next((entry.href for entry in menu if actor.may(entry.permission)), "/desk/password")
-
-
-def query_with(request: HttpRequest, **changes: str) -> str:
-    """The query of this page with some parts changed; an empty part is left out."""
-    query = request.GET.copy()
-    for name, value in changes.items():
-        query[name] = value
-    return "?" + urlencode({name: value for name, value in query.items() if value})
 
 
 def own_hospital(actor: Actor) -> str:

@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.desk import views
+from portal.desk import certificates, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("signin", views.sign_in, name="desk-sign-in"),
     path("signin/totp", views.totp, name="desk-totp"),
     path("signin/enrol", views.enrol, name="desk-enrol"),
     path("password", views.password, name="desk-password"),
+    path("certificates/<slug:number>", certificates.page, name="certificate"),
     path("signout", views.sign_out, name="desk-sign-out"),
 ]

@@ -20,15 +20,24 @@ from institution_connectors.contracts import Operation
 from institution_connectors.exchange import health as connector_health
 from institution_connectors.exchange import permissions, selectors, services
 from institution_connectors.exchange.models import State
+from portal.components.paging import query_with
 from portal.components.words import OPERATION_WORDS
 from portal.desk.lights import light
-from portal.desk.pages import desk, desk_page, own_hospital, query_with
+from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital.parts import PAGE, after_of, place
+from regional_services.synthetic import selectors as synthetic
 from tenants.scheduling import selectors as scheduling
 
 TROUBLE = (State.UNKNOWN, State.REJECTED)
 MORNING = time(7)
-TABS = (("messages", "消息"), ("inbound", "医院来文"), ("dead", "停止的投递"), ("night", "夜间报告"))
+TABS = (
+    ("messages", "消息"),
+    ("inbound", "医院来文"),
+    ("dead", "停止的投递"),
+    ("synthetic", "平台巡检"),
+    ("conformance", "对接验收"),
+    ("night", "夜间报告"),
+)
 
 
 @require_GET
@@ -168,6 +177,7 @@ def night(request: HttpRequest, actor: Actor) -> HttpResponse:
         report = connector_health.night(until - clock.DAY)
         conflicts = scheduling.open_conflicts()
         health = connector_health.health()
+    visits = synthetic.failures_since(code, until - clock.DAY)
     letters = operators.waiting(actor=actor, scope=code) if actor.may(VIEW_DEAD_LETTERS) else []
     context = {
         "tabs": TABS,
@@ -176,6 +186,8 @@ def night(request: HttpRequest, actor: Actor) -> HttpResponse:
         "failed": [(row, OPERATION_WORDS.get(row.operation, row.operation)) for row in report.failed],
         "healed": [(row, OPERATION_WORDS.get(row.operation, row.operation)) for row in report.healed],
         "waiting": [(row, OPERATION_WORDS.get(row.operation, row.operation)) for row in report.waiting],
+        "visits": visits,
+        "visited": synthetic.state_of(code),
         "letters": letters,
         "conflicts": conflicts,
         "light": light(health),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.region.views import accounts, audit, institutions, joining, overview, screen, statistics
+from portal.region.views import accounts, audit, institutions, joining, overview, screen, statistics, synthetic
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.home, name="district"),
@@ -32,6 +32,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("screen/figures", screen.figures, name="district-screen-figures"),
     path("screen/hospitals", screen.hospitals, name="district-screen-hospitals"),
     path("screen/series.json", screen.series, name="district-screen-series"),
+    path("synthetic", synthetic.listing, name="district-synthetic"),
+    path("synthetic.csv", synthetic.export, name="district-synthetic-export"),
+    path("synthetic/<str:code>", synthetic.one, name="district-synthetic-one"),
+    path("synthetic/<str:code>/pause", synthetic.pause, name="district-synthetic-pause"),
+    path("synthetic/<str:code>/resume", synthetic.resume, name="district-synthetic-resume"),
     path("letters", audit.letters, name="district-letters"),
     path("letters/<int:letter_id>/replay", audit.replay, name="district-letter-replay"),
     path("joining", joining.listing, name="district-joinings"),

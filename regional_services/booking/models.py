@@ -5,12 +5,15 @@ The number's truth is the hospital's appointment, the money's truth is payments;
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 
 from hub.ids import uuid7
+from hub.synthetic import ACCOUNT
 from hub.tenancy.rows import InstitutionRow
 
 
@@ -62,6 +65,14 @@ class Pricing(models.TextChoices):
     UNANSWERED = "unanswered", "医院未及时核价，按挂牌价"
 
 
+class CountedManager(models.Manager["Booking"]):
+    """Bookings of people: what figures, lists and reports count. The synthetic resident's are in `objects` alone."""
+
+    def get_queryset(self) -> models.QuerySet[Booking]:
+        """Without the synthetic resident's."""
+        return super().get_queryset().exclude(account_id=ACCOUNT)
+
+
 class Booking(InstitutionRow):
     """One booking of one number. Names are snapshots for lists; the hospital's rows stay the truth."""
 
@@ -96,6 +107,9 @@ class Booking(InstitutionRow):
     due_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[Booking]] = models.Manager()
+    counted: ClassVar[CountedManager] = CountedManager()
 
     class Meta:
         db_table = "booking"

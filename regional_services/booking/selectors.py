@@ -20,6 +20,8 @@ _COUNTS: dict[str, Aggregate] = {
     "cancelled": Count("id", filter=Q(state__in=(State.CANCELLED, State.EXPIRED, State.STOPPED))),
     "failed": Count("id", filter=Q(state=State.FAILED)),
     "paid_fen": Sum("fee_fen", filter=Q(settlement=Settlement.PAID)),
+    "refunded_fen": Sum("fee_fen", filter=Q(settlement=Settlement.REFUNDED)),
+    "refunding_fen": Sum("fee_fen", filter=Q(settlement__in=(Settlement.REFUNDING, Settlement.REFUND_FAILED))),
 }
 LIVE = (State.NEW, State.LOCKING, State.AWAITING_PAYMENT, State.CONFIRMING, State.BOOKED)
 
@@ -98,6 +100,8 @@ class DayFigures:
     cancelled: int
     failed: int
     paid_fen: int
+    refunded_fen: int = 0
+    refunding_fen: int = 0
 
 
 def booking_view(row: Booking) -> BookingView:
@@ -151,6 +155,13 @@ def next_of_account(account_id: UUID) -> BookingView | None:
     return booking_view(ordered[0]) if ordered else None
 
 
+def unfinished_of_person(person_id: UUID) -> list[BookingView]:
+    """The bookings of a person that still hold or owe something and whose time is to come. One query."""
+    states = (*LIVE, State.CLOSING, State.CANCELLING)
+    rows = Booking.objects.filter(person_id=person_id, starts_at__gt=clock.now(), state__in=states)
+    return [booking_view(row) for row in rows.order_by("-starts_at")[:20]]
+
+
 def booking_of(booking_id: UUID) -> BookingView | None:
     """One booking of those the open scope shows. One query."""
     row = Booking.objects.filter(id=booking_id).first()
@@ -174,7 +185,7 @@ def history(booking_id: UUID) -> list[StepView]:
 
 def bookings_of_day(institution_code: str, day: date, *, text: str = "", limit: int = 200) -> list[BookingView]:
     """An institution's bookings for visits on `day`, by time; `text` is a number, doctor or department. One query."""
-    rows = Booking.objects.filter(institution_code=institution_code, visit_date=day)
+    rows = Booking.counted.filter(institution_code=institution_code, visit_date=day)
     if text:
         rows = rows.filter(
             Q(number=text.upper()) | Q(doctor_name__startswith=text) | Q(department_name__startswith=text)
@@ -185,7 +196,7 @@ def bookings_of_day(institution_code: str, day: date, *, text: str = "", limit: 
 def figures_of_day(day: date, institution_code: str | None = None) -> DayFigures:
     """Bookings made on `day`, for one institution or all. One query."""
     start = clock.at(day, clock.MIDNIGHT)
-    rows = Booking.objects.filter(created_at__gte=start, created_at__lt=start + clock.DAY)
+    rows = Booking.counted.filter(created_at__gte=start, created_at__lt=start + clock.DAY)
     if institution_code:
         rows = rows.filter(institution_code=institution_code)
     return _figures(rows.aggregate(**_COUNTS))
@@ -195,7 +206,7 @@ def figures_by_institution(day: date) -> dict[str, DayFigures]:
     """The day's figures for every institution that had any. One query."""
     start = clock.at(day, clock.MIDNIGHT)
     rows = (
-        Booking.objects.filter(created_at__gte=start, created_at__lt=start + clock.DAY)
+        Booking.counted.filter(created_at__gte=start, created_at__lt=start + clock.DAY)
         .values("institution_code")
         .annotate(**_COUNTS)
     )
@@ -257,7 +268,7 @@ def counts_by_hour(first: date, last: date) -> dict[tuple[date, int], int]:
 def no_shows_by_day(first: date, last: date) -> dict[tuple[str, date], int]:
     """Visits of those days that are over and to which nobody came. One query: the index by institution and day."""
     rows = (
-        Booking.objects.filter(visit_date__gte=first, visit_date__lte=last, ends_at__lt=clock.now(), state=State.BOOKED)
+        Booking.counted.filter(visit_date__gte=first, visit_date__lte=last, ends_at__lt=clock.now(), state=State.BOOKED)
         .values_list("institution_code", "visit_date")
         .annotate(count=Count("id"))
     )
@@ -268,7 +279,7 @@ _MONEY = ("paid", "given_back")
 
 
 def _made(first: date, last: date) -> QuerySet[Booking]:
-    return Booking.objects.filter(
+    return Booking.counted.filter(
         created_at__gte=clock.at(first, clock.MIDNIGHT), created_at__lt=clock.at(last, clock.MIDNIGHT) + clock.DAY
     )
 
@@ -282,7 +293,7 @@ def per_minute(minutes: int) -> list[tuple[datetime, int]]:
     end = clock.now().replace(second=0, microsecond=0)
     start = end - timedelta(minutes=minutes - 1)
     rows = (
-        Booking.objects.filter(created_at__gte=start)
+        Booking.counted.filter(created_at__gte=start)
         .annotate(minute=TruncMinute("created_at"))
         .values_list("minute")
         .annotate(count=Count("id"))

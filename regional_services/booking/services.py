@@ -14,6 +14,7 @@ from hub import clock
 from hub.actor import Actor, system_actor
 from hub.errors import Conflict, HubError
 from hub.ids import domain_number, uuid7
+from hub.synthetic import is_synthetic
 from hub.tenancy.scope import REGION, hospital, region
 from hub.work import Command, work
 from institution_connectors.catalog import selectors as connectors
@@ -86,7 +87,7 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
         claim = unit.claim(command, reference=str(booking_id))
         if claim.new:
             patient, card = identity_access.card_for(actor, wish.person_id, BOOKING_PURPOSE)
-            session = bookable_session(wish.institution, wish.session_id)
+            session = bookable_session(wish.institution, wish.session_id, reserved=is_synthetic(patient.account_id))
             if session is None:
                 raise SessionClosed
             booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from hub.sse import topics
 from hub.tenancy.statements import Insert, Select, Statement
 from hub.work import Unit
 from regional_services.booking import reservations
@@ -225,6 +226,7 @@ def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:
             settlement=booking.settlement,
         )
     )
+    unit.tell(topics.DISTRICT_SCREEN, "figures")
 
 
 def open_order(unit: Unit, booking: Booking, deadline: datetime) -> None:

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from hub.api.pagination import CursorPage, page_request
 from hub.api.views import PUBLIC, HubAPIView
 from hub.errors import InvalidInput
+from hub.synthetic import is_synthetic
 from hub.tenancy.scope import hospital, region
 from regional_services.catalog import selectors
 from regional_services.catalog.serializers import (
@@ -40,6 +41,11 @@ class CatalogView(HubAPIView):
     """Base: public, and cheap enough for the general rate."""
 
     permission = PUBLIC
+
+    @property
+    def reserved(self) -> bool:
+        """Whether the caller also sees what hospitals keep for the synthetic resident."""
+        return is_synthetic(self.actor.id)
 
 
 class CatalogList(CatalogView):
@@ -70,7 +76,7 @@ class Departments(CatalogList):
         """Departments with what is left in the days to come."""
         registry.institution(code).require(functions.BOOKING)
         with region(read_only=True):
-            departments = selectors.departments_of(code)
+            departments = selectors.departments_of(code, reserved=self.reserved)
         return _page(request, departments, DepartmentSerializer, lambda row: (row.id,))
 
 
@@ -106,8 +112,14 @@ class Sessions(CatalogList):
         """Sessions of one day, or from today on, a page at a time."""
         query, page = _read(SessionsQuery, request), page_request(request)
         with region(read_only=True):
-            department = selectors.department(query["department"])
-            rows = selectors.sessions_of(department.id, day=query.get("date"), after=page.after, limit=page.limit + 1)
+            department = selectors.department(query["department"], reserved=self.reserved)
+            rows = selectors.sessions_of(
+                department.id,
+                day=query.get("date"),
+                after=page.after,
+                limit=page.limit + 1,
+                reserved=self.reserved,
+            )
         for day in {row.date for row in rows}:
             note_look(department.institution_code, department.id, day)
         return CursorPage.of(rows, page, key=lambda row: (row.date, row.id)).response(
@@ -122,7 +134,7 @@ class Numbers(CatalogList):
     def get(self, request: Request, session_id: UUID) -> Response:
         """Free and full numbers, in order."""
         with region(read_only=True):
-            session = selectors.session(session_id)
+            session = selectors.session(session_id, reserved=self.reserved)
         with hospital(session.institution_code, read_only=True):
             numbers = scheduling.numbers_of(session_id)
         note_look(session.institution_code, session.department_id, session.date)

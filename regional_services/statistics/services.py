@@ -12,6 +12,7 @@ from hub import clock
 from hub.actor import Actor, system_actor
 from hub.outbox.selectors import dead_letters
 from hub.security.permissions import require
+from hub.sse import topics
 from hub.tenancy import registry
 from hub.tenancy.models import TenantState
 from hub.tenancy.scope import REGION, hospital
@@ -62,6 +63,7 @@ def observe() -> int:
     found = [_look(info.code) for info in registry.hospitals() if info.state != TenantState.JOINING]
     with work(REGION, actor=WORKER) as unit:
         _put(HospitalHealth, found, ("institution_code",))
+        unit.tell(topics.DISTRICT_SCREEN, "hospitals")
         unit.audit("statistics.observed", target="statistics", detail={"hospitals": len(found)})
     return len(found)
 

@@ -80,6 +80,7 @@ class Hospital:
             doctors=int(entry.get("doctors", 3)),
             days=int(entry.get("days", 14)),
             per_slot=int(entry.get("per_slot", 2)),
+            reserved=str(self.options.get("reserved_department", "")),
         )
         rules = Rules(
             his_locked=self.his_locked,

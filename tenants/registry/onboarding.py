@@ -227,6 +227,7 @@ def _store_connector(row: Onboarding) -> str:
                 money_unit=MoneyUnit(wire["money_unit"]),
                 charset=wire["charset"],
                 polled=wire["polled"] == "yes",
+                reserved_department=wire.get("reserved_department", ""),
             ),
         ),
     )

@@ -24,13 +24,15 @@ from institution_connectors.contracts import Operation
 from institution_connectors.exchange import health as connector_health
 from institution_connectors.exchange import selectors as exchange
 from institution_connectors.exchange.models import State as ExchangeState
+from portal.components.paging import leaf_of
 from portal.desk.lights import light, lights
-from portal.desk.pages import desk, query_with
+from portal.desk.pages import desk
 from portal.region.pages import district_page
 from regional_services.booking import permissions
 from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors as catalog
 from regional_services.statistics import selectors as statistics
+from regional_services.synthetic import selectors as synthetic
 from tenants.registry import permissions as registry_permissions
 from tenants.registry import selectors as registry
 from tenants.registry import services
@@ -40,6 +42,7 @@ NOTHING = bookings.DayFigures(created=0, booked=0, cancelled=0, failed=0, paid_f
 TROUBLE = (ExchangeState.UNKNOWN, ExchangeState.REJECTED)
 LAST = 10
 PAGE = 100
+LIGHTS = {"trouble": "需要处理", "bad": "红灯", "warn": "黄灯", "off": "无信号", "ok": "正常"}
 STATES = dict(TenantState.choices)
 ACTS = {
     "registry.onboarding_begun": "发起接入",
@@ -62,16 +65,17 @@ def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
     figures = bookings.figures_by_institution(clock.today())
     free = {card.institution.code: card.free for card in catalog.hospitals()}
     text, kind = request.GET.get("q", "").strip(), request.GET.get("kind", "")
-    lit = {tile.code: tile for tile in lights(statistics.health())}
+    lit = {tile.code: tile for tile in lights(statistics.health(), synthetic.states())}
     only = request.GET.get("light", "")
+    tones = ("bad", "warn") if only == "trouble" else (only,) if only in LIGHTS else ()
     wanted = [
         view
         for view in registry.institutions()
-        if (only != "trouble" or (view.code in lit and lit[view.code].tone in ("bad", "warn")))
+        if (not tones or (view.code in lit and lit[view.code].tone in tones))
         and kind in ("", view.kind)
         and any(text in word for word in (view.name, view.code, *view.aliases))
     ]
-    leaf = max(1, int(asked)) if (asked := request.GET.get("page", "")).isdecimal() else 1
+    leaf = leaf_of(request, wanted, PAGE)
     rows = [
         {
             "institution": view,
@@ -80,7 +84,7 @@ def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
             "free": free.get(view.code, 0),
             "lit": lit.get(view.code),
         }
-        for view in wanted[(leaf - 1) * PAGE : leaf * PAGE]
+        for view in leaf.rows
     ]
     kinds = sorted({(view.kind, view.kind_text) for view in registry.institutions()})
     context = {
@@ -90,8 +94,8 @@ def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
         "kind": kind,
         "kinds": kinds,
         "light": only,
-        "earlier": query_with(request, page=str(leaf - 1)) if leaf > 1 else "",
-        "more": query_with(request, page=str(leaf + 1)) if len(wanted) > leaf * PAGE else "",
+        "lights": LIGHTS.items(),
+        "leaf": leaf,
     }
     return desk(request, actor, "institutions", "institutions", context)
 

@@ -12,13 +12,15 @@ from django.views.decorators.http import require_GET
 from hub import clock, money
 from hub.actor import Actor
 from hub.ids import domain_number, uuid7
-from portal.desk.pages import desk, query_with
+from portal.components.paging import leaf_of, query_with
+from portal.desk.pages import desk
 from portal.region.pages import district_page
 from regional_services.statistics import selectors, services
 from regional_services.statistics.permissions import EXPORT, VIEW
 from tenants.registry import selectors as registry
 
 SPAN = 30
+PAGE = 100
 LONGEST = 366
 HEADS = ("新增预约", "预约成功", "取消与过期", "停诊", "未成功", "退款", "未就诊", "已收（元）", "已退（元）")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -56,12 +58,16 @@ def page(request: HttpRequest, actor: Actor) -> HttpResponse:
     names = {view.code: view.name for view in registry.institutions()}
     days = selectors.by_day(asked.first, asked.last, asked.institution_code)
     rows = days if asked.institution_code else selectors.by_institution(asked.first, asked.last)
+    leaf = leaf_of(request, rows, PAGE)
     total = {name: sum(getattr(row, name) for row in days) for name in selectors.NAMES}
     context = {
         "asked": asked,
         "institution_name": names.get(asked.institution_code, ""),
         "all_query": query_with(request, institution=""),
-        "rows": [(row, names.get(row.key, row.key), query_with(request, institution=row.key)) for row in rows],
+        "rows": [
+            (row, names.get(row.key, row.key), query_with(request, institution=row.key, page="")) for row in leaf.rows
+        ],
+        "leaf": leaf,
         "total": total,
         "names": sorted(names.items()),
         "source": f"/district/statistics.json{query_with(request)}",

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from hub import clock
 from hub.errors import NotFound
+from portal.components.paging import leaf_of
 from portal.resident.pages import chosen_person, page, people_of, resident_of
 from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors
@@ -24,6 +25,7 @@ from tenants.registry.selectors import InstitutionView
 NEARBY = 5
 DAYS_SHOWN = 14
 FEW = 3
+PAGE = 50
 PERIODS = {"am": "上午", "pm": "下午", "evening": "晚间", "day": "全天"}
 
 
@@ -148,7 +150,15 @@ def hospitals(request: HttpRequest) -> HttpResponse:
         if chosen in ("", card.institution.kind)
         and any(text in word for word in (card.institution.name, card.institution.address, *card.institution.aliases))
     ]
-    context = {"kinds": kinds, "chosen": chosen, "q": text, "hospitals": [_row(card) for card in shown], "back": "/"}
+    leaf = leaf_of(request, shown, PAGE)
+    context = {
+        "kinds": kinds,
+        "chosen": chosen,
+        "q": text,
+        "leaf": leaf,
+        "hospitals": [_row(card) for card in leaf.rows],
+        "back": "/",
+    }
     return page(request, "hospitals", "book", context)
 
 

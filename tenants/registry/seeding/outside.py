@@ -18,6 +18,8 @@ from hub.security.keyring import ring
 
 SANDBOX_PORT = int(os.environ.get("HUB_SANDBOX_PORT", "8100"))
 FIRST_PORT = SANDBOX_PORT + 100
+RESERVED_DEPARTMENT = "9900"
+_RESERVES_NONE = frozenset({"chengbo", "lanwan", "hehua"})  # not every hospital keeps a schedule for the hub
 _KINDS = {
     "zhuxi": "tcm",
     "ninghe": "mental",
@@ -53,7 +55,14 @@ def write_private_json(path: Path, content: object) -> None:
 def options(row: dict[str, str], order: int) -> dict[str, Any]:
     """How this hospital's HIS writes: they differ, as in life."""
     odd = order % 2 == 1
-    common = {"senior_discount": order % 5 == 0, "push": row["dialect"] == "rest_json", "visits_per_minute": 2}
+    reserved = "" if row["code"] in _RESERVES_NONE else RESERVED_DEPARTMENT
+    push = row["dialect"] == "rest_json"
+    common = {
+        "senior_discount": order % 5 == 0,
+        "push": push,
+        "reserved_department": reserved,
+        "visits_per_minute": 2,
+    }
     if row["dialect"] == "rest_json":
         return {**common, "success_code": "1" if odd else "0", "money_unit": "yuan" if odd else "fen"}
     if row["dialect"] == "soap_xml":

@@ -1,0 +1,13 @@
+"""On the schedule: forgetting old runs."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from regional_services.synthetic import services
+
+
+@shared_task(name="synthetic.tidy")  # type: ignore[untyped-decorator]
+def tidy() -> int:
+    """Every hour."""
+    return services.tidy()
