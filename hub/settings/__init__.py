@@ -37,6 +37,7 @@ REGION_APPS = [
     "regional_services.booking",
     "regional_services.notifications",
     "regional_services.statistics",
+    "regional_services.leaving",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
@@ -230,12 +231,17 @@ CELERY_TASK_ROUTES = {
     "payments.sweep": {"queue": "sweeps"},
     "institution_connectors.exchange.tasks.*": {"queue": "exchange"},
     "registry.carry_on": {"queue": "institutions"},
+    "registry.sweep": {"queue": "institutions"},
+    "leaving.*": {"queue": "institutions"},
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULE = {
     "booking.sweep": {"task": "booking.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
     "payments.sweep": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "registry.sweep": {"task": "registry.sweep", "schedule": 10.0, "options": {"expires": 10.0}},
+    "leaving.sweep": {"task": "leaving.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "leaving.drop_schemas": {"task": "leaving.drop_schemas", "schedule": 86400.0},
     "accounts.tidy": {"task": "accounts.tidy", "schedule": 86400.0},
     "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},
     "daily-lists": {"task": "tenants.appointments.tasks.make_lists", "schedule": crontab(hour=6, minute=0)},

@@ -60,6 +60,14 @@ def create_hospital(
     registry.invalidate()
 
 
+def drop_schema(code: str) -> None:
+    """Remove the schema and role of a hospital that has left; its row stays, so that the code is never given again."""
+    tenant = Tenant.objects.using("owner").get(code=code, state=TenantState.LEFT)
+    with schemas.owner_connection() as connection:
+        connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(tenant.schema_name)))
+        _drop_role(connection, code)
+
+
 def drop_hospital(code: str) -> None:
     """Remove a hospital with all its data. The role stays if another database of the cluster still uses it."""
     tenant = Tenant.objects.using("owner").filter(code=code).first()
@@ -70,10 +78,15 @@ def drop_hospital(code: str) -> None:
         Domain.objects.using("owner").filter(tenant=tenant).delete()
         Tenant.objects.using("owner").filter(pk=tenant.pk).delete()
         registry.invalidate()
-        try:
-            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role_name(code))))
-        except errors.DependentObjectsStillExist:
-            return
+        _drop_role(connection, code)
+
+
+def _drop_role(connection: psycopg.Connection[Any], code: str) -> None:
+    """The role stays while another database of the cluster still uses it."""
+    try:
+        connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role_name(code))))
+    except errors.DependentObjectsStillExist:
+        return
 
 
 def _add_hosts(tenant: Tenant, hosts: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.hospital import appointments, connector, desk_acts, schedule, settings, views
+from portal.hospital import appointments, connector, desk_acts, leaving, schedule, settings, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.today, name="workspace"),
@@ -40,6 +40,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/<uuid:user_id>/unlock", settings.unlock, name="workspace-staff-unlock"),
     path("staff/<uuid:user_id>/totp", settings.reset_totp, name="workspace-staff-totp"),
     path("directory", settings.directory_page, name="workspace-directory"),
+    path("leaving", leaving.page, name="workspace-leaving"),
+    path("leaving/package", leaving.package, name="workspace-leaving-package"),
+    path("leaving/verify_package.py", leaving.tool, name="workspace-leaving-tool"),
+    path("leaving/receipt", leaving.receipt, name="workspace-leaving-receipt"),
+    path("leaving/receipt.json", leaving.receipt_paper, name="workspace-leaving-receipt-paper"),
     path("audit", settings.audit, name="workspace-audit"),
     path("audit/verify", settings.verify_audit, name="workspace-audit-verify"),
 ]

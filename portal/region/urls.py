@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.region.views import accounts, audit, institutions, joining, overview, screen, statistics
+from portal.region.views import accounts, audit, institutions, joining, leaving, overview, screen, statistics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.home, name="district"),
@@ -34,6 +34,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("screen/series.json", screen.series, name="district-screen-series"),
     path("letters", audit.letters, name="district-letters"),
     path("letters/<int:letter_id>/replay", audit.replay, name="district-letter-replay"),
+    path("leaving", leaving.listing, name="district-leavings"),
+    path("leaving/<str:code>", leaving.progress, name="district-leaving"),
+    path("leaving/<str:code>/begin", leaving.begin, name="district-leaving-begin"),
+    path("leaving/<str:code>/key", leaving.key, name="district-leaving-key"),
+    path("leaving/<str:code>/hold", leaving.hold, name="district-leaving-hold"),
+    path("leaving/<str:code>/ask", leaving.ask, name="district-leaving-ask"),
+    path("leaving/<str:code>/confirm", leaving.confirm, name="district-leaving-confirm"),
+    path("leaving/<str:code>/certificate", leaving.certificate, name="district-leaving-certificate"),
     path("joining", joining.listing, name="district-joinings"),
     path("joining/new", joining.new, name="district-joining-new"),
     path("joining/<str:code>", joining.progress, name="district-joining"),

@@ -11,8 +11,14 @@ from hub.tenancy import registry as tenancy
 from hub.tenancy.context import registry_read
 from hub.tenancy.models import TenantState
 from hub.tenancy.scope import region
-from tenants.registry.errors import FunctionOff, InstitutionSuspended, UnknownFunction, UnknownInstitution
-from tenants.registry.functions import ALL_SET, FUNCTIONS
+from tenants.registry.errors import (
+    FunctionOff,
+    InstitutionLeaving,
+    InstitutionSuspended,
+    UnknownFunction,
+    UnknownInstitution,
+)
+from tenants.registry.functions import ALL_SET, BOOKING, FUNCTIONS
 from tenants.registry.models import BookingMode, CutoffRule, Institution, SettleMode, Switch
 
 FRESH_SECONDS = 5.0
@@ -72,6 +78,11 @@ class InstitutionView:
         return self.state == TenantState.SUSPENDED
 
     @property
+    def is_leaving(self) -> bool:
+        """Whether it is on its way out: what is booked is ended, nothing new begins."""
+        return self.state == TenantState.LEAVING
+
+    @property
     def is_shown(self) -> bool:
         """Whether residents see it at all: not while it is joining, nor once it has left."""
         return self.state in (TenantState.LIVE, TenantState.SUSPENDED, TenantState.LEAVING)
@@ -81,6 +92,8 @@ class InstitutionView:
         """What residents are told while nothing can be booked; empty while it can."""
         if self.is_suspended:
             return self.suspension_words or InstitutionSuspended.text
+        if self.is_leaving:
+            return self.suspension_words or InstitutionLeaving.text
         return ""
 
     @property
@@ -109,6 +122,8 @@ class InstitutionView:
         """Refuse with FunctionOff where the function is off, in the notice's words where all is suspended."""
         if self.is_suspended:
             raise InstitutionSuspended(self.closed)
+        if self.is_leaving and function == BOOKING:
+            raise InstitutionLeaving(self.closed)
         if not self.is_shown or not self.is_on(function):
             raise FunctionOff
 

@@ -7,18 +7,16 @@ from collections.abc import Mapping
 from hub.actor import Actor
 from hub.errors import InvalidInput
 from hub.security.permissions import require
-from hub.tenancy import life
-from hub.tenancy import registry as tenancy
-from hub.tenancy.errors import LifeRefused
 from hub.tenancy.models import TenantState
 from hub.tenancy.scope import REGION
-from hub.work import Unit, work
+from hub.work import work
 from tenants.registry import rules, selectors
 from tenants.registry.errors import UnknownFunction, UnknownInstitution
-from tenants.registry.events import FunctionSwitched, LifeChanged
+from tenants.registry.events import FunctionSwitched
 from tenants.registry.functions import FUNCTIONS
 from tenants.registry.models import Institution, Switch
 from tenants.registry.permissions import EDIT, LIFE, SWITCH
+from tenants.registry.steps import announce, lead, locked
 
 WORDS_LIMIT = 200
 
@@ -54,7 +52,7 @@ def change_rules(*, actor: Actor, institution_code: str, values: Mapping[str, st
     require(actor, EDIT)
     wanted, why = rules.read(values), _reason(reason)
     with work(REGION, actor=actor) as unit:
-        row = _institution(institution_code)
+        row = locked(institution_code)
         before = {name: getattr(row, name) for name in wanted}
         changed = {name: value for name, value in wanted.items() if before[name] != value}
         if changed:
@@ -81,11 +79,11 @@ def suspend(*, actor: Actor, institution_code: str, words: str, reason: str) -> 
     if not notice or len(notice) > WORDS_LIMIT:
         raise InvalidInput(fields={"words": f"请写给居民看的说明，不超过 {WORDS_LIMIT} 字。"})
     with work(REGION, actor=actor) as unit:
-        row = _institution(institution_code)
+        row = locked(institution_code)
         row.suspension_words, row.updated_at = notice, unit.now
         row.save(update_fields=["suspension_words", "updated_at"])
-        _lead(unit, institution_code, TenantState.SUSPENDED, reason=why)
-    _announce()
+        lead(unit, institution_code, TenantState.SUSPENDED, reason=why)
+    announce()
 
 
 def resume(*, actor: Actor, institution_code: str, reason: str) -> None:
@@ -93,41 +91,14 @@ def resume(*, actor: Actor, institution_code: str, reason: str) -> None:
     require(actor, LIFE)
     why = _reason(reason)
     with work(REGION, actor=actor) as unit:
-        row = _institution(institution_code)
+        row = locked(institution_code)
         row.suspension_words, row.updated_at = "", unit.now
         row.save(update_fields=["suspension_words", "updated_at"])
-        _lead(unit, institution_code, TenantState.LIVE, reason=why, only_from=TenantState.SUSPENDED)
-    _announce()
-
-
-def _lead(unit: Unit, code: str, to: str, *, reason: str, only_from: str = "") -> None:
-    before = life.move(code, to)
-    if only_from and before != only_from:
-        raise LifeRefused(detail={"hospital": code, "from": before, "to": to})
-    unit.publish(LifeChanged(institution_code=code, before=before, after=to))
-    unit.audit(
-        f"registry.{to}",
-        target=f"institution:{code}",
-        reason=reason,
-        before={"state": before},
-        after={"state": to},
-        detail={"from": before, "to": to},
-    )
-
-
-def _institution(code: str) -> Institution:
-    row = Institution.objects.select_for_update().filter(pk=code).first()
-    if row is None:
-        raise UnknownInstitution
-    return row
+        lead(unit, institution_code, TenantState.LIVE, reason=why, only_from=TenantState.SUSPENDED)
+    announce()
 
 
 def _reason(text: str) -> str:
     if not text.strip():
         raise InvalidInput(fields={"reason": "请填写原因，它会记入审计。"})
     return text.strip()
-
-
-def _announce() -> None:
-    tenancy.invalidate()
-    selectors.forget()

@@ -11,3 +11,12 @@ from tenants.registry import onboarding
 def carry_on(code: str) -> bool:
     """Take the open steps of an institution's joining."""
     return onboarding.carry_on(code)
+
+
+@shared_task(name="registry.sweep")  # type: ignore[untyped-decorator]
+def sweep() -> int:
+    """Every few seconds: carry on with joinings whose worker died on the way; how many."""
+    codes = onboarding.forgotten()
+    for code in codes:
+        onboarding.carry_on(code)
+    return len(codes)

@@ -29,6 +29,7 @@ from portal.region.pages import district_page
 from regional_services.booking import permissions
 from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors as catalog
+from regional_services.leaving import permissions as leaving_permissions
 from regional_services.statistics import selectors as statistics
 from tenants.registry import permissions as registry_permissions
 from tenants.registry import selectors as registry
@@ -49,6 +50,16 @@ ACTS = {
     "registry.institution_stored": "登记资料",
     "registry.live": "开通或恢复",
     "registry.suspended": "暂停",
+    "registry.leaving": "开始退出",
+    "registry.left": "已退出",
+    "leaving.stage_ended": "退出阶段完成",
+    "leaving.key_shown": "显示移交包密钥",
+    "leaving.received": "医院确认收到移交包",
+    "leaving.hold_set": "设置法定保留",
+    "leaving.hold_lifted": "解除法定保留",
+    "leaving.destruction_asked": "申请销毁密钥",
+    "leaving.destruction_confirmed": "确认销毁密钥",
+    "leaving.keys_destroyed": "销毁密钥",
     "registry.rules_changed": "修改预约规则",
     "registry.function_switched": "更改功能开关",
 }
@@ -131,6 +142,7 @@ def _page(
         ],
         "may_edit": actor.may(registry_permissions.EDIT),
         "may_switch": actor.may(registry_permissions.SWITCH),
+        "may_leave": actor.may(leaving_permissions.BEGIN) and view.state in (TenantState.LIVE, TenantState.SUSPENDED),
         "may_lead": actor.may(registry_permissions.LIFE),
         "may_limit": actor.may(connector_permissions.MANAGE) and profile is not None and profile.enabled,
         **_connector(code),
