@@ -81,6 +81,13 @@ DATABASES = {
 }
 if env.given("HUB_OWNER_DATABASE_URL"):  # only where commands run that change schemas; no serving process needs it
     DATABASES["owner"] = env.database("HUB_OWNER_DATABASE_URL", pool=None, options="-c search_path=public,ext")
+# Further databases hospitals may live in (docs/tenancy.md): HUB_HOSPITAL_DATABASES=b names HUB_HOSPITAL_DATABASE_URL_B.
+for _name in env.names("HUB_HOSPITAL_DATABASES"):
+    _login = f"HUB_HOSPITAL_DATABASE_URL_{_name.upper()}"
+    DATABASES[f"hospital_{_name}"] = env.database(_login, pool=_POOL, options="-c search_path=pg_catalog")
+    if env.given(f"HUB_OWNER_DATABASE_URL_{_name.upper()}"):
+        _owner = f"HUB_OWNER_DATABASE_URL_{_name.upper()}"
+        DATABASES[f"owner_{_name}"] = env.database(_owner, pool=None, options="-c search_path=public,ext")
 DATABASE_ROUTERS = ["hub.tenancy.router.HubRouter"]
 TENANT_SYNC_ROUTER = "hub.tenancy.router.HubRouter"
 HUB_ROLE_PREFIX = env.text("HUB_ROLE_PREFIX", "hub")

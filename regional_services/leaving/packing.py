@@ -43,6 +43,7 @@ from hub.tenancy import dumping
 from hub.tenancy.registry import tenant
 from hub.tenancy.router import hospital_labels
 from hub.tenancy.rows import COLUMN
+from hub.tenancy.schemas import owner_of
 from hub.tenancy.scope import hospital, region
 
 BATCH = 500
@@ -252,7 +253,7 @@ def _put_objects(tar: _Tar, code: str) -> list[str]:
 
 def _put_dump(tar: _Tar, code: str) -> None:
     with TemporaryFile() as file:
-        dumping.dump(tenant(code).schema, file)
+        dumping.dump(tenant(code).schema, file, owner=owner_of(tenant(code).database))
         tar.put("schema/hospital.dump", file)
 
 

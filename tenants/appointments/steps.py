@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from hub.tenancy.scope import hospital_alias
 from hub.work import Unit
 from institution_connectors.contracts.outcomes import Reason
 from institution_connectors.contracts.results import FeeQuote
@@ -100,7 +101,7 @@ def _claim_again(unit: Unit, appointment: Appointment) -> bool:
     False when the number, or the person's place among his appointments, went to another booking meanwhile.
     """
     try:
-        with transaction.atomic(using="hospital"):
+        with transaction.atomic(using=hospital_alias()):
             claim = scheduling.claim_number(unit, number_id=appointment.number_id, holder=appointment.id)
             rules = registry.institution(unit.scope)
             places.leave_past(appointment.person_id, unit.now)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import connections
 
+from hub.tenancy.scope import hospital_alias
 from hub.work import Unit
 from tenants.scheduling.errors import NumberBusy, NumberNotHeld, NumberTaken, SoldOut
 from tenants.scheduling.events import SessionChanged
@@ -181,7 +182,7 @@ def _already_held(
 
 
 def _one(statement: str, arguments: dict[str, Any]) -> tuple[Any, ...] | None:
-    with connections["hospital"].cursor() as cursor:
+    with connections[hospital_alias()].cursor() as cursor:
         cursor.execute(statement, arguments)
         row: tuple[Any, ...] | None = cursor.fetchone()
         return row

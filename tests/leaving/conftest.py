@@ -1,4 +1,4 @@
-"""A district in which a hospital leaves; its keys are destroyed in a copy of the ring, so that other tests keep theirs."""
+"""A district in which a hospital leaves; its keys are destroyed in a copy of the ring; other tests keep theirs."""
 
 from __future__ import annotations
 
