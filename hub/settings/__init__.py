@@ -38,6 +38,7 @@ REGION_APPS = [
     "regional_services.notifications",
     "regional_services.statistics",
     "regional_services.leaving",
+    "regional_services.announcements",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",

@@ -37,6 +37,7 @@ HOSPITAL_MENU = (
     Entry("messages", "接口", "/workspace/messages", "exchange.view"),
     Entry("directory", "科室与医生", "/workspace/directory", "directory.view"),
     Entry("staff", "人员", "/workspace/staff", "accounts.view"),
+    Entry("notices", "公告", "/workspace/notices", "announcements.publish"),
     Entry("leaving", "移交", "/workspace/leaving", "leaving.receive"),
     Entry("audit", "审计", "/workspace/audit", "audit.view"),
 )
@@ -45,6 +46,7 @@ DISTRICT_MENU = (
     Entry("institutions", "机构", "/district/institutions", "region.view"),
     Entry("joining", "机构接入", "/district/joining", "registry.life"),
     Entry("leaving", "机构退出", "/district/leaving", "leaving.view"),
+    Entry("notices", "公告", "/district/notices", "announcements.publish"),
     Entry("statistics", "统计", "/district/statistics", "statistics.view"),
     Entry("screen", "运行大屏", "/district/screen", "region.view"),
     Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from django.contrib import messages
 from django.http import (
-    FileResponse,
     HttpRequest,
     HttpResponse,
     HttpResponseRedirect,
     JsonResponse,
     StreamingHttpResponse,
 )
-from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET, require_POST
 
 from hub.actor import Actor
@@ -44,7 +43,7 @@ def _page(
 
 @require_GET
 @desk_page(permissions.RECEIVE)
-def package(request: HttpRequest, actor: Actor) -> HttpResponseBase:  # noqa: ARG001 - the guard's signature
+def package(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG001 - the guard's signature
     """The sealed package as a download."""
     code = own_hospital(actor)
     size = selectors.package_of(code).size
@@ -53,14 +52,16 @@ def package(request: HttpRequest, actor: Actor) -> HttpResponseBase:  # noqa: AR
     )
     answer["Content-Disposition"] = f'attachment; filename="handover-{code}.hdhp"'
     answer["Content-Length"] = str(size)
-    return answer
+    return cast(HttpResponse, answer)  # the guard only passes it on
 
 
 @require_GET
 @desk_page(permissions.RECEIVE)
-def tool(request: HttpRequest, actor: Actor) -> HttpResponseBase:  # noqa: ARG001 - the guard's signature
+def tool(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG001 - the guard's signature
     """The program that checks it, to be read before it is run."""
-    return FileResponse(TOOL.open("rb"), as_attachment=True, filename=TOOL.name, content_type="text/x-python")
+    answer = HttpResponse(TOOL.read_bytes(), content_type="text/x-python; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{TOOL.name}"'
+    return answer
 
 
 @require_POST

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.hospital import appointments, connector, desk_acts, leaving, schedule, settings, views
+from portal.hospital import appointments, connector, desk_acts, leaving, notices, schedule, settings, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.today, name="workspace"),
@@ -45,6 +45,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leaving/verify_package.py", leaving.tool, name="workspace-leaving-tool"),
     path("leaving/receipt", leaving.receipt, name="workspace-leaving-receipt"),
     path("leaving/receipt.json", leaving.receipt_paper, name="workspace-leaving-receipt-paper"),
+    path("notices", notices.page, name="workspace-notices"),
+    path("notices/<uuid:notice_id>/withdraw", notices.withdraw, name="workspace-notice-withdraw"),
     path("audit", settings.audit, name="workspace-audit"),
     path("audit/verify", settings.verify_audit, name="workspace-audit-verify"),
 ]

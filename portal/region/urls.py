@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.region.views import accounts, audit, institutions, joining, leaving, overview, screen, statistics
+from portal.region.views import accounts, audit, institutions, joining, leaving, notices, overview, screen, statistics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.home, name="district"),
@@ -42,6 +42,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leaving/<str:code>/ask", leaving.ask, name="district-leaving-ask"),
     path("leaving/<str:code>/confirm", leaving.confirm, name="district-leaving-confirm"),
     path("leaving/<str:code>/certificate", leaving.certificate, name="district-leaving-certificate"),
+    path("notices", notices.page, name="district-notices"),
+    path("notices/<uuid:notice_id>/withdraw", notices.withdraw, name="district-notice-withdraw"),
     path("joining", joining.listing, name="district-joinings"),
     path("joining/new", joining.new, name="district-joining-new"),
     path("joining/<str:code>", joining.progress, name="district-joining"),

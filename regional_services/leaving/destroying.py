@@ -53,19 +53,20 @@ def destroy(row: Leaving, *, actor: Actor, package_reference: str) -> str:
         resealed = _seal_anew(code)
         references = [secret_ref(code), package_reference, *_merchant_references(code)]
         key_ids = _destroy_keys(row, actor)
+        proof = [_tried(sample) for sample in row.samples]
+        if any(trial["opens"] for trial in proof):
+            raise RuntimeError(f"a ciphertext of {code} still opens after its keys were destroyed")
         done = {
             "key_ids": key_ids,
             "secrets": [reference for reference in references if ring().remove_secret(reference)],
             "objects_removed": _remove_objects(code, row.package_key),
             "sealed_anew": resealed,
-            "proof": [_tried(sample) for sample in row.samples],
+            "proof": proof,
         }
-        if any(trial["opens"] for trial in done["proof"]):
-            raise RuntimeError(f"a ciphertext of {code} still opens after its keys were destroyed")
         _certify(row, actor, done)
     registry.announce()
-    proof = row.certificate["proof"]
-    return f"销毁密钥 {len(row.certificate['key_ids'])} 把，抽样的 {len(proof)} 份密文都已不能解开。"
+    paper: dict[str, Any] = dict(row.certificate or {})
+    return f"销毁密钥 {len(paper['key_ids'])} 把，抽样的 {len(paper['proof'])} 份密文都已不能解开。"
 
 
 def _keep_samples(row: Leaving, actor: Actor) -> None:

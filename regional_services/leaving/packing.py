@@ -122,7 +122,7 @@ def pack(
             tar.end(manifest)
         sealer.close()
         file.seek(0)
-        stored = objects.put(object_key, file, content_type="application/octet-stream", owner=owner)  # type: ignore[arg-type]
+        stored = objects.put(object_key, file, content_type="application/octet-stream", owner=owner)
     facts = {
         "files": len(tar.noted),
         "rows": sum(entry.get("rows", 0) for entry in tar.noted if entry["name"].endswith(".jsonl")),

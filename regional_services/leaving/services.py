@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from uuid import UUID
 
 from hub import clock
 from hub.actor import Actor, system_actor
-from hub.errors import InvalidInput
+from hub.errors import InvalidInput, NotSignedIn
 from hub.security import parcels
 from hub.security.keyring import ring
 from hub.security.permissions import require
@@ -46,7 +47,7 @@ def begin(*, actor: Actor, code: str, typed: str, words: str, reason: str, last_
             last_day=last_day,
             words=notice,
             reason=why,
-            begun_by=actor.id,
+            begun_by=_person(actor),
             begun_by_name=actor.name[:60],
             begun_at=unit.now,
             bookings=expected.bookings,
@@ -103,7 +104,7 @@ def give_receipt(*, actor: Actor, code: str, receipt: str) -> None:
                 leaving=row,
                 institution_code=code,
                 paper=paper,
-                given_by=actor.id,
+                given_by=_person(actor),
                 given_by_name=actor.name[:60],
                 given_at=unit.now,
             )
@@ -183,6 +184,12 @@ def _locked(code: str, *stages: Stage) -> Leaving:
     if row.stage not in stages:
         raise NotYet
     return row
+
+
+def _person(actor: Actor) -> UUID:
+    if actor.id is None:
+        raise NotSignedIn
+    return actor.id
 
 
 def _check_typed(typed: str, code: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from copy import deepcopy
@@ -26,7 +27,7 @@ from hub.tenancy.scope import hospital
 from hub.work import work
 from tenants.directory.models import Department
 from tests.booking import world
-from tests.harness import databases, environment
+from tests.harness import databases
 
 ACTOR = system_actor("测试")
 SECOND = "hospital_b"
@@ -36,7 +37,7 @@ SECOND = "hospital_b"
 def second(committed: None) -> Iterator[str]:
     """A second database of the cluster, known to the settings as `hospital_b`."""
     name = f"{settings.DATABASES['default']['NAME']}_b"
-    with psycopg.connect(environment.os.environ["HUB_TEST_MAINTENANCE_URL"], autocommit=True) as owner:
+    with psycopg.connect(os.environ["HUB_TEST_MAINTENANCE_URL"], autocommit=True) as owner:
         owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         owner.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
         login = sql.Identifier(f"{settings.HUB_ROLE_PREFIX}_hospital")
@@ -52,7 +53,7 @@ def second(committed: None) -> Iterator[str]:
         del connections[alias]
         settings.DATABASES.pop(alias, None)
         connections.settings.pop(alias, None)
-    with psycopg.connect(environment.os.environ["HUB_TEST_MAINTENANCE_URL"], autocommit=True) as owner:
+    with psycopg.connect(os.environ["HUB_TEST_MAINTENANCE_URL"], autocommit=True) as owner:
         owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
@@ -112,7 +113,7 @@ def test_a_hospital_moves_its_neighbour_works_and_residents_book_at_it_afterward
     assert again.number != first.number
     write(alpha, "新址")
     assert names(alpha) == {"新址"}
-    with psycopg.connect(environment.os.environ["HUB_OWNER_DATABASE_URL"]) as old:
+    with psycopg.connect(os.environ["HUB_OWNER_DATABASE_URL"]) as old:
         [(name,)] = old.execute("SELECT DISTINCT name FROM h_alpha.directory_department").fetchall()
     assert name != "新址", "the old copy stands still"
     assert [outcome.error for outcome in migrate_hub() if outcome.error] == []

@@ -17,6 +17,7 @@ from hub.errors import HubError, NotFound
 from hub.tenancy.scope import hospital as hospital_scope
 from portal.commands import command_of
 from portal.resident.pages import chosen_person, page, people_of, resident_of, resident_page
+from regional_services.announcements import selectors as announcements
 from regional_services.booking import selectors as bookings
 from regional_services.booking import services
 from regional_services.booking.services import BookingWish
@@ -114,6 +115,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "services": _services(),
         "hospitals": [_row(card) for card in cards[:NEARBY]],
         "total": len(cards),
+        "notices": announcements.at_home(),
     }
     return page(request, "home", "home", context)
 
@@ -172,6 +174,7 @@ def hospital(request: HttpRequest, code: str) -> HttpResponse:
         "hospital": institution,
         "departments": selectors.departments_of(code),
         "closed": _closed(institution),
+        "notices": announcements.at_institution(code),
         "back": "/hospitals",
     }
     return page(request, "hospital", "book", context)
