@@ -248,6 +248,7 @@ CELERY_BEAT_SCHEDULE = {
     "booking.sweep": {"task": "booking.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
     "payments.sweep": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "registry.sweep": {"task": "registry.sweep", "schedule": 10.0, "options": {"expires": 10.0}},
+    "registry.apply_rules": {"task": "registry.apply_rules", "schedule": 30.0, "options": {"expires": 30.0}},
     "leaving.sweep": {"task": "leaving.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "leaving.drop_schemas": {"task": "leaving.drop_schemas", "schedule": 86400.0},
     "accounts.tidy": {"task": "accounts.tidy", "schedule": 86400.0},

@@ -11,6 +11,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("institutions/<str:code>", institutions.institution, name="district-institution"),
     path("institutions/<str:code>/switch", institutions.switch, name="district-switch"),
     path("institutions/<str:code>/rules", institutions.change_rules, name="district-rules"),
+    path(
+        "institutions/<str:code>/rules/<int:change_id>/withdraw",
+        institutions.withdraw_rules,
+        name="district-rules-withdraw",
+    ),
     path("institutions/<str:code>/limits", institutions.change_limits, name="district-limits"),
     path("institutions/<str:code>/suspend", institutions.suspend, name="district-suspend"),
     path("institutions/<str:code>/resume", institutions.resume, name="district-resume"),

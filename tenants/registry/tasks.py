@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from tenants.registry import onboarding
+from tenants.registry import onboarding, services
 
 
 @shared_task(name="registry.carry_on")  # type: ignore[untyped-decorator]
@@ -20,3 +20,9 @@ def sweep() -> int:
     for code in codes:
         onboarding.carry_on(code)
     return len(codes)
+
+
+@shared_task(name="registry.apply_rules")  # type: ignore[untyped-decorator]
+def apply_rules() -> int:
+    """Every half minute: rules whose day has come take effect."""
+    return services.apply_due_rules()

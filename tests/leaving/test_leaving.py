@@ -64,7 +64,6 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.requirement("JA-ORG-02")
 def test_a_hospital_leaves_with_its_data_and_nothing_of_it_opens_any_more(
     own_ring: Path, district: District, alpha: str, tmp_path: Path
 ) -> None:

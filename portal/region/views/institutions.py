@@ -61,6 +61,8 @@ ACTS = {
     "leaving.destruction_confirmed": "确认销毁密钥",
     "leaving.keys_destroyed": "销毁密钥",
     "registry.rules_changed": "修改预约规则",
+    "registry.rules_planned": "安排规则变更",
+    "registry.rules_withdrawn": "撤回规则变更",
     "registry.function_switched": "更改功能开关",
 }
 
@@ -131,6 +133,7 @@ def _page(
         "is_live": view.state == TenantState.LIVE,
         "figures": bookings.figures_of_day(clock.today(), code),
         "rules": [(rule, values.get(rule.name, getattr(view, rule.name))) for rule in RULES],
+        "rule_changes": registry.rule_changes(code),
         "problems": problems or {},
         "values": values,
         "switches": registry.switches_of(code),
@@ -201,13 +204,27 @@ def change_rules(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
         request,
         actor,
         code,
-        "规则已保存，从下一个预约起生效。",
+        "规则已保存，从生效之日的下一个预约起按新规则；以前的预约按原规则。",
         lambda: services.change_rules(
             actor=actor,
             institution_code=code,
             values=request.POST.dict(),
             reason=request.POST.get("reason", ""),
+            effective_on=request.POST.get("effective_on", ""),
         ),
+    )
+
+
+@require_POST
+@district_page(registry_permissions.EDIT)
+def withdraw_rules(request: HttpRequest, actor: Actor, code: str, change_id: int) -> HttpResponse:
+    """Take back a change that has not taken effect."""
+    return _act(
+        request,
+        actor,
+        code,
+        "规则变更已撤回。",
+        lambda: services.withdraw_rules(actor=actor, institution_code=code, change_id=change_id),
     )
 
 
