@@ -39,6 +39,7 @@ REGION_APPS = [
     "regional_services.statistics",
     "regional_services.leaving",
     "regional_services.announcements",
+    "regional_services.openfigures",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
@@ -258,6 +259,7 @@ CELERY_BEAT_SCHEDULE = {
     "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
     "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
+    "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 3600.0},
     "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
     "exchange-probe": {"task": "institution_connectors.exchange.tasks.probe_all", "schedule": 60.0},
