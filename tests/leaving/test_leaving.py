@@ -145,6 +145,7 @@ def _hand_over_and_destroy(alpha: str, person: str, tmp_path: Path) -> None:
     assert "密钥销毁证明" in paper
     assert "仍能解开" not in paper
     assert paper.count("不能解开（KeyMissing）") >= 3
+    assert "patients_patientarchive." in paper
     assert manager.get("/workspace/leaving").status_code in (302, 404)
 
 
