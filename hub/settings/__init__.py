@@ -38,6 +38,9 @@ REGION_APPS = [
     "regional_services.notifications",
     "regional_services.statistics",
     "regional_services.synthetic",
+    "regional_services.leaving",
+    "regional_services.announcements",
+    "regional_services.openfigures",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
@@ -83,6 +86,13 @@ DATABASES = {
 }
 if env.given("HUB_OWNER_DATABASE_URL"):  # only where commands run that change schemas; no serving process needs it
     DATABASES["owner"] = env.database("HUB_OWNER_DATABASE_URL", pool=None, options="-c search_path=public,ext")
+# Further databases hospitals may live in (docs/tenancy.md): HUB_HOSPITAL_DATABASES=b names HUB_HOSPITAL_DATABASE_URL_B.
+for _name in env.names("HUB_HOSPITAL_DATABASES"):
+    _login = f"HUB_HOSPITAL_DATABASE_URL_{_name.upper()}"
+    DATABASES[f"hospital_{_name}"] = env.database(_login, pool=_POOL, options="-c search_path=pg_catalog")
+    if env.given(f"HUB_OWNER_DATABASE_URL_{_name.upper()}"):
+        _owner = f"HUB_OWNER_DATABASE_URL_{_name.upper()}"
+        DATABASES[f"owner_{_name}"] = env.database(_owner, pool=None, options="-c search_path=public,ext")
 DATABASE_ROUTERS = ["hub.tenancy.router.HubRouter"]
 TENANT_SYNC_ROUTER = "hub.tenancy.router.HubRouter"
 HUB_ROLE_PREFIX = env.text("HUB_ROLE_PREFIX", "hub")
@@ -233,12 +243,18 @@ CELERY_TASK_ROUTES = {
     "payments.sweep": {"queue": "sweeps"},
     "institution_connectors.exchange.tasks.*": {"queue": "exchange"},
     "registry.carry_on": {"queue": "institutions"},
+    "registry.sweep": {"queue": "institutions"},
+    "leaving.*": {"queue": "institutions"},
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULE = {
     "booking.sweep": {"task": "booking.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
     "payments.sweep": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "registry.sweep": {"task": "registry.sweep", "schedule": 10.0, "options": {"expires": 10.0}},
+    "registry.apply_rules": {"task": "registry.apply_rules", "schedule": 30.0, "options": {"expires": 30.0}},
+    "leaving.sweep": {"task": "leaving.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "leaving.drop_schemas": {"task": "leaving.drop_schemas", "schedule": 86400.0},
     "accounts.tidy": {"task": "accounts.tidy", "schedule": 86400.0},
     "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},
     "daily-lists": {"task": "tenants.appointments.tasks.make_lists", "schedule": crontab(hour=6, minute=0)},
@@ -247,6 +263,7 @@ CELERY_BEAT_SCHEDULE = {
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
     "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
     "synthetic.tidy": {"task": "synthetic.tidy", "schedule": 3600.0},
+    "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 3600.0},
     "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},
     "exchange-visits": {"task": "institution_connectors.exchange.tasks.poll_visits_all", "schedule": 30.0},
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},

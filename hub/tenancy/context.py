@@ -12,14 +12,18 @@ from dataclasses import dataclass
 
 from hub.tenancy.errors import ScopeMisuse
 
+REGION_ALIAS = "default"
+HOME_ALIAS = "hospital"
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """An open transaction of one world: a hospital's (`hospital` is its code) or the region's (None)."""
+    """An open transaction of one world: a hospital's (`hospital` is its code) or the region's (None), on `alias`."""
 
     hospital: str | None
     read_only: bool
     staff_of: str | None = None
+    alias: str = REGION_ALIAS
 
 
 _scope: ContextVar[Scope | None] = ContextVar("hub_scope", default=None)
@@ -31,6 +35,12 @@ _registry_read: ContextVar[bool] = ContextVar("hub_registry_read", default=False
 def current_scope() -> Scope | None:
     """The open scope, if any."""
     return _scope.get()
+
+
+def hospital_alias() -> str:
+    """The database of the hospital whose scope is open; without one the home database, where nothing is permitted."""
+    scope = _scope.get()
+    return scope.alias if scope is not None and scope.hospital is not None else HOME_ALIAS
 
 
 def current_hospital() -> str | None:

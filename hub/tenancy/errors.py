@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.errors import Conflict, HubError, NotFound
+from hub.errors import Conflict, HubError, NotFound, Unavailable
 
 
 class UnknownHospital(NotFound):
@@ -26,6 +26,13 @@ class ProvisioningFailed(HubError):
     code = "tenancy.provisioning_failed"
     status = 500
     text = "机构数据空间的创建或升级没有完成。"
+
+
+class HospitalMoving(Unavailable):
+    """The hospital is being moved to another database: for less than a minute its rows may only be read."""
+
+    code = "tenancy.hospital_moving"
+    text = "该机构的数据正在搬迁，请一分钟后再试；已经办好的预约和付款不受影响。"
 
 
 class LifeRefused(Conflict):

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django_tenants.models import DomainMixin, TenantMixin
 
+from hub.tenancy.context import HOME_ALIAS
 from hub.tenancy.grants import Grant
 
 
@@ -26,7 +27,11 @@ def default_limits() -> dict[str, Any]:
 
 
 class Tenant(TenantMixin):  # type: ignore[misc]
-    """A hospital's place: code, schema, state, incarnation (raised at a restore or move) and limits."""
+    """A hospital's place: code, schema, state, incarnation (raised at a restore or move) and limits.
+
+    `database` is the alias its scopes open (after a move another than the home one); until `writes_stopped_until` they
+    only read.
+    """
 
     auto_create_schema = False
     staff_grant = Grant.RO
@@ -35,6 +40,8 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     state: models.CharField[str, str] = models.CharField(
         max_length=16, choices=TenantState.choices, default=TenantState.JOINING
     )
+    database: models.CharField[str, str] = models.CharField(max_length=20, default=HOME_ALIAS)
+    writes_stopped_until: models.DateTimeField[Any, Any] = models.DateTimeField(null=True)
     incarnation: models.PositiveIntegerField[int, int] = models.PositiveIntegerField(default=1)
     limits: models.JSONField[Any, Any] = models.JSONField(default=default_limits)
     created_at: models.DateTimeField[Any, Any] = models.DateTimeField(auto_now_add=True)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -37,6 +38,8 @@ class TenantInfo:
     state: str
     incarnation: int
     hosts: tuple[str, ...]
+    database: str
+    stopped_until: datetime | None
     limits: Mapping[str, Any]
 
 
@@ -130,6 +133,8 @@ def _load(version: bytes | None, now: float) -> _Snapshot:
             role=role_name(row.code),
             state=row.state,
             incarnation=row.incarnation,
+            database=row.database,
+            stopped_until=row.writes_stopped_until,
             hosts=(f"{row.code}.{settings.BASE_HOST}", *sorted(hosts.get(row.pk, []))),
             limits=MappingProxyType(dict(row.limits)),
         )

@@ -37,12 +37,16 @@ HOSPITAL_MENU = (
     Entry("messages", "接口", "/workspace/messages", "exchange.view"),
     Entry("directory", "科室与医生", "/workspace/directory", "directory.view"),
     Entry("staff", "人员", "/workspace/staff", "accounts.view"),
+    Entry("notices", "公告", "/workspace/notices", "announcements.publish"),
+    Entry("leaving", "移交", "/workspace/leaving", "leaving.receive"),
     Entry("audit", "审计", "/workspace/audit", "audit.view"),
 )
 DISTRICT_MENU = (
     Entry("overview", "总览", "/district/", "region.view"),
     Entry("institutions", "机构", "/district/institutions", "region.view"),
     Entry("joining", "机构接入", "/district/joining", "registry.life"),
+    Entry("leaving", "机构退出", "/district/leaving", "leaving.view"),
+    Entry("notices", "公告", "/district/notices", "announcements.publish"),
     Entry("statistics", "统计", "/district/statistics", "statistics.view"),
     Entry("synthetic", "巡检与可用性", "/district/synthetic", "synthetic.view"),
     Entry("screen", "运行大屏", "/district/screen", "region.view"),

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.region.views import accounts, audit, institutions, joining, overview, screen, statistics, synthetic
+from portal.region.views import (
+    accounts,
+    audit,
+    institutions,
+    joining,
+    leaving,
+    notices,
+    overview,
+    screen,
+    statistics,
+    synthetic,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.home, name="district"),
@@ -11,6 +22,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("institutions/<str:code>", institutions.institution, name="district-institution"),
     path("institutions/<str:code>/switch", institutions.switch, name="district-switch"),
     path("institutions/<str:code>/rules", institutions.change_rules, name="district-rules"),
+    path(
+        "institutions/<str:code>/rules/<int:change_id>/withdraw",
+        institutions.withdraw_rules,
+        name="district-rules-withdraw",
+    ),
     path("institutions/<str:code>/limits", institutions.change_limits, name="district-limits"),
     path("institutions/<str:code>/suspend", institutions.suspend, name="district-suspend"),
     path("institutions/<str:code>/resume", institutions.resume, name="district-resume"),
@@ -26,6 +42,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/verify", audit.verify, name="district-audit-verify"),
     path("audit/checks/<uuid:check_id>", audit.check, name="district-audit-check"),
     path("statistics", statistics.page, name="district-statistics"),
+    path("statistics/bookings.csv", statistics.export_list, name="district-statistics-list-export"),
+    path("statistics/bookings", statistics.listed, name="district-statistics-list"),
     path("statistics.json", statistics.series, name="district-statistics-series"),
     path("statistics.csv", statistics.export, name="district-statistics-export"),
     path("screen", screen.screen, name="district-screen"),
@@ -39,6 +57,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("synthetic/<str:code>/resume", synthetic.resume, name="district-synthetic-resume"),
     path("letters", audit.letters, name="district-letters"),
     path("letters/<int:letter_id>/replay", audit.replay, name="district-letter-replay"),
+    path("leaving", leaving.listing, name="district-leavings"),
+    path("leaving/<str:code>", leaving.progress, name="district-leaving"),
+    path("leaving/<str:code>/begin", leaving.begin, name="district-leaving-begin"),
+    path("leaving/<str:code>/key", leaving.key, name="district-leaving-key"),
+    path("leaving/<str:code>/hold", leaving.hold, name="district-leaving-hold"),
+    path("leaving/<str:code>/ask", leaving.ask, name="district-leaving-ask"),
+    path("leaving/<str:code>/confirm", leaving.confirm, name="district-leaving-confirm"),
+    path("leaving/<str:code>/certificate", leaving.certificate, name="district-leaving-certificate"),
+    path("notices", notices.page, name="district-notices"),
+    path("notices/<uuid:notice_id>/withdraw", notices.withdraw, name="district-notice-withdraw"),
     path("joining", joining.listing, name="district-joinings"),
     path("joining/new", joining.new, name="district-joining-new"),
     path("joining/<str:code>", joining.progress, name="district-joining"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.resident.views import account, bookings, catalog, messages, numbers, pay, people
+from portal.resident.views import account, bookings, catalog, messages, numbers, openfigures, pay, people
 
 _BOOKING = "bookings/<uuid:booking_id>"
 _HOSPITAL = "hospitals/<slug:code>"
@@ -10,6 +10,9 @@ _HOSPITAL = "hospitals/<slug:code>"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", catalog.home, name="home"),
     path("search", catalog.search, name="search"),
+    path("open", openfigures.figures, name="open"),
+    path("open/figures.json", openfigures.figures_json, name="open-json"),
+    path("open/figures.csv", openfigures.figures_csv, name="open-csv"),
     path("hospitals", catalog.hospitals, name="hospitals"),
     path(_HOSPITAL, catalog.hospital, name="hospital"),
     path(f"{_HOSPITAL}/departments/<uuid:department_id>", catalog.department, name="department"),

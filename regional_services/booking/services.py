@@ -234,9 +234,10 @@ def cancel_booking(*, actor: Actor, booking_id: UUID, reason: str, command: Comm
     """
     booking = access.own_booking(actor, booking_id)
     institution = registry.institution(booking.institution_code)
-    cutoff = booking.starts_at - timedelta(minutes=institution.cancel_until_minutes)
+    until = institution.rule_at("cancel_until_minutes", booking.created_at)
+    cutoff = booking.starts_at - timedelta(minutes=until)
     if booking.state == State.BOOKED and clock.now() > cutoff:
-        raise CannotCancel(f"就诊前 {institution.cancel_until_minutes} 分钟内不能线上取消，请联系医院窗口。")
+        raise CannotCancel(f"就诊前 {until} 分钟内不能线上取消，请联系医院窗口。")
     with work(REGION, actor=actor) as unit:
         if command is not None and not unit.claim(command, reference=str(booking_id)).new:
             return booking_view(booking)

@@ -206,7 +206,7 @@ def awaits_only_quote(booking: Booking) -> bool:
 def register_cutoff(booking: Booking) -> datetime:
     """Until when a booking that stands unpaid may be registered online (JA-APPT-06)."""
     institution = registry.institution(booking.institution_code)
-    return booking.starts_at - timedelta(minutes=institution.register_cutoff_minutes)
+    return booking.starts_at - timedelta(minutes=institution.rule_at("register_cutoff_minutes", booking.created_at))
 
 
 def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from hub.tenancy.scope import hospital_alias
 from hub.tenancy.statements import Select, Update
 from hub.work import Unit
 from tenants.appointments import asks, places
@@ -101,7 +102,7 @@ def _claim_again(unit: Unit, appointment: Appointment) -> bool:
     False when the number, or the person's place among his appointments, went to another booking meanwhile.
     """
     try:
-        with transaction.atomic(using="hospital"):
+        with transaction.atomic(using=hospital_alias()):
             scheduling.claim_number(unit, number_id=appointment.number_id, holder=appointment.id)
             places.leave_past(appointment.person_id, unit.now)
             places.take_again(appointment, registry.institution(unit.scope), unit.now)

@@ -33,6 +33,13 @@ class InstitutionSuspended(FunctionOff):
     text = "该医疗机构已暂停线上服务，请到医院窗口办理。"
 
 
+class InstitutionLeaving(FunctionOff):
+    """The institution leaves the platform; the text is what its notice says to residents."""
+
+    code = "registry.leaving"
+    text = "该医疗机构正在退出本平台，不再接受新的预约，请到医院窗口办理。"
+
+
 class AlreadyThere(Conflict):
     """An institution with this code is here already, or on its way in."""
 

@@ -14,6 +14,7 @@ from hub import clock
 from hub.errors import NotFound
 from portal.components.paging import leaf_of
 from portal.resident.pages import chosen_person, page, people_of, resident_of
+from regional_services.announcements import selectors as announcements
 from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors
 from regional_services.catalog.selectors import HospitalCard, SessionCard
@@ -106,6 +107,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "services": _services(),
         "hospitals": [_row(card) for card in cards[:NEARBY]],
         "total": len(cards),
+        "notices": announcements.at_home(),
     }
     return page(request, "home", "home", context)
 
@@ -172,6 +174,7 @@ def hospital(request: HttpRequest, code: str) -> HttpResponse:
         "hospital": institution,
         "departments": selectors.departments_of(code),
         "closed": closed(institution),
+        "notices": announcements.at_institution(code),
         "back": "/hospitals",
     }
     return page(request, "hospital", "book", context)

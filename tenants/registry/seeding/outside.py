@@ -38,9 +38,14 @@ def his_secret_ref(code: str) -> str:
     return f"his.{code}"
 
 
-def write_config(rows: list[dict[str, str]], path: Path) -> None:
-    """Write the sandbox's configuration; the secrets are those of the key ring, made when absent."""
-    write_private_json(path, _config(rows))
+def write_config(rows: list[dict[str, str]], path: Path, *, besides: list[dict[str, Any]] | None = None) -> None:
+    """Write the sandbox's configuration; the secrets are those of the key ring, made when absent.
+
+    `besides` are the systems of hospitals that have not joined.
+    """
+    config = _config(rows)
+    config["hospitals"] += besides or []
+    write_private_json(path, config)
 
 
 def write_private_json(path: Path, content: object) -> None:
