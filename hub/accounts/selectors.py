@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hub import clock, redis
-from hub.accounts.models import DISTRICT, AccountKind, AccountState, Duty, SignIn, StaffMembership, User
+from hub.accounts.models import DISTRICT, AccountKind, AccountState, Duty, SignIn, SignInMethod, StaffMembership, User
 from hub.accounts.permissions import OPEN_RECORDS
 from hub.actor import Actor, ActorKind
 from hub.errors import NotFound
@@ -17,6 +17,7 @@ from hub.security.roles import Role
 from hub.tenancy.scope import region
 
 _CACHE_SECONDS = 30
+_SIGN_INS_SHOWN = 50
 _KINDS = {
     AccountKind.RESIDENT: ActorKind.RESIDENT,
     AccountKind.STAFF: ActorKind.STAFF,
@@ -111,6 +112,35 @@ def identity_due(sign_in_id: UUID) -> bool:
     """Whether a sign-in that began on an unproven device still waits for name and document."""
     with region(read_only=True):
         return SignIn.objects.filter(id=sign_in_id, identity_due=True).exists()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivingSignIn:
+    """One place an account is signed in at now."""
+
+    id: UUID
+    method: str
+    hospital: str
+    agent: str
+    started_at: datetime
+    expires_at: datetime
+
+
+def living_sign_ins(account_id: UUID) -> list[LivingSignIn]:
+    """Where an account is signed in, newest first; for the account itself. One query."""
+    with region(read_only=True):
+        rows = SignIn.objects.filter(user_id=account_id, ended_at__isnull=True, expires_at__gt=clock.now())
+        return [
+            LivingSignIn(
+                id=row.id,
+                method=SignInMethod(row.method).label,
+                hospital=row.hospital,
+                agent=row.agent,
+                started_at=row.started_at,
+                expires_at=row.expires_at,
+            )
+            for row in rows.order_by("-started_at")[:_SIGN_INS_SHOWN]
+        ]
 
 
 def staff_of(institution_code: str) -> list[StaffMembership]:

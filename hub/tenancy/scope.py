@@ -15,7 +15,16 @@ from django.db import connections, transaction
 from psycopg import sql
 
 from hub.tenancy.backend.base import DatabaseWrapper
-from hub.tenancy.context import Scope, current_hospital, current_scope, entered, host_hospital, lets_go, refuse_second
+from hub.tenancy.context import (
+    Scope,
+    check_bounds,
+    current_hospital,
+    current_scope,
+    entered,
+    host_hospital,
+    lets_go,
+    refuse_second,
+)
 from hub.tenancy.errors import ScopeMisuse
 from hub.tenancy.names import EXTENSION_SCHEMA, REGION, region_staff_role
 from hub.tenancy.registry import TenantInfo, tenant
@@ -62,6 +71,7 @@ def _transaction(alias: str, opening: sql.Composed, scope: Scope) -> Iterator[No
     if connection.in_atomic_block:
         raise ScopeMisuse(f"a scope opened inside a bare transaction on {alias}")
     refuse_second(scope)
+    check_bounds(scope)
     connection.open_next_with(opening)
     try:
         with transaction.atomic(using=alias, durable=True), entered(scope):

@@ -9,5 +9,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signin/totp", views.totp, name="desk-totp"),
     path("signin/enrol", views.enrol, name="desk-enrol"),
     path("password", views.password, name="desk-password"),
+    path("confirm", views.confirm, name="desk-confirm"),
+    path("sessions", views.own_sessions, name="desk-sessions"),
+    path("sessions/<uuid:sign_in_id>/end", views.end_session, name="desk-session-end"),
     path("signout", views.sign_out, name="desk-sign-out"),
 ]

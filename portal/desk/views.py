@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import segno
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hub.accounts import passwords, services, sessions
+from hub.accounts import passwords, selectors, services, sessions
+from hub.accounts.access import own_account
+from hub.actor import Actor
 from hub.errors import HubError
-from portal.desk.pages import staff_of
+from portal.desk.pages import desk, desk_page, staff_of
 from portal.resident.pages import next_of
 from tenants.registry import selectors as registry
 
@@ -106,6 +112,40 @@ def password(request: HttpRequest) -> HttpResponse:
         return _page(request, "password", {**context, "reason": reason, "error": "" if reason else problem.text}, 422)
     sessions.close_session(request)
     return HttpResponseRedirect("/desk/signin")
+
+
+@require_http_methods(["GET", "POST"])
+@desk_page("")
+def confirm(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Proof before a high-risk act, good for five minutes; then back to where the act was chosen."""
+    context: dict[str, object] = {"next": _following(request)}
+    if request.method == "GET":
+        return _page(request, "confirm", context)
+    try:
+        services.prove_again(actor=actor, proof=request.POST.get("proof", "").strip())
+    except HubError as problem:
+        return _page(request, "confirm", {**context, "error": problem.text}, problem.status)
+    sessions.note_proof(request)
+    messages.success(request, _("身份已确认，5 分钟内可以继续操作。"), extra_tags="ok")
+    return HttpResponseRedirect(str(context["next"]))
+
+
+@require_GET
+@desk_page("")
+def own_sessions(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Where one is signed in now."""
+    held = sessions.current(request)
+    context = {"rows": selectors.living_sign_ins(own_account(actor)), "here": held.sign_in_id if held else None}
+    return desk(request, actor, "sessions", "sessions", context)
+
+
+@require_POST
+@desk_page("")
+def end_session(request: HttpRequest, actor: Actor, sign_in_id: UUID) -> HttpResponse:
+    """End one of one's own sign-ins, at once."""
+    services.end_sign_in(actor=actor, sign_in_id=sign_in_id, reason="ended_by_owner")
+    messages.success(request, _("已退出那台设备。"), extra_tags="ok")
+    return HttpResponseRedirect("/desk/sessions")
 
 
 @require_POST

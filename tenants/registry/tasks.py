@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from hub.tenancy.tasks import DistrictTask
 from tenants.registry import onboarding
 
 
-@shared_task(name="registry.carry_on")  # type: ignore[untyped-decorator]
+@shared_task(base=DistrictTask, name="registry.carry_on")  # type: ignore[untyped-decorator]
 def carry_on(code: str) -> bool:
     """Take the open steps of an institution's joining."""
     return onboarding.carry_on(code)

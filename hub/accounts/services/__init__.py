@@ -31,6 +31,7 @@ from hub.accounts.services.staff import (
     begin_totp,
     change_password,
     confirm_totp,
+    prove_again,
     sign_in_staff,
     verify_totp,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "end_sign_in",
     "grant_role",
     "openid_of",
+    "prove_again",
     "prove_identity",
     "receive_wechat_code",
     "refresh_tokens",
