@@ -14,6 +14,7 @@ import json
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +30,9 @@ REGION_OWNER = "region"
 DATA = "data"
 INDEX = "index"
 KEY_ID_BYTES = 8
+TOKEN = "token"  # noqa: S105 - the use of the key that signs access tokens
 _FORMAT = 1
+_LOOK_EVERY = 1.0  # seconds after which a process notices what another one changed
 
 
 class KeyMissing(RuntimeError):
@@ -65,12 +68,14 @@ class KeyRing:
         self._path = path
         self._guard = threading.Lock()
         self._stamp: tuple[int, int] | None = None
+        self._looked = 0.0
         self._by_id: dict[bytes, Key] = {}
         self._active: dict[tuple[str, str], Key] = {}
         self._secrets: dict[str, bytes] = {}
 
     def active(self, owner: str, use: str = DATA) -> Key:
         """The key that seals for `owner` now; made on first need where the file can be written."""
+        self._look_now_and_then()
         found = self._active.get((owner, use))
         if found is None:
             self._refresh()
@@ -95,6 +100,7 @@ class KeyRing:
 
     def secret(self, reference: str) -> bytes:
         """A secret shared with an outside party, such as `sms.hmac`."""
+        self._look_now_and_then()
         found = self._secrets.get(reference)
         if found is None:
             self._refresh()
@@ -133,6 +139,11 @@ class KeyRing:
         self._edit(change)
         return self._active[(owner, use)]
 
+    def references(self) -> list[str]:
+        """The names of the secrets there are, never the secrets."""
+        self._refresh()
+        return sorted(self._secrets)
+
     def put_secret(self, reference: str, value: bytes) -> None:
         """Store a secret under its reference, replacing an older one."""
         self._edit(lambda document: document["secrets"].__setitem__(reference, base64.b64encode(value).decode()))
@@ -160,7 +171,13 @@ class KeyRing:
         self._edit(change)
         return gone
 
+    def _look_now_and_then(self) -> None:
+        """Another process may have rotated a key or replaced a secret: known here a second later."""
+        if time.monotonic() - self._looked >= _LOOK_EVERY:
+            self._refresh()
+
     def _refresh(self) -> None:
+        self._looked = time.monotonic()
         try:
             status = self._path.stat()
         except (FileNotFoundError, NotADirectoryError):

@@ -48,6 +48,7 @@ DISTRICT_MENU = (
     Entry("statistics", "统计", "/district/statistics", "statistics.view"),
     Entry("screen", "运行大屏", "/district/screen", "region.view"),
     Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),
+    Entry("keys", "密钥与凭据", "/district/keys", "keys.view"),
     Entry("audit", "审计", "/district/audit", "audit.view"),
     Entry("letters", "停止的消息", "/district/letters", "outbox.view"),
 )

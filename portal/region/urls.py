@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.region.views import accounts, audit, institutions, joining, overview, screen, statistics
+from portal.region.views import accounts, audit, institutions, joining, keys, overview, screen, statistics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.home, name="district"),
@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/<uuid:user_id>/manage", accounts.manage, name="district-account-manage"),
     path("accounts/<uuid:user_id>/unlock", accounts.unlock, name="district-account-unlock"),
     path("accounts/<uuid:user_id>/expiry", accounts.expiry, name="district-account-expiry"),
+    path("keys", keys.page, name="district-keys"),
+    path("keys/rotate", keys.rotate, name="district-keys-rotate"),
+    path("keys/secret", keys.replace_secret, name="district-secret"),
     path("audit", audit.entries, name="district-audit"),
     path("audit/verify", audit.verify, name="district-audit-verify"),
     path("audit/checks/<uuid:check_id>", audit.check, name="district-audit-check"),

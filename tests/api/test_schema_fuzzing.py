@@ -52,7 +52,7 @@ def schema(district: World) -> Any:
 
 def operations() -> list[tuple[str, str]]:
     """(method, path) of every operation of the document."""
-    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]  # type: ignore[no-untyped-call]
     return [(method, path) for path, item in paths.items() for method in item if method != "parameters"]
 
 

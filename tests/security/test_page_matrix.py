@@ -254,7 +254,7 @@ def _stale(browser: Client, method: str, address: str) -> Any:
 @pytest.mark.control("CES1-09/15")
 def test_the_right_one_gets_in(district: World, objects: Objects) -> None:
     """Or all refusals above would prove nothing: reading comes first, acts (sent empty) after it."""
-    refused = []
+    refused: list[tuple[str, str, str, int]] = []
     for method in ("GET", "POST"):
         for place, area, roles in ((district.alpha, "workspace", HOSPITAL_ROLES), ("", "district", DISTRICT_ROLES)):
             for route in GUARDED:

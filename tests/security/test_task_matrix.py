@@ -14,6 +14,7 @@ from hub.tenancy.tasks import SCOPES, DistrictTask, HospitalTask, RegionTask
 
 ACROSS = {
     "booking.sweep": "resumes stuck bookings, whose hold lies with their hospital",
+    "keys.reencrypt": "a hospital's values lie in its schema and in public",
     "registry.carry_on": "makes and opens a hospital's place",
     "tenants.directory.tasks.refresh_directories": "asks every connected hospital for its directory",
 }
@@ -59,7 +60,7 @@ def test_a_hospitals_task_refuses_without_a_hospital(committed: None, name: str)
             task(**arguments)
 
 
-application = Celery("tests", broker="memory://", backend="cache+memory://")
+application = Celery("tests", broker="memory://", backend="cache+memory://", set_as_current=False)
 
 
 @application.task(base=RegionTask)  # type: ignore[untyped-decorator]

@@ -25,6 +25,7 @@ from hub.accounts.services import tokens_of
 from hub.actor import Actor, ActorKind, system_actor
 from hub.audit import checks
 from hub.journal.hospital.models import OutboxRow
+from hub.outbox.relay import drain
 from hub.security.permissions import permissions_of
 from hub.security.roles import Level, Role
 from hub.tenancy.scope import REGION, hospital, region
@@ -88,7 +89,7 @@ def build(alpha: str, beta: str) -> World:
     _merchant(alpha)
     owner, stranger = world.resident(), world.resident()
     booking = world.book(alpha, session, owner)
-    world.drain(outside=False)
+    drain(outside=False)
     return World(alpha, beta, owner, stranger, booking)
 
 
@@ -114,7 +115,7 @@ def _merchant(code: str) -> None:
 def resident_sign_in(who: world.Resident, *, tokens: bool = False) -> SignedIn:
     """A resident's sign-in, as a right phone code gives it."""
     with work(REGION, actor=SETUP) as unit:
-        user = User.objects.get(id=who.actor.id)
+        user = User.objects.get(id=str(who.actor.id))
         device = Device(binding="b", device=uuid4().hex, wants_tokens=tokens)
         return steps.open_sign_in(unit, user=user, method=SignInMethod.PHONE, client=device, new_account=True)
 
@@ -237,9 +238,7 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "booking_id"): lambda district: district.booking.id,
     ("", "session_id"): lambda district: district.booking.session_id,
     ("", "department_id"): lambda district: _session_of_catalog(district).department_id,
-    ("", "number_id"): lambda district: (
-        world.free_numbers(district.alpha, district.booking.session_id)[0].id  # type: ignore[arg-type]
-    ),
+    ("", "number_id"): lambda district: world.free_numbers(district.alpha, district.booking.session_id)[0].id,
     ("", "person_id"): lambda district: district.owner.person_id,
     ("", "order_id"): _order,
     ("", "attempt_id"): _attempt,
