@@ -98,6 +98,7 @@ def test_a_planted_state_is_refused(app: App, other_app: App) -> None:
     assert come_back(app, query["state"]).json()["code"] == "accounts.wechat_refused"
 
 
+@pytest.mark.control("MLPS/9")
 def test_another_device_cannot_use_a_confirmed_ask(app: App, other_app: App, parties: Parties) -> None:
     ask_id = confirmed(app, parties, "o1")
     assert sign_in(other_app, ask_id).json()["code"] == "accounts.wechat_refused"

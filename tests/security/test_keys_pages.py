@@ -29,7 +29,7 @@ def plain_static_files(settings: Any) -> None:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
-@pytest.mark.control("CES1-28/41")
+@pytest.mark.control("MLPS/41")
 def test_a_hospitals_key_is_rotated_and_its_values_follow(own_ring: KeyRing, alpha: str) -> None:
     """The job may be killed after any batch; the next worker goes on, and the values open all the while."""
     _, who = booked(alpha)
@@ -69,7 +69,7 @@ def test_a_job_whose_worker_died_is_sent_again(own_ring: KeyRing, committed: Non
     assert "keys.reencrypt" in sent_to_workers()
 
 
-@pytest.mark.control("CES1-28/41")
+@pytest.mark.control("MLPS/41")
 def test_the_key_of_tokens_is_rotated_without_signing_anybody_out(own_ring: KeyRing, alpha: str, beta: str) -> None:
     district = examples.build(alpha, beta)
     old = examples.resident_token(district.owner)
@@ -83,7 +83,7 @@ def test_the_key_of_tokens_is_rotated_without_signing_anybody_out(own_ring: KeyR
         assert answer.status_code == 200
 
 
-@pytest.mark.control("MLPS/10", "CES1-28/42")
+@pytest.mark.control("MLPS/10", "MLPS/42")
 def test_an_agreed_secret_is_replaced_by_the_system_administrator(own_ring: KeyRing, committed: None) -> None:
     own_ring.put_secret("connector.alpha", b"o" * 40)
     system = desk_of(Role.SYSTEM_ADMIN)

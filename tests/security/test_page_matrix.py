@@ -112,7 +112,7 @@ def test_every_parameter_of_a_route_has_an_example() -> None:
     assert missing == set()
 
 
-@pytest.mark.control("CES1-09/21")
+@pytest.mark.control("MLPS/21")
 def test_high_risk_acts_ask_for_fresh_proof() -> None:
     unproven = [
         route.name
@@ -228,7 +228,7 @@ def _call(method: str, address: str, token: str) -> Any:
     return http.generic(method, address, b"{}", content_type="application/json", headers=headers)
 
 
-@pytest.mark.control("CES1-09/21")
+@pytest.mark.control("MLPS/21")
 def test_stale_proof_is_asked_for_again(district: World, objects: Objects) -> None:
     """Six minutes after the last proof a high-risk act leads to the question, whoever asks, and does nothing."""
     passed, asked = [], 0
