@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema.json", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("api/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/", include("hub.accounts.urls")),
+    path("api/", include("hub.staff_platform.urls")),
     path("api/", include("regional_services.identity.urls")),
     path("api/", include("regional_services.catalog.urls")),
     path("api/", include("regional_services.booking.urls")),

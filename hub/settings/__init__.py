@@ -30,6 +30,7 @@ REGION_APPS = [
     "hub.accounts",
     "hub.journal.region",
     "hub.keys",
+    "hub.staff_platform",
     "institution_connectors.catalog",
     "tenants.registry",
     "regional_services.catalog",
@@ -238,6 +239,7 @@ CELERY_BEAT_SCHEDULE = {
     "booking.sweep": {"task": "booking.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
     "payments.sweep": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "accounts.tidy": {"task": "accounts.tidy", "schedule": 86400.0},
+    "staff_platform.poll": {"task": "staff_platform.poll", "schedule": 20.0, "options": {"expires": 20.0}},
     "keys.resume": {"task": "keys.resume", "schedule": 300.0, "options": {"expires": 200.0}},
     "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},
     "daily-lists": {"task": "tenants.appointments.tasks.make_lists", "schedule": crontab(hour=6, minute=0)},
@@ -263,7 +265,9 @@ HUB_OUTSIDE = {
     "wechat_open": env.text("HUB_WECHAT_OPEN_URL", "http://127.0.0.1:8102"),
     "sms": env.text("HUB_SMS_URL", "http://127.0.0.1:8103"),
     "city_identity": env.text("HUB_CITY_IDENTITY_URL", "http://127.0.0.1:8104"),
+    "support_platform": env.text("HUB_STAFF_PLATFORM_URL", "http://127.0.0.1:8105"),  # its OpenID issuer
 }
+HUB_STAFF_PLATFORM_CLIENT = env.text("HUB_STAFF_PLATFORM_CLIENT", "health-district-hub")
 
 HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")
 HUB_CSP_FORM = env.names("HUB_CSP_FORM", HUB_OUTSIDE["wechat_pay"])  # where forms may lead: the cashier

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
 from uuid import UUID
 
 import segno
@@ -15,11 +16,13 @@ from hub.accounts import passwords, selectors, services, sessions
 from hub.accounts.access import own_account
 from hub.actor import Actor
 from hub.errors import HubError
+from hub.staff_platform import services as platform
 from portal.desk.pages import desk, desk_page, staff_of
 from portal.resident.pages import next_of
 from tenants.registry import selectors as registry
 
 _PASSWORD = "/desk/password"  # noqa: S105
+_PLATFORM_NEXT = "platform_next"
 _HOME = {True: "/workspace/", False: "/district/"}
 
 
@@ -51,6 +54,57 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     sessions.hold_password_step(request, accepted)
     step = "enrol" if accepted.needs_enrolment else "totp"
     return HttpResponseRedirect(f"/desk/signin/{step}?next={context['next']}")
+
+
+@require_GET
+def platform_start(request: HttpRequest) -> HttpResponse:
+    """To the support platform's own sign-in page."""
+    request.session[_PLATFORM_NEXT] = _following(request)
+    try:
+        address = platform.start(
+            actor=sessions.anonymous(request),
+            binding=sessions.binding_of(request),
+            hospital=getattr(request, "hospital", None) or "",
+            redirect_uri=request.build_absolute_uri("/desk/signin/platform/back"),
+        )
+    except HubError as problem:
+        return _page(request, "signin", {"next": _following(request), "error": problem.text}, problem.status)
+    return HttpResponseRedirect(address)
+
+
+@require_GET
+def platform_back(request: HttpRequest) -> HttpResponse:
+    """Back with a code; the relay trades it, the next page waits for it."""
+    try:
+        ask_id = platform.receive_code(
+            actor=sessions.anonymous(request),
+            state=request.GET.get("state", ""),
+            code=request.GET.get("code", ""),
+            binding=sessions.binding_of(request),
+        )
+    except HubError as problem:
+        return _page(request, "signin", {"next": _following(request), "error": problem.text}, problem.status)
+    return HttpResponseRedirect(f"/desk/signin/platform/{ask_id}")
+
+
+@require_GET
+def platform_wait(request: HttpRequest, ask_id: UUID) -> HttpResponse:
+    """Wait for the platform's word, then go on to the second factor."""
+    following = request.session.get(_PLATFORM_NEXT, _following(request))
+    try:
+        accepted = platform.accept(
+            actor=sessions.anonymous(request),
+            ask_id=ask_id,
+            binding=sessions.binding_of(request),
+            hospital=getattr(request, "hospital", None) or "",
+        )
+    except platform.PlatformPending:
+        return _page(request, "platform_wait", {})
+    except HubError as problem:
+        return _page(request, "signin", {"next": following, "error": problem.text}, problem.status)
+    sessions.hold_password_step(request, accepted)
+    step = "enrol" if accepted.needs_enrolment else "totp"
+    return HttpResponseRedirect(f"/desk/signin/{step}?next={quote(following)}")
 
 
 @require_http_methods(["GET", "POST"])

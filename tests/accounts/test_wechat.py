@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
+import pytest
+
 from hub import clock
 from hub.accounts import services, tokens
 from hub.accounts.models import LoginHandle

@@ -133,6 +133,22 @@ def enable_account(*, actor: Actor, user_id: UUID, institution_code: str = DISTR
     selectors.forget(user_id)
 
 
+def follow_platform(*, actor: Actor, user_id: UUID, enabled: bool) -> None:
+    """Disable or enable as the district's platform does, wherever the roles lie; disabling ends all sign-ins."""
+    if actor.kind is not ActorKind.SYSTEM:
+        raise Forbidden
+    with work(REGION, actor=actor) as unit:
+        user = _staff(user_id)
+        user.state = AccountState.ACTIVE if enabled else AccountState.DISABLED
+        user.save(update_fields=["state"])
+        unit.audit(
+            "accounts.enabled" if enabled else "accounts.disabled", target=f"account:{user.id}", reason="platform"
+        )
+    selectors.forget(user_id)
+    if not enabled:
+        end_all_sign_ins(actor=actor, user_id=user_id, reason="account_disabled")
+
+
 def set_expiry(*, actor: Actor, user_id: UUID, until: datetime | None, institution_code: str = DISTRICT) -> None:
     """Let an account end by itself (vendor engineers, interns); None: no end. One in the past ends its sign-ins too."""
     _require(actor, MANAGE_ACCOUNTS, institution_code)

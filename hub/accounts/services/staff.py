@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import lru_cache
+from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
 
@@ -49,6 +50,24 @@ def sign_in_staff(*, actor: Actor, login_name: str, password: str, hospital: str
             _count_failure(unit, user, "wrong_password")
         else:
             unit.audit("accounts.sign_in_refused", target="account:unknown", outcome="failure", reason="unknown_name")
+    if accepted is None:
+        raise CredentialsWrong
+    return accepted
+
+
+def accept_first_factor(*, actor: Actor, user_id: UUID, hospital: str) -> PasswordAccepted:
+    """The first factor was proven elsewhere (the district's platform); CredentialsWrong for who may not enter here."""
+    accepted: PasswordAccepted | None = None
+    with work(REGION, actor=actor) as unit:
+        user = lock_account(user_id)
+        if user is not None and _may_enter(unit, user, hospital):
+            enrolled = TotpDevice.objects.filter(user=user, confirmed_at__isnull=False).exists()
+            accepted = PasswordAccepted(user_id=user.id, hospital=hospital, needs_enrolment=not enrolled)
+            unit.audit("accounts.first_factor_accepted", target=f"account:{user.id}")
+        else:
+            unit.audit(
+                "accounts.sign_in_refused", target=f"account:{user_id}", outcome="failure", reason="may_not_enter"
+            )
     if accepted is None:
         raise CredentialsWrong
     return accepted

@@ -23,6 +23,9 @@ OPEN_PAGES = {
     "desk-sign-in": "a way in",
     "desk-totp": "a way in; needs the first factor of this session",
     "desk-enrol": "a way in; needs the first factor of this session",
+    "desk-platform": "a way in",
+    "desk-platform-back": "a way in; the ask is bound to its session",
+    "desk-platform-wait": "a way in; the ask is bound to its session and host",
     "desk-password": "a due change comes before any permission; asks for the signed-in actor itself",
     "desk-sign-out": "the way out",
 }
