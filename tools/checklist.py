@@ -1,7 +1,7 @@
-"""`python -m tools.checklist`: the security checklist (MLPS level 3 and its kin), each row with the tests that prove it.
+"""`python -m tools.checklist`: the security checklist (MLPS level 3), each row with the tests that prove it.
 
 Rows stand in `docs/security-checklist.csv`; a test names one by `@pytest.mark.control("CES1-09/15")`. A row without a
-test says why not yet. `make check` refuses a row with neither, an unknown row, and a table that is not the one made here.
+test says why not yet. `make check` refuses a row with neither, an unknown row, and a table other than the one made.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SOURCE = ROOT / "docs" / "security-checklist.csv"
 TABLE = ROOT / "docs" / "security-checklist.md"
 _HEAD = """# Security checklist
 
-Made by `python -m tools.checklist` out of `docs/security-checklist.csv` and the tests' `control` marks; not edited by hand.
+Made by `python -m tools.checklist` out of `docs/security-checklist.csv` and the tests' `control` marks, never by hand.
 Units are those of GB/T 28448-2019 (CES1-nn) or clauses of GB/T 22239-2019; the number after the slash is the row.
 
 """

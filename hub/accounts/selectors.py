@@ -8,11 +8,12 @@ from datetime import datetime
 from uuid import UUID
 
 from hub import clock, redis
+from hub.accounts import emergency
 from hub.accounts.models import DISTRICT, AccountKind, AccountState, Duty, SignIn, SignInMethod, StaffMembership, User
 from hub.accounts.permissions import OPEN_RECORDS
 from hub.actor import Actor, ActorKind
 from hub.errors import NotFound
-from hub.security.permissions import permissions_of
+from hub.security.permissions import emergency_permissions, permissions_of
 from hub.security.roles import Role
 from hub.tenancy.scope import region
 
@@ -96,12 +97,15 @@ def acting(
     stranger = bool(hospital) if view.kind == AccountKind.RESIDENT else not roles
     if stranger or not view.active:
         return None
+    marks: list[str] = sorted(roles)
+    if view.kind == AccountKind.STAFF and hospital and permissions and emergency.is_open(view.id, hospital):
+        permissions, marks = permissions | emergency_permissions(), [*marks, emergency.MARK]
     return Actor(
         kind=_KINDS[view.kind],
         id=view.id,
         name=view.name,
         institution=hospital,
-        role=",".join(sorted(roles)),
+        role=",".join(marks),
         permissions=permissions,
         ip=ip,
         request_id=request_id,

@@ -8,8 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 import httpx
-from authlib.integrations.httpx_client import OAuth2Client
-from authlib.oauth2 import OAuth2Error
 from django.conf import settings
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -23,6 +21,7 @@ CLIENT_SECRET = "staff_platform.client"  # noqa: S105 - a reference, not a secre
 SCOPE = "openid profile"
 _TIMEOUT = httpx.Timeout(10, connect=3)
 _LEEWAY = 60
+_BAD_REQUEST = 400
 
 
 class SignInRefused(Exception):
@@ -60,21 +59,19 @@ def discovery() -> dict[str, Any]:
 def subject_of_code(*, code: str, verifier: str, nonce: str, redirect_uri: str) -> str:
     """Trade a code; the subject of an identity token that is the platform's, for us, fresh and for this sign-in."""
     found = discovery()
-    client = OAuth2Client(
-        client_id=settings.HUB_STAFF_PLATFORM_CLIENT,
-        client_secret=ring().secret_text(CLIENT_SECRET),
-        token_endpoint_auth_method="client_secret_basic",  # noqa: S106
-        timeout=_TIMEOUT,
-    )
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "code_verifier": verifier,
+        "redirect_uri": redirect_uri,
+    }
     try:
-        with client:
-            token = client.fetch_token(
-                found["token_endpoint"], code=code, code_verifier=verifier, redirect_uri=redirect_uri
-            )
+        traded = _http().post(found["token_endpoint"], data=form, auth=_credentials())
     except httpx.HTTPError as problem:
         raise Temporary(f"{type(problem).__name__} from the support platform") from problem
-    except OAuth2Error as problem:
-        raise SignInRefused(str(problem.error)[:60]) from problem
+    if traded.status_code == _BAD_REQUEST:  # RFC 6749 5.2: a definite no; everything else may be asked again
+        raise SignInRefused("code_refused")
+    token = _document(traded)
     subject = _verified(str(token.get("id_token", "")), found, nonce)
     told = _json("GET", found["userinfo_endpoint"], headers={"Authorization": f"Bearer {token['access_token']}"})
     if told.get("sub") != subject:
@@ -108,7 +105,7 @@ def users() -> list[PlatformAccount]:
     answer = _json(
         "GET",
         f"{issuer()}/users",
-        auth=(settings.HUB_STAFF_PLATFORM_CLIENT, ring().secret_text(CLIENT_SECRET)),
+        auth=_credentials(),
     )
     return [
         PlatformAccount(str(row["sub"]), str(row["login_name"]), str(row["name"]), bool(row["enabled"]))
@@ -118,9 +115,18 @@ def users() -> list[PlatformAccount]:
 
 def _json(method: str, url: str, **options: Any) -> dict[str, Any]:
     try:
-        response = _http().request(method, url, **options)
-        response.raise_for_status()
-        answer = response.json()
+        return _document(_http().request(method, url, **options))
+    except httpx.HTTPError as problem:
+        raise Temporary(f"{type(problem).__name__} from the support platform") from problem
+
+
+def _credentials() -> tuple[str, str]:
+    return settings.HUB_STAFF_PLATFORM_CLIENT, ring().secret_text(CLIENT_SECRET)
+
+
+def _document(response: httpx.Response) -> dict[str, Any]:
+    try:
+        answer = response.raise_for_status().json()
     except (httpx.HTTPError, ValueError) as problem:
         raise Temporary(f"{type(problem).__name__} from the support platform") from problem
     if not isinstance(answer, dict):

@@ -39,6 +39,8 @@ HOSPITAL_MENU = (
     Entry("messages", "接口", "/workspace/messages", "exchange.view"),
     Entry("directory", "科室与医生", "/workspace/directory", "directory.view"),
     Entry("staff", "人员", "/workspace/staff", "accounts.view"),
+    Entry("flags", "安全提醒", "/desk/flags", "vigilance.flags"),
+    Entry("emergency", "紧急查看", "/desk/emergency", "vigilance.break_glass"),
     Entry("audit", "审计", "/workspace/audit", "audit.view"),
 )
 DISTRICT_MENU = (
@@ -49,6 +51,7 @@ DISTRICT_MENU = (
     Entry("screen", "运行大屏", "/district/screen", "region.view"),
     Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),
     Entry("keys", "密钥与凭据", "/district/keys", "keys.view"),
+    Entry("flags", "安全提醒", "/desk/flags", "vigilance.flags"),
     Entry("audit", "审计", "/district/audit", "audit.view"),
     Entry("letters", "停止的消息", "/district/letters", "outbox.view"),
 )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.desk import views
+from portal.desk import flags, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("signin", views.sign_in, name="desk-sign-in"),
@@ -15,5 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("confirm", views.confirm, name="desk-confirm"),
     path("sessions", views.own_sessions, name="desk-sessions"),
     path("sessions/<uuid:sign_in_id>/end", views.end_session, name="desk-session-end"),
+    path("flags", flags.listing, name="desk-flags"),
+    path("flags/<uuid:flag_id>", flags.answer, name="desk-flag"),
+    path("emergency", flags.break_glass, name="desk-break-glass"),
     path("signout", views.sign_out, name="desk-sign-out"),
 ]

@@ -20,6 +20,7 @@ from hub.outbox.relay import drain
 from hub.security.keyring import ring
 from hub.security.roles import Role
 from hub.staff_platform import outside, services, tasks
+from tests.booking.world import register_institution
 from tests.harness.parties import SECRET, Parties
 
 SEED = system_actor("seed")
@@ -111,6 +112,7 @@ def test_a_new_account_can_do_nothing_until_it_is_given_a_role(platform: Parties
 
 
 def test_a_member_of_one_hospital_is_a_stranger_at_the_district(platform: Parties, client: Client, alpha: str) -> None:
+    register_institution(alpha)
     sub, _ = _member("at.alpha", Role.RECEPTION, alpha)
     assert _back(client, sub).status_code == 422
     there = Client(SERVER_NAME=f"{alpha}.localhost")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -31,6 +31,9 @@ from hub.security.permissions import require
 from hub.security.roles import ADMINISTRATORS, Role, RoleConflict, check_combination, check_level
 from hub.tenancy.scope import REGION
 from hub.work import Unit, work
+
+VENDOR_LONGEST = timedelta(days=30)
+"""Engineers of vendors have accounts that end by themselves (practice 22)."""
 
 
 def create_staff(
@@ -224,6 +227,8 @@ def _new_user(
 
 def _grant(unit: Unit, user: User, institution_code: str, role: Role) -> None:
     check_level(role, at_district=institution_code == DISTRICT)
+    if role is Role.VENDOR and (user.expires_at is None or user.expires_at > unit.now + VENDOR_LONGEST):
+        raise Forbidden("厂商工程师的账号须先由系统管理员设定 30 天以内的有效期。")
     held = StaffMembership.objects.filter(user=user, ended_at__isnull=True)
     check_combination([*(Role(r) for r in held.values_list("role", flat=True)), role])
     duty = Duty.ADMINISTRATION if role in ADMINISTRATORS else Duty.BUSINESS

@@ -29,6 +29,8 @@ from hub.outbox.relay import drain
 from hub.security.permissions import permissions_of
 from hub.security.roles import Level, Role
 from hub.tenancy.scope import REGION, hospital, region
+from hub.vigilance import services as vigilance
+from hub.vigilance.models import Flag, FlagKind
 from hub.work import work
 from institution_connectors.contracts import Direction, Inbound, Operation, PatientsMerged, Wire
 from institution_connectors.exchange import inbound
@@ -233,6 +235,14 @@ def _staff_sign_in(district: World) -> UUID:
     return make_staff("elsewhere", hospital=district.alpha).sign_in().sign_in_id
 
 
+def _flag(district: World) -> UUID:
+    who = uuid4()
+    for _ in range(vigilance.LIMITS[FlagKind.REFUSALS].count + 1):
+        vigilance.count(FlagKind.REFUSALS, institution=district.alpha, actor_id=who, actor_name="张伟")
+    with region(read_only=True):
+        return UUID(str(Flag.objects.get(actor_id=who).id))
+
+
 EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "code"): lambda district: district.alpha,
     ("", "booking_id"): lambda district: district.booking.id,
@@ -258,6 +268,7 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("district/joining", "code"): _joining,
     ("resident", "sign_in_id"): _own_sign_in,
     ("desk", "sign_in_id"): _staff_sign_in,
+    ("desk", "flag_id"): _flag,
 }
 
 
