@@ -4,7 +4,7 @@ Rows and settings hold references only. The file named by `settings.HUB_KEYRING`
 one machine share it, read it again when it changes, and add keys under a file lock. Where it is mounted read-only (a
 Kubernetes secret), a missing key is an error that names the command to run. Destroying a hospital's keys is
 destroying its entries here: no key of one hospital is derived from another's or from a common master. Every process
-looks at the file's stamp again after `FRESH_SECONDS`, so a destroyed key opens nothing anywhere soon after; the owner's
+looks at the file's stamp again after a second, so a destroyed key opens nothing anywhere soon after; the owner's
 name stays in the file, so that no late write makes it a new key.
 """
 
@@ -32,8 +32,9 @@ REGION_OWNER = "region"
 DATA = "data"
 INDEX = "index"
 KEY_ID_BYTES = 8
-FRESH_SECONDS = 2.0
+TOKEN = "token"  # noqa: S105 - the use of the key that signs access tokens
 _FORMAT = 1
+_LOOK_EVERY = 1.0  # seconds after which a process notices what another one changed
 
 
 class KeyMissing(RuntimeError):
@@ -76,11 +77,11 @@ class KeyRing:
         self._by_id: dict[bytes, Key] = {}
         self._active: dict[tuple[str, str], Key] = {}
         self._secrets: dict[str, bytes] = {}
-        self._looked_at = float("-inf")
+        self._looked = float("-inf")
 
     def active(self, owner: str, use: str = DATA) -> Key:
         """The key that seals for `owner` now; made on first need where the file can be written."""
-        self._look_again()
+        self._look_now_and_then()
         found = self._active.get((owner, use))
         if found is None:
             self._refresh()
@@ -89,7 +90,7 @@ class KeyRing:
 
     def by_id(self, key_id: bytes) -> Key:
         """The key a ciphertext names."""
-        self._look_again()
+        self._look_now_and_then()
         found = self._by_id.get(key_id)
         if found is None:
             self._refresh()
@@ -106,6 +107,7 @@ class KeyRing:
 
     def secret(self, reference: str) -> bytes:
         """A secret shared with an outside party, such as `sms.hmac`."""
+        self._look_now_and_then()
         found = self._secrets.get(reference)
         if found is None:
             self._refresh()
@@ -146,6 +148,11 @@ class KeyRing:
         self._edit(change)
         return self._active[(owner, use)]
 
+    def references(self) -> list[str]:
+        """The names of the secrets there are, never the secrets."""
+        self._refresh()
+        return sorted(self._secrets)
+
     def put_secret(self, reference: str, value: bytes) -> None:
         """Store a secret under its reference, replacing an older one."""
         self._edit(lambda document: document["secrets"].__setitem__(reference, base64.b64encode(value).decode()))
@@ -181,12 +188,13 @@ class KeyRing:
         self._edit(lambda document: there.append(document["secrets"].pop(reference, None) is not None))
         return there[0]
 
-    def _look_again(self) -> None:
-        if time.monotonic() - self._looked_at > FRESH_SECONDS:
+    def _look_now_and_then(self) -> None:
+        """Another process may have rotated a key or replaced a secret: known here a second later."""
+        if time.monotonic() - self._looked >= _LOOK_EVERY:
             self._refresh()
 
     def _refresh(self) -> None:
-        self._looked_at = time.monotonic()
+        self._looked = time.monotonic()
         try:
             status = self._path.stat()
         except (FileNotFoundError, NotADirectoryError):

@@ -29,6 +29,9 @@ REGION_APPS = [
     "hub.tenancy",
     "hub.accounts",
     "hub.journal.region",
+    "hub.keys",
+    "hub.staff_platform",
+    "hub.vigilance",
     "institution_connectors.catalog",
     "tenants.registry",
     "regional_services.catalog",
@@ -146,6 +149,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "hub.accounts.middleware.ActorMiddleware",
+    "hub.vigilance.middleware.WatchMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "hub.api.middleware.ErrorPageMiddleware",
@@ -256,6 +260,8 @@ CELERY_BEAT_SCHEDULE = {
     "leaving.sweep": {"task": "leaving.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "leaving.drop_schemas": {"task": "leaving.drop_schemas", "schedule": 86400.0},
     "accounts.tidy": {"task": "accounts.tidy", "schedule": 86400.0},
+    "staff_platform.poll": {"task": "staff_platform.poll", "schedule": 20.0, "options": {"expires": 20.0}},
+    "keys.resume": {"task": "keys.resume", "schedule": 300.0, "options": {"expires": 200.0}},
     "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},
     "daily-lists": {"task": "tenants.appointments.tasks.make_lists", "schedule": crontab(hour=6, minute=0)},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
@@ -283,7 +289,9 @@ HUB_OUTSIDE = {
     "wechat_open": env.text("HUB_WECHAT_OPEN_URL", "http://127.0.0.1:8102"),
     "sms": env.text("HUB_SMS_URL", "http://127.0.0.1:8103"),
     "city_identity": env.text("HUB_CITY_IDENTITY_URL", "http://127.0.0.1:8104"),
+    "support_platform": env.text("HUB_STAFF_PLATFORM_URL", "http://127.0.0.1:8105"),  # its OpenID issuer
 }
+HUB_STAFF_PLATFORM_CLIENT = env.text("HUB_STAFF_PLATFORM_CLIENT", "health-district-hub")
 
 # The synthetic resident: where it meets the public API, how often, how many hospitals at a time.
 HUB_SYNTHETIC: dict[str, Any] = {

@@ -29,6 +29,7 @@ class Scope:
 _scope: ContextVar[Scope | None] = ContextVar("hub_scope", default=None)
 _host: ContextVar[str | None] = ContextVar("hub_host", default=None)
 _lets_go: ContextVar[bool] = ContextVar("hub_lets_go", default=False)
+_bound: ContextVar[str | None] = ContextVar("hub_bound", default=None)
 _registry_read: ContextVar[bool] = ContextVar("hub_registry_read", default=False)
 
 
@@ -59,6 +60,27 @@ def refuse_second(scope: Scope) -> None:
     already = _scope.get()
     if already is not None:
         raise ScopeMisuse(f"{_title(scope)} opened inside {_title(already)}")
+
+
+@contextmanager
+def bound_to(code: str) -> Iterator[None]:
+    """Bind this thread of execution to one hospital ("": to none): other hospitals' scopes are refused until it ends.
+
+    To whom is bound to none hospitals may still be read: figures of the district are made of them.
+    """
+    token = _bound.set(code)
+    try:
+        yield
+    finally:
+        _bound.reset(token)
+
+
+def check_bounds(scope: Scope) -> None:
+    """Refuse a hospital's scope to somebody bound to another hospital, and a writing one to somebody bound to none."""
+    bound = _bound.get()
+    if bound is None or scope.hospital is None or scope.hospital == bound or (not bound and scope.read_only):
+        return
+    raise ScopeMisuse(f"{_title(scope)} opened by what is bound to {f'hospital({bound})' if bound else 'the region'}")
 
 
 @contextmanager

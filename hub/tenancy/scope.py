@@ -19,6 +19,7 @@ from hub import clock
 from hub.tenancy.backend.base import DatabaseWrapper
 from hub.tenancy.context import (
     Scope,
+    check_bounds,
     current_hospital,
     current_scope,
     entered,
@@ -82,6 +83,7 @@ def _transaction(alias: str, opening: bytes, scope: Scope) -> Iterator[None]:
     if connection.in_atomic_block:
         raise ScopeMisuse(f"a scope opened inside a bare transaction on {alias}")
     refuse_second(scope)
+    check_bounds(scope)
     connection.open_next_with(opening)
     try:
         with transaction.atomic(using=alias, durable=True), entered(scope):

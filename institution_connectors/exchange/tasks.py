@@ -9,7 +9,7 @@ from celery import shared_task
 
 from hub import clock
 from hub.tenancy import registry
-from hub.tenancy.tasks import HospitalTask
+from hub.tenancy.tasks import HospitalTask, RegionTask
 from hub.work import work
 from institution_connectors.catalog import selectors as catalog
 from institution_connectors.exchange import polling, services
@@ -21,14 +21,14 @@ logger = logging.getLogger(__name__)
 BODY_DAYS = 30
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
 def poll_all() -> None:
     """Send every polled hospital's poll on its way; each is a task of its own, so that a slow one delays no other."""
     for code in _polled():
         poll_hospital.apply_async(kwargs={"hospital": code}, expires=240)
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
 def poll_visits_all() -> None:
     """The same for what goes on in visits, which people wait for."""
     for code in _polled():
@@ -53,7 +53,7 @@ def poll_hospital(*, hospital: str) -> None:
     polling.poll_stopped(hospital)
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
 def probe_all() -> None:
     """Send every hospital's probe on its way."""
     live = set(registry.live_hospitals())
@@ -77,14 +77,14 @@ def recover_hospital(*, hospital: str) -> None:
     services.recover(hospital)
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
 def recover_all() -> None:
     """Send every hospital's recovery on its way."""
     for code in registry.live_hospitals():
         recover_hospital.apply_async(kwargs={"hospital": code}, expires=600)
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
 def end_bodies_all() -> None:
     """Send every hospital's clean-up on its way."""
     for code in registry.live_hospitals():

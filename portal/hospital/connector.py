@@ -78,8 +78,7 @@ def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
 @desk_page(permissions.VIEW)
 def message(request: HttpRequest, actor: Actor, exchange_id: UUID) -> HttpResponse:
     """One ask: its attempts, its messages (masked), what came of it, and the button that runs it again."""
-    with hospital(own_hospital(actor), read_only=True):
-        found = selectors.detail(exchange_id)
+    found = services.open_detail(actor=actor, code=own_hospital(actor), exchange_id=exchange_id)
     bodies = found.messages if actor.may(permissions.VIEW_BODY) else []
     context = {
         "detail": found,
@@ -139,8 +138,7 @@ def inbound(request: HttpRequest, actor: Actor) -> HttpResponse:
 @desk_page(permissions.VIEW)
 def inbound_message(request: HttpRequest, actor: Actor, inbound_id: UUID) -> HttpResponse:
     """One message of the hospital: what was understood of it, and its masked text."""
-    with hospital(own_hospital(actor), read_only=True):
-        found = selectors.inbound_detail(inbound_id)
+    found = services.open_inbound(actor=actor, code=own_hospital(actor), inbound_id=inbound_id)
     bodies = found.messages if actor.may(permissions.VIEW_BODY) else []
     return desk(request, actor, "inbound_message", "messages", {"detail": found, "bodies": bodies})
 

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.today, name="workspace"),
     path("scan", desk_acts.scan, name="workspace-scan"),
     path("people/<uuid:archive_id>", desk_acts.person, name="workspace-person"),
+    path("people/<uuid:archive_id>/protect", desk_acts.protect, name="workspace-person-protect"),
     path("book", desk_acts.choose_session, name="workspace-book"),
     path("book/<uuid:session_id>", desk_acts.book, name="workspace-book-number"),
     path("requests/<uuid:request_id>", desk_acts.request_page, name="workspace-request"),

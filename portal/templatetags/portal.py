@@ -58,6 +58,7 @@ _TONES = {
 _GLYPHS = {
     "home": "M3 11l9-8 9 8v10h-6v-6H9v6H3z",
     "book": "M5 4h14v17H5zM9 2v4M15 2v4M5 9h14M12 12v6M9 15h6",
+    "lock": "M6 11h12v10H6zM8 11V7a4 4 0 0 1 8 0v4",
     "mail": "M3 5h18v14H3zM3 6l9 7 9-7",
     "me": "M12 12a4.5 4.5 0 100-9 4.5 4.5 0 000 9zM4 21c0-5 3.5-7 8-7s8 2 8 7",
     "list": "M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01",

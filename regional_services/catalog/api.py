@@ -13,7 +13,6 @@ from rest_framework.response import Response
 
 from hub.api.pagination import CursorPage, page_request
 from hub.api.views import PUBLIC, HubAPIView
-from hub.errors import InvalidInput
 from hub.synthetic import is_synthetic
 from hub.tenancy.scope import hospital, region
 from regional_services.catalog import selectors
@@ -154,8 +153,7 @@ class Search(CatalogView):
 
 def _read(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
     given = serializer(data=request.query_params)
-    if not given.is_valid():
-        raise InvalidInput(fields={name: str(reasons[0]) for name, reasons in given.errors.items()})
+    given.is_valid(raise_exception=True)
     return dict(given.validated_data)
 
 

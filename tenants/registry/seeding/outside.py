@@ -89,6 +89,11 @@ def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
         },
         "sms": {"port": _port_of("sms"), "secret": _secret("sms.hmac")},
         "city_identity": {"port": _port_of("city_identity"), "secret": _secret("outside.city_identity")},
+        "support_platform": {
+            "port": _port_of("support_platform"),
+            "clients": [{"id": settings.HUB_STAFF_PLATFORM_CLIENT, "secret": _secret("staff_platform.client")}],
+            "domains": [settings.BASE_HOST, "127.0.0.1"],
+        },
         "hospitals": [_hospital(row, order) for order, row in enumerate(rows)],
     }
 
