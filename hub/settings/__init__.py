@@ -29,6 +29,7 @@ REGION_APPS = [
     "hub.tenancy",
     "hub.accounts",
     "hub.journal.region",
+    "hub.recovery",
     "institution_connectors.catalog",
     "tenants.registry",
     "regional_services.catalog",
@@ -121,6 +122,16 @@ HUB_S3: dict[str, Any] = {
 }
 HUB_HL7_LISTEN = env.text("HUB_HL7_LISTEN", "127.0.0.1:2575")  # where `manage.py hl7_listener` takes messages in
 HUB_KEYRING = env.text("HUB_KEYRING", str(VAR / "keys" / "keyring.json"))
+HUB_BACKUP_DIR = env.text("HUB_BACKUP_DIR", str(VAR / "backups"))
+HUB_BACKUP_DATABASE_URL = env.text("HUB_BACKUP_DATABASE_URL", "")  # a login with REPLICATION; commands only
+HUB_BACKUP_EXPECTED = env.flag("HUB_BACKUP_EXPECTED", True)  # no: nobody is told that there is no recent backup
+HUB_BACKUP_KEEP_DAYS = {  # the backup policy, in days; a clean-up's own backup is kept for years
+    "cluster": env.number("HUB_BACKUP_KEEP_CLUSTER_DAYS", 35),
+    "objects": env.number("HUB_BACKUP_KEEP_OBJECTS_DAYS", 35),
+    "hospital": env.number("HUB_BACKUP_KEEP_HOSPITAL_DAYS", 90),
+    "cleanup": env.number("HUB_BACKUP_KEEP_CLEANUP_DAYS", 1095),
+}
+HUB_PEAK_HOURS = env.text("HUB_PEAK_HOURS", "06:30-21:30")  # no clean-up then; local time
 HUB_CIPHER_SUITE = env.text("HUB_CIPHER_SUITE", "aes-256-gcm")  # or sm4-gcm; each key remembers its own
 
 MIDDLEWARE = [
@@ -230,6 +241,7 @@ CELERY_TASK_ROUTES = {
     "payments.sweep": {"queue": "sweeps"},
     "institution_connectors.exchange.tasks.*": {"queue": "exchange"},
     "registry.carry_on": {"queue": "institutions"},
+    "recovery.*": {"queue": "institutions"},
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True

@@ -26,7 +26,11 @@ def default_limits() -> dict[str, Any]:
 
 
 class Tenant(TenantMixin):  # type: ignore[misc]
-    """A hospital's place: code, schema, state, incarnation (raised at a restore or move) and limits."""
+    """A hospital's place: code, schema, state, incarnation (raised at a restore or move) and limits.
+
+    While `repair` names a work (a restore, a resync), only that work enters the schema; the life of the hospital is
+    another matter and stays where it is.
+    """
 
     auto_create_schema = False
     staff_grant = Grant.RO
@@ -36,6 +40,7 @@ class Tenant(TenantMixin):  # type: ignore[misc]
         max_length=16, choices=TenantState.choices, default=TenantState.JOINING
     )
     incarnation: models.PositiveIntegerField[int, int] = models.PositiveIntegerField(default=1)
+    repair: models.CharField[str, str] = models.CharField(max_length=12, blank=True, default="")
     limits: models.JSONField[Any, Any] = models.JSONField(default=default_limits)
     created_at: models.DateTimeField[Any, Any] = models.DateTimeField(auto_now_add=True)
 

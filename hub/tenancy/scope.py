@@ -15,8 +15,17 @@ from django.db import connections, transaction
 from psycopg import sql
 
 from hub.tenancy.backend.base import DatabaseWrapper
-from hub.tenancy.context import Scope, current_hospital, current_scope, entered, host_hospital, lets_go, refuse_second
-from hub.tenancy.errors import ScopeMisuse
+from hub.tenancy.context import (
+    Scope,
+    current_hospital,
+    current_scope,
+    entered,
+    host_hospital,
+    lets_go,
+    refuse_second,
+    repairs,
+)
+from hub.tenancy.errors import HospitalClosed, ScopeMisuse
 from hub.tenancy.names import EXTENSION_SCHEMA, REGION, region_staff_role
 from hub.tenancy.registry import TenantInfo, tenant
 from hub.tenancy.rows import SETTING
@@ -26,11 +35,16 @@ __all__ = ["REGION", "Scope", "current_hospital", "current_scope", "hospital", "
 
 @contextmanager
 def hospital(code: str, read_only: bool = False) -> Iterator[TenantInfo]:
-    """A transaction inside one hospital's schema, as its role; UnknownHospital if there is none."""
+    """A transaction inside one hospital's schema, as its role.
+
+    UnknownHospital if there is none, HospitalClosed while it is being restored or brought in step by somebody else.
+    """
     host = host_hospital()
     if host is not None and host != code:
         raise ScopeMisuse(f"hospital({code}) opened on the host of {host}")
     info = tenant(code)
+    if info.repair and repairs() != code:
+        raise HospitalClosed(detail={"hospital": code, "repair": info.repair})
     opening = _opening(
         read_only,
         {"role": info.role, "search_path": f"{info.schema}, {EXTENSION_SCHEMA}"},

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from celery import Task
 
 from hub.tenancy.errors import UnknownHospital
-from hub.tenancy.registry import tenant
+from hub.tenancy.registry import repair_of, tenant
+
+logger = logging.getLogger(__name__)
 
 
 class HospitalTask(Task):  # type: ignore[misc]
@@ -25,11 +28,14 @@ class HospitalTask(Task):  # type: ignore[misc]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run it, if it names a hospital there is."""
-        _require(kwargs.get("hospital"), self.name)
+        code = _require(kwargs.get("hospital"), self.name)
+        if repair_of(code):
+            logger.info("left for later: the hospital is closed for repair", extra={"hospital": code})
+            return None
         return super().__call__(*args, **kwargs)
 
 
-def _require(code: object, task: str) -> None:
+def _require(code: object, task: str) -> str:
     if not isinstance(code, str):
         raise UnknownHospital(detail={"task": task, "reason": "no hospital= was given"})
-    tenant(code)
+    return tenant(code).code

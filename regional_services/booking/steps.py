@@ -304,3 +304,8 @@ _ACTIONS: dict[Effect, Callable[[Unit, Booking, Facts], None]] = {
     Effect.TELL_REFUNDED: _teller("booking.refunded"),
     Effect.TELL_WINDOW: _teller("booking.window"),
 }
+
+
+def repeat(unit: Unit, booking: Booking, effect: Effect, payment: PaymentFacts | None) -> None:
+    """Ask the hospital again for what the booking stands waiting for; the hospital's part may run again."""
+    _ACTIONS[effect](unit, booking, Facts(payment=payment))

@@ -217,3 +217,9 @@ def current_merchant(institution_code: str, channel: str) -> MerchantAccount:
     if row is None:
         raise ChannelUnavailable
     return row
+
+
+def settling_attempts(order_ids: list[UUID]) -> dict[UUID, AttemptView]:
+    """The paid attempts that count for many orders, by order."""
+    rows = Attempt.objects.filter(order_id__in=order_ids, settles=True)
+    return {row.order_id: attempt_view(row) for row in rows}

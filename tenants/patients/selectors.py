@@ -28,7 +28,21 @@ class PatientView:
 
 def contract_patient(archive_id: UUID) -> Patient:
     """The patient in the connectors' terms, spelled as this hospital can carry it (practice 3). One query."""
-    row = PatientArchive.objects.get(id=archive_id)
+    return _contract_patient(PatientArchive.objects.get(id=archive_id))
+
+
+def contract_patients(archive_ids: list[UUID]) -> dict[UUID, Patient]:
+    """The same of many, by archive. One query."""
+    return {row.id: _contract_patient(row) for row in PatientArchive.objects.filter(id__in=archive_ids)}
+
+
+def primary_archives(person_ids: list[UUID]) -> dict[UUID, UUID]:
+    """The archives of people who have one here, by person. One query."""
+    rows = PatientArchive.objects.filter(person_id__in=person_ids, is_primary=True)
+    return dict(rows.values_list("person_id", "id"))
+
+
+def _contract_patient(row: PatientArchive) -> Patient:
     return Patient(
         name=row.his_name or row.name,
         document_type=row.document_type,

@@ -11,7 +11,13 @@ from hub.tenancy import registry as tenancy
 from hub.tenancy.context import registry_read
 from hub.tenancy.models import TenantState
 from hub.tenancy.scope import region
-from tenants.registry.errors import FunctionOff, InstitutionSuspended, UnknownFunction, UnknownInstitution
+from tenants.registry.errors import (
+    FunctionOff,
+    InstitutionRepaired,
+    InstitutionSuspended,
+    UnknownFunction,
+    UnknownInstitution,
+)
 from tenants.registry.functions import ALL_SET, FUNCTIONS
 from tenants.registry.models import BookingMode, CutoffRule, Institution, SettleMode, Switch
 
@@ -64,6 +70,7 @@ class InstitutionView:
     campuses: tuple[CampusView, ...]
     switches: dict[str, bool]
     state: str
+    repair: str
     suspension_words: str
 
     @property
@@ -81,7 +88,7 @@ class InstitutionView:
         """What residents are told while nothing can be booked; empty while it can."""
         if self.is_suspended:
             return self.suspension_words or InstitutionSuspended.text
-        return ""
+        return InstitutionRepaired.text if self.repair else ""
 
     @property
     def his_owns_numbers(self) -> bool:
@@ -109,6 +116,8 @@ class InstitutionView:
         """Refuse with FunctionOff where the function is off, in the notice's words where all is suspended."""
         if self.is_suspended:
             raise InstitutionSuspended(self.closed)
+        if self.repair:
+            raise InstitutionRepaired
         if not self.is_shown or not self.is_on(function):
             raise FunctionOff
 
@@ -240,5 +249,6 @@ def _view(row: Institution) -> InstitutionView:
         ),
         switches={switch.function: switch.is_on for switch in row.switches.all()},
         state=tenancy.state_of(row.code) or TenantState.LIVE,
+        repair=tenancy.repair_of(row.code),
         suspension_words=row.suspension_words,
     )

@@ -86,6 +86,14 @@ FROM scheduling_number AS n JOIN scheduling_session AS s ON s.id = n.session_id
 WHERE n.holder = %(holder)s"""
 )
 
+HELD_BY_ANY = (
+    "SELECT"
+    + _RETURNING
+    + """, n.holder
+FROM scheduling_number AS n JOIN scheduling_session AS s ON s.id = n.session_id
+WHERE n.holder = ANY(%(holders)s)"""
+)
+
 _CONFIRM = (
     """
 UPDATE scheduling_number AS n SET state = 'taken', changed_at = %(now)s
@@ -132,7 +140,7 @@ def confirm_number(unit: Unit, *, holder: UUID) -> ClaimedNumber:
     """The held number is taken for good; NumberNotHeld if the hold is gone."""
     row = _one(_CONFIRM, {"holder": holder, "now": unit.now})
     if row is not None:
-        return _claimed(row)
+        return claimed_number(row)
     return _already_held(holder, NumberNotHeld, states=("taken",))
 
 
@@ -151,11 +159,11 @@ def release_number(unit: Unit, *, holder: UUID, withdraw: bool = False) -> bool:
 def held_by(*, holder: UUID) -> ClaimedNumber | None:
     """What `holder` holds now. One query."""
     row = _one(_HELD_BY, {"holder": holder})
-    return _claimed(row) if row else None
+    return claimed_number(row) if row else None
 
 
 def _changed(unit: Unit, row: tuple[Any, ...]) -> ClaimedNumber:
-    claimed = _claimed(row)
+    claimed = claimed_number(row)
     unit.publish(SessionChanged(hospital=unit.scope, session_ids=(claimed.session_id,)))
     return claimed
 
@@ -187,7 +195,8 @@ def _one(statement: str, arguments: dict[str, Any]) -> tuple[Any, ...] | None:
         return row
 
 
-def _claimed(row: tuple[Any, ...]) -> ClaimedNumber:
+def claimed_number(row: tuple[Any, ...]) -> ClaimedNumber:
+    """The value of a row of these statements."""
     return ClaimedNumber(
         number_id=row[0],
         session_id=row[1],

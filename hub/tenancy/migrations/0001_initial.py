@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("incarnation", models.PositiveIntegerField(default=1)),
+                ("repair", models.CharField(blank=True, default="", max_length=12)),
                 ("limits", models.JSONField(default=hub.tenancy.models.default_limits)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
