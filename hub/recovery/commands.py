@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import getpass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from hub import clock
 from hub.actor import Actor, ActorKind
 from hub.errors import HubError
 from hub.recovery.permissions import CONFIRM
@@ -16,7 +18,9 @@ from hub.recovery.permissions import CONFIRM
 
 def operator(name: str) -> Actor:
     """The person at the terminal, by the name he gives; his login on this machine otherwise."""
-    return Actor(kind=ActorKind.SYSTEM, id=None, name=(name or getpass.getuser())[:60], permissions=frozenset({CONFIRM}))
+    return Actor(
+        kind=ActorKind.SYSTEM, id=None, name=(name or getpass.getuser())[:60], permissions=frozenset({CONFIRM})
+    )
 
 
 def backup_id(text: str) -> UUID:
@@ -46,3 +50,12 @@ class RecoveryCommand(BaseCommand):
         except HubError as problem:
             where = " ".join(f"{name}={value}" for name, value in problem.detail.items())
             raise CommandError(f"{problem.text} {where}".strip()) from problem
+
+
+def instant(text: str) -> datetime:
+    """An ISO time; without a zone it is the district's own."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise CommandError(f"时间应写成 2026-11-20T10:00:00+08:00，不是 {text!r}") from problem
+    return found if found.tzinfo else found.replace(tzinfo=clock.ZONE)

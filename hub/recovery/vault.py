@@ -127,6 +127,20 @@ def notes() -> list[Note]:
     return [_read_note(path) for path in sorted((root() / "notes").glob("*.json"))]
 
 
+def keep_side_note(sealed: Sealed) -> None:
+    """The note of a file that is a part of something larger: a piece of the log, an object."""
+    path = (root() / sealed.name).with_suffix(".json")
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(asdict(sealed)), encoding="utf-8")
+    draft.replace(path)
+
+
+def side_notes(kind: str) -> list[Sealed]:
+    """All parts of a kind, in order of name."""
+    found = sorted((root() / kind).glob("*.json"))
+    return [Sealed(**json.loads(path.read_text(encoding="utf-8"))) for path in found]
+
+
 def remove(backup_id: UUID) -> None:
     """Remove a backup's file and note; nothing happens when they are gone."""
     try:

@@ -259,7 +259,11 @@ CELERY_BEAT_SCHEDULE = {
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
     "exchange-probe": {"task": "institution_connectors.exchange.tasks.probe_all", "schedule": 60.0},
     "exchange-recover": {"task": "institution_connectors.exchange.tasks.recover_all", "schedule": 300.0},
-    "exchange-bodies": {"task": "institution_connectors.exchange.tasks.end_bodies_all", "schedule": 86400.0},
+    "exchange-bodies": {
+        "task": "institution_connectors.exchange.tasks.end_bodies_all",
+        "schedule": crontab(hour=2, minute=30),
+    },
+    "recovery.nightly": {"task": "recovery.nightly", "schedule": crontab(hour=1, minute=0)},
 }
 
 LOGGING_CONFIG = "hub.observability.logs.configure"

@@ -165,6 +165,8 @@ def _end(unit: Unit, batch: Batch, rows: Mapping[UUID, Appointment], done: Done)
         row = rows[one.booking_id]
         row.state, row.reason, row.updated_at = one.state, one.reason[:120], unit.now
         done.ended.add(row.id)
+    # Before anything is entered: the number of an ended appointment may be another's since.
+    Appointment.objects.bulk_update([rows[one.booking_id] for one in ending], ["state", "reason", "updated_at"])
 
 
 def _enter(unit: Unit, entering: Sequence[Wanted], rows: dict[UUID, Appointment], done: Done) -> None:

@@ -70,7 +70,6 @@ class InstitutionView:
     campuses: tuple[CampusView, ...]
     switches: dict[str, bool]
     state: str
-    repair: str
     suspension_words: str
 
     @property
@@ -88,7 +87,12 @@ class InstitutionView:
         """What residents are told while nothing can be booked; empty while it can."""
         if self.is_suspended:
             return self.suspension_words or InstitutionSuspended.text
-        return InstitutionRepaired.text if self.repair else ""
+        return InstitutionRepaired.text if self.is_repaired else ""
+
+    @property
+    def is_repaired(self) -> bool:
+        """Whether its data are being restored or compared; asked of the registry, which hears of it sooner."""
+        return bool(tenancy.repair_of(self.code))
 
     @property
     def his_owns_numbers(self) -> bool:
@@ -116,7 +120,7 @@ class InstitutionView:
         """Refuse with FunctionOff where the function is off, in the notice's words where all is suspended."""
         if self.is_suspended:
             raise InstitutionSuspended(self.closed)
-        if self.repair:
+        if self.is_repaired:
             raise InstitutionRepaired
         if not self.is_shown or not self.is_on(function):
             raise FunctionOff
@@ -249,6 +253,5 @@ def _view(row: Institution) -> InstitutionView:
         ),
         switches={switch.function: switch.is_on for switch in row.switches.all()},
         state=tenancy.state_of(row.code) or TenantState.LIVE,
-        repair=tenancy.repair_of(row.code),
         suspension_words=row.suspension_words,
     )

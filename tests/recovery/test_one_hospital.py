@@ -59,6 +59,7 @@ def test_a_hospital_returns_to_an_older_day_and_comes_in_step(district: District
     district.pay(after, new)
     registered = {one: district.registrations("alpha", one.id) for one in (before, held, after)}
 
+    wanted = world.free_numbers("alpha", world.open_session("alpha"))[0]
     stop, made = threading.Event(), []
     other = threading.Thread(target=_book_at_beta, args=(stop, made))
     other.start()
@@ -67,7 +68,7 @@ def test_a_hospital_returns_to_an_older_day_and_comes_in_step(district: District
         with pytest.raises(HospitalClosed), hospital("alpha"):
             pass
         with pytest.raises(InstitutionRepaired, match="正在恢复"):
-            world.book("alpha", session, kept)
+            world.book("alpha", session, kept, wanted)
         said = _said("resync", "alpha", "--since", clock.now().isoformat(), "--by", "王工")
     finally:
         stop.set()
@@ -90,7 +91,7 @@ def test_a_hospital_returns_to_an_older_day_and_comes_in_step(district: District
     record = selectors.drill(drill)
     assert record.ok
     assert all(line[3] != "no" for line in record.counts)
-    assert world.book("alpha", session, world.resident()).state is State.AWAITING_PAYMENT
+    assert world.book("alpha", session, world.resident()).state is State.LOCKING, "it opened again"
 
 
 def _book_at_beta(stop: threading.Event, made: list[object]) -> None:

@@ -308,7 +308,7 @@ def _unknown_registrations(run: ResyncRun, books: appointments.Books, known: set
     return [
         Item(
             Outcome.HUMAN,
-            f"医院系统有登记 {one.his_number}（平台编号 {one.hub_number}，缴费单 {one.order_number or '无'}），平台没有",
+            f"平台没有医院系统的登记 {one.his_number}（平台编号 {one.hub_number}，缴费单 {one.order_number or '无'}）",
         )
         for one in books.by_number.values()
         if one.hub_number not in known and one.state in appointments.STANDS

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hub import clock
 from hub.actor import system_actor
+from hub.recovery.commands import instant
 from regional_services.booking.models import Cause, ResyncState
 from regional_services.booking.resync import reading, running
 
@@ -27,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Compare, push, reverse, open; then say what is left for a person."""
-        since = _instant(options["since"]) if options["since"] else clock.now() - timedelta(days=3)
+        since = instant(options["since"]) if options["since"] else clock.now() - timedelta(days=3)
         run_id = running.start(
             options["hospital"], cause=Cause(options["cause"]), since=since, actor=system_actor(options["by"])
         )
@@ -36,11 +37,3 @@ class Command(BaseCommand):
             self.stdout.write(f"待人工处理：{item.booking_id or '-'} {item.what}")
         if state is ResyncState.WAITING:
             raise CommandError("医院系统没有答复，机构仍然关闭；恢复后再次执行同一命令，从停下的地方继续")
-
-
-def _instant(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as problem:
-        raise CommandError(f"--since 应写成 2026-11-20T10:00:00+08:00，不是 {text!r}") from problem
-    return found if found.tzinfo else found.replace(tzinfo=clock.ZONE)
