@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,10 @@ from hub.outbox import delivery, metrics, rows
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy
 from hub.tenancy import registry
+from hub.tenancy.errors import HospitalClosed
 from hub.tenancy.scope import REGION
+
+logger = logging.getLogger(__name__)
 
 _UNLIMITED = 1_000_000
 
@@ -66,7 +70,10 @@ def take(
         if stopping():
             break
         results.append(_attempt(scope, row, policy.lane, worker))
-    _store(scope, turn, policy, results, claimed[len(results) :], worker)
+    try:
+        _store(scope, turn, policy, results, claimed[len(results) :], worker)
+    except HospitalClosed:  # closed under way, perhaps by what was just delivered: the rows come back with their lease
+        logger.info("a turn ends without its bookkeeping: the hospital was closed", extra={"scope": scope})
     return turn
 
 

@@ -212,7 +212,7 @@ def started(target: Path, port: int) -> Iterator[str]:
     command = [
         client_tool("postgres"), "-D", str(target), f"-p{port}", "-clisten_addresses=127.0.0.1",
         "-cunix_socket_directories=", "-carchive_mode=off", "-cmax_locks_per_transaction=512", "-cfsync=off",
-        "-cmax_connections=200",
+        "-chot_standby=off",
     ]  # fmt: skip
     process = processes.spawn(command, log=log, run_as=server_user(), cwd=target)
     try:
@@ -227,7 +227,8 @@ def _wait_until_promoted(process: subprocess.Popen[str], port: int, log: Path) -
     end = time.monotonic() + 600
     while time.monotonic() < end:
         if process.poll() is not None:
-            raise BackupFailed(f"恢复出的数据库没有启动：{processes.tail(log, 3)}")
+            fatal = [line for line in processes.tail(log, 30).splitlines() if "FATAL" in line]
+            raise BackupFailed(f"恢复出的数据库没有启动：{fatal[0] if fatal else log}")
         with contextlib.suppress(psycopg.OperationalError), psycopg.connect(
             host="127.0.0.1", port=port, user=entry["USER"], password=entry["PASSWORD"], dbname=entry["NAME"],
             connect_timeout=2,

@@ -13,14 +13,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from hub import clock
 from hub.actor import Actor, ActorKind
 from hub.errors import HubError
-from hub.recovery.permissions import CONFIRM
 
 
 def operator(name: str) -> Actor:
     """The person at the terminal, by the name he gives; his login on this machine otherwise."""
-    return Actor(
-        kind=ActorKind.SYSTEM, id=None, name=(name or getpass.getuser())[:60], permissions=frozenset({CONFIRM})
-    )
+    return Actor(kind=ActorKind.SYSTEM, id=None, name=(name or getpass.getuser())[:60])
 
 
 def backup_id(text: str) -> UUID:

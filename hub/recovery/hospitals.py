@@ -59,7 +59,8 @@ def restore_hospital(code: str, backup_id: UUID, *, actor: Actor, report: Report
         with work(REGION, actor=actor) as unit:
             repair.close(code, repair.RESTORE)
             unit.audit("hospital.closed", target=f"hospital:{code}", detail={"for": repair.RESTORE})
-        repair.announce(wait=True)
+        repair.announce()
+        repair.heard()
         _told(returning, report, "已关闭该机构，居民看到说明，其他机构不受影响")
         with owner_connection() as connection:
             repair.fence(connection, code)

@@ -247,6 +247,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULE = {
     "booking.sweep": {"task": "booking.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    "booking.resync": {"task": "booking.resync", "schedule": 30.0, "options": {"expires": 30.0}},
     "payments.sweep": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "accounts.tidy": {"task": "accounts.tidy", "schedule": 86400.0},
     "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},

@@ -35,11 +35,14 @@ def open_again(code: str) -> None:
     close(code, "")
 
 
-def announce(*, wait: bool = False) -> None:
-    """Tell all processes; with `wait`, come back when every one of them has had the time to hear it."""
+def announce() -> None:
+    """Tell all processes; `heard` comes back when every one of them has had the time to hear it."""
     registry.invalidate()
-    if wait:
-        time.sleep(registry.FRESH_SECONDS + 0.2)
+
+
+def heard() -> None:
+    """Wait until no process goes by what it knew before the announcement."""
+    time.sleep(registry.FRESH_SECONDS + 0.2)
 
 
 @contextmanager

@@ -47,6 +47,7 @@ DISTRICT_MENU = (
     Entry("screen", "运行大屏", "/district/screen", "region.view"),
     Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),
     Entry("audit", "审计", "/district/audit", "audit.view"),
+    Entry("recovery", "备份与恢复", "/district/recovery", "recovery.view"),
     Entry("letters", "停止的消息", "/district/letters", "outbox.view"),
 )
 

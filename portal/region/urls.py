@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.region.views import accounts, audit, institutions, joining, overview, screen, statistics
+from portal.region.views import accounts, audit, institutions, joining, overview, recovery, screen, statistics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.home, name="district"),
@@ -34,6 +34,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("screen/series.json", screen.series, name="district-screen-series"),
     path("letters", audit.letters, name="district-letters"),
     path("letters/<int:letter_id>/replay", audit.replay, name="district-letter-replay"),
+    path("recovery", recovery.overview, name="district-recovery"),
+    path("recovery/backups/<uuid:backup_id>/confirm", recovery.confirm_backup, name="district-backup-confirm"),
+    path("recovery/restores/<uuid:drill_id>", recovery.drill, name="district-restore"),
+    path("recovery/restores/<uuid:drill_id>/confirm", recovery.confirm_drill, name="district-restore-confirm"),
+    path("recovery/resyncs/<uuid:run_id>", recovery.resync, name="district-resync"),
+    path("recovery/resyncs/<uuid:run_id>/items/<int:item_id>", recovery.close_item, name="district-resync-item"),
     path("joining", joining.listing, name="district-joinings"),
     path("joining/new", joining.new, name="district-joining-new"),
     path("joining/<str:code>", joining.progress, name="district-joining"),

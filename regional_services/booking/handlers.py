@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from hub.outbox.events import Delivery, RunsIn, Temporary, handles
 from hub.work import Unit
+from institution_connectors.exchange.events import HisRestored
 from regional_services.booking import desk
 from regional_services.booking.events import CancelWanted, ConfirmWanted, ReleaseWanted
-from regional_services.booking.models import State
+from regional_services.booking.models import Cause, State
 from regional_services.booking.process import Input, NotAllowed
+from regional_services.booking.resync import running
 from regional_services.booking.steps import NO_FACTS, Facts, Quote, advance, advance_locked, lock
 from regional_services.payments import selectors as payments
 from regional_services.payments.events import OrderClosed, OrderPaid, RefundFinished
@@ -30,6 +33,7 @@ from tenants.appointments.events import (
 )
 
 OVERTAKEN_SECONDS = 0.5
+HIS_SINCE = timedelta(days=3)  # a hospital says that its books are older, not how much
 
 
 @handles(ConfirmWanted, runs_in=RunsIn.HOSPITAL)
@@ -168,6 +172,12 @@ def on_cancellation_refused(event: CancellationRefused, unit: Unit) -> None:
 def on_stopped(event: AppointmentStopped, unit: Unit) -> None:
     """The clinic does not take place."""
     _happen(unit, event.booking_id, Input.STOPPED, Facts(reason=event.reason))
+
+
+@handles(HisRestored, runs_in=RunsIn.REGION)
+def on_his_restored(event: HisRestored, unit: Unit) -> None:
+    """Close the hospital until its books and ours agree again; a worker does the comparing."""
+    running.begin(unit, event.hospital, cause=Cause.HIS, since=unit.now - HIS_SINCE)
 
 
 @handles(DeskCancelAsked, runs_in=RunsIn.REGION)

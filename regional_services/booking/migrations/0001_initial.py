@@ -250,6 +250,7 @@ class Migration(migrations.Migration):
                 ("reversed", models.PositiveIntegerField(default=0)),
                 ("left", models.PositiveIntegerField(default=0)),
                 ("expected", models.PositiveIntegerField(default=0)),
+                ("claimed_until", models.DateTimeField(null=True)),
                 ("asked_by", models.CharField(max_length=60)),
                 ("started_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Count, Q
 
 from hub import clock
 from hub.actor import Actor, system_actor
 from hub.ids import domain_number
+from hub.outbox import wake
+from hub.outbox.models import Lane
 from hub.tenancy import repair
 from hub.tenancy.scope import REGION, hospital, region
 from hub.work import Unit, work
@@ -40,6 +43,7 @@ from tenants.scheduling import resync as scheduling
 
 ACTOR = system_actor("数据核对")
 BATCH = 500
+CLAIM = timedelta(minutes=3)  # a batch takes seconds; a hospital that answers slowly, a minute
 BEFORE = timedelta(minutes=10)  # what was on its way when the backup was taken
 Report = Callable[[str], None]
 
@@ -57,15 +61,25 @@ class Compared:
 def start(code: str, *, cause: Cause, since: datetime, actor: Actor) -> UUID:
     """Close the hospital and begin a run; one that is under way is taken up instead. The run's id."""
     with work(REGION, actor=actor) as unit:
-        repair.close(code, repair.RESYNC)
-        under_way = ResyncRun.objects.filter(institution_code=code).exclude(state=ResyncState.DONE).first()
-        run = under_way or ResyncRun.objects.create(
-            institution_code=code, cause=cause, since=since - BEFORE, asked_by=actor.name, started_at=unit.now
+        return begin(unit, code, cause=cause, since=since)
+
+
+def begin(unit: Unit, code: str, *, cause: Cause, since: datetime) -> UUID:
+    """The same inside somebody's public unit."""
+    repair.close(code, repair.RESYNC)
+    run = ResyncRun.objects.filter(institution_code=code).exclude(state=ResyncState.DONE).first()
+    if run is None:
+        run = ResyncRun.objects.create(
+            institution_code=code, cause=cause, since=since - BEFORE, asked_by=unit.actor.name, started_at=unit.now
         )
-        unit.audit("resync.started", target=f"resync:{run.id}", detail={"hospital": code, "cause": run.cause})
-    repair.announce(wait=under_way is None)
-    registry.forget()
+    unit.audit("resync.started", target=f"resync:{run.id}", detail={"hospital": code, "cause": run.cause})
+    transaction.on_commit(_tell_all, using="default")
     return run.id
+
+
+def _tell_all() -> None:
+    repair.announce()
+    registry.forget()
 
 
 def carry_on(run_id: UUID, *, report: Report = lambda _line: None) -> ResyncState:
@@ -77,6 +91,10 @@ def carry_on(run_id: UUID, *, report: Report = lambda _line: None) -> ResyncStat
     if run.state == ResyncState.DONE:
         return ResyncState.DONE
     code = run.institution_code
+    if not _claim(run):
+        report("另一个进程正在核对该机构")
+        return ResyncState.RUNNING
+    repair.heard()
     with repair.inside(code):
         try:
             books = his.books(code, first_day=clock.today(), last_day=_last_day(code))
@@ -91,6 +109,25 @@ def carry_on(run_id: UUID, *, report: Report = lambda _line: None) -> ResyncStat
     _open(run, report)
     projection.rebuild(code)
     return ResyncState.DONE
+
+
+def due() -> list[UUID]:
+    """Runs nobody is at, oldest first: for the schedule. One query."""
+    with region(read_only=True):
+        rows = ResyncRun.objects.exclude(state=ResyncState.DONE).filter(_unclaimed()).order_by("started_at")
+        return list(rows.values_list("id", flat=True))
+
+
+def _unclaimed() -> Q:
+    return Q(claimed_until=None) | Q(claimed_until__lt=clock.now())
+
+
+def _claim(run: ResyncRun) -> bool:
+    """One process at a time; one that died is followed by another when its claim has run out."""
+    with work(REGION, actor=ACTOR) as unit:
+        claimed = ResyncRun.objects.filter(_unclaimed(), pk=run.pk).update(claimed_until=unit.now + CLAIM)
+        unit.audit("resync.claimed", target=f"resync:{run.id}", outcome="success" if claimed else "refused")
+    return claimed == 1
 
 
 def _relevant(run: ResyncRun) -> Q:
@@ -340,14 +377,14 @@ def _open(run: ResyncRun, report: Report) -> None:
             detail={"pushed": run.pushed, "reversed": run.reversed, "left": run.left},
         )
     polling.forget(run.institution_code)
-    repair.announce()
-    registry.forget()
+    _tell_all()
+    wake.rouse(run.institution_code, lanes=set(Lane), seal=True)
     report(f"核对完成，机构已开放：补发 {run.pushed}，冲回 {run.reversed}，待人工 {run.left}")
 
 
 def _wait(run: ResyncRun, why: str) -> None:
     with work(REGION, actor=ACTOR) as unit:
-        ResyncRun.objects.filter(pk=run.pk).update(state=ResyncState.WAITING, note=why[:200])
+        ResyncRun.objects.filter(pk=run.pk).update(state=ResyncState.WAITING, note=why[:200], claimed_until=None)
         unit.audit("resync.waits", target=f"resync:{run.id}", reason=why[:200])
 
 
@@ -371,5 +408,10 @@ def _save(run: ResyncRun, unit: Unit) -> None:
     )
     run.pushed, run.reversed = totals.get(Outcome.PUSHED, 0), totals.get(Outcome.REVERSED, 0)
     run.left, run.state, run.note = totals.get(Outcome.HUMAN, 0), ResyncState.RUNNING, ""
-    run.save(update_fields=["cursor", "compared", "expected", "pushed", "reversed", "left", "state", "note"])
+    run.claimed_until = unit.now + CLAIM
+    run.save(
+        update_fields=[
+            "cursor", "compared", "expected", "pushed", "reversed", "left", "state", "note", "claimed_until"
+        ]
+    )  # fmt: skip
     unit.audit("resync.batch", target=f"resync:{run.id}", detail={"compared": run.compared})
