@@ -46,12 +46,32 @@ def take(
     """Claim at most a batch of `scope`'s due rows and run them one after the other.
 
     `on_more` is called before running when more rows are due, so that another thread can go on with the scope at once.
-    Rows not begun when `stopping` turns true are given back.
+    Rows not begun when `stopping` turns true are given back. A hospital that is closed, or closes under way (perhaps by
+    what was just delivered), ends the turn: what it had claimed comes back with its lease.
     """
-    world, turn = world_of(scope), Turn()
+    turn = Turn()
+    try:
+        claimed, more = _claim(scope, policy, worker)
+        turn.claimed = len(claimed)
+        if not claimed:
+            return turn
+        if on_more is not None and more:
+            on_more()
+        results: list[delivery.Result] = []
+        for row in claimed:
+            if stopping():
+                break
+            results.append(_attempt(scope, row, policy.lane, worker))
+        _store(scope, turn, policy, results, claimed[len(results) :], worker)
+    except HospitalClosed:
+        logger.info("a turn ended early: the hospital is closed", extra={"scope": scope})
+    return turn
+
+
+def _claim(scope: str, policy: LanePolicy, worker: UUID) -> tuple[list[rows.Claimed], bool]:
     with open_scope(scope):
-        claimed, more = rows.claim(
-            world,
+        return rows.claim(
+            world_of(scope),
             scope,
             policy.lane,
             worker=worker,
@@ -60,21 +80,6 @@ def take(
             batch=policy.batch,
             caps=_caps(scope, policy.lane),
         )
-    turn.claimed = len(claimed)
-    if not claimed:
-        return turn
-    if on_more is not None and more:
-        on_more()
-    results: list[delivery.Result] = []
-    for row in claimed:
-        if stopping():
-            break
-        results.append(_attempt(scope, row, policy.lane, worker))
-    try:
-        _store(scope, turn, policy, results, claimed[len(results) :], worker)
-    except HospitalClosed:  # closed under way, perhaps by what was just delivered: the rows come back with their lease
-        logger.info("a turn ends without its bookkeeping: the hospital was closed", extra={"scope": scope})
-    return turn
 
 
 def _attempt(scope: str, row: rows.Claimed, lane: Lane, worker: UUID) -> delivery.Result:

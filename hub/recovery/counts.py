@@ -17,6 +17,7 @@ _ADD_UP_OF_ONE = _ADD_UP + " WHERE t.institution_code = {code}"
 
 def of_schema(connection: psycopg.Connection[Any], schema: str) -> Counts:
     """Table -> [rows, sum] of every table of a schema; the owner's connection, its own snapshot."""
+    _steady(connection)
     return {
         table: _added_up(connection, sql.SQL(_ADD_UP).format(table=sql.Identifier(schema, table)))
         for table in _tables(connection, schema)
@@ -25,6 +26,7 @@ def of_schema(connection: psycopg.Connection[Any], schema: str) -> Counts:
 
 def of_institution(connection: psycopg.Connection[Any], code: str) -> Counts:
     """The public rows of one hospital: table -> [rows, sum] of every public table with `institution_code`."""
+    _steady(connection)
     rows = connection.execute(
         "SELECT table_name FROM information_schema.columns"
         " WHERE table_schema = 'public' AND column_name = 'institution_code' ORDER BY 1"
@@ -47,6 +49,14 @@ def differences(before: Counts, after: Counts, *, leave_out: Iterable[str] = ())
         agree = "" if table in left_out else ("yes" if was == now else "no")
         lines.append([table, was[0], now[0], agree])
     return lines
+
+
+def _steady(connection: psycopg.Connection[Any]) -> None:
+    """The same row reads the same on every server, whatever its own settings are."""
+    connection.execute(
+        "SELECT set_config('timezone', 'UTC', false), set_config('datestyle', 'ISO', false),"
+        " set_config('bytea_output', 'hex', false), set_config('extra_float_digits', '1', false)"
+    )
 
 
 def _tables(connection: psycopg.Connection[Any], schema: str) -> list[str]:

@@ -31,7 +31,7 @@ CHECKS = (
     ("verify_bookings", ("verify_bookings",)),
     ("verify_numbers", ("verify_numbers",)),
     ("verify_money", ("verify_money",)),
-    ("verify_audit", ("verify_audit", "--all")),
+    ("verify_audit", ("verify_audit", "--all", "--seal-first")),
     ("verify_grants", ("verify_grants",)),
 )
 _PATIENCE = 1800

@@ -13,6 +13,7 @@ from hub.errors import NotFound
 from hub.recovery.models import Backup, BackupKind, BackupState, Cleanup, CleanupState, Drill, DrillKind
 from hub.tenancy.scope import REGION, region
 
+BROKEN_OFF = timedelta(hours=6)  # a backup that still runs then was killed
 LATE_AFTER = {BackupKind.CLUSTER: timedelta(hours=26), BackupKind.OBJECTS: timedelta(hours=26)}
 
 
@@ -143,9 +144,11 @@ def health() -> list[Health]:
 def _health(kind: BackupKind) -> Health:
     rows = Backup.objects.filter(kind=kind, scope=REGION).order_by("-started_at")
     good, failure = None, ""
-    for state, at, error in rows.values_list("state", "ended_at", "error")[:20]:
+    for state, begun, at, error in rows.values_list("state", "started_at", "ended_at", "error")[:20]:
         if state == BackupState.FAILED and not failure:
             failure = error or "失败"
+        if state == BackupState.RUNNING and clock.now() - begun > BROKEN_OFF and not failure:
+            failure = "备份进程中断，没有做完"
         if state == BackupState.DONE:
             good = at
             break

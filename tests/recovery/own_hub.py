@@ -27,8 +27,9 @@ _SHELL = f'set -euo pipefail\nmanage.py() {{ "{sys.executable}" "{ROOT / "manage
 class OwnHub:
     """The services and the environment that leads to them."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, *, own_disk: bool) -> None:
         self.base = base
+        self.own_disk = own_disk
         self._where = places.Places(base)
         self.services = Services(self._where, durable=False, given={"HUB_ROLE_PREFIX": "hub"})
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -13,20 +12,6 @@ from tests.recovery.own_hub import ROOT, OwnHub
 
 MANUAL = ROOT / "docs" / "operations.zh.md"
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.M | re.S)
-
-
-@pytest.fixture(scope="module")
-def own_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnHub]:
-    """A hub with a hospital and bookings."""
-    hub = OwnHub(tmp_path_factory.mktemp("hub") / "var")
-    try:
-        hub.manage("migrate_hub")
-        hub.manage("create_hospital", "alpha")
-        hub.manage("keyring", "ensure")
-        hub.python("tests.recovery.inside", "fill", "6")
-        yield hub
-    finally:
-        hub.end()
 
 
 def commands() -> str:
