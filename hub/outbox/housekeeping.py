@@ -9,7 +9,7 @@ from hub.actor import system_actor
 from hub.audit import anchors
 from hub.journal.world import all_scopes, world_of
 from hub.outbox import wake
-from hub.recovery import cleanups
+from hub.recovery import cleanups, metrics
 from hub.recovery.cleanups import Doomed
 from hub.recovery.errors import CleanupRefused
 
@@ -25,6 +25,7 @@ _DAY = 86_400.0
 
 def run_if_due() -> None:
     """Do what is due; the relays of an installation take turns. Clean-ups wait until the peak hours are over."""
+    metrics.observe()
     if anchors.is_due(clock.now()) and wake.lead("anchor", 300.0):
         anchors.anchor()
     if not cleanups.in_peak(clock.now()) and wake.lead("purge", _DAY):
