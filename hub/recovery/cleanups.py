@@ -125,7 +125,7 @@ def _doomed_rows(scope: str, doomed: Doomed) -> list[dict[str, Any]]:
 def _condition(doomed: Doomed) -> sql.Composable:
     return sql.SQL("t.id IN (SELECT id FROM {} WHERE {})").format(
         sql.Identifier(doomed.table),
-        sql.SQL(doomed.condition).format(before=sql.Literal(doomed.before)),  # type: ignore[arg-type]
+        sql.SQL(doomed.condition).format(before=sql.Literal(doomed.before)),
     )
 
 

@@ -12,7 +12,10 @@ Counts = dict[str, list[str]]
 
 # Independent of the rows' order, so that no table is sorted: every row's hash, added up.
 _ADD_UP = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {table} AS t"
-_ADD_UP_OF_ONE = _ADD_UP + " WHERE t.institution_code = {code}"
+_ADD_UP_OF_ONE = (
+    "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {table} AS t"
+    " WHERE t.institution_code = {code}"
+)
 
 
 def of_schema(connection: psycopg.Connection[Any], schema: str) -> Counts:

@@ -78,7 +78,7 @@ def _newest_list() -> dict[str, tuple[str, int, str]]:
 def _lines(note: vault.Note) -> list[tuple[str, int, str]]:
     if note.file is None:
         return []
-    return [tuple(json.loads(line)) for line in b"".join(vault.read(note.file)).splitlines()]  # type: ignore[misc]
+    return [tuple(json.loads(line)) for line in b"".join(vault.read(note.file)).splitlines()]
 
 
 def _kept(key: str) -> tuple[str, int, str]:

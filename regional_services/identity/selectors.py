@@ -115,7 +115,7 @@ def cards_of(person_ids: list[UUID]) -> dict[UUID, IdentityCard]:
             to_attr="in_force",
         )
     )
-    return {person.id: _card(person, person.in_force[0]) for person in people if person.in_force}  # type: ignore[attr-defined]
+    return {person.id: _card(person, person.in_force[0]) for person in people if person.in_force}
 
 
 def own_account(person_id: UUID) -> UUID | None:

@@ -38,7 +38,7 @@ def own_hub() -> Iterator[OwnHub]:
         hub.manage("migrate_hub")
         hub.manage("create_hospital", "alpha")
         hub.manage("keyring", "ensure")
-        hub.python("tests.recovery.inside", "fill", "6")
+        hub.inside("fill", "6")
         yield hub
     finally:
         hub.end()

@@ -7,14 +7,15 @@ relay do.
 
 from __future__ import annotations
 
-import sys
 import time
+from collections.abc import Callable
 
 import django
 
 django.setup()
 
 import redis  # noqa: E402
+from django.core.management import execute_from_command_line  # noqa: E402
 from django.db import Error as DatabaseError  # noqa: E402
 
 from hub.audit import anchors  # noqa: E402
@@ -66,5 +67,12 @@ def sweep() -> None:
     drain(outside=False)
 
 
-if __name__ == "__main__":
-    {"fill": fill, "book": book, "ids": ids, "sweep": sweep}[sys.argv[1]](*sys.argv[2:])  # type: ignore[operator]
+def run(command: list[str]) -> None:
+    """`inside ...` or a command of the hub."""
+    if command[0] == "inside":
+        _ACTS[command[1]](*command[2:])
+    else:
+        execute_from_command_line(["manage.py", *command])
+
+
+_ACTS: dict[str, Callable[..., None]] = {"fill": fill, "book": book, "ids": ids, "sweep": sweep}

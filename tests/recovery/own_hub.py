@@ -6,9 +6,12 @@ Everything is done from outside, by the commands of the manual, in processes of 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,8 +23,7 @@ from hub.embedded.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parents[2]
 _INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
-# The manual is written for a shell in which `manage.py` is the hub's own.
-_SHELL = f'set -euo pipefail\nmanage.py() {{ "{sys.executable}" "{ROOT / "manage.py"}" "$@"; }}\n'
+STEWARD = Path(__file__).with_name("steward.py")
 
 
 class OwnHub:
@@ -45,6 +47,14 @@ class OwnHub:
             "HUB_DB_POOL": "8",
         }
         self.services.start()
+        self._socket = base / "steward"
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "tests.recovery.steward", str(self._socket)],
+            env=self.env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        end = time.monotonic() + 60
+        while not self._socket.exists() and time.monotonic() < end:
+            time.sleep(0.05)
 
     @property
     def postgres(self) -> Postgres:
@@ -63,25 +73,30 @@ class OwnHub:
 
     def manage(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """One command of the hub."""
-        return self._run([sys.executable, str(ROOT / "manage.py"), *command], check=check)
+        return self._run(self._steward(*command), check=check)
 
     def shell(self, script: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """A piece of the manual, as a person would type it."""
-        return self._run(["bash", "-c", _SHELL + script], extra=variables)
+        prelude = f'set -euo pipefail\nmanage.py() {{ {shlex.join(self._steward())} "$@"; }}\n'
+        return self._run(["bash", "-c", prelude + script], extra=variables)
 
-    def python(self, module: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """A module of the tests, inside this hub."""
-        return self._run([sys.executable, "-m", module, *arguments], check=check)
+    def inside(self, *what: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Something of `tests.recovery.inside`."""
+        return self.manage("inside", *what, check=check)
 
-    def background(self, module: str, *arguments: str) -> subprocess.Popen[str]:
+    def background(self, *what: str) -> subprocess.Popen[str]:
         """The same, going on beside the test."""
         return subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            env=self.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            self._steward("inside", *what), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def _steward(self, *command: str) -> list[str]:
+        return [sys.executable, "-S", "-E", str(STEWARD), str(self._socket), *command]
 
     def end(self) -> None:
         """Stop and forget everything."""
+        os.killpg(self._server.pid, signal.SIGKILL)
+        self._server.wait()
         self.services.stop()
         self._where.forget()
         shutil.rmtree(self.base, ignore_errors=True)

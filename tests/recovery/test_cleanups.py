@@ -53,7 +53,7 @@ def test_a_backup_that_does_not_read_back_stops_the_cleanup(
     real = objects.put
 
     def harmed(key: str, content: bytes, **options: str) -> objects.StoredObject:
-        stored = real(key, content[:-2] + b"9}" if harm == "altered" else content, **options)  # type: ignore[arg-type]
+        stored = real(key, content[:-2] + b"9}" if harm == "altered" else content, **options)
         if harm == "absent":
             objects.delete(key)
         return stored

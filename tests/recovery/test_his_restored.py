@@ -9,7 +9,7 @@ import pytest
 from hub import clock
 from hub.outbox.relay import drain
 from hub.tenancy import registry
-from institution_connectors.contracts import Inbound, NumberTaken, Wire
+from institution_connectors.contracts import Direction, Inbound, NumberTaken, Wire
 from institution_connectors.exchange import inbound
 from regional_services.booking import services
 from regional_services.booking.models import His, Outcome, ResyncState, Settlement, State
@@ -25,7 +25,7 @@ def _pushes(generation: str, number: str) -> None:
     """The hospital's system reports something, under a generation of its books."""
     fact = NumberTaken(occurred_at=clock.now(), schedule_code="none", number_code="none", sequence=1, free=False)
     message = Inbound(source="HIS-alpha", incarnation=generation, message_id=number, kind="number_taken", facts=(fact,))
-    wire = Wire(direction="received", at=clock.now(), body=b"{}", content_type="application/json")
+    wire = Wire(direction=Direction.RECEIVED, at=clock.now(), body=b"{}", content_type="application/json")
     inbound.receive("alpha", message, wire)
 
 

@@ -27,7 +27,7 @@ WANTED = 8
 
 def books_through(hub: OwnHub, loss: Callable[[], None]) -> str:
     """Bookings go on while `loss` comes over the hub; what the booking process said."""
-    booker = hub.background("tests.recovery.inside", "book", str(WANTED), "90")
+    booker = hub.background("book", str(WANTED), "90")
     assert booker.stdout is not None
     said = [booker.stdout.readline() for _ in range(2)]
     loss()
@@ -40,8 +40,8 @@ def books_through(hub: OwnHub, loss: Callable[[], None]) -> str:
 
 def everything_stands(hub: OwnHub, text: str) -> None:
     """Every booking a resident was told of is there, and all books tell one story."""
-    hub.python("tests.recovery.inside", "sweep")
-    there = hub.python("tests.recovery.inside", "ids").stdout
+    hub.inside("sweep")
+    there = hub.inside("ids").stdout
     for booking_id in re.findall(r"booked (\S+)", text):
         assert f"booking {booking_id}" in there
     for command in ("verify_bookings", "verify_numbers", "verify_money"):

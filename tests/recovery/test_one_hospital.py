@@ -60,7 +60,8 @@ def test_a_hospital_returns_to_an_older_day_and_comes_in_step(district: District
     registered = {one: district.registrations("alpha", one.id) for one in (before, held, after)}
 
     wanted = world.free_numbers("alpha", world.open_session("alpha"))[0]
-    stop, made = threading.Event(), []
+    stop = threading.Event()
+    made: list[object] = []
     other = threading.Thread(target=_book_at_beta, args=(stop, made))
     other.start()
     try:
