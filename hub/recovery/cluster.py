@@ -113,8 +113,12 @@ def seal_spool() -> str:
     return newest
 
 
-def prune_wal(oldest_needed: datetime) -> int:
-    """Remove pieces sealed before the oldest base backup that is kept; how many."""
+def prune_wal() -> int:
+    """Remove pieces sealed before the oldest base backup that is kept began; how many."""
+    begun = [note.started_at for note in vault.notes() if note.kind == BackupKind.CLUSTER]
+    if not begun:
+        return 0
+    oldest_needed = datetime.fromisoformat(min(begun))
     doomed = [path for path in (vault.root() / "wal").glob("*.sealed") if _sealed_at(path) < oldest_needed]
     for path in doomed:
         path.with_suffix(".json").unlink(missing_ok=True)

@@ -53,13 +53,6 @@ def drill(
     return record.id
 
 
-def restore_cluster(backup_id: UUID, target: Path, *, until: datetime | None, actor: Actor, report: Report) -> UUID:
-    """Lay everything out in an empty directory for good; the record's id. Its server is started by whoever runs it."""
-    with returning(DrillKind.CLUSTER, REGION_OWNER, backup_id, rehearsal=False, actor=actor, to_time=until) as record:
-        cluster.lay_out(backup_id, target, until=until, report=_both(record, report))
-    return record.id
-
-
 def _both(record: Returning, report: Report) -> Report:
     def told(text: str) -> None:
         record.step(text)

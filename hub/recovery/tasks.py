@@ -10,6 +10,7 @@ from hub.actor import system_actor
 from hub.errors import HubError
 from hub.recovery import cleanups, cluster, hospitals, records, stored_objects
 from hub.tenancy import registry
+from hub.tenancy.models import TenantState
 from hub.tenancy.tasks import HospitalTask
 
 logger = logging.getLogger(__name__)
@@ -26,8 +27,10 @@ def nightly() -> None:
         except HubError as problem:
             logger.warning("a part of the nightly backup failed", extra={"failure": problem.text})
     for info in registry.hospitals():
-        one_hospital.apply_async(kwargs={"hospital": info.code})
+        if info.state != TenantState.JOINING:
+            one_hospital.apply_async(kwargs={"hospital": info.code})
     records.prune(actor=ACTOR)
+    cluster.prune_wal()
     cleanups.expire(actor=ACTOR)
 
 

@@ -22,7 +22,7 @@ from django.conf import settings
 from hub.recovery.errors import BackupDamaged, BackupFailed, UnknownBackup
 from hub.security import envelope
 from hub.security.ciphers import KEY_BYTES, SUITES, TamperedCiphertext
-from hub.security.keyring import ring
+from hub.security.keyring import KeyMissing, ring
 from hub.storage import sealing
 from hub.storage.errors import ObjectDamaged
 
@@ -89,10 +89,14 @@ def write(name: str, source: BinaryIO, *, owner: str) -> Sealed:
 def read(stored: Sealed) -> Iterator[bytes]:
     """The plain pieces of a sealed file. BackupDamaged where a byte was altered, UnknownBackup when it is gone."""
     suite = SUITES[stored.suite]
-    key = suite.derive(envelope.open_sealed(_PURPOSE, base64.b64decode(stored.wrapped_key)), _BODY)
     try:
+        key = suite.derive(envelope.open_sealed(_PURPOSE, base64.b64decode(stored.wrapped_key)), _BODY)
         with (root() / stored.name).open("rb") as source:
             yield from sealing.opened(source, suite, key, stored.name)
+    except KeyMissing as problem:
+        raise BackupFailed(
+            f"密钥环 {settings.HUB_KEYRING} 里没有打开这份备份的密钥：请取回分开保管的密钥环。"
+        ) from problem
     except FileNotFoundError as problem:
         raise UnknownBackup(detail={"file": stored.name}) from problem
     except (ObjectDamaged, TamperedCiphertext) as problem:

@@ -30,8 +30,8 @@ from tests.scheduling.builders import session_id  # noqa: E402
 
 
 def fill(count: str) -> None:
-    """A small district: free bookings at alpha, so that nobody outside is needed."""
-    session = world.open_for_booking("alpha", int(count) + 40, fee_fen=0)
+    """A small district: bookings that wait for their payment, so that there are orders; nobody outside is asked."""
+    session = world.open_for_booking("alpha", int(count) + 40)
     for number in world.free_numbers("alpha", session)[: int(count)]:
         world.book("alpha", session, world.resident(), number)
     objects.put(object_key("alpha", "papers", "one"), b"a paper" * 1000, content_type="text/plain", owner="alpha")

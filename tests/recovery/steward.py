@@ -1,7 +1,7 @@
 """Runs the hub's commands for a test without starting Django anew each time: loaded once, each command is a fork.
 
-`python -m tests.recovery.steward SOCKET` serves. Run as a file with SOCKET and a command it is the client: output, error
-output and exit code are the command's own. `inside ...` runs a function of `tests.recovery.inside`.
+`python -m tests.recovery.steward SOCKET` serves. Run as a file with SOCKET and a command it is the client: output and
+exit code are the command's own. `inside ...` runs a function of `tests.recovery.inside`.
 """
 
 from __future__ import annotations

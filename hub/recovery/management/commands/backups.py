@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from hub import clock
-from hub.recovery import records, selectors
+from hub.recovery import cluster, records, selectors
 from hub.recovery.commands import RecoveryCommand, operator
 
 
@@ -28,7 +28,7 @@ class Command(RecoveryCommand):
         if options["rescan"]:
             self.stdout.write(f"补写记录 {records.rescan(actor=actor)} 份")
         if options["prune"]:
-            self.stdout.write(f"到期删除 {len(records.prune(actor=actor))} 份")
+            self.stdout.write(f"到期删除 {len(records.prune(actor=actor))} 份，日志 {cluster.prune_wal()} 段")
         for row in selectors.backups(limit=50):
             at = f"{clock.local(row.started_at):%Y-%m-%d %H:%M:%S}"
             confirmed = f"确认人 {row.confirmed_by}" if row.confirmed_by else "未确认"
