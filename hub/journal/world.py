@@ -83,5 +83,11 @@ def incarnation_of(scope: str) -> int:
 
 
 def all_scopes() -> list[str]:
-    """REGION and every hospital with a journal: one that is suspended or leaving still ends what it began."""
-    return [REGION, *(info.code for info in registry.hospitals() if info.state != TenantState.JOINING)]
+    """REGION and every hospital with a journal: one that is suspended or leaving still ends what it began.
+
+    One that is closed for repair is left out: nobody but the repair enters it.
+    """
+    return [
+        REGION,
+        *(info.code for info in registry.hospitals() if info.state != TenantState.JOINING and not info.repair),
+    ]

@@ -24,11 +24,13 @@ from hub.outbox import policy, rows
 from hub.outbox.events import Delivery, Event, Permanent, RunsIn, Subscription, Temporary, hospital_of, subscription
 from hub.outbox.models import Lane
 from hub.tenancy.context import letting_go
+from hub.tenancy.errors import HospitalClosed
 from hub.tenancy.scope import REGION
 from hub.work import Unit, work
 
 logger = logging.getLogger(__name__)
 
+_WHILE_CLOSED = 5.0  # seconds between looks at a hospital that is being restored
 _SPARE = timedelta(seconds=5)  # of a lease, for storing the answer of an outside call
 
 
@@ -163,10 +165,12 @@ class _Ending:
 
 def _described(problem: Exception) -> Failure:
     retry_after = problem.retry_after if isinstance(problem, Temporary) else None
+    if isinstance(problem, HospitalClosed):
+        retry_after = _WHILE_CLOSED
     return Failure(
         error=_text(problem),
         permanent=isinstance(problem, Permanent),
-        temporary=isinstance(problem, Temporary),
+        temporary=isinstance(problem, Temporary | HospitalClosed),
         retry_after=retry_after,
     )
 

@@ -27,7 +27,7 @@ from hub.outbox.metrics import forget_queues
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
 from hub.outbox.wakes import Alarm, Wakes
-from hub.tenancy.errors import UnknownHospital
+from hub.tenancy.errors import HospitalClosed, UnknownHospital
 
 logger = logging.getLogger(__name__)
 
@@ -115,8 +115,8 @@ class Relay:
         again = partial(self._wakes.put, scope, policy.lane)
         try:
             took = turn.take(scope, policy, worker=self.worker, on_more=again, stopping=self._stop.is_set)
-        except UnknownHospital:
-            return  # it left, or the word is of another installation's
+        except (UnknownHospital, HospitalClosed):
+            return  # it left, it is being restored, or the word is of another installation's
         except Exception as problem:  # a thread of the relay outlives whatever happens in a turn
             expected = isinstance(problem, DatabaseError | HubError)
             logger.warning(

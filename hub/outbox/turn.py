@@ -5,6 +5,7 @@ The relay and `drain()` share it.
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +20,10 @@ from hub.outbox import delivery, metrics, onward, rows
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
 from hub.tenancy import registry
+from hub.tenancy.errors import HospitalClosed
 from hub.tenancy.scope import REGION
+
+logger = logging.getLogger(__name__)
 
 _UNLIMITED = 1_000_000
 
@@ -47,20 +51,16 @@ def take(
     """Claim at most a batch of `scope`'s due rows and run them one after the other, each with what follows from it.
 
     `on_more` is called before running when more rows are due, so that another thread can go on with the scope at once.
-    Rows not begun when `stopping` turns true are given back.
+    Rows not begun when `stopping` turns true are given back. A hospital that is closed, or closes under way (perhaps by
+    what was just delivered), ends the turn: what it had claimed comes back with its lease.
     """
-    with open_scope(scope, relaxed=True):
-        claimed, more = rows.claim(
-            world_of(scope),
-            scope,
-            policy.lane,
-            worker=worker,
-            now=clock.now(),
-            lease=policy.lease,
-            batch=policy.batch,
-            caps=_caps(scope, policy.lane),
-        )
-    turn = Turn(claimed=len(claimed))
+    turn = Turn()
+    try:
+        claimed, more = _claim(scope, policy, worker)
+    except HospitalClosed:
+        logger.info("no turn: the hospital is closed", extra={"scope": scope})
+        return turn
+    turn.claimed = len(claimed)
     if not claimed:
         return turn
     if on_more is not None and more:
@@ -75,6 +75,20 @@ def take(
     return turn
 
 
+def _claim(scope: str, policy: LanePolicy, worker: UUID) -> tuple[list[rows.Claimed], bool]:
+    with open_scope(scope, relaxed=True):
+        return rows.claim(
+            world_of(scope),
+            scope,
+            policy.lane,
+            worker=worker,
+            now=clock.now(),
+            lease=policy.lease,
+            batch=policy.batch,
+            caps=_caps(scope, policy.lane),
+        )
+
+
 def _run(
     turn: Turn, lane: Lane, waiting: deque[tuple[str, rows.Claimed]], worker: UUID, stopping: Callable[[], bool]
 ) -> None:
@@ -87,7 +101,10 @@ def _run(
         else:
             ends[scope].results.append(_attempt(scope, row, lane, worker))
     for scope, end in ends.items():
-        _store(turn, scope, lane, end, worker)
+        try:
+            _store(turn, scope, lane, end, worker)
+        except HospitalClosed:
+            logger.info("ends are not stored: the hospital has been closed", extra={"scope": scope})
 
 
 @dataclass(slots=True)

@@ -32,6 +32,7 @@ REGION_APPS = [
     "hub.keys",
     "hub.staff_platform",
     "hub.vigilance",
+    "hub.recovery",
     "institution_connectors.catalog",
     "tenants.registry",
     "regional_services.catalog",
@@ -137,6 +138,16 @@ HUB_S3: dict[str, Any] = {
 }
 HUB_HL7_LISTEN = env.text("HUB_HL7_LISTEN", "127.0.0.1:2575")  # where `manage.py hl7_listener` takes messages in
 HUB_KEYRING = env.text("HUB_KEYRING", str(VAR / "keys" / "keyring.json"))
+HUB_BACKUP_DIR = env.text("HUB_BACKUP_DIR", str(VAR / "backups"))
+HUB_BACKUP_DATABASE_URL = env.text("HUB_BACKUP_DATABASE_URL", "")  # a login with REPLICATION; commands only
+HUB_BACKUP_EXPECTED = env.flag("HUB_BACKUP_EXPECTED", True)  # no: nobody is told that there is no recent backup
+HUB_BACKUP_KEEP_DAYS = {  # the backup policy, in days; a clean-up's own backup is kept for years
+    "cluster": env.number("HUB_BACKUP_KEEP_CLUSTER_DAYS", 35),
+    "objects": env.number("HUB_BACKUP_KEEP_OBJECTS_DAYS", 35),
+    "hospital": env.number("HUB_BACKUP_KEEP_HOSPITAL_DAYS", 90),
+    "cleanup": env.number("HUB_BACKUP_KEEP_CLEANUP_DAYS", 1095),
+}
+HUB_PEAK_HOURS = env.text("HUB_PEAK_HOURS", "06:30-21:30")  # no clean-up then; local time
 HUB_CIPHER_SUITE = env.text("HUB_CIPHER_SUITE", "aes-256-gcm")  # or sm4-gcm; each key remembers its own
 
 MIDDLEWARE = [
@@ -249,11 +260,13 @@ CELERY_TASK_ROUTES = {
     "registry.carry_on": {"queue": "institutions"},
     "registry.sweep": {"queue": "institutions"},
     "leaving.*": {"queue": "institutions"},
+    "recovery.*": {"queue": "institutions"},
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULE = {
     "booking.sweep": {"task": "booking.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    "booking.resync": {"task": "booking.resync", "schedule": 30.0, "options": {"expires": 30.0}},
     "payments.sweep": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "registry.sweep": {"task": "registry.sweep", "schedule": 10.0, "options": {"expires": 10.0}},
     "registry.apply_rules": {"task": "registry.apply_rules", "schedule": 30.0, "options": {"expires": 30.0}},
@@ -275,7 +288,11 @@ CELERY_BEAT_SCHEDULE = {
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
     "exchange-probe": {"task": "institution_connectors.exchange.tasks.probe_all", "schedule": 60.0},
     "exchange-recover": {"task": "institution_connectors.exchange.tasks.recover_all", "schedule": 300.0},
-    "exchange-bodies": {"task": "institution_connectors.exchange.tasks.end_bodies_all", "schedule": 86400.0},
+    "exchange-bodies": {
+        "task": "institution_connectors.exchange.tasks.end_bodies_all",
+        "schedule": crontab(hour=2, minute=30),
+    },
+    "recovery.nightly": {"task": "recovery.nightly", "schedule": crontab(hour=1, minute=0)},
 }
 
 LOGGING_CONFIG = "hub.observability.logs.configure"

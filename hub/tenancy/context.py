@@ -30,7 +30,23 @@ _scope: ContextVar[Scope | None] = ContextVar("hub_scope", default=None)
 _host: ContextVar[str | None] = ContextVar("hub_host", default=None)
 _lets_go: ContextVar[bool] = ContextVar("hub_lets_go", default=False)
 _bound: ContextVar[str | None] = ContextVar("hub_bound", default=None)
+_repairs: ContextVar[str | None] = ContextVar("hub_repairs", default=None)
 _registry_read: ContextVar[bool] = ContextVar("hub_registry_read", default=False)
+
+
+@contextmanager
+def repairing(code: str) -> Iterator[None]:
+    """Let this thread of execution into a hospital that is closed for repair: for the repair itself."""
+    token = _repairs.set(code)
+    try:
+        yield
+    finally:
+        _repairs.reset(token)
+
+
+def repairs() -> str | None:
+    """The hospital this thread of execution is repairing."""
+    return _repairs.get()
 
 
 def current_scope() -> Scope | None:

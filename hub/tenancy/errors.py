@@ -12,6 +12,13 @@ class UnknownHospital(NotFound):
     text = "没有找到这家医疗机构。"
 
 
+class HospitalClosed(Unavailable):
+    """The hospital's data are being restored or brought in step; what is wanted waits until it opens."""
+
+    code = "tenancy.hospital_closed"
+    text = "该机构正在恢复并核对数据，暂停办理，请稍后再试。已有的预约仍然有效。"
+
+
 class ScopeMisuse(RuntimeError):
     """Our own code opened scopes in a way that could mix two worlds; never shown to a person."""
 

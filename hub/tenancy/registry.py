@@ -37,6 +37,7 @@ class TenantInfo:
     role: str
     state: str
     incarnation: int
+    repair: str
     hosts: tuple[str, ...]
     database: str
     stopped_until: datetime | None
@@ -89,6 +90,12 @@ def hospitals() -> list[TenantInfo]:
     )
 
 
+def repair_of(code: str) -> str:
+    """The work a hospital is closed for, or nothing."""
+    info = _current().by_code.get(code)
+    return "" if info is None else info.repair
+
+
 def invalidate() -> None:
     """Call after changing a tenant or its hosts: this process reads anew at once, the others within FRESH_SECONDS."""
     _client().incr(_version_key())
@@ -135,6 +142,7 @@ def _load(version: bytes | None, now: float) -> _Snapshot:
             incarnation=row.incarnation,
             database=row.database,
             stopped_until=row.writes_stopped_until,
+            repair=row.repair,
             hosts=(f"{row.code}.{settings.BASE_HOST}", *sorted(hosts.get(row.pk, []))),
             limits=MappingProxyType(dict(row.limits)),
         )

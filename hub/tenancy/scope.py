@@ -27,8 +27,9 @@ from hub.tenancy.context import (
     host_hospital,
     lets_go,
     refuse_second,
+    repairs,
 )
-from hub.tenancy.errors import HospitalMoving, ScopeMisuse
+from hub.tenancy.errors import HospitalClosed, HospitalMoving, ScopeMisuse
 from hub.tenancy.names import EXTENSION_SCHEMA, REGION, region_staff_role
 from hub.tenancy.registry import TenantInfo, tenant
 from hub.tenancy.rows import SETTING
@@ -42,13 +43,16 @@ _RELAXED = {"synchronous_commit": "off"}
 def hospital(code: str, read_only: bool = False, *, relaxed: bool = False) -> Iterator[TenantInfo]:
     """A transaction inside one hospital's schema, as its role and in the database it lives in.
 
-    UnknownHospital if there is none; HospitalMoving for a writing scope while the hospital is being moved. The commit
-    of a `relaxed` one does not wait for the disk: a server that crashes may forget it (ADR 0305).
+    UnknownHospital if there is none; HospitalClosed while somebody else restores it or brings it in step;
+    HospitalMoving for a writing scope while it is being moved. The commit of a `relaxed` one does not wait for the
+    disk: a server that crashes may forget it (ADR 0305).
     """
     host = host_hospital()
     if host is not None and host != code:
         raise ScopeMisuse(f"hospital({code}) opened on the host of {host}")
     info = tenant(code)
+    if info.repair and repairs() != code:
+        raise HospitalClosed(detail={"hospital": code, "repair": info.repair})
     if not read_only and info.stopped_until is not None and info.stopped_until > clock.now():
         raise HospitalMoving(detail={"hospital": code})
     path = f"{info.schema}, {EXTENSION_SCHEMA}"

@@ -160,6 +160,22 @@ class ResultReportedByHospital(InboundEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HisRestored(Event):
+    """The hospital's own system reports under a new generation: its books came back from an earlier day."""
+
+    NAME = "exchange.his_restored"
+
+    hospital: str
+    source: str
+    incarnation: str
+
+    @property
+    def aggregate(self) -> str:
+        """The connector."""
+        return f"connector:{self.hospital}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeAsked(Event):
     """Somebody wants to know now how the hospital's system is."""
 

@@ -27,6 +27,7 @@ from institution_connectors.contracts import (
 )
 from institution_connectors.exchange import bodies, models
 from institution_connectors.exchange.events import (
+    HisRestored,
     InboundEvent,
     MedicineDispatchedReported,
     MedicineReadyReported,
@@ -54,6 +55,7 @@ def receive(code: str, message: Inbound, wire: Wire, *, ip: str = "") -> Receipt
     """Store a message whose sender was verified, and publish its facts; both commit together."""
     inbound_id = ids.uuid7()
     with work(code, actor=vendor(code, ip)) as unit:
+        is_older = _comes_from_older_books(message)
         models.Inbound.objects.bulk_create(
             [
                 models.Inbound(
@@ -71,6 +73,10 @@ def receive(code: str, message: Inbound, wire: Wire, *, ip: str = "") -> Receipt
         first = models.Inbound.objects.values_list("id", flat=True).get(
             source=message.source, incarnation=message.incarnation, message_id=message.message_id
         )
+        if is_older:
+            restored = HisRestored(hospital=code, source=message.source, incarnation=message.incarnation)
+            unit.publish(restored)
+            unit.audit("exchange.his_restored", target=f"hospital:{code}", detail={"generation": message.incarnation})
         if first == inbound_id:
             bodies.keep_inbound(wire, inbound_id)
             _publish(unit, inbound_id, message.facts)
@@ -90,6 +96,12 @@ def refuse(code: str, wire: Wire, reason: str, *, ip: str = "") -> None:
             received_at=unit.now, reason=reason[:_REASON_LIMIT], size=len(wire.body), body=text
         )
         unit.audit("exchange.refused", target=f"hospital:{code}", outcome="refused", reason=reason[:_REASON_LIMIT])
+
+
+def _comes_from_older_books(message: Inbound) -> bool:
+    """Whether this is the first message of a generation after one that is known. One query when it is not."""
+    rows = models.Inbound.objects.filter(source=message.source)
+    return not rows.filter(incarnation=message.incarnation).exists() and rows.exists()
 
 
 def vendor(code: str, ip: str) -> Actor:

@@ -223,3 +223,12 @@ def _remember(code: str, marks: dict[str, str]) -> None:
         redis.client().expire(name, _SEEN_SECONDS)
     except RedisError:
         return
+
+
+def forget(code: str) -> None:
+    """Tell everything anew at the next poll: what was told before is not there any more."""
+    try:
+        named = redis.key("polled", code)
+        redis.client().delete(named, *redis.client().scan_iter(f"{named}:*"))
+    except RedisError:
+        return

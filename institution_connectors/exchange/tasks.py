@@ -8,12 +8,12 @@ from datetime import timedelta
 from celery import shared_task
 
 from hub import clock
+from hub.recovery import cleanups
+from hub.recovery.cleanups import Doomed
 from hub.tenancy import registry
 from hub.tenancy.tasks import HospitalTask, RegionTask
-from hub.work import work
 from institution_connectors.catalog import selectors as catalog
 from institution_connectors.exchange import polling, services
-from institution_connectors.exchange.models import Message
 from institution_connectors.runtime.pipeline import ACTOR
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,12 @@ def end_bodies_all() -> None:
 @shared_task(base=HospitalTask)  # type: ignore[untyped-decorator]
 def end_bodies(*, hospital: str) -> None:
     """Forget message bodies older than their retention; who asked what and when stays."""
-    now = clock.now()
-    with work(hospital, actor=ACTOR) as unit:
-        ended = Message.objects.filter(at__lt=now - timedelta(days=BODY_DAYS), body__isnull=False).update(body=None)
-        unit.audit("exchange.bodies_ended", target=f"hospital:{hospital}", detail={"messages": ended})
+    old = Doomed(
+        name="exchange",
+        table="exchange_message",
+        condition="at < {before} AND body IS NOT NULL",
+        before=clock.now() - timedelta(days=BODY_DAYS),
+        blank=("body",),
+    )
+    while cleanups.clean(hospital, old, actor=ACTOR):
+        pass

@@ -58,6 +58,7 @@ DISTRICT_MENU = (
     Entry("keys", "密钥与凭据", "/district/keys", "keys.view"),
     Entry("flags", "安全提醒", "/desk/flags", "vigilance.flags"),
     Entry("audit", "审计", "/district/audit", "audit.view"),
+    Entry("recovery", "备份与恢复", "/district/recovery", "recovery.view"),
     Entry("letters", "停止的消息", "/district/letters", "outbox.view"),
 )
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID, uuid5
 
 from hub.outbox.events import Delivery, RunsIn, handles
 from hub.work import Unit
+from institution_connectors.exchange.events import HisRestored
 from regional_services.booking import desk
 from regional_services.booking.events import CancelWanted, ConfirmWanted, ReleaseWanted
 from regional_services.booking.messages import tell
-from regional_services.booking.models import State
+from regional_services.booking.models import Cause, State
 from regional_services.booking.process import Input, NotAllowed
+from regional_services.booking.resync import running
 from regional_services.booking.steps import NO_FACTS, Facts, Quote, advance, advance_locked, lock
 from regional_services.payments import selectors as payments
 from regional_services.payments.events import OrderClosed, OrderPaid, RefundFinished
@@ -34,6 +37,8 @@ from tenants.appointments.events import (
     PaymentRefused,
     VisitEnded,
 )
+
+HIS_SINCE = timedelta(days=3)  # a hospital says that its books are older, not how much
 
 
 @handles(ConfirmWanted, runs_in=RunsIn.HOSPITAL)
@@ -208,6 +213,12 @@ def _tell_of_medicine(
         unit.audit(template, target=f"booking:{event.booking_id}", outcome="failure", reason="no_such_booking")
         return
     tell(unit, booking, template, about=uuid5(booking.id, event.dispensing_number), more=more)
+
+
+@handles(HisRestored, runs_in=RunsIn.REGION)
+def on_his_restored(event: HisRestored, unit: Unit) -> None:
+    """Close the hospital until its books and ours agree again; a worker does the comparing."""
+    running.begin(unit, event.hospital, cause=Cause.HIS, since=unit.now - HIS_SINCE)
 
 
 @handles(DeskCancelAsked, runs_in=RunsIn.REGION)

@@ -315,3 +315,8 @@ _ACTIONS: dict[Effect, Callable[[Unit, Booking, Facts], None]] = {
     Effect.TELL_WINDOW: _teller("booking.window"),
     Effect.TELL_PAY_AT_WINDOW: _teller("booking.pay_at_window"),
 }
+
+
+def repeat(unit: Unit, booking: Booking, effect: Effect, payment: PaymentFacts | None) -> None:
+    """Ask the hospital again for what the booking stands waiting for; the hospital's part may run again."""
+    _ACTIONS[effect](unit, booking, Facts(payment=payment))

@@ -258,3 +258,9 @@ def secret_references(institution_code: str) -> list[str]:
     rows = MerchantAccount.objects.filter(institution_code=institution_code)
     pairs = rows.values_list("private_key_ref", "api_v3_key_ref")
     return sorted({reference for pair in pairs for reference in pair})
+
+
+def settling_attempts(order_ids: list[UUID]) -> dict[UUID, AttemptView]:
+    """The paid attempts that count for many orders, by order."""
+    rows = Attempt.objects.filter(order_id__in=order_ids, settles=True)
+    return {row.order_id: attempt_view(row) for row in rows}

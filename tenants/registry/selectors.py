@@ -14,6 +14,7 @@ from hub.tenancy.scope import region
 from tenants.registry.errors import (
     FunctionOff,
     InstitutionLeaving,
+    InstitutionRepaired,
     InstitutionSuspended,
     UnknownFunction,
     UnknownInstitution,
@@ -103,7 +104,12 @@ class InstitutionView:
             return self.suspension_words or InstitutionSuspended.text
         if self.is_leaving:
             return self.suspension_words or InstitutionLeaving.text
-        return ""
+        return InstitutionRepaired.text if self.is_repaired else ""
+
+    @property
+    def is_repaired(self) -> bool:
+        """Whether its data are being restored or compared; asked of the registry, which hears of it sooner."""
+        return bool(tenancy.repair_of(self.code))
 
     @property
     def his_owns_numbers(self) -> bool:
@@ -133,6 +139,8 @@ class InstitutionView:
             raise InstitutionSuspended(self.closed)
         if self.is_leaving and function == BOOKING:
             raise InstitutionLeaving(self.closed)
+        if self.is_repaired:
+            raise InstitutionRepaired
         if not self.is_shown or not self.is_on(function):
             raise FunctionOff
 

@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
                 ("database", models.CharField(default="hospital", max_length=20)),
                 ("writes_stopped_until", models.DateTimeField(null=True)),
                 ("incarnation", models.PositiveIntegerField(default=1)),
+                ("repair", models.CharField(blank=True, default="", max_length=12)),
                 ("limits", models.JSONField(default=hub.tenancy.models.default_limits)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
