@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from hub import clock
 from hub.actor import Actor
 from hub.errors import HubError
-from portal.desk.pages import desk, query_with
+from portal.components.paging import query_with
+from portal.desk.pages import desk
 from regional_services.announcements import selectors, services
 
 PAGE = 50

@@ -14,7 +14,8 @@ from hub.errors import HubError
 from hub.recovery import records, selectors
 from hub.recovery.models import BackupKind
 from hub.recovery.permissions import CONFIRM, VIEW
-from portal.desk.pages import desk, query_with
+from portal.components.paging import query_with
+from portal.desk.pages import desk
 from portal.region.pages import district_page
 from regional_services.booking.models import Outcome
 from regional_services.booking.permissions import CLOSE_RESYNC
