@@ -37,6 +37,7 @@ REGION_APPS = [
     "tenants.registry",
     "regional_services.catalog",
     "regional_services.identity",
+    "regional_services.idverify",
     "regional_services.payments",
     "regional_services.booking",
     "regional_services.notifications",
@@ -281,6 +282,8 @@ CELERY_BEAT_SCHEDULE = {
     "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
     "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
+    "idverify.sweep": {"task": "idverify.sweep", "schedule": 60.0, "options": {"expires": 50.0}},
+    "idverify.delete_pictures": {"task": "idverify.delete_pictures", "schedule": 3600.0},
     "synthetic.tidy": {"task": "synthetic.tidy", "schedule": 3600.0},
     "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 3600.0},
     "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},
@@ -318,6 +321,8 @@ HUB_SYNTHETIC: dict[str, Any] = {
     "patience": env.number("HUB_SYNTHETIC_PATIENCE", 60),  # seconds a step may take before it has failed
 }
 
+# Days pictures of cards stay after the decision; never more than the residents' consent says.
+HUB_IDENTITY_PHOTO_DAYS = min(env.number("HUB_IDENTITY_PHOTO_DAYS", 30), 30)
 HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")
 HUB_CSP_FORM = env.names("HUB_CSP_FORM", HUB_OUTSIDE["wechat_pay"])  # where forms may lead: the cashier
 HUB_WECHAT_APPID = env.text("HUB_WECHAT_APPID", "wx0000000000000001")

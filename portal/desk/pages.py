@@ -52,6 +52,8 @@ DISTRICT_MENU = (
     Entry("leaving", "机构退出", "/district/leaving", "leaving.view"),
     Entry("notices", "公告", "/district/notices", "announcements.publish"),
     Entry("statistics", "统计", "/district/statistics", "statistics.view"),
+    Entry("identity", "实名审核", "/district/identity", "idverify.review"),
+    Entry("identity-figures", "实名审核统计", "/district/identity/statistics", "idverify.statistics"),
     Entry("synthetic", "巡检与可用性", "/district/synthetic", "synthetic.view"),
     Entry("screen", "运行大屏", "/district/screen", "region.view"),
     Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),

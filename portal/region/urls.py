@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from portal.region.views import (
     accounts,
     audit,
+    idverify,
     institutions,
     joining,
     keys,
@@ -16,6 +17,8 @@ from portal.region.views import (
     statistics,
     synthetic,
 )
+
+_IDENTITY = "identity/<uuid:application_id>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.home, name="district"),
@@ -60,6 +63,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("synthetic/<str:code>", synthetic.one, name="district-synthetic-one"),
     path("synthetic/<str:code>/pause", synthetic.pause, name="district-synthetic-pause"),
     path("synthetic/<str:code>/resume", synthetic.resume, name="district-synthetic-resume"),
+    path("identity", idverify.listing, name="district-identity"),
+    path("identity/next", idverify.take_next, name="district-identity-next"),
+    path("identity/statistics", idverify.statistics, name="district-identity-statistics"),
+    path("identity/statistics.csv", idverify.statistics_csv, name="district-identity-statistics-csv"),
+    path(_IDENTITY, idverify.one, name="district-identity-one"),
+    path(f"{_IDENTITY}/take", idverify.take, name="district-identity-take"),
+    path(f"{_IDENTITY}/back", idverify.give_back, name="district-identity-back"),
+    path(f"{_IDENTITY}/approve", idverify.approve, name="district-identity-approve"),
+    path(f"{_IDENTITY}/reject", idverify.reject, name="district-identity-reject"),
+    path(f"{_IDENTITY}/photos/<slug:side>", idverify.photo, name="district-identity-photo"),
     path("letters", audit.letters, name="district-letters"),
     path("letters/<int:letter_id>/replay", audit.replay, name="district-letter-replay"),
     path("leaving", leaving.listing, name="district-leavings"),

@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.resident.views import account, bookings, catalog, messages, numbers, openfigures, pay, people
+from portal.resident.views import account, bookings, catalog, idverify, messages, numbers, openfigures, pay, people
 
 _BOOKING = "bookings/<uuid:booking_id>"
+_IDENTITY = "me/identity/<uuid:application_id>"
 _HOSPITAL = "hospitals/<slug:code>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -36,6 +37,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/people/new", people.add, name="person-new"),
     path("me/people/<uuid:person_id>/choose", people.choose, name="person-choose"),
     path("me/people/<uuid:person_id>/real-name", people.real_name, name="person-real-name"),
+    path("me/identity", idverify.overview, name="identity"),
+    path("me/identity/begin", idverify.begin, name="identity-begin"),
+    path(f"{_IDENTITY}/photos/<slug:side>", idverify.photo, name="identity-photo"),
+    path(f"{_IDENTITY}/photos/<slug:side>/type", idverify.type_instead, name="identity-type"),
+    path(f"{_IDENTITY}/submit", idverify.submit, name="identity-submit"),
+    path(f"{_IDENTITY}/drop", idverify.drop, name="identity-drop"),
+    path(f"{_IDENTITY}/appeal", idverify.appeal, name="identity-appeal"),
     path("signin", account.sign_in, name="sign-in"),
     path("signin/code", account.sign_in_code, name="sign-in-code"),
     path("signin/wechat", account.wechat_start, name="wechat-start"),
