@@ -25,10 +25,10 @@ class HubOperations(DatabaseOperations):
         """45 characters."""
         return MAX_NAME_LENGTH
 
-    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str | None:
+    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
         """What was sent, its parameters filled in also where the server bound them."""
         if isinstance(cursor, psycopg.ClientCursor):
-            return cast(str | None, super().last_executed_query(cursor, sql, params))
+            return cast(str, super().last_executed_query(cursor, sql, params))
         return cast(str, self.compose_sql(sql, params))
 
     def deferrable_sql(self) -> str:
