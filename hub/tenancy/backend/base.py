@@ -28,7 +28,7 @@ class HubOperations(DatabaseOperations):
     def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
         """What was sent, its parameters filled in also where the server bound them."""
         if isinstance(cursor, psycopg.ClientCursor):
-            return cast(str, super().last_executed_query(cursor, sql, params))
+            return super().last_executed_query(cursor, sql, params)
         return cast(str, self.compose_sql(sql, params))
 
     def deferrable_sql(self) -> str:
