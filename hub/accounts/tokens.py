@@ -15,10 +15,9 @@ from hub.accounts import revocation, selectors
 from hub.accounts.errors import TokenExpired, TokenInvalid
 from hub.actor import Actor
 from hub.ids import uuid7
-from hub.security.keyring import REGION_OWNER, KeyMissing, ring
+from hub.security.keyring import REGION_OWNER, TOKEN, KeyMissing, ring
 
 ACCESS_LIFETIME = timedelta(minutes=10)
-_USE = "token"
 _PURPOSE = "access"
 _AUDIENCE = "hub-api"
 
@@ -37,7 +36,7 @@ def issue_access(claims: AccessClaims) -> tuple[str, datetime]:
     """A signed token and when it runs out."""
     now = clock.now()
     until = now + ACCESS_LIFETIME
-    key = ring().active(REGION_OWNER, _USE)
+    key = ring().active(REGION_OWNER, TOKEN)
     body = {
         "iss": settings.PUBLIC_ORIGIN,
         "aud": _AUDIENCE,
@@ -79,7 +78,7 @@ class _Signed:
 def _signed(token: str, issuer: str) -> _Signed:
     """Read a token whose signature is ours: an app shows the same one for minutes. Raises what PyJWT raises."""
     key = ring().by_id(bytes.fromhex(jwt.get_unverified_header(token).get("kid", "")))
-    if key.use != _USE:
+    if key.use != TOKEN:
         raise KeyMissing("a key for something else")
     body = jwt.decode(
         token,

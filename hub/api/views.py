@@ -14,6 +14,7 @@ from hub.api import throttling
 from hub.outbox import wake
 from hub.security.client import client_ip
 from hub.security.permissions import PUBLIC, RESIDENT, SIGNED_IN
+from hub.synthetic import is_synthetic
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 
@@ -45,7 +46,8 @@ class HubAPIView(APIView):
         """Take one token of the caller's bucket: per account when signed in, per address otherwise."""
         user = request.user
         subject = f"account:{user.id}" if isinstance(user, Actor) else f"ip:{client_ip(request)}"
-        throttling.take(self.rate, subject)
+        synthetic = isinstance(user, Actor) and is_synthetic(user.id)
+        throttling.take("synthetic" if synthetic else self.rate, subject)
 
 
 def anonymous(request: Request) -> Actor:

@@ -39,6 +39,12 @@ _OUTBOX = (
     "created_at",
 )
 _ANSWER = ("institution", "actor", "name", "key", "response")
+_KEPT = "(SELECT json_agg(json_build_array(id, event_id, handler) ORDER BY id) FROM event WHERE lease_by IS NOT NULL)"
+# A row may be stored under its publisher's lease if nothing of its handler and aggregate waits before it.
+_FIRST = """v.lane = 'internal' AND NOT EXISTS (
+    SELECT 1 FROM {outbox} e
+    WHERE e.handler = v.handler AND e.aggregate = v.aggregate AND e.state IN ('pending', 'dead')
+)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,14 @@ class Answer:
     name: str
     key: str
     response: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """Under which the publisher keeps the rows it is going to run itself (`hub/outbox/onward.py`)."""
+
+    worker: UUID
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +90,10 @@ def statement(
     deliveries: Sequence[NewDelivery],
     answers: Sequence[Answer],
     now: datetime,
+    lease: Lease | None = None,
 ) -> tuple[str, list[Any]]:
-    """The statement and its parameters; its one row counts the answers that found their command.
+    """The statement and its parameters; its one row counts the answers that found their command, and lists id, event
+    and handler of the rows that were stored under `lease`.
 
     Each kind of row is one JSON list, so that a statement is the same, and planned once, however many rows it writes.
     """
@@ -85,15 +101,16 @@ def statement(
     if audits:
         parameters.append(_listed(_audit(row) for row in audits))
     if deliveries:
-        parameters.append(_listed({name: getattr(delivery, name) for name in _OUTBOX} for delivery in deliveries))
+        given = _listed({name: getattr(delivery, name) for name in _OUTBOX} for delivery in deliveries)
+        parameters += [lease.worker, lease.until, given] if lease else [given]
     if answers:
         given = _listed({name: getattr(answer, name) for name in _ANSWER} for answer in answers)
         parameters += [now, given]
-    return _written(world, bool(audits), bool(deliveries), bool(answers)), parameters
+    return _written(world, bool(audits), bool(deliveries), bool(answers), lease is not None), parameters
 
 
 @cache
-def _written(world: World, audits: bool, deliveries: bool, answers: bool) -> str:
+def _written(world: World, audits: bool, deliveries: bool, answers: bool, leased: bool) -> str:
     parts: list[str] = []
     if audits:
         columns = ", ".join(entries.COLUMNS)
@@ -104,11 +121,7 @@ def _written(world: World, audits: bool, deliveries: bool, answers: bool) -> str
         )
         parts.append(f"mark AS (INSERT INTO {world.pending} (audit_id, at) SELECT id, at FROM entry)")  # noqa: S608
     if deliveries:
-        parts.append(
-            f"event AS (INSERT INTO {world.outbox}"  # noqa: S608
-            f" ({', '.join(_OUTBOX)}, state, attempts, available_at, last_error)"
-            f" SELECT v.*, 'pending', 0, v.created_at, '' FROM {_records(_OUTBOX, _OUTBOX_TYPES)})"
-        )
+        parts.append(_events(world, leased=leased))
     if answers:
         parts.append(
             f"answer AS (UPDATE {world.command} c SET response = v.response, answered_at = %s"  # noqa: S608
@@ -117,7 +130,30 @@ def _written(world: World, audits: bool, deliveries: bool, answers: bool) -> str
             " RETURNING 1)"
         )
     counted = "(SELECT count(*) FROM answer)" if answers else "0"
-    return f"WITH {', '.join(parts)} SELECT {counted}"
+    kept = _KEPT if deliveries and leased else "NULL"
+    return f"WITH {', '.join(parts)} SELECT {counted}, {kept}"
+
+
+def _events(world: World, *, leased: bool) -> str:
+    """A lease, where there is one, is for the first row of its handler and aggregate, in this unit and before it."""
+    columns, rows = ", ".join(_OUTBOX), _records(_OUTBOX, _OUTBOX_TYPES)
+    stored = "'pending', 0, v.created_at, ''"
+    if not leased:
+        return (
+            f"event AS (INSERT INTO {world.outbox} ({columns}, state, attempts, available_at, last_error)"  # noqa: S608
+            f" SELECT {columns}, {stored} FROM {rows})"
+        )
+    listed = ", ".join(f"v.{column}" for column in _OUTBOX)
+    return (
+        "given AS (SELECT v.*, row_number() OVER (PARTITION BY v.handler, v.aggregate ORDER BY v.event_id) = 1"  # noqa: S608
+        f" AND {_FIRST.format(outbox=world.outbox)} AS first, %s::uuid AS worker, %s::timestamptz AS until"
+        f" FROM {rows}),"
+        f" event AS (INSERT INTO {world.outbox}"
+        f" ({columns}, state, attempts, available_at, last_error, lease_by, lease_until)"
+        f" SELECT {listed}, 'pending', CASE WHEN v.first THEN 1 ELSE 0 END, v.created_at, '',"
+        " CASE WHEN v.first THEN v.worker END, CASE WHEN v.first THEN v.until END FROM given v ORDER BY v.event_id"
+        " RETURNING id, event_id, handler, lease_by)"
+    )
 
 
 def _records(columns: Sequence[str], types: dict[str, str]) -> str:

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import connections
 
+from hub.journal.flush import Lease, NewDelivery
 from hub.journal.world import World
 from hub.outbox.models import Lane
 from hub.tenancy.statements import Statement
@@ -72,12 +73,24 @@ RETURNING id, event_id, handler, hospital, incarnation, payload, request_id, att
     (SELECT count(*) > %(batch)s FROM heads)
 """
 
-_FINISH = """
-UPDATE {outbox} SET state = 'done', finished_at = %(now)s, lease_until = NULL
-WHERE id = ANY(%(ids)s::bigint[]) AND state = 'pending' AND lease_by = %(worker)s
-"""
-
 _DUE = "SELECT EXISTS (SELECT 1 FROM {outbox} o WHERE {due_row})"
+
+_FOLLOWED = """EXISTS (
+    SELECT 1 FROM {outbox} f
+    WHERE f.handler = o.handler AND f.aggregate = o.aggregate AND f.state = 'pending' AND f.id > o.id
+)"""
+
+_FINISH = f"""
+UPDATE {{outbox}} o SET state = 'done', finished_at = %(now)s, lease_until = NULL
+WHERE id = ANY(%(ids)s::bigint[]) AND state = 'pending' AND lease_by = %(worker)s
+RETURNING {_FOLLOWED}
+"""  # noqa: S608 - names of our own tables
+
+_FINISH_ONE = f"""
+UPDATE {{outbox}} o SET state = 'done', finished_at = %s, lease_until = NULL
+WHERE id = %s AND state = 'pending' AND lease_by = %s
+RETURNING {_FOLLOWED}
+"""  # noqa: S608 - names of our own tables
 
 _FAIL = """
 WITH failed AS (
@@ -109,6 +122,22 @@ class Claimed:
     created_at: datetime
     lease_until: datetime
 
+    @classmethod
+    def just_published(cls, delivery: NewDelivery, row_id: int, lease: Lease) -> Claimed:
+        """A row that its publisher stored under its own lease."""
+        return cls(
+            id=row_id,
+            event_id=delivery.event_id,
+            handler=delivery.handler,
+            hospital=delivery.hospital,
+            incarnation=delivery.incarnation,
+            payload=delivery.payload,
+            request_id=delivery.request_id,
+            attempt=1,
+            created_at=delivery.created_at,
+            lease_until=lease.until,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
@@ -139,17 +168,19 @@ def claim(
     return sorted((_claimed(row[:-1]) for row in found), key=lambda row: row.id), any(row[-1] for row in found)
 
 
-def finish(world: World, ids: Sequence[int], *, worker: UUID, now: datetime) -> None:
-    """Mark rows delivered; `lease_by` goes on saying by whom. One whose lease went to another is left to that."""
-    _statement(_FINISH, world).run(now=now, ids=list(ids), worker=worker)
+def finish(world: World, ids: Sequence[int], *, worker: UUID, now: datetime) -> bool:
+    """Mark rows delivered, and say whether others of their handlers and aggregates have waited for that.
+
+    `lease_by` goes on saying by whom. A row whose lease went to another is left to that.
+    """
+    found = _statement(_FINISH, world).rows(now=now, ids=list(ids), worker=worker)
+    return any(followed for (followed,) in found)
 
 
 def finish_statement(world: World) -> str:
-    """Mark one row delivered, returning it: the first statement of a handler that runs in the row's own schema."""
-    return (
-        f"UPDATE {world.outbox} SET state = 'done', finished_at = %s, lease_until = NULL"  # noqa: S608
-        " WHERE id = %s AND state = 'pending' AND lease_by = %s RETURNING 1"
-    )
+    """Mark one row delivered, returning whether another waited for it, or nothing if its lease went to another: the
+    first statement of a handler that runs in the row's own schema."""
+    return _FINISH_ONE.format(outbox=world.outbox)
 
 
 def inbox_statement(world: World) -> str:

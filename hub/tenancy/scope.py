@@ -15,31 +15,49 @@ from typing import cast
 from django.db import connections, transaction
 from psycopg import sql
 
+from hub import clock
 from hub.tenancy.backend.base import DatabaseWrapper
-from hub.tenancy.context import Scope, current_hospital, current_scope, entered, host_hospital, lets_go, refuse_second
-from hub.tenancy.errors import ScopeMisuse
+from hub.tenancy.context import (
+    Scope,
+    check_bounds,
+    current_hospital,
+    current_scope,
+    entered,
+    hospital_alias,
+    host_hospital,
+    lets_go,
+    refuse_second,
+    repairs,
+)
+from hub.tenancy.errors import HospitalClosed, HospitalMoving, ScopeMisuse
 from hub.tenancy.names import EXTENSION_SCHEMA, REGION, region_staff_role
 from hub.tenancy.registry import TenantInfo, tenant
 from hub.tenancy.rows import SETTING
 
-_RELAXED = {"synchronous_commit": "off"}
+__all__ = ["REGION", "Scope", "current_hospital", "current_scope", "hospital", "hospital_alias", "region"]
 
-__all__ = ["REGION", "Scope", "current_hospital", "current_scope", "hospital", "region"]
+_RELAXED = {"synchronous_commit": "off"}
 
 
 @contextmanager
 def hospital(code: str, read_only: bool = False, *, relaxed: bool = False) -> Iterator[TenantInfo]:
-    """A transaction inside one hospital's schema, as its role; UnknownHospital if there is none.
+    """A transaction inside one hospital's schema, as its role and in the database it lives in.
 
-    The commit of a `relaxed` one does not wait for the disk: a server that crashes may forget it (ADR 0305).
+    UnknownHospital if there is none; HospitalClosed while somebody else restores it or brings it in step;
+    HospitalMoving for a writing scope while it is being moved. The commit of a `relaxed` one does not wait for the
+    disk: a server that crashes may forget it (ADR 0305).
     """
     host = host_hospital()
     if host is not None and host != code:
         raise ScopeMisuse(f"hospital({code}) opened on the host of {host}")
     info = tenant(code)
+    if info.repair and repairs() != code:
+        raise HospitalClosed(detail={"hospital": code, "repair": info.repair})
+    if not read_only and info.stopped_until is not None and info.stopped_until > clock.now():
+        raise HospitalMoving(detail={"hospital": code})
     path = f"{info.schema}, {EXTENSION_SCHEMA}"
     opening = _opening(read_only, **(_RELAXED if relaxed else {}), role=info.role, search_path=path)
-    with _transaction("hospital", opening, Scope(hospital=code, read_only=read_only)):
+    with _transaction(info.database, opening, Scope(hospital=code, read_only=read_only, alias=info.database)):
         yield info
 
 
@@ -69,6 +87,7 @@ def _transaction(alias: str, opening: bytes, scope: Scope) -> Iterator[None]:
     if connection.in_atomic_block:
         raise ScopeMisuse(f"a scope opened inside a bare transaction on {alias}")
     refuse_second(scope)
+    check_bounds(scope)
     connection.open_next_with(opening)
     try:
         with transaction.atomic(using=alias, durable=True), entered(scope):

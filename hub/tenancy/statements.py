@@ -23,6 +23,7 @@ from typing import Any, Generic, TypeVar, cast
 from django.db import connections, models
 
 from hub.tenancy.backend.base import DatabaseWrapper
+from hub.tenancy.context import HOME_ALIAS, hospital_alias
 from hub.tenancy.router import HubRouter
 
 Row = tuple[Any, ...]
@@ -90,7 +91,7 @@ class _Columns(Generic[M]):
         values = list(row)
         for index, load in self._loads:
             values[index] = load(values[index], None, _connection(alias))
-        return self._model.from_db(alias, self._names, values)
+        return self._model.from_db(_connection(alias).alias, self._names, values)
 
 
 class Select(Generic[M]):
@@ -203,4 +204,5 @@ def _loading(field: models.Field[Any, Any]) -> Callable[[Any, None, DatabaseWrap
 
 
 def _connection(alias: str) -> DatabaseWrapper:
-    return cast(DatabaseWrapper, connections[alias])
+    """A hospital's statement goes to the database the open scope's hospital lives in."""
+    return cast(DatabaseWrapper, connections[hospital_alias() if alias == HOME_ALIAS else alias])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +16,42 @@ from institution_connectors.exchange.events import ExchangeAsked
 from institution_connectors.exchange.models import Exchange
 
 _STORE = Insert(Exchange, unless_exists=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One of many asks; see `enqueue_ask` for what the parts mean."""
+
+    request: Request
+    key: str
+    correlation: str
+    deadline: datetime
+
+
+def enqueue_asks(unit: Unit, asks: Sequence[Ask]) -> int:
+    """Ask many things of the hospital whose unit is open; asks under keys already used are left out. Two statements.
+
+    Returns how many are new.
+    """
+    made = {
+        ask.key: Exchange(
+            id=ids.uuid7(),
+            key=ask.key,
+            correlation=ask.correlation,
+            operation=ask.request.operation,
+            hub_number=ask.request.hub_number if isinstance(ask.request, Command) else "",
+            request=encode(ask.request),
+            asked_at=unit.now,
+            deadline=ask.deadline,
+        )
+        for ask in asks
+    }
+    known = set(Exchange.objects.filter(key__in=made).values_list("key", flat=True))
+    fresh = [row for key, row in made.items() if key not in known]
+    Exchange.objects.bulk_create(fresh)
+    for row in fresh:
+        unit.publish(ExchangeAsked(hospital=unit.scope, exchange_id=row.id, correlation=row.correlation))
+    return len(fresh)
 
 
 def enqueue_ask(

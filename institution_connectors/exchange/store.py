@@ -6,7 +6,7 @@ UPDATE that ends it, not by a lock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -84,9 +84,19 @@ def begin(profile: ConnectorProfile, exchange_id: UUID, *, may_call: bool) -> Be
 
 
 def conclude(
-    profile: ConnectorProfile, begun: Begun, answer: Answer, wires: Sequence[Wire], *, actor: Actor, may_call: bool
+    profile: ConnectorProfile,
+    begun: Begun,
+    answer: Answer,
+    wires: Sequence[Wire],
+    *,
+    actor: Actor,
+    may_call: bool,
+    end_in: Callable[[Unit], None] | None = None,
 ) -> Begun | None:
-    """Store what came of a call and begin what follows from it, in one transaction. None: the ask has ended."""
+    """Store what came of a call and begin what follows from it, in one transaction. None: the ask has ended.
+
+    With the ask ends what it was delivered by, in the same transaction (`end_in`).
+    """
     attempt, row = begun.attempt, begun.row
     if attempt is None or not isinstance(begun.step, Try):
         raise TypeError("only a call that was begun can be concluded")
@@ -104,6 +114,8 @@ def conclude(
         row.attempts = attempt.number
         if _ends(begun.step.act, verdict, is_command=Operation(row.operation).is_command):
             _settle(unit, row, verdict)
+            if end_in is not None:
+                end_in(unit)
             return None
         ask = _advance(row, begun, verdict, unit.now)
         return _begun(profile, row, ask, may_call=may_call) if ask is not None else None

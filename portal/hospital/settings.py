@@ -22,7 +22,8 @@ from hub.errors import HubError, InvalidInput
 from hub.journal.region.permissions import VERIFY_AUDIT, VIEW_AUDIT
 from hub.security.roles import Level, Role
 from hub.tenancy.scope import hospital
-from portal.desk.pages import desk, desk_page, own_hospital, query_with
+from portal.components.paging import query_with
+from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital.parts import PAGE, date_of, id_of
 from tenants.directory import permissions as directory_permissions
 from tenants.directory import selectors as directory
@@ -88,7 +89,7 @@ def _role(request: HttpRequest) -> Role:
 
 
 @require_POST
-@desk_page(account_permissions.GRANT_ROLES)
+@desk_page(account_permissions.GRANT_ROLES, step_up=True)
 def grant(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Give a role, by login name; forbidden combinations are refused in words."""
     code = own_hospital(actor)
@@ -101,7 +102,7 @@ def grant(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @require_POST
-@desk_page(account_permissions.GRANT_ROLES)
+@desk_page(account_permissions.GRANT_ROLES, step_up=True)
 def end_role(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Take a role back."""
     code = own_hospital(actor)
@@ -113,7 +114,7 @@ def end_role(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@desk_page(account_permissions.MANAGE_ACCOUNTS)
+@desk_page(account_permissions.MANAGE_ACCOUNTS, step_up=True)
 def disable(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Stop an account; its sign-ins end at once."""
     code = own_hospital(actor)
@@ -125,7 +126,7 @@ def disable(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@desk_page(account_permissions.UNLOCK_ACCOUNTS)
+@desk_page(account_permissions.UNLOCK_ACCOUNTS, step_up=True)
 def unlock(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Lift a lock early."""
     code = own_hospital(actor)
@@ -137,7 +138,7 @@ def unlock(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@desk_page(account_permissions.UNLOCK_ACCOUNTS)
+@desk_page(account_permissions.UNLOCK_ACCOUNTS, step_up=True)
 def reset_totp(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Forget a lost second factor."""
     code = own_hospital(actor)

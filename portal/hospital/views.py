@@ -10,8 +10,10 @@ from django.views.decorators.http import require_GET
 from hub import clock
 from hub.actor import Actor
 from hub.errors import NotFound
+from hub.security.guards import Guard, Side, declare
 from hub.tenancy.scope import hospital
-from portal.desk.pages import desk, desk_page, first_page, own_hospital, query_with, staff_of
+from portal.components.paging import query_with
+from portal.desk.pages import desk, desk_page, first_page, own_hospital, staff_of
 from portal.hospital.finding import FindForm
 from portal.hospital.parts import PAGE, after_of, date_of, lines, place
 from tenants.appointments import daily, permissions, selectors
@@ -25,6 +27,9 @@ def today(request: HttpRequest) -> HttpResponse:
     if actor is not None and not actor.may(permissions.VIEW) and first_page(actor) != request.path:
         return HttpResponseRedirect(first_page(actor))
     return _today(request)
+
+
+declare(today, Guard(Side.STAFF, permissions.VIEW))
 
 
 @desk_page(permissions.VIEW)

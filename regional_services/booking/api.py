@@ -15,9 +15,10 @@ from hub.errors import NotSignedIn
 from regional_services.booking import access, selectors, services
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.booking.serializers import (
+    BookingHistorySerializer,
+    BookingPageSerializer,
     BookingRequestSerializer,
     BookingSerializer,
-    BookingStepSerializer,
     CancelRequestSerializer,
     render,
     render_step,
@@ -44,7 +45,7 @@ class BookingsView(HubAPIView):
     idempotent_methods = frozenset({"POST"})
     paged_methods = frozenset({"GET"})
 
-    @extend_schema(operation_id="bookings_list", responses=BookingSerializer(many=True))
+    @extend_schema(operation_id="bookings_list", responses=BookingPageSerializer)
     def get(self, request: Request) -> Response:
         """My bookings, newest first (JA-APPT-19)."""
         if self.actor.id is None:
@@ -82,7 +83,7 @@ class HistoryView(HubAPIView):
 
     permission = RESIDENT
 
-    @extend_schema(operation_id="bookings_history", responses=BookingStepSerializer(many=True))
+    @extend_schema(operation_id="bookings_history", responses=BookingHistorySerializer)
     def get(self, request: Request, booking_id: UUID) -> Response:  # noqa: ARG002
         """Each change of state or settlement, by whom and why."""
         access.own_booking(self.actor, booking_id)

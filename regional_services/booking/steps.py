@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from hub.sse import topics
 from hub.tenancy.statements import Insert, Select, Statement
 from hub.work import Unit
 from regional_services.booking import reservations
@@ -205,7 +206,7 @@ def awaits_only_quote(booking: Booking) -> bool:
 def register_cutoff(booking: Booking) -> datetime:
     """Until when a booking that stands unpaid may be registered online (JA-APPT-06)."""
     institution = registry.institution(booking.institution_code)
-    return booking.starts_at - timedelta(minutes=institution.register_cutoff_minutes)
+    return booking.starts_at - timedelta(minutes=institution.rule_at("register_cutoff_minutes", booking.created_at))
 
 
 def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:
@@ -225,6 +226,7 @@ def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:
             settlement=booking.settlement,
         )
     )
+    unit.tell(topics.DISTRICT_SCREEN, "figures")
 
 
 def open_order(unit: Unit, booking: Booking, deadline: datetime) -> None:
@@ -311,4 +313,10 @@ _ACTIONS: dict[Effect, Callable[[Unit, Booking, Facts], None]] = {
     Effect.TELL_REFUSED: _teller("booking.refused"),
     Effect.TELL_REFUNDED: _teller("booking.refunded"),
     Effect.TELL_WINDOW: _teller("booking.window"),
+    Effect.TELL_PAY_AT_WINDOW: _teller("booking.pay_at_window"),
 }
+
+
+def repeat(unit: Unit, booking: Booking, effect: Effect, payment: PaymentFacts | None) -> None:
+    """Ask the hospital again for what the booking stands waiting for; the hospital's part may run again."""
+    _ACTIONS[effect](unit, booking, Facts(payment=payment))

@@ -29,13 +29,14 @@ SELECT s.session_id, s.department_id, d.name, d.sensitivity, s.doctor_name, s.da
 FROM regional_catalog_catalogsession s
 JOIN regional_catalog_catalogdepartment d ON d.department_id = s.department_id
 WHERE s.session_id = %(session)s AND s.institution_code = %(institution)s AND s.state = 'open'
+    AND (%(reserved)s OR NOT d.is_reserved)
 """,
 )
 
 
-def bookable_session(institution_code: str, session_id: UUID) -> BookableSession | None:
-    """The open session of that institution, or None. One query."""
-    row = _BOOKABLE.row(session=session_id, institution=institution_code)
+def bookable_session(institution_code: str, session_id: UUID, *, reserved: bool = False) -> BookableSession | None:
+    """The open session of that institution, or None; `reserved` ones for the synthetic resident only. One query."""
+    row = _BOOKABLE.row(session=session_id, institution=institution_code, reserved=reserved)
     if row is None:
         return None
     return BookableSession(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from hub import clock
 from hub.errors import NotFound
@@ -100,6 +100,18 @@ def card_of(person: Person, document: Identifier, *, account_id: UUID | None = N
         is_minor=is_minor,
         guardian=_guardian(account_id, person.id) if is_minor and account_id else None,
     )
+
+
+def cards_of(person_ids: list[UUID]) -> dict[UUID, IdentityCard]:
+    """The cards of many people, by person, without guardians. Two queries."""
+    people = Person.objects.filter(pk__in=person_ids).prefetch_related(
+        Prefetch(
+            "identifiers",
+            queryset=Identifier.objects.filter(is_primary=True, retired_at__isnull=True),
+            to_attr="in_force",
+        )
+    )
+    return {person.id: card_of(person, person.in_force[0]) for person in people if person.in_force}
 
 
 def own_account(person_id: UUID) -> UUID | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from hub.ids import uuid7
+from hub.synthetic import is_synthetic
 from hub.tenancy.statements import Insert
 from hub.work import Unit
 from regional_services.notifications import templates
@@ -31,6 +32,8 @@ def send(
     `about` is the id of the matter (a booking, a refund). Whether it is sensitive follows from the place and
     department unless the caller knows better.
     """
+    if is_synthetic(account_id):
+        return  # nobody reads them, and they would grow by a hospital's worth every ten minutes
     wording = templates.current(template)
     message_id = uuid7()
     _STORE(

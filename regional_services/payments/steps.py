@@ -14,6 +14,7 @@ from regional_services.payments.errors import OrderNotRefundable
 from regional_services.payments.events import AttemptCloseAsked, OrderClosed, OrderPaid, RefundAsked
 from regional_services.payments.models import (
     OPEN_ATTEMPTS,
+    OPEN_REFUNDS,
     Attempt,
     AttemptState,
     LegKind,
@@ -203,3 +204,12 @@ def place_refund(unit: Unit, *, order: Order, attempt: Attempt, kind: RefundKind
     )
     unit.publish(RefundAsked(refund_id=refund.id, hospital=order.institution_code))
     return refund
+
+
+def ask_channels_again(unit: Unit, institution_code: str) -> int:
+    """Have the sweep ask the channel now what became of every open attempt and refund of a hospital; how many."""
+    open_attempts = Attempt.objects.filter(institution_code=institution_code, state__in=OPEN_ATTEMPTS)
+    open_refunds = Refund.objects.filter(institution_code=institution_code, state__in=OPEN_REFUNDS)
+    asked = open_attempts.update(next_check_at=unit.now) + open_refunds.update(next_check_at=unit.now)
+    unit.audit("payment.channels_asked_again", target=f"hospital:{institution_code}", detail={"asked": asked})
+    return asked

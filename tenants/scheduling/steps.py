@@ -7,6 +7,7 @@ the same holder gives the same answer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -89,6 +90,15 @@ FROM scheduling_number AS n JOIN scheduling_session AS s ON s.id = n.session_id
 WHERE n.holder = %(holder)s""",
 )
 
+_HELD_BY_ANY = Statement(
+    "hospital",
+    "SELECT",
+    _RETURNING,
+    """, n.holder
+FROM scheduling_number AS n JOIN scheduling_session AS s ON s.id = n.session_id
+WHERE n.holder = ANY(%(holders)s)""",
+)
+
 _CONFIRM = Statement(
     "hospital",
     """
@@ -138,7 +148,7 @@ def confirm_number(unit: Unit, *, holder: UUID) -> ClaimedNumber:
     """The held number is taken for good; NumberNotHeld if the hold is gone."""
     row = _CONFIRM.row(holder=holder, now=unit.now)
     if row is not None:
-        return _claimed(row)
+        return claimed_number(row)
     return _already_held(holder, NumberNotHeld, states=("taken",))
 
 
@@ -157,11 +167,16 @@ def release_number(unit: Unit, *, holder: UUID, withdraw: bool = False) -> bool:
 def held_by(*, holder: UUID) -> ClaimedNumber | None:
     """What `holder` holds now. One query."""
     row = _HELD_BY.row(holder=holder)
-    return _claimed(row) if row else None
+    return claimed_number(row) if row else None
+
+
+def held_by_any(holders: Sequence[UUID]) -> dict[UUID, ClaimedNumber]:
+    """What each of many holders holds now. One query."""
+    return {row[-1]: claimed_number(row[:-1]) for row in _HELD_BY_ANY.rows(holders=list(holders))}
 
 
 def _changed(unit: Unit, row: Row) -> ClaimedNumber:
-    claimed = _claimed(row)
+    claimed = claimed_number(row)
     unit.publish(SessionChanged(hospital=unit.scope, session_ids=(claimed.session_id,)))
     return claimed
 
@@ -186,7 +201,8 @@ def _already_held(
     return mine
 
 
-def _claimed(row: Row) -> ClaimedNumber:
+def claimed_number(row: Row) -> ClaimedNumber:
+    """The value of a row of these statements."""
     return ClaimedNumber(
         number_id=row[0],
         session_id=row[1],

@@ -15,7 +15,7 @@ from hub.tenancy.context import check_region_access
 from hub.tenancy.errors import ScopeMisuse, UnsafeLogin
 
 MAX_NAME_LENGTH = 45  # Citus appends a shard number to names, and cuts and hashes longer ones
-BOUND_ALIASES = frozenset({"default", "hospital"})
+OWNER = "owner"  # and owner_<name>: the logins of commands, which isolation need not bind
 
 
 class HubOperations(DatabaseOperations):
@@ -128,7 +128,7 @@ class DatabaseWrapper(TenantsWrapper):  # type: ignore[misc]
     def _configure_connection(self, connection: psycopg.Connection[Any]) -> bool:
         """Once for each physical connection: refuse a login that isolation does not bind."""
         changed: bool = super()._configure_connection(connection)
-        if self.alias in BOUND_ALIASES:
+        if not self.alias.startswith(OWNER):
             row = connection.execute(
                 "SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = session_user"
             ).fetchone()
