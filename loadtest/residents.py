@@ -9,7 +9,7 @@ import random
 import re
 import secrets
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,6 +66,14 @@ def _outside(offset: int, path: str, **query: str) -> Any:
     place = urlsplit(SANDBOX)
     address = f"http://{place.hostname}:{(place.port or 8100) + offset}{path}"
     return requests.get(address, params=query, timeout=10).json()
+
+
+def _adult() -> dict[str, str]:
+    """The next of the fictional register who needs no guardian."""
+    while True:
+        [human] = _outside(4, "/demo/persons", start=str(next(_serial)), count="1")["persons"]
+        if int(human["document_number"][6:10]) <= datetime.now(UTC).year - 19:
+            return dict(human)
 
 
 def _pay_at_cashier(prepay_id: str) -> None:
