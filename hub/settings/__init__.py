@@ -37,6 +37,7 @@ REGION_APPS = [
     "regional_services.booking",
     "regional_services.notifications",
     "regional_services.statistics",
+    "regional_services.closures",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
@@ -45,6 +46,7 @@ HOSPITAL_APPS = [
     "tenants.patients",
     "tenants.scheduling",
     "tenants.appointments",
+    "tenants.nightly",
 ]
 LIBRARY_APPS = [
     "django.contrib.contenttypes",
@@ -228,6 +230,7 @@ CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"sweeps": {}, "exchange": {}, "
 CELERY_TASK_ROUTES = {
     "booking.sweep": {"queue": "sweeps"},
     "payments.sweep": {"queue": "sweeps"},
+    "closures.carry_on": {"queue": "sweeps"},
     "institution_connectors.exchange.tasks.*": {"queue": "exchange"},
     "registry.carry_on": {"queue": "institutions"},
 }
@@ -239,6 +242,9 @@ CELERY_BEAT_SCHEDULE = {
     "accounts.tidy": {"task": "accounts.tidy", "schedule": 86400.0},
     "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},
     "daily-lists": {"task": "tenants.appointments.tasks.make_lists", "schedule": crontab(hour=6, minute=0)},
+    "scheduling.merge_shares": {"task": "scheduling.merge_shares", "schedule": 60.0, "options": {"expires": 50.0}},
+    "night-reports": {"task": "tenants.nightly.tasks.make_reports", "schedule": crontab(hour=7, minute=0)},
+    "closures.carry_on": {"task": "closures.carry_on", "schedule": 2.0, "options": {"expires": 2.0}},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
     "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},

@@ -46,6 +46,7 @@ class ExchangeRow:
     ended_at: datetime | None
     attempts: int
     rerun_of: UUID | None
+    at_test: bool
 
     @property
     def duration_ms(self) -> int | None:
@@ -176,6 +177,9 @@ def exchanges(
     operation: Operation | None = None,
     states: tuple[State, ...] = (),
     correlation: str = "",
+    hub_number: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[ExchangeRow]:
     """Asks, newest first, from below `after` (asked_at, id). One query."""
     rows = Exchange.objects.defer("request", "answer", "his_text").order_by("-asked_at", "-id")
@@ -187,6 +191,12 @@ def exchanges(
         rows = rows.filter(state__in=states)
     if correlation:
         rows = rows.filter(correlation=correlation)
+    if hub_number:
+        rows = rows.filter(hub_number=hub_number)
+    if since is not None:
+        rows = rows.filter(asked_at__gte=since)
+    if until is not None:
+        rows = rows.filter(asked_at__lt=until)
     return [_row(row) for row in rows[:limit]]
 
 
@@ -207,6 +217,12 @@ def detail(exchange_id: UUID) -> ExchangeDetail:
     ]
     messages = [_message(row) for row in Message.objects.filter(exchange_id=exchange_id).order_by("id")]
     return ExchangeDetail(_row(exchange), masked(exchange.his_text), attempts, messages)
+
+
+def rerun_of(exchange_id: UUID) -> ExchangeRow | None:
+    """The ask by which this one was run again last. One query."""
+    again = Exchange.objects.filter(rerun_of=exchange_id).order_by("-asked_at").first()
+    return _row(again) if again else None
 
 
 def inbound(
@@ -233,9 +249,11 @@ def inbound_detail(inbound_id: UUID) -> InboundDetail:
     return InboundDetail(_inbound_row(row), kinds, messages)
 
 
-def night(since: datetime) -> Night:
-    """What happened since an instant, as the morning report tells it. Five queries."""
+def night(since: datetime, *, until: datetime | None = None) -> Night:
+    """What happened since an instant (until another), as the morning report tells it. Five queries."""
     asked = Exchange.objects.defer("request", "answer", "his_text").filter(asked_at__gte=since).order_by("-asked_at")
+    if until is not None:
+        asked = asked.filter(asked_at__lt=until)
     healed = asked.filter(state=State.ACCEPTED).filter(Q(attempts__gt=1) | Q(rerun_of__isnull=False))
     rejected = asked.filter(state=State.REJECTED)
     rerun = Exchange.objects.filter(rerun_of__isnull=False).values("rerun_of")
@@ -300,6 +318,7 @@ def _row(row: Exchange) -> ExchangeRow:
         ended_at=row.ended_at,
         attempts=row.attempts,
         rerun_of=row.rerun_of,
+        at_test=row.at_test,
     )
 
 

@@ -21,6 +21,7 @@ def enqueue_ask(
     correlation: str,
     deadline: datetime,
     rerun_of: UUID | None = None,
+    at_test: bool = False,
 ) -> UUID:
     """Ask the hospital whose unit is open; `ExchangeAnswered` tells what came of it.
 
@@ -40,6 +41,8 @@ def enqueue_ask(
         asked_at=unit.now,
         deadline=deadline,
         rerun_of=rerun_of,
+        at_test=at_test,
+        announce=not at_test,
     )
     Exchange.objects.bulk_create([made], ignore_conflicts=True)
     first = Exchange.objects.values_list("id", flat=True).get(key=key)

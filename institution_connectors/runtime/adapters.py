@@ -37,11 +37,11 @@ _guard = threading.Lock()
 def adapter_of(profile: ConnectorProfile) -> Adapter:
     """The adapter bound to this profile; an older one of the hospital is closed."""
     with _guard:
-        held = _held.get(profile.hospital)
+        held = _held.get(profile.name)
         if held is not None and held.profile == profile:
             return held.adapter
         adapter = FACTORIES[profile.dialect](profile, ring().secret(profile.secret_ref))
-        _held[profile.hospital] = _Held(profile, adapter)
+        _held[profile.name] = _Held(profile, adapter)
     if held is not None:
         held.adapter.close()
     return adapter

@@ -28,27 +28,34 @@ class Entry:
     title: str
     href: str
     permission: str
+    whole: bool = False
 
 
 HOSPITAL_MENU = (
     Entry("today", "今日", "/workspace/", "appointments.view"),
     Entry("appointments", "预约", "/workspace/appointments", "appointments.view"),
     Entry("schedule", "排班与号源", "/workspace/schedule", "scheduling.view"),
-    Entry("messages", "接口", "/workspace/messages", "exchange.view"),
+    Entry("messages", "接口", "/workspace/messages", "exchange.view", whole=True),
     Entry("directory", "科室与医生", "/workspace/directory", "directory.view"),
+    Entry("facts", "设置", "/workspace/facts", "directory.view", whole=True),
     Entry("staff", "人员", "/workspace/staff", "accounts.view"),
-    Entry("audit", "审计", "/workspace/audit", "audit.view"),
+    Entry("audit", "审计", "/workspace/audit", "audit.view", whole=True),
 )
 DISTRICT_MENU = (
     Entry("overview", "总览", "/district/", "region.view"),
     Entry("institutions", "机构", "/district/institutions", "region.view"),
     Entry("joining", "机构接入", "/district/joining", "registry.life"),
+    Entry("closures", "紧急停诊", "/district/closures", "closures.close"),
+    Entry("calendar", "节假日", "/district/calendar", "region.view"),
     Entry("statistics", "统计", "/district/statistics", "statistics.view"),
     Entry("screen", "运行大屏", "/district/screen", "region.view"),
     Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),
     Entry("audit", "审计", "/district/audit", "audit.view"),
     Entry("letters", "停止的消息", "/district/letters", "outbox.view"),
 )
+
+
+NARROWED = "您的数据范围限于部分科室，此页是全院数据。需要时请联系本单位安全管理员调整数据范围。"
 
 
 def staff_of(request: HttpRequest) -> Actor | None:
@@ -59,8 +66,14 @@ def staff_of(request: HttpRequest) -> Actor | None:
     return actor
 
 
-def desk_page(permission: str) -> Callable[[DeskView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
-    """A page for staff who hold `permission`; others sign in first, or are told that they may not."""
+def desk_page(
+    permission: str, *, whole: bool = False
+) -> Callable[[DeskView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+    """A page for staff who hold `permission`; others sign in first, or are told that they may not.
+
+    `whole`: what it shows is of the whole hospital and can't be narrowed, so that nobody narrowed to departments sees
+    it (JA-ADMIN-02).
+    """
 
     def guard(view: DeskView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -69,6 +82,8 @@ def desk_page(permission: str) -> Callable[[DeskView[P]], Callable[Concatenate[H
                 return HttpResponseRedirect(f"/desk/signin?next={quote(request.get_full_path())}")
             if not actor.may(permission):
                 raise refusal_of(permission)
+            if whole and not actor.sees_all:
+                raise Forbidden(NARROWED)
             return view(request, actor, *args, **kwargs)
 
         functools.update_wrapper(guarded, view)
@@ -83,10 +98,15 @@ def refusal_of(permission: str) -> Forbidden:
     return Forbidden(f"您没有“{entry.title if entry else permission}”的权限。需要时请联系本单位安全管理员授予角色。")
 
 
+def is_shown(entry: Entry, actor: Actor) -> bool:
+    """Whether an entry is in this member of staff's bar: what he may not see is not there."""
+    return actor.may(entry.permission) and (actor.sees_all or not entry.whole)
+
+
 def first_page(actor: Actor) -> str:
     """Where this member of staff begins: the first entry of his bar."""
     menu = HOSPITAL_MENU if actor.institution else DISTRICT_MENU
-    return next((entry.href for entry in menu if actor.may(entry.permission)), "/desk/password")
+    return next((entry.href for entry in menu if is_shown(entry, actor)), "/desk/password")
 
 
 def query_with(request: HttpRequest, **changes: str) -> str:
@@ -114,7 +134,7 @@ def desk(
         request,
         f"portal/desk/{template}.html",
         {
-            "menu": [entry for entry in menu if actor.may(entry.permission)],
+            "menu": [entry for entry in menu if is_shown(entry, actor)],
             "active": active,
             "staff": actor,
             "place": place,

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.hospital import appointments, connector, desk_acts, schedule, settings, views
+from portal.hospital import (
+    appointments,
+    connector,
+    desk_acts,
+    facts,
+    releases,
+    schedule,
+    schedule_acts,
+    settings,
+    views,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.today, name="workspace"),
@@ -17,12 +27,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("appointments/export", appointments.export, name="workspace-appointment-export"),
     path("appointments/<uuid:booking_id>", appointments.detail, name="workspace-appointment"),
     path("appointments/<uuid:booking_id>/cancel", appointments.cancel, name="workspace-appointment-cancel"),
+    path("appointments/<uuid:booking_id>/compare", appointments.compare, name="workspace-appointment-compare"),
     path("appointments/<uuid:booking_id>/check-in", appointments.check_in, name="workspace-appointment-check-in"),
     path("appointments/<uuid:booking_id>/slip", appointments.slip, name="workspace-appointment-slip"),
     path("schedule", schedule.week, name="workspace-schedule"),
     path("sessions/<uuid:session_id>", schedule.session, name="workspace-session"),
     path("sessions/<uuid:session_id>/numbers", schedule.add_number, name="workspace-session-add"),
-    path("sessions/<uuid:session_id>/stop", schedule.stop, name="workspace-session-stop"),
+    path("sessions/<uuid:session_id>/stop", schedule_acts.stop, name="workspace-session-stop"),
+    path("sessions/<uuid:session_id>/alter", schedule_acts.alter, name="workspace-session-alter"),
+    path("releases", releases.listed, name="workspace-releases"),
+    path("releases/<uuid:rule_id>/end", releases.end, name="workspace-release-end"),
     path("messages", connector.listed, name="workspace-messages"),
     path("messages/<uuid:exchange_id>", connector.message, name="workspace-message"),
     path("messages/<uuid:exchange_id>/rerun", connector.rerun, name="workspace-rerun"),
@@ -31,10 +45,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbound/<uuid:inbound_id>", connector.inbound_message, name="workspace-inbound-message"),
     path("dead", connector.dead, name="workspace-dead"),
     path("dead/<int:outbox_id>/replay", connector.replay, name="workspace-replay"),
-    path("night", connector.night, name="workspace-night"),
+    path("night", connector.nights, name="workspace-night"),
+    path("night/contact", connector.contact, name="workspace-night-contact"),
+    path("night/<str:day>", connector.night, name="workspace-night-day"),
     path("staff", settings.staff, name="workspace-staff"),
     path("staff/new", settings.new_staff, name="workspace-staff-new"),
     path("staff/roles", settings.grant, name="workspace-staff-grant"),
+    path("staff/<uuid:user_id>/scope", settings.data_scope, name="workspace-staff-scope"),
     path("staff/<uuid:user_id>/roles/end", settings.end_role, name="workspace-staff-end-role"),
     path("staff/<uuid:user_id>/disable", settings.disable, name="workspace-staff-disable"),
     path("staff/<uuid:user_id>/unlock", settings.unlock, name="workspace-staff-unlock"),
@@ -42,4 +59,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("directory", settings.directory_page, name="workspace-directory"),
     path("audit", settings.audit, name="workspace-audit"),
     path("audit/verify", settings.verify_audit, name="workspace-audit-verify"),
+    path("audit/checks/<uuid:check_id>", settings.audit_check, name="workspace-audit-check"),
+    path("facts", facts.listed, name="workspace-facts"),
+    path("facts/text", facts.text, name="workspace-facts-text"),
+    path("facts/departments/<uuid:department_id>", facts.department, name="workspace-facts-department"),
+    path("facts/doctors/<uuid:doctor_id>", facts.doctor, name="workspace-facts-doctor"),
+    path("facts/mappings", facts.mappings, name="workspace-facts-mappings"),
+    path("facts/mappings/new", facts.new_mapping, name="workspace-facts-mapping-new"),
 ]

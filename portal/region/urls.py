@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.region.views import accounts, audit, institutions, joining, overview, screen, statistics
+from portal.region.views import accounts, audit, closures, holidays, institutions, joining, overview, screen, statistics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.home, name="district"),
@@ -32,6 +32,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("screen/figures", screen.figures, name="district-screen-figures"),
     path("screen/hospitals", screen.hospitals, name="district-screen-hospitals"),
     path("screen/series.json", screen.series, name="district-screen-series"),
+    path("closures", closures.listed, name="district-closures"),
+    path("closures/new", closures.new, name="district-closure-new"),
+    path("closures/<uuid:closure_id>", closures.closure, name="district-closure"),
+    path("closures/<uuid:closure_id>/pause", closures.pause, name="district-closure-pause"),
+    path("calendar", holidays.listed, name="district-calendar"),
+    path("calendar/change", holidays.change, name="district-calendar-change"),
     path("letters", audit.letters, name="district-letters"),
     path("letters/<int:letter_id>/replay", audit.replay, name="district-letter-replay"),
     path("joining", joining.listing, name="district-joinings"),

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from hub.outbox.events import Delivery, RunsIn, Temporary, handles
 from hub.work import Unit
-from regional_services.booking import desk
+from regional_services.booking import changes, desk
 from regional_services.booking.events import CancelWanted, ConfirmWanted, ReleaseWanted
+from regional_services.booking.messages import tell
 from regional_services.booking.models import State
 from regional_services.booking.process import Input, NotAllowed
 from regional_services.booking.steps import NO_FACTS, Facts, Quote, advance, advance_locked, lock
@@ -16,6 +17,7 @@ from regional_services.payments.events import OrderClosed, OrderPaid, RefundFini
 from tenants.appointments import steps as appointments
 from tenants.appointments.asks import PaymentFacts
 from tenants.appointments.events import (
+    AppointmentAltered,
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentLocked,
@@ -24,6 +26,7 @@ from tenants.appointments.events import (
     AppointmentRegistered,
     AppointmentReleased,
     AppointmentStopped,
+    AppointmentToDesk,
     CancellationRefused,
     DeskBookingAsked,
     DeskCancelAsked,
@@ -168,6 +171,25 @@ def on_cancellation_refused(event: CancellationRefused, unit: Unit) -> None:
 def on_stopped(event: AppointmentStopped, unit: Unit) -> None:
     """The clinic does not take place."""
     _happen(unit, event.booking_id, Input.STOPPED, Facts(reason=event.reason))
+
+
+@handles(AppointmentAltered, runs_in=RunsIn.REGION)
+def on_altered(event: AppointmentAltered, unit: Unit) -> None:
+    """The visit takes place otherwise than booked: the resident is asked."""
+    changes.take(unit, event)
+
+
+@handles(AppointmentToDesk, runs_in=RunsIn.REGION)
+def on_to_desk(event: AppointmentToDesk, unit: Unit) -> None:
+    """The doctor had to leave while the patient waits: he is told where to go."""
+    booking = lock(event.booking_id)
+    if booking is None:
+        unit.audit("booking.to_desk", target=f"booking:{event.booking_id}", outcome="failure", reason="no_such_booking")
+        return
+    booking.reason = event.reason[:120]
+    booking.save(update_fields=["reason"])
+    unit.audit("booking.to_desk", target=f"booking:{booking.id}", reason=event.reason)
+    tell(unit, booking, "booking.to_desk")
 
 
 @handles(DeskCancelAsked, runs_in=RunsIn.REGION)

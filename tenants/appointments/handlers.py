@@ -13,7 +13,7 @@ from institution_connectors.exchange import selectors as exchange
 from institution_connectors.exchange.events import ExchangeAnswered
 from tenants.appointments import steps
 from tenants.appointments.models import Appointment
-from tenants.scheduling.events import SessionsStopped
+from tenants.scheduling.events import SessionAltered, SessionsStopped
 
 PREFIX = "booking:"
 
@@ -78,6 +78,26 @@ _ACTIONS = {
 
 @handles(SessionsStopped, runs_in=RunsIn.HOSPITAL)
 def on_stopped(event: SessionsStopped, unit: Unit) -> None:
-    """Clinics were stopped: their appointments end, and the owners of the bookings are told."""
-    ended = steps.stop(unit, hospital=event.hospital, booking_ids=event.holders, reason=event.reason)
-    unit.audit("appointment.clinics_stopped", target=f"session:{event.session_ids[0]}", detail={"ended": ended})
+    """Clinics were stopped: their appointments end, and the owners of the bookings are told.
+
+    Where a doctor left in the middle, those who have come and wait keep their numbers and are the desk's.
+    """
+    to_desk: tuple[UUID, ...] = ()
+    if event.partial:
+        to_desk = steps.send_to_desk(
+            unit, hospital=event.hospital, booking_ids=(*event.holders, *event.earlier), reason=event.reason
+        )
+    stopped = tuple(holder for holder in event.holders if holder not in to_desk)
+    ended = steps.stop(unit, hospital=event.hospital, booking_ids=stopped, reason=event.reason)
+    unit.audit(
+        "appointment.clinics_stopped",
+        target=f"session:{event.session_ids[0]}",
+        detail={"ended": ended, "to_desk": len(to_desk)},
+    )
+
+
+@handles(SessionAltered, runs_in=RunsIn.HOSPITAL)
+def on_altered(event: SessionAltered, unit: Unit) -> None:
+    """A clinic takes place otherwise: the appointments follow, the owners of the bookings ask their people."""
+    told = steps.alter(unit, event)
+    unit.audit("appointment.clinic_altered", target=f"session:{event.session_id}", detail={"told": told})

@@ -8,6 +8,7 @@ from hub.accounts.services.administration import (
     grant_role,
     reset_totp,
     revoke_sign_ins,
+    set_data_scope,
     set_expiry,
     unlock_account,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "reset_totp",
     "revoke_refresh_token",
     "revoke_sign_ins",
+    "set_data_scope",
     "set_expiry",
     "sign_in_staff",
     "sign_in_with_code",

@@ -17,12 +17,13 @@ from hub.errors import HubError, NotFound
 from hub.tenancy.scope import hospital as hospital_scope
 from portal.commands import command_of
 from portal.resident.pages import chosen_person, page, people_of, resident_of, resident_page
+from regional_services.booking import rights, services
 from regional_services.booking import selectors as bookings
-from regional_services.booking import services
 from regional_services.booking.services import BookingWish
 from regional_services.catalog import selectors
 from regional_services.catalog.selectors import HospitalCard, SessionCard
 from tenants.appointments.errors import SlotChanged
+from tenants.directory import editing
 from tenants.registry import functions
 from tenants.registry import selectors as registry
 from tenants.registry.models import Kind
@@ -54,6 +55,7 @@ class Day:
     date: date
     free: int
     sessions: int
+    opens: bool = False
 
     @property
     def tone(self) -> str:
@@ -193,18 +195,24 @@ def department(request: HttpRequest, code: str, department_id: UUID) -> HttpResp
     counts = {card.date: card for card in selectors.days_of(department_id)}
     today = clock.today()
     days = [
-        Day(day, counts[day].free if day in counts else 0, counts[day].total if day in counts else 0)
+        Day(
+            day,
+            counts[day].free if day in counts else 0,
+            counts[day].total if day in counts else 0,
+            opens=bool(day in counts and counts[day].release_at),
+        )
         for day in (today + timedelta(days=offset) for offset in range(DAYS_SHOWN))
     ]
     chosen = _chosen_day(request.GET.get("day", ""), days)
     sessions = selectors.sessions_of(department_id, day=chosen)
+    first = _before_others(request, code, department_id)
     context = {
         "hospital": registry.institution(code),
         "closed": _closed(registry.institution(code)),
         "department": found,
         "days": days,
         "chosen": chosen,
-        "sessions": [_session_row(card) for card in sessions],
+        "sessions": [_session_row(card, first=first) for card in sessions],
         "age": _age(max((card.age_seconds for card in sessions), default=0)),
         "back": f"/hospitals/{code}",
     }
@@ -218,7 +226,7 @@ def _chosen_day(text: str, days: list[Day]) -> date:
         return next((day.date for day in days if day.free), days[0].date)
 
 
-def _session_row(card: SessionCard) -> dict[str, object]:
+def _session_row(card: SessionCard, *, first: bool) -> dict[str, object]:
     hours = ""
     if card.first_start and card.last_end:
         hours = f"{clock.local(card.first_start):%H:%M}-{clock.local(card.last_end):%H:%M}"
@@ -232,8 +240,19 @@ def _session_row(card: SessionCard) -> dict[str, object]:
         "fee_fen": card.fee_fen,
         "state": card.state,
         "free": card.free,
-        "open": card.state == "open" and card.free > 0,
+        "opens": "" if card.is_released or first else opening(card.release_at),
+        "open": card.state == "open" and (card.free > 0 or first) and (card.is_released or first),
     }
+
+
+def opening(at: datetime | None) -> str:
+    """`明天 07:00 放号`, or with the date where it is farther away."""
+    if at is None:
+        return ""
+    local = clock.local(at)
+    names = {0: _("今天"), 1: _("明天"), 2: _("后天")}
+    day = names.get((local.date() - clock.today()).days, f"{local.month}月{local.day}日")
+    return f"{day} {local:%H:%M} {_('放号')}"
 
 
 def _age(seconds: int) -> str:
@@ -242,12 +261,23 @@ def _age(seconds: int) -> str:
     return f"{seconds // 60} 分钟前" if seconds < 3600 else f"{seconds // 3600} 小时前"
 
 
-def _session_context(code: str, session_id: UUID) -> tuple[dict[str, object], SessionCard, list[NumberView]]:
+def _before_others(request: HttpRequest, code: str, department_id: UUID) -> bool:
+    """Whether one of this resident's people may book here before others, after a closure of the district."""
+    actor = resident_of(request)
+    people = [person.person_id for person in people_of(actor)] if actor else []
+    return bool(people) and rights.has_right(people, code, department_id)
+
+
+def _session_context(
+    request: HttpRequest, code: str, session_id: UUID
+) -> tuple[dict[str, object], SessionCard, list[NumberView]]:
     card = selectors.session(session_id)
     if card.institution_code != code:
         raise NotFound
+    first = _before_others(request, code, card.department_id)
     with hospital_scope(code, read_only=True):
-        numbers = scheduling.numbers_of(session_id)
+        numbers = scheduling.numbers_of(session_id, every=first)
+        notices = editing.notices(card.department_id)
     session = {
         "id": card.id,
         "doctor_name": card.doctor_name,
@@ -257,22 +287,30 @@ def _session_context(code: str, session_id: UUID) -> tuple[dict[str, object], Se
     }
     back = f"/hospitals/{code}/departments/{card.department_id}?day={card.date.isoformat()}"
     institution = registry.institution(code)
-    context = {"hospital": institution, "closed": _closed(institution), "session": session, "back": back}
+    context = {
+        "hospital": institution,
+        "closed": _closed(institution),
+        "session": session,
+        "notices": notices,
+        "opens": "" if card.is_released or first else opening(card.release_at),
+        "first": first,
+        "back": back,
+    }
     return context, card, numbers
 
 
 @require_GET
 def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
     """The numbers of a session, read from the hospital's own rows."""
-    context, _card, numbers = _session_context(code, session_id)
+    context, _card, numbers = _session_context(request, code, session_id)
     shown = [
         {
             "id": number.id,
             "start": number.start,
             "end": number.end,
             "sequence": number.sequence,
-            "is_free": number.is_free and not context["closed"],
-            "word": _("暂停") if number.is_free else HELD_OR_TAKEN,
+            "is_free": number.is_free and not context["closed"] and not context["opens"],
+            "word": (_("待放号") if context["opens"] else _("暂停")) if number.is_free else HELD_OR_TAKEN,
         }
         for number in numbers
     ]
@@ -285,8 +323,11 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
     """Read back what is about to be booked and for whom; then book it."""
     if request.method == "POST":
         return _book(request, actor, code, session_id, number_id)
-    context, card, numbers = _session_context(code, session_id)
+    context, card, numbers = _session_context(request, code, session_id)
     number = next((row for row in numbers if row.id == number_id), None)
+    if context["opens"]:
+        messages.warning(request, str(context["opens"]), extra_tags="warn")
+        return HttpResponseRedirect(f"/hospitals/{code}/sessions/{session_id}")
     if number is None or not number.is_free:
         messages.warning(request, _("这个号刚刚被约走了，请另选一个。"), extra_tags="warn")
         return HttpResponseRedirect(f"/hospitals/{code}/sessions/{session_id}")

@@ -1,0 +1,13 @@
+"""The clock that carries closures on."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from regional_services.closures import services
+
+
+@shared_task(name="closures.carry_on")  # type: ignore[untyped-decorator]
+def carry_on() -> int:
+    """One step, every two seconds."""
+    return services.carry_on()
