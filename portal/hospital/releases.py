@@ -14,7 +14,7 @@ from hub import clock
 from hub.actor import Actor
 from hub.errors import HubError, InvalidInput
 from hub.tenancy.scope import hospital
-from portal.desk.pages import desk, desk_page, own_hospital
+from portal.desk.pages import desk, desk_page, own_hospital, refusal_of
 from portal.hospital.parts import id_of
 from portal.hospital.schedule import TABS
 from tenants.directory import selectors as directory
@@ -31,6 +31,8 @@ def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The rules in force and those that were, and the form for a new one."""
     code, error = own_hospital(actor), ""
     if request.method == "POST":
+        if not actor.may(permissions.SET_RELEASE):
+            raise refusal_of(permissions.SET_RELEASE)
         try:
             changed = services.set_release_rule(actor=actor, hospital=code, wish=_wish(request))
             messages.success(request, _("已生效，%(n)s 个排班按新规则放号。") % {"n": changed}, extra_tags="ok")

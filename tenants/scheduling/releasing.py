@@ -87,19 +87,25 @@ WHERE s.id = u.id AND (s.release_at, s.shares_end_at) IS DISTINCT FROM (u.releas
 RETURNING s.id"""
 
 # The n-th of a session's numbers goes to a share when the share's sum passes a whole number there: evenly over the day.
+# What the window leaves is shared out the same way to referrals.
 _POOLS = """
 UPDATE scheduling_number AS n SET pool = p.pool, changed_at = %(now)s
 FROM (
-    SELECT x.id, CASE
-        WHEN floor(x.place * w.share / 100.0) > floor((x.place - 1) * w.share / 100.0) THEN 'window'
-        WHEN floor((x.place * (w.share + w.family) / 100.0)) > floor((x.place - 1) * (w.share + w.family) / 100.0)
-            AND w.family > 0 THEN 'family'
-        WHEN w.share + w.family > 0 THEN 'app' ELSE '' END AS pool
+    SELECT r.id, CASE
+        WHEN r.at_window THEN 'window'
+        WHEN r.family > 0 AND floor(r.rest * r.family / (100.0 - r.share))
+            > floor((r.rest - 1) * r.family / (100.0 - r.share)) THEN 'family'
+        WHEN r.share + r.family > 0 THEN 'app' ELSE '' END AS pool
     FROM (
-        SELECT id, session_id, row_number() OVER (PARTITION BY session_id ORDER BY sequence) AS place
-        FROM scheduling_number WHERE session_id = ANY(%(id)s::uuid[]) AND NOT is_extra) AS x
-    JOIN unnest(%(id)s::uuid[], %(window)s::int[], %(family)s::int[]) AS w (session_id, share, family)
-        ON w.session_id = x.session_id) AS p
+        SELECT y.*, row_number() OVER (PARTITION BY y.session_id, y.at_window ORDER BY y.place) AS rest
+        FROM (
+            SELECT x.id, x.session_id, x.place, w.share, w.family,
+                floor(x.place * w.share / 100.0) > floor((x.place - 1) * w.share / 100.0) AS at_window
+            FROM (
+                SELECT id, session_id, row_number() OVER (PARTITION BY session_id ORDER BY sequence) AS place
+                FROM scheduling_number WHERE session_id = ANY(%(id)s::uuid[]) AND NOT is_extra) AS x
+            JOIN unnest(%(id)s::uuid[], %(window)s::int[], %(family)s::int[]) AS w (session_id, share, family)
+                ON w.session_id = x.session_id) AS y) AS r) AS p
 WHERE n.id = p.id AND n.pool <> p.pool
 RETURNING n.session_id"""
 
