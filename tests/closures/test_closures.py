@@ -27,7 +27,7 @@ from tests.scheduling.builders import SYNC, TOMORROW, numbers, schedule, session
 from tests.scheduling.test_releases import manager
 
 
-def _form(*codes: str, seen: int = 0) -> dict[str, object]:
+def _form(*codes: str, seen: int = 0) -> dict[str, str | list[str]]:
     return {
         "code": list(codes),
         "day": [TOMORROW.isoformat()],

@@ -116,6 +116,20 @@ def test_a_scope_can_be_widened_again_and_nobody_sets_his_own(alpha: str, beta: 
     assert stranger.get(f"/workspace/staff/{member.account.user_id}/scope").status_code == 404
 
 
+@pytest.mark.requirement("WX-ADMIN-14")
+def test_a_departments_own_people_change_its_data_and_no_others(alpha: str, member: StaffMember) -> None:
+    booking, _ = booked(alpha)
+    other = _other_department(alpha, booking)
+    _narrow(alpha, member, [booking.department_id])
+    browser, form = browser_of(member), {"own_intro": "本科简介", "notice": "请带病历本。", "sensitivity": ""}
+    kept = browser.post(f"/workspace/facts/departments/{booking.department_id}", form, follow=True)
+    assert "居民马上看到" in text_of(kept)
+    assert browser.post(f"/workspace/facts/departments/{other}", form).status_code == 404
+    with hospital(alpha, read_only=True):
+        notices = dict(Department.objects.values_list("id", "notice"))
+    assert (notices[booking.department_id], notices[other]) == ("请带病历本。", "")
+
+
 def test_hidden_fields_are_on_no_page_masked_or_not(alpha: str, member: StaffMember) -> None:
     booking, who = booked(alpha, fee_fen=5000)
     browser = browser_of(member)

@@ -53,7 +53,6 @@ def _failed(code: str, *, rerun_of: UUID | None = None, text: str = "号源不�
     return made
 
 
-@pytest.mark.requirement("JA-OPS-06")
 def test_the_report_is_stored_listed_printed_and_news_until_opened(alpha: str, beta: str) -> None:
     world.register_institution(alpha)
     world.register_institution(beta)
@@ -96,7 +95,6 @@ def test_the_contact_is_told_by_a_short_message_once_a_day(alpha: str, monkeypat
     assert "13800001111" not in text_of(engineer.get("/workspace/night"))
 
 
-@pytest.mark.requirement("JA-OPS-04")
 def test_a_message_run_again_shows_both_answers_side_by_side(alpha: str) -> None:
     world.register_institution(alpha)
     first = _failed(alpha)
@@ -139,7 +137,7 @@ def test_a_message_is_tried_at_the_hospitals_test_system_first(alpha: str) -> No
     assert row.correlation.startswith("test:"), "nothing of the booking hears of it"
 
 
-@pytest.mark.requirement("WX-ADMIN-15")
+@pytest.mark.requirement("BQ-ADMIN-04")
 def test_an_introduction_and_a_notice_written_here_reach_residents_with_their_history(
     alpha: str, client: Client
 ) -> None:

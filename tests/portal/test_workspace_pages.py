@@ -165,6 +165,7 @@ def _payable(site: Site, booking: BookingView) -> BookingView:
     return booking
 
 
+@pytest.mark.requirement("JA-OPS-04")
 def test_an_engineer_gets_from_the_light_to_the_message_in_two_clicks_and_runs_it_again(
     site: Site, chromium: Browser
 ) -> None:
