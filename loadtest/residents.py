@@ -83,14 +83,6 @@ def _pay_at_cashier(prepay_id: str) -> None:
     requests.post(address, json={"prepay_id": prepay_id}, timeout=10).raise_for_status()
 
 
-def _adult() -> dict[str, str]:
-    """The next of the register who needs no guardian."""
-    while True:
-        [human] = _outside(4, "/demo/persons", start=str(next(_serial)), count="1")["persons"]
-        if int(human["document_number"][6:10]) <= date.today().year - 19:
-            return dict(human)
-
-
 class Api(HttpUser):
     """Calls with a token and a key; lists whether they are paged or whole."""
 

@@ -53,9 +53,11 @@ class Health:
     skew_ms: int | None
 
 
-def night(since: datetime) -> Night:
-    """What happened since an instant, as the morning report tells it. Five queries."""
+def night(since: datetime, *, until: datetime | None = None) -> Night:
+    """What happened since an instant (until another), as the morning report tells it. Five queries."""
     asked = Exchange.objects.defer("request", "answer", "his_text").filter(asked_at__gte=since).order_by("-asked_at")
+    if until is not None:
+        asked = asked.filter(asked_at__lt=until)
     healed = asked.filter(state=State.ACCEPTED).filter(Q(attempts__gt=1) | Q(rerun_of__isnull=False))
     rejected = asked.filter(state=State.REJECTED)
     rerun = Exchange.objects.filter(rerun_of__isnull=False).values("rerun_of")

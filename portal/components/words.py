@@ -39,6 +39,7 @@ HISTORY_WORDS = {
     "stopped": "医院停诊",
     "refunded": "退款到账",
     "refund_failed": "退款转人工",
+    "altered": "就诊安排调整",
     "visit_ended": "就诊结束",
     "payment_refused": "医院未接受缴费，退款",
     "hold_refused": "占号失败",
