@@ -17,12 +17,16 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from hub import clock
 from hub.api import throttling
+from hub.audit.selectors import Search, entries_of
 from hub.security.permissions import RESIDENT, SIGNED_IN, registered
 from hub.security.roles import Role
+from hub.tenancy.scope import REGION, region
+from regional_services.identity.models import Identifier
 from tests.harness import databases
 from tests.security.matrix import examples
 from tests.security.matrix.examples import DISTRICT_ROLES, HOSPITAL_ROLES, Objects, World
 from tests.security.matrix.expectations import (
+    AUDITED,
     FIRST_PAGES,
     HIGH_RISK,
     NOT_HIGH_RISK,
@@ -251,10 +255,12 @@ def _stale(browser: Client, method: str, address: str) -> Any:
         return _send(browser, method, address)
 
 
-@pytest.mark.control("CES1-09/15")
+@pytest.mark.control("CES1-09/15", "CES1-12/22", "CES1-35/49")
 def test_the_right_one_gets_in(district: World, objects: Objects) -> None:
     """Or all refusals above would prove nothing: reading comes first, acts (sent empty) after it."""
     refused: list[tuple[str, str, str, int]] = []
+    with region(read_only=True):
+        canary = Identifier.objects.get(person_id=district.owner.person_id).number
     for method in ("GET", "POST"):
         for place, area, roles in ((district.alpha, "workspace", HOSPITAL_ROLES), ("", "district", DISTRICT_ROLES)):
             for route in GUARDED:
@@ -264,6 +270,7 @@ def test_the_right_one_gets_in(district: World, objects: Objects) -> None:
                 answer = _send(district.desk(place, holders[0]), method, _address(route, objects))
                 if answer.status_code in REFUSALS or answer.status_code >= 500 or _led_to_sign_in(answer):
                     refused.append((method, route.pattern, holders[0], answer.status_code))
+                assert canary not in answer.content.decode() + answer.get("Location", ""), route.pattern
     owner = examples.resident_browser(district.owner)
     token = examples.resident_token(district.owner)
     for method in ("GET", "POST"):
@@ -277,3 +284,8 @@ def test_the_right_one_gets_in(district: World, objects: Objects) -> None:
         if answer.status_code in REFUSALS or answer.status_code >= 500:
             refused.append((method, route.pattern, "owner", answer.status_code))
     assert [cell for cell in refused if cell[1] not in NOTHING_THERE] == []
+    assert _audited(district.alpha) | _audited(REGION) >= AUDITED
+
+
+def _audited(scope: str) -> set[str]:
+    return {entry.action for entry in entries_of(scope, Search(), limit=1000)}

@@ -63,3 +63,20 @@ NOTHING_THERE = {
     "api/resident/v1/persons/<uuid:person_id>/consents": "no text of consent is published in this world",
 }
 """Where even the owner finds nothing in the examples, and why."""
+
+AUDITED = frozenset(
+    {
+        "accounts.signed_in",
+        "accounts.role_granted",
+        "accounts.staff_created",
+        "accounts.disabled",
+        "audit.searched",
+        "audit.check_asked",
+        "exchange.opened",
+        "patients.opened",
+        "payment.attempt_started",
+        "payment.merchant_in_force",
+        "security.flag_raised",
+    }
+)
+"""Acts that a walk over all pages must have left in the audit (CES1-12: users, important acts, security events)."""
