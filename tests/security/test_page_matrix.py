@@ -130,7 +130,7 @@ def test_high_risk_acts_ask_for_fresh_proof() -> None:
 
 
 @pytest.mark.control("CES1-09/15")
-@pytest.mark.requirement("WX-SEC-04", "BQ-SEC-04")
+@pytest.mark.requirement("WX-SEC-04")
 def test_strangers_are_led_to_the_door(district: World, objects: Objects) -> None:
     """Nobody, a resident at a desk, staff on a resident's page, staff on a host that is not theirs."""
     alpha_host = f"{district.alpha}.localhost"
