@@ -92,12 +92,12 @@ def make_staff(
     login_name: str = "zhang.wei", *, hospital: str = "", roles: tuple[Role, ...] = (), **options: Any
 ) -> StaffMember:
     """A staff account made by the hub itself, with a second factor; a vendor's engineer gets a week."""
-    seed, is_vendor = system_actor("seed"), Role.VENDOR in roles
+    seed, is_vendor, place = system_actor("seed"), Role.VENDOR in roles, hospital or DISTRICT
     account = services.create_staff(
         actor=seed,
         login_name=login_name,
         display_name="张伟",
-        institution_code=hospital or DISTRICT,
+        institution_code=place,
         roles=() if is_vendor else roles or ((Role.RECEPTION,) if hospital else (Role.OPERATIONS,)),
         with_totp=options.pop("with_totp", True),
         must_change_password=False,
@@ -106,5 +106,5 @@ def make_staff(
     if is_vendor:
         services.set_expiry(actor=seed, user_id=account.user_id, until=clock.now() + timedelta(days=7))
         for role in roles:
-            services.grant_role(actor=seed, user_id=account.user_id, institution_code=hospital, role=role)
+            services.grant_role(actor=seed, user_id=account.user_id, institution_code=place, role=role)
     return StaffMember(account, hospital)
