@@ -3,7 +3,9 @@
 Rows and settings hold references only. The file named by `settings.HUB_KEYRING` is the software provider; processes on
 one machine share it, read it again when it changes, and add keys under a file lock. Where it is mounted read-only (a
 Kubernetes secret), a missing key is an error that names the command to run. Destroying a hospital's keys is
-destroying its entries here: no key of one hospital is derived from another's or from a common master.
+destroying its entries here: no key of one hospital is derived from another's or from a common master. Every process
+looks at the file's stamp again after a second, so a destroyed key opens nothing anywhere soon after; the owner's
+name stays in the file, so that no late write makes it a new key.
 """
 
 from __future__ import annotations
@@ -39,6 +41,10 @@ class KeyMissing(RuntimeError):
     """A key or secret the ring should hold is not there; the text says which and how to add it."""
 
 
+class KeyDestroyed(KeyMissing):
+    """The keys of this owner were destroyed for good: nothing is sealed for it any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One key: `id` stands in ciphertext headers; the active one seals, retired ones only open."""
@@ -68,10 +74,10 @@ class KeyRing:
         self._path = path
         self._guard = threading.Lock()
         self._stamp: tuple[int, int] | None = None
-        self._looked = 0.0
         self._by_id: dict[bytes, Key] = {}
         self._active: dict[tuple[str, str], Key] = {}
         self._secrets: dict[str, bytes] = {}
+        self._looked = float("-inf")
 
     def active(self, owner: str, use: str = DATA) -> Key:
         """The key that seals for `owner` now; made on first need where the file can be written."""
@@ -84,6 +90,7 @@ class KeyRing:
 
     def by_id(self, key_id: bytes) -> Key:
         """The key a ciphertext names."""
+        self._look_now_and_then()
         found = self._by_id.get(key_id)
         if found is None:
             self._refresh()
@@ -119,6 +126,8 @@ class KeyRing:
         """Make a key the active one; without `replace` a key somebody else has just made is kept."""
 
         def change(document: dict[str, Any]) -> None:
+            if owner in document.get("destroyed", {}):
+                raise KeyDestroyed(f"the keys of {owner} were destroyed: nothing is sealed for it any more")
             mine = [k for k in document["keys"] if k["owner"] == owner and k["use"] == use]
             if any(k["active"] for k in mine) and not replace:
                 return
@@ -159,17 +168,25 @@ class KeyRing:
         return self._secrets[reference]
 
     def destroy(self, owner: str) -> list[str]:
-        """Forget every key of `owner` for good; the ids stand on the destruction certificate."""
+        """Forget every key of `owner` for good; their ids are for the certificate. A repeat says the same."""
         gone: list[str] = []
 
         def change(document: dict[str, Any]) -> None:
-            gone.extend(k["id"] for k in document["keys"] if k["owner"] == owner)
+            known = document.setdefault("destroyed", {}).setdefault(owner, [])
+            known.extend(k["id"] for k in document["keys"] if k["owner"] == owner)
+            gone.extend(known)
             document["keys"] = [k for k in document["keys"] if k["owner"] != owner]
 
         if owner == REGION_OWNER:
             raise ValueError("the district's own keys are never destroyed")
         self._edit(change)
         return gone
+
+    def remove_secret(self, reference: str) -> bool:
+        """Forget a secret; whether there was one."""
+        there: list[bool] = []
+        self._edit(lambda document: there.append(document["secrets"].pop(reference, None) is not None))
+        return there[0]
 
     def _look_now_and_then(self) -> None:
         """Another process may have rotated a key or replaced a secret: known here a second later."""
@@ -203,6 +220,8 @@ class KeyRing:
             )
             for entry in document["keys"]
         ]
+        if self._by_id.keys() - {key.id for key in keys}:
+            _derived.cache_clear()  # what was derived of a destroyed key goes with it
         self._by_id = {key.id: key for key in keys}
         self._active = {(key.owner, key.use): key for key in keys if key.active}
         self._secrets = {name: base64.b64decode(value) for name, value in document["secrets"].items()}

@@ -8,13 +8,16 @@ by accident.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from celery import Task
 
 from hub.tenancy.context import bound_to
 from hub.tenancy.errors import UnknownHospital
-from hub.tenancy.registry import tenant
+from hub.tenancy.registry import repair_of, tenant
+
+logger = logging.getLogger(__name__)
 
 
 class HospitalTask(Task):  # type: ignore[misc]
@@ -33,7 +36,11 @@ class HospitalTask(Task):  # type: ignore[misc]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run it, if it names a hospital there is."""
-        with bound_to(_require(kwargs.get("hospital"), self.name)):
+        code = _require(kwargs.get("hospital"), self.name)
+        if repair_of(code):
+            logger.info("left for later: the hospital is closed for repair", extra={"hospital": code})
+            return None
+        with bound_to(code):
             return super().__call__(*args, **kwargs)
 
 

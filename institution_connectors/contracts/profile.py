@@ -38,6 +38,8 @@ class Options:
 
     `idempotent`: seeing a hub number again, the hospital repeats its first answer. Where it doesn't, nothing is sent
     again before the hospital has said that it knows nothing of the number, long enough after it was sent.
+    `reserved_department`: the code of a department without fees that the hospital keeps for the synthetic resident
+    alone; no resident ever sees its sessions, nothing counts them.
     """
 
     success_codes: frozenset[str] = frozenset({"0"})
@@ -50,6 +52,7 @@ class Options:
     text_bytes: Mapping[str, int] = field(default_factory=dict)
     polled: bool = False
     idempotent: bool = True
+    reserved_department: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def succeeded(self, operation: Operation, code: str) -> bool:

@@ -14,7 +14,8 @@ from hub.actor import Actor
 from hub.errors import HubError
 from hub.vigilance import services
 from hub.vigilance.permissions import BREAK_GLASS, VIEW_FLAGS
-from portal.desk.pages import desk, desk_page, query_with
+from portal.components.paging import query_with
+from portal.desk.pages import desk, desk_page
 
 FLAGS = "/desk/flags"
 PAGE = 50

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -39,6 +39,8 @@ HOSPITAL_MENU = (
     Entry("messages", "接口", "/workspace/messages", "exchange.view"),
     Entry("directory", "科室与医生", "/workspace/directory", "directory.view"),
     Entry("staff", "人员", "/workspace/staff", "accounts.view"),
+    Entry("notices", "公告", "/workspace/notices", "announcements.publish"),
+    Entry("leaving", "移交", "/workspace/leaving", "leaving.receive"),
     Entry("flags", "安全提醒", "/desk/flags", "vigilance.flags"),
     Entry("emergency", "紧急查看", "/desk/emergency", "vigilance.break_glass"),
     Entry("audit", "审计", "/workspace/audit", "audit.view"),
@@ -47,12 +49,16 @@ DISTRICT_MENU = (
     Entry("overview", "总览", "/district/", "region.view"),
     Entry("institutions", "机构", "/district/institutions", "region.view"),
     Entry("joining", "机构接入", "/district/joining", "registry.life"),
+    Entry("leaving", "机构退出", "/district/leaving", "leaving.view"),
+    Entry("notices", "公告", "/district/notices", "announcements.publish"),
     Entry("statistics", "统计", "/district/statistics", "statistics.view"),
+    Entry("synthetic", "巡检与可用性", "/district/synthetic", "synthetic.view"),
     Entry("screen", "运行大屏", "/district/screen", "region.view"),
     Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),
     Entry("keys", "密钥与凭据", "/district/keys", "keys.view"),
     Entry("flags", "安全提醒", "/desk/flags", "vigilance.flags"),
     Entry("audit", "审计", "/district/audit", "audit.view"),
+    Entry("recovery", "备份与恢复", "/district/recovery", "recovery.view"),
     Entry("letters", "停止的消息", "/district/letters", "outbox.view"),
 )
 
@@ -110,14 +116,6 @@ def first_page(actor: Actor) -> str:
     """Where this member of staff begins: the first entry of his bar."""
     menu = HOSPITAL_MENU if actor.institution else DISTRICT_MENU
     return next((entry.href for entry in menu if actor.may(entry.permission)), "/desk/password")
-
-
-def query_with(request: HttpRequest, **changes: str) -> str:
-    """The query of this page with some parts changed; an empty part is left out."""
-    query = request.GET.copy()
-    for name, value in changes.items():
-        query[name] = value
-    return "?" + urlencode({name: value for name, value in query.items() if value})
 
 
 def own_hospital(actor: Actor) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.desk import flags, views
+from portal.desk import certificates, flags, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("signin", views.sign_in, name="desk-sign-in"),
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signin/platform/back", views.platform_back, name="desk-platform-back"),
     path("signin/platform/<uuid:ask_id>", views.platform_wait, name="desk-platform-wait"),
     path("password", views.password, name="desk-password"),
+    path("certificates/<slug:number>", certificates.page, name="certificate"),
     path("confirm", views.confirm, name="desk-confirm"),
     path("sessions", views.own_sessions, name="desk-sessions"),
     path("sessions/<uuid:sign_in_id>/end", views.end_session, name="desk-session-end"),

@@ -20,8 +20,9 @@ from hub.security import masking
 from hub.tenancy.scope import hospital, region
 from institution_connectors.exchange import permissions as exchange_permissions
 from institution_connectors.exchange import selectors as exchange
+from portal.components.paging import query_with
 from portal.components.words import HISTORY_WORDS, OPERATION_WORDS
-from portal.desk.pages import desk, desk_page, own_hospital, query_with
+from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital import finding
 from portal.hospital.finding import FindForm
 from portal.hospital.parts import PAGE, Line, after_of, date_of, id_of, lines, place

@@ -17,17 +17,27 @@ from hub.journal.region.permissions import REPLAY, VIEW_DEAD_LETTERS
 from hub.outbox import operators
 from hub.tenancy.scope import hospital
 from institution_connectors.contracts import Operation
+from institution_connectors.exchange import health as connector_health
 from institution_connectors.exchange import permissions, selectors, services
 from institution_connectors.exchange.models import State
+from portal.components.paging import query_with
 from portal.components.words import OPERATION_WORDS
 from portal.desk.lights import light
-from portal.desk.pages import desk, desk_page, own_hospital, query_with
+from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital.parts import PAGE, after_of, place
+from regional_services.synthetic import selectors as synthetic
 from tenants.scheduling import selectors as scheduling
 
 TROUBLE = (State.UNKNOWN, State.REJECTED)
 MORNING = time(7)
-TABS = (("messages", "消息"), ("inbound", "医院来文"), ("dead", "停止的投递"), ("night", "夜间报告"))
+TABS = (
+    ("messages", "消息"),
+    ("inbound", "医院来文"),
+    ("dead", "停止的投递"),
+    ("synthetic", "平台巡检"),
+    ("conformance", "对接验收"),
+    ("night", "夜间报告"),
+)
 
 
 @require_GET
@@ -39,7 +49,7 @@ def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
     operation = next((known for known in Operation if known.value == wanted), None)
     correlation = request.GET.get("correlation", "").strip()
     with hospital(code, read_only=True):
-        health = selectors.health()
+        health = connector_health.health()
         rows = selectors.exchanges(
             after=after_of(request),
             limit=PAGE + 1,
@@ -162,9 +172,10 @@ def night(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The report of 07:00: what failed, what healed by itself, what waits for you."""
     code, until = own_hospital(actor), _until()
     with hospital(code, read_only=True):
-        report = selectors.night(until - clock.DAY)
+        report = connector_health.night(until - clock.DAY)
         conflicts = scheduling.open_conflicts()
-        health = selectors.health()
+        health = connector_health.health()
+    visits = synthetic.failures_since(code, until - clock.DAY)
     letters = operators.waiting(actor=actor, scope=code) if actor.may(VIEW_DEAD_LETTERS) else []
     context = {
         "tabs": TABS,
@@ -173,6 +184,8 @@ def night(request: HttpRequest, actor: Actor) -> HttpResponse:
         "failed": [(row, OPERATION_WORDS.get(row.operation, row.operation)) for row in report.failed],
         "healed": [(row, OPERATION_WORDS.get(row.operation, row.operation)) for row in report.healed],
         "waiting": [(row, OPERATION_WORDS.get(row.operation, row.operation)) for row in report.waiting],
+        "visits": visits,
+        "visited": synthetic.state_of(code),
         "letters": letters,
         "conflicts": conflicts,
         "light": light(health),

@@ -22,7 +22,8 @@ from hub.errors import HubError, InvalidInput
 from hub.journal.region.permissions import VERIFY_AUDIT, VIEW_AUDIT
 from hub.security.roles import Level, Role
 from hub.tenancy.scope import hospital
-from portal.desk.pages import desk, desk_page, own_hospital, query_with
+from portal.components.paging import query_with
+from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital.parts import PAGE, date_of, id_of
 from tenants.directory import permissions as directory_permissions
 from tenants.directory import selectors as directory

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.hospital import appointments, connector, desk_acts, schedule, settings, views
+from portal.hospital import (
+    appointments,
+    conformance,
+    connector,
+    desk_acts,
+    leaving,
+    notices,
+    schedule,
+    settings,
+    synthetic,
+    views,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.today, name="workspace"),
@@ -32,6 +43,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbound/<uuid:inbound_id>", connector.inbound_message, name="workspace-inbound-message"),
     path("dead", connector.dead, name="workspace-dead"),
     path("dead/<int:outbox_id>/replay", connector.replay, name="workspace-replay"),
+    path("synthetic", synthetic.page, name="workspace-synthetic"),
+    path("synthetic/pause", synthetic.pause, name="workspace-synthetic-pause"),
+    path("synthetic/resume", synthetic.resume, name="workspace-synthetic-resume"),
+    path("conformance", conformance.listing, name="workspace-conformance"),
+    path("conformance/begin", conformance.begin, name="workspace-conformance-begin"),
+    path("conformance/<uuid:run_id>", conformance.one, name="workspace-conformance-run"),
+    path("conformance/<uuid:run_id>/steps/<slug:check_code>", conformance.repeat, name="workspace-conformance-step"),
+    path("conformance/<uuid:run_id>/certificate", conformance.certify, name="workspace-conformance-certify"),
     path("night", connector.night, name="workspace-night"),
     path("staff", settings.staff, name="workspace-staff"),
     path("staff/new", settings.new_staff, name="workspace-staff-new"),
@@ -41,6 +60,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/<uuid:user_id>/unlock", settings.unlock, name="workspace-staff-unlock"),
     path("staff/<uuid:user_id>/totp", settings.reset_totp, name="workspace-staff-totp"),
     path("directory", settings.directory_page, name="workspace-directory"),
+    path("leaving", leaving.page, name="workspace-leaving"),
+    path("leaving/package", leaving.package, name="workspace-leaving-package"),
+    path("leaving/verify_package.py", leaving.tool, name="workspace-leaving-tool"),
+    path("leaving/receipt", leaving.receipt, name="workspace-leaving-receipt"),
+    path("leaving/receipt.json", leaving.receipt_paper, name="workspace-leaving-receipt-paper"),
+    path("notices", notices.page, name="workspace-notices"),
+    path("notices/<uuid:notice_id>/withdraw", notices.withdraw, name="workspace-notice-withdraw"),
     path("audit", settings.audit, name="workspace-audit"),
     path("audit/verify", settings.verify_audit, name="workspace-audit-verify"),
 ]

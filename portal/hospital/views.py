@@ -12,7 +12,8 @@ from hub.actor import Actor
 from hub.errors import NotFound
 from hub.security.guards import Guard, Side, declare
 from hub.tenancy.scope import hospital
-from portal.desk.pages import desk, desk_page, first_page, own_hospital, query_with, staff_of
+from portal.components.paging import query_with
+from portal.desk.pages import desk, desk_page, first_page, own_hospital, staff_of
 from portal.hospital.finding import FindForm
 from portal.hospital.parts import PAGE, after_of, date_of, lines, place
 from tenants.appointments import daily, permissions, selectors

@@ -31,6 +31,12 @@ _TONES = {
     "sound": "ok",
     "success": "ok",
     "failure": "bad",
+    "passed": "ok",
+    "human": "warn",
+    "reversed": "warn",
+    "pushed": "ok",
+    "put_aside": "accent",
+    "read_back": "accent",
     "flawed": "bad",
     "done": "ok",
     "active": "ok",
@@ -49,6 +55,7 @@ _TONES = {
     "unknown": "warn",
     "suspended": "warn",
     "failed": "bad",
+    "refused": "bad",
     "stopped": "bad",
     "refund_failed": "bad",
     "rejected": "bad",
@@ -110,6 +117,21 @@ def half_day(value: datetime) -> str:
     """上午, 下午 or 晚上."""
     hour = clock.local(value).hour
     return "上午" if hour < 12 else "下午" if hour < 18 else "晚上"
+
+
+@register.filter
+def seconds(ms: int | None) -> str:
+    """`1250` -> `1.3 秒`."""
+    return "" if ms is None else f"{ms / 1000:.1f} 秒"
+
+
+@register.filter
+def span(seconds: int) -> str:
+    """`5400` -> `1 小时 30 分`; under a minute in seconds."""
+    hours, minutes = seconds // 3600, seconds % 3600 // 60
+    if not hours and not minutes:
+        return f"{seconds} 秒"
+    return " ".join(part for part in (f"{hours} 小时" if hours else "", f"{minutes} 分" if minutes else "") if part)
 
 
 @register.filter

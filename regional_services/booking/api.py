@@ -26,6 +26,7 @@ from regional_services.booking.serializers import (
 from regional_services.booking.services import BookingWish
 
 POLL_SECONDS = "1"
+_WISH = BookingRequestSerializer()  # its fields are copied once, not for every request
 
 
 def answer(view: BookingView, status: int) -> Response:
@@ -61,10 +62,8 @@ class BookingsView(HubAPIView):
     )
     def post(self, request: Request) -> Response:
         """Book one number. 201: it stands or waits for payment; 202: the hospital is being asked, poll Location."""
-        asked = BookingRequestSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        command = command_from(request, "booking.create")
-        view = services.create_booking(actor=self.actor, wish=BookingWish(**asked.validated_data), command=command)
+        wish = BookingWish(**_WISH.run_validation(request.data))
+        view = services.create_booking(actor=self.actor, wish=wish, command=command_from(request, "booking.create"))
         return answer(view, 201)
 
 

@@ -126,19 +126,19 @@ def hospitals(*, latitude: float | None = None, longitude: float | None = None, 
     return sorted(cards, key=lambda card: card.distance_m or 0)
 
 
-def departments_of(code: str) -> list[DepartmentCard]:
-    """The departments of an institution. Two queries."""
-    free = _free_by_department(Q(institution_code=code))
-    rows = CatalogDepartment.objects.filter(institution_code=code, is_active=True).order_by("code")
+def departments_of(code: str, *, reserved: bool = False) -> list[DepartmentCard]:
+    """The departments of an institution; `reserved`: also what is kept for the synthetic resident. Two queries."""
+    free = _free_by_department(Q(institution_code=code), reserved=reserved)
+    rows = _departments(reserved).filter(institution_code=code, is_active=True).order_by("code")
     return [_department(row, free) for row in rows]
 
 
-def department(department_id: UUID) -> DepartmentCard:
+def department(department_id: UUID, *, reserved: bool = False) -> DepartmentCard:
     """One department; NotFound for a stranger. Two queries."""
-    row = CatalogDepartment.objects.filter(pk=department_id).first()
+    row = _departments(reserved).filter(pk=department_id).first()
     if row is None:
         raise NotFound
-    return _department(row, _free_by_department(Q(department_id=department_id)))
+    return _department(row, _free_by_department(Q(department_id=department_id), reserved=reserved))
 
 
 def days_of(department_id: UUID) -> list[DayCard]:
@@ -167,10 +167,15 @@ def doctor(doctor_id: UUID) -> DoctorCard:
 
 
 def sessions_of(
-    department_id: UUID, *, day: date | None = None, after: tuple[str, ...] | None = None, limit: int = 200
+    department_id: UUID,
+    *,
+    day: date | None = None,
+    after: tuple[str, ...] | None = None,
+    limit: int = 200,
+    reserved: bool = False,
 ) -> list[SessionCard]:
     """Sessions of a department, of one day or from today on, in order of day, start and id. Two queries."""
-    rows = CatalogSession.objects.filter(department_id=department_id).exclude(state="withdrawn")
+    rows = _sessions(reserved).filter(department_id=department_id).exclude(state="withdrawn")
     rows = rows.filter(date=day) if day else rows.filter(date__gte=clock.today())
     if after is not None:
         last_day, last_id = date.fromisoformat(after[0]), UUID(after[1])
@@ -186,9 +191,9 @@ def sessions_of_doctor(doctor_id: UUID) -> list[SessionCard]:
     return [_session(row, titles) for row in rows.order_by("date", "session_id")]
 
 
-def session(session_id: UUID) -> SessionCard:
+def session(session_id: UUID, *, reserved: bool = False) -> SessionCard:
     """One session; NotFound for a stranger. Two queries."""
-    row = CatalogSession.objects.filter(pk=session_id).first()
+    row = _sessions(reserved).filter(pk=session_id).first()
     if row is None:
         raise NotFound
     known = [row.doctor_id] if row.doctor_id else []
@@ -218,13 +223,21 @@ def _is_called(view: InstitutionView, wanted: str) -> bool:
     return any(wanted in name for name in (view.name, view.short_name, *view.aliases))
 
 
-def _bookable() -> QuerySet[CatalogSession]:
+def _departments(reserved: bool) -> QuerySet[CatalogDepartment]:
+    return CatalogDepartment.every.all() if reserved else CatalogDepartment.objects.all()
+
+
+def _sessions(reserved: bool) -> QuerySet[CatalogSession]:
+    return CatalogSession.every.all() if reserved else CatalogSession.objects.all()
+
+
+def _bookable(*, reserved: bool = False) -> QuerySet[CatalogSession]:
     today = clock.today()
-    return CatalogSession.objects.filter(date__range=(today, today + timedelta(days=60)), state=OPEN, free__gt=0)
+    return _sessions(reserved).filter(date__range=(today, today + timedelta(days=60)), state=OPEN, free__gt=0)
 
 
-def _free_by_department(condition: Q) -> dict[UUID, int]:
-    return dict(_bookable().filter(condition).values_list("department_id").annotate(free=Sum("free")))
+def _free_by_department(condition: Q, *, reserved: bool = False) -> dict[UUID, int]:
+    return dict(_bookable(reserved=reserved).filter(condition).values_list("department_id").annotate(free=Sum("free")))
 
 
 def _department(row: CatalogDepartment, free: dict[UUID, int]) -> DepartmentCard:

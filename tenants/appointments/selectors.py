@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
+from hub.synthetic import person_at
+from hub.tenancy.context import current_hospital
 from tenants.appointments.models import Appointment, DeskRequest, DeskState, HisState, Settlement, State
 
 _NUMBER_LENGTH = 27
@@ -118,7 +120,7 @@ def appointments_of_day(
     day: date, *, state: str = "", number: str = "", after: tuple[datetime, UUID] | None = None, limit: int = 50
 ) -> list[AppointmentView]:
     """Appointments for visits on `day` in order of time, a page after the key `after`. One query."""
-    rows = Appointment.objects.filter(visit_date=day)
+    rows = _of_people().filter(visit_date=day)
     if state:
         rows = rows.filter(state=state)
     if number:
@@ -136,7 +138,7 @@ def own_number(number: str) -> str:
 
 def search(criteria: Criteria, *, after: tuple[datetime, UUID] | None = None, limit: int = 50) -> list[AppointmentView]:
     """Appointments that agree with all of it, latest visit first, a page after the key `after`. One query."""
-    rows = Appointment.objects.all()
+    rows = _of_people()
     if criteria.person_ids is not None:
         rows = rows.filter(person_id__in=criteria.person_ids)
     if criteria.number:
@@ -188,8 +190,13 @@ def desk_request(request_id: UUID) -> DeskRequestView | None:
 
 def counts_of_day(day: date) -> dict[str, int]:
     """How many appointments of `day` are in each state. One query."""
-    rows = Appointment.objects.filter(visit_date=day).values_list("state").annotate(count=Count("id"))
+    rows = _of_people().filter(visit_date=day).values_list("state").annotate(count=Count("id"))
     return dict(rows)
+
+
+def _of_people() -> QuerySet[Appointment]:
+    """Appointments of this hospital's patients: the synthetic resident is none."""
+    return Appointment.objects.exclude(person_id=person_at(current_hospital() or ""))
 
 
 def standings() -> dict[UUID, Standing]:

@@ -66,14 +66,15 @@ def test_a_wrong_document_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_process_has_its_deployment_and_every_queue_its_worker(values: Document) -> None:
     found = pods(values)
     queues = set(settings.CELERY_TASK_QUEUES)
-    assert set(found) == {"web", "sse", "relay", "scheduler", "hl7", "migration", *(f"worker-{q}" for q in queues)}
+    single = {"web", "sse", "relay", "scheduler", "synthetic", "hl7", "migration"}
+    assert set(found) == {*single, *(f"worker-{q}" for q in queues)}
     for queue in queues:
         assert f"--queues={queue}" in commands(found[f"worker-{queue}"])[0]
     assert of_kind(values, "Deployment")["hub-scheduler"]["spec"]["replicas"] == 1
     assert of_kind(values, "Deployment")["hub-scheduler"]["spec"]["strategy"] == {"type": "Recreate"}
     ours = {path.stem for path in ROOT.glob("*/**/management/commands/*.py")}
     said = re.findall(r"manage\.py (\w+)", "\n".join(line for pod in found.values() for line in commands(pod)))
-    assert set(said) >= {"relay", "hl7_listener", "migrate_hub", "verify_grants"}
+    assert set(said) >= {"relay", "hl7_listener", "synthetic", "migrate_hub", "verify_grants"}
     assert set(said) <= ours
 
 

@@ -139,6 +139,7 @@ class Migration(migrations.Migration):
                             ("wechat", "微信授权"),
                             ("password_totp", "口令与动态码"),
                             ("recovery", "口令与恢复码"),
+                            ("synthetic", "平台巡检"),
                         ],
                         max_length=16,
                     ),

@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ("sensitivity", models.CharField(blank=True, default="", max_length=16)),
                 ("initials", models.CharField(blank=True, default="", max_length=60)),
                 ("is_active", models.BooleanField(default=True)),
+                ("is_reserved", models.BooleanField(default=False)),
             ],
             options={
                 "verbose_name": "科室目录",
@@ -100,6 +101,7 @@ class Migration(migrations.Migration):
                 ("next_free_start", models.DateTimeField(null=True)),
                 ("synced_at", models.DateTimeField()),
                 ("refreshed_at", models.DateTimeField()),
+                ("is_reserved", models.BooleanField(default=False)),
             ],
             options={
                 "verbose_name": "排班目录",
