@@ -15,7 +15,7 @@ def sweep_bookings() -> int:
     return sweep()
 
 
-@shared_task(name="booking.resync")  # type: ignore[untyped-decorator]
+@shared_task(base=DistrictTask, name="booking.resync")  # type: ignore[untyped-decorator]
 def carry_on_resyncs() -> int:
     """Every half minute: take up the comparisons nobody is at; how many."""
     found = running.due()

@@ -34,6 +34,7 @@ from tests.security.matrix.expectations import (
     NOTHING_THERE,
     OPEN_PAGES,
     OWN,
+    WITHOUT_OBJECT,
 )
 from tests.security.matrix.routes import API, GUARDED, PAGES, ROUTES, Route
 
@@ -283,9 +284,14 @@ def test_the_right_one_gets_in(district: World, objects: Objects) -> None:
         answer = _call(method, _address(route, objects), token)
         if answer.status_code in REFUSALS or answer.status_code >= 500:
             refused.append((method, route.pattern, "owner", answer.status_code))
-    assert [cell for cell in refused if cell[1] not in NOTHING_THERE] == []
+    known = [cell for cell in refused if cell[1] not in NOTHING_THERE and not _names_nothing(cell[1])]
+    assert known == []
     assert _audited(district.alpha) | _audited(REGION) >= AUDITED
 
 
 def _audited(scope: str) -> set[str]:
     return {entry.action for entry in entries_of(scope, Search(), limit=1000)}
+
+
+def _names_nothing(pattern: str) -> bool:
+    return any(f":{name}>" in pattern for name in WITHOUT_OBJECT)

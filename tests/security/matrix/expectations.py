@@ -28,6 +28,10 @@ OPEN_PAGES = {
     "desk-platform-wait": "a way in; the ask is bound to its session and host",
     "desk-password": "a due change comes before any permission; asks for the signed-in actor itself",
     "desk-sign-out": "the way out",
+    "certificate": "whoever holds a certificate's number may verify it",
+    "open": "the public monthly figures",
+    "open-json": "the public monthly figures",
+    "open-csv": "the public monthly figures",
 }
 
 FIRST_PAGES = frozenset({"workspace", "district"})
@@ -56,6 +60,8 @@ HIGH_RISK = (
 
 NOT_HIGH_RISK = {
     "district-statistics-export": "figures of the district, no person in them",
+    "district-statistics-list-export": "figures of the district, no person in them",
+    "district-synthetic-export": "visits of the synthetic resident, no person in them",
 }
 
 NOTHING_THERE = {
@@ -80,3 +86,9 @@ AUDITED = frozenset(
     }
 )
 """Acts that a walk over all pages must have left in the audit (CES1-12: users, important acts, security events)."""
+
+WITHOUT_OBJECT = frozenset(
+    {"number", "change_id", "notice_id", "backup_id", "drill_id", "run_id", "item_id", "check_code"}
+)
+"""Parameters whose routes are tried with an id that names nothing: refusals by role and place are shown, but not
+that a neighbour's object stays closed, nor that the right one gets in."""
