@@ -65,6 +65,16 @@ NOT_HIGH_RISK = {
 }
 
 NOTHING_THERE = {
+    "workspace/leaving/package": "no hospital is leaving in this world",
+    "workspace/leaving/receipt.json": "no hospital is leaving in this world",
+    "district/leaving/<str:code>": "no hospital is leaving in this world",
+    "district/leaving/<str:code>/certificate": "no hospital is leaving in this world",
+    "district/leaving/<str:code>/key": "no hospital is leaving in this world",
+    "district/leaving/<str:code>/hold": "no hospital is leaving in this world",
+    "district/leaving/<str:code>/ask": "no hospital is leaving in this world",
+    "district/leaving/<str:code>/confirm": "no hospital is leaving in this world",
+    "workspace/synthetic/resume": "no visit stands still in this world",
+    "district/synthetic/<str:code>/resume": "no visit stands still in this world",
     "api/resident/v1/persons/<uuid:person_id>/real-name": "nothing was checked yet",
     "api/resident/v1/persons/<uuid:person_id>/consents": "no text of consent is published in this world",
 }
