@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-WIDTH, HEIGHT, FOOT, TOP = 640, 220, 28, 18
+WIDTH, HEIGHT, FOOT, TOP = 400, 190, 26, 18
+ROOM = 8  # more labels than this would touch: every second is left out
 
 
 def bars(points: Sequence[tuple[str, int]], *, title: str) -> SafeString:
@@ -20,7 +21,8 @@ def bars(points: Sequence[tuple[str, int]], *, title: str) -> SafeString:
         height = round(inside * count / most, 1)
         left, top = round(place * step + step * 0.15, 1), round(TOP + inside - height, 1)
         middle = round(place * step + step / 2, 1)
-        shapes.append((left, top, round(step * 0.7, 1), height, label, count, middle, top - 5, count, middle, label))
+        under = label if len(points) <= ROOM or (len(points) - place) % 2 else ""
+        shapes.append((left, top, round(step * 0.7, 1), height, label, count, middle, top - 5, count, middle, under))
     drawn = format_html_join(
         "",
         '<rect class="bar" x="{}" y="{}" width="{}" height="{}" rx="3"><title>{} {}</title></rect>'

@@ -5,10 +5,13 @@ A turn that dies leaves its lease, which ends by itself; the next turn does the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from django.db import connections
 from django.db.models import Q
 
 from hub import clock
@@ -59,7 +62,8 @@ def turn(code: str) -> bool:
     if row is None:
         return False
     try:
-        progress = STAGES[Stage(row.stage)](row)
+        with _lease_kept(row):
+            progress = STAGES[Stage(row.stage)](row)
     except HubError as problem:
         _release(code, problem.text)
         return True
@@ -102,6 +106,27 @@ def _lease(code: str) -> Leaving | None:
         else:
             unit.audit("leaving.turn", target=f"institution:{code}", detail={"stage": row.stage, "turn": row.attempts})
     return row
+
+
+@contextmanager
+def _lease_kept(row: Leaving) -> Iterator[None]:
+    """Renew the lease from beside while a turn lasts: a large table or dump may take longer than any lease should."""
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(LEASE.total_seconds() / 4):
+            with work(REGION, actor=WORKER) as unit:
+                Leaving.objects.filter(pk=row.pk, stage=row.stage).update(leased_until=unit.now + LEASE)
+                unit.audit("leaving.lease_renewed", target=f"institution:{row.institution_code}")
+        connections.close_all()
+
+    beside = threading.Thread(target=renew, daemon=True)
+    beside.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        beside.join()
 
 
 def _release(code: str, trouble: str) -> None:
@@ -169,7 +194,7 @@ def _pack(row: Leaving) -> Progress:
         key=_package_key(code),
         object_key=object_key(REGION, "handover", f"{code}-{uuid7()}"),
         owner=REGION_OWNER,
-        progress=lambda done, total: _still_at_it(code, done, total),
+        progress=lambda done, total: _tell(code, done, total),
     )
     with work(REGION, actor=WORKER) as unit:
         Leaving.objects.filter(pk=row.pk).update(
@@ -195,12 +220,10 @@ def _let_the_hospital_go(code: str) -> None:
         put_connector(actor=WORKER, profile=replace(profile, enabled=False))
 
 
-def _still_at_it(code: str, done: int, total: int) -> None:
-    """Packing takes as long as it takes: its lease is renewed, and the page sees how far it is."""
+def _tell(code: str, done: int, total: int) -> None:
+    """The page sees how far it is."""
     with work(REGION, actor=WORKER) as unit:
-        Leaving.objects.filter(institution_code=code).update(
-            done=done, total=total, note="正在逐表导出。", leased_until=unit.now + LEASE
-        )
+        Leaving.objects.filter(institution_code=code).update(done=done, total=total, note="正在逐表导出。")
         unit.audit("leaving.moved", target=f"institution:{code}", detail={"done": done, "total": total})
 
 

@@ -111,7 +111,7 @@ def _hand_over_and_destroy(alpha: str, person: str, tmp_path: Path) -> None:
     package = tmp_path / "handover.hdhp"
     package.write_bytes(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
     assert operator.post(f"{here}/key").status_code == 403
-    key = text_of(security.post(f"{here}/key")).split('<p class="code strong">')[1].split("<")[0]
+    key = text_of(security.post(f"{here}/key")).split('<p class="mono strong">')[1].split("<")[0]
 
     out = tmp_path / "out"
     done = verify(package, key, out)

@@ -97,7 +97,7 @@ def test_the_page_of_an_institution_says_all_there_is(operator: Client, alpha: s
     assert operator.get("/district/institutions/nowhere").status_code == 404
 
 
-@pytest.mark.requirement("JA-OPS-09")
+@pytest.mark.requirement("JA-OPS-03", "JA-OPS-09")
 def test_rules_are_changed_with_a_reason_and_remembered(operator: Client, client: Client, alpha: str) -> None:
     here = f"/district/institutions/{alpha}/rules"
     assert operator.post(here, rules(cancel_until_minutes="240")).status_code == 302
