@@ -16,10 +16,10 @@ from hub.settings import env
 ROOT = Path(__file__).resolve().parents[2]
 VAR = Path(env.text("HUB_VAR", str(ROOT / "var")))
 
-SECRET_KEY = env.text("HUB_SECRET_KEY")
 DEBUG = env.flag("HUB_DEBUG", False)
 BASE_HOST = env.text("HUB_BASE_HOST", "localhost")
 PUBLIC_ORIGIN = env.text("HUB_PUBLIC_ORIGIN", f"http://{BASE_HOST}:8000")
+SECRET_KEY = env.secret("HUB_SECRET_KEY", exposed=PUBLIC_ORIGIN.startswith("https://"))
 ALLOWED_HOSTS = [BASE_HOST, f".{BASE_HOST}", "127.0.0.1", *env.names("HUB_ALLOWED_HOSTS")]
 HUB_EVENTS_ORIGIN = env.text("HUB_EVENTS_ORIGIN", "")  # of the event streams; empty: the page's own
 SECURE_COOKIES = PUBLIC_ORIGIN.startswith("https://")
