@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Count, Q
+from django.db.models import Avg, Count, Exists, OuterRef, Q
 
 from hub import clock
 from institution_connectors.contracts import (
@@ -236,7 +236,9 @@ def inbound_detail(inbound_id: UUID) -> InboundDetail:
 def night(since: datetime) -> Night:
     """What happened since an instant, as the morning report tells it. Five queries."""
     asked = Exchange.objects.defer("request", "answer", "his_text").filter(asked_at__gte=since).order_by("-asked_at")
-    healed = asked.filter(state=State.ACCEPTED).filter(Q(attempts__gt=1) | Q(rerun_of__isnull=False))
+    # An archive made before a registration is an attempt too: only one that went wrong makes the end a healing.
+    stumbles = Attempt.objects.filter(exchange_id=OuterRef("id")).exclude(outcome=Outcome.ACCEPTED)
+    healed = asked.filter(state=State.ACCEPTED).filter(Q(Exists(stumbles)) | Q(rerun_of__isnull=False))
     rejected = asked.filter(state=State.REJECTED)
     rerun = Exchange.objects.filter(rerun_of__isnull=False).values("rerun_of")
     open_now = Exchange.objects.defer("request", "answer", "his_text").filter(state__in=(State.OPEN, State.UNKNOWN))

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from hub.actor import Actor, ActorKind
 from hub.errors import Forbidden
 from hub.security.permissions import registered
+from portal.components.paging import query_with as query_with
 from tenants.registry import selectors as registry
 
 P = ParamSpec("P")
