@@ -290,7 +290,7 @@ class Manager(HttpUser):
             if not _staff_cookies:
                 self._post("/desk/signin", {"login_name": me["login_name"], "password": me["password"]})
                 self._post("/desk/signin/totp", {"code": pyotp.TOTP(me["totp_secret"]).now()})
-                _staff_cookies.update(self.client.cookies.get_dict())
+                _staff_cookies.update({name: value or "" for name, value in self.client.cookies.get_dict().items()})
         self.client.cookies.update(_staff_cookies)
 
     def _post(self, path: str, fields: dict[str, str]) -> None:
