@@ -8,6 +8,7 @@ import os
 import random
 import re
 import secrets
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,11 @@ LOST = frozenset(
     {
         *("scheduling.number_taken", "scheduling.number_busy", "booking.time_taken", "booking.day_limit"),
         *("appointments.already_booked", "appointments.day_limit", "appointments.open_limit"),
+        *("appointments.place_raced",),
     }
 )
+GONE = frozenset({"payments.order_not_payable", "payments.too_many_attempts"})  # it ran out before it was paid
+ENDED = frozenset({"failed", "closed"})
 NONE: frozenset[str] = frozenset()
 _serial = itertools.count(FIRST_PERSON + secrets.randbelow(2000))
 _gate = gevent.event.Event()
@@ -62,6 +66,13 @@ def _outside(offset: int, path: str, **query: str) -> Any:
     place = urlsplit(SANDBOX)
     address = f"http://{place.hostname}:{(place.port or 8100) + offset}{path}"
     return requests.get(address, params=query, timeout=10).json()
+
+
+def _pay_at_cashier(prepay_id: str) -> None:
+    """The payer's part, at the channel's own page: no request of the hub's."""
+    place = urlsplit(SANDBOX)
+    address = f"http://{place.hostname}:{(place.port or 8100) + 1}/cashier/pay"
+    requests.post(address, json={"prepay_id": prepay_id}, timeout=10).raise_for_status()
 
 
 def _adult() -> dict[str, str]:
@@ -93,9 +104,15 @@ class Api(HttpUser):
             return found if answer.ok else None
 
     def rows(self, path: str, *, name: str) -> list[dict[str, Any]]:
-        """A list."""
-        found = self.call("GET", path, name=name)
-        return list(found["items"] if isinstance(found, dict) and "items" in found else found or [])
+        """A list, page by page to its end."""
+        found, items = self.call("GET", path, name=name), []
+        while isinstance(found, dict) and "items" in found:
+            items += found["items"]
+            if not found["next"]:
+                return items
+            joint = "&" if "?" in path else "?"
+            found = self.call("GET", f"{path}{joint}cursor={found['next']}", name=name)
+        return items + list(found or [])
 
 
 class Reader(Api):
@@ -162,7 +179,7 @@ class Signed(Api):
         for _ in range(120):
             people = self.rows("/persons", name="people")
             if people and people[0]["standing"] == "verified":
-                self.person_id = people[0]["person_id"]
+                self.person_id = people[0]["id"]
                 return
             gevent.sleep(0.5)
         raise StopUser
@@ -242,6 +259,39 @@ class Day(Signed):
         booking = self.book(hospital, *found) if found else None
         if booking:
             self.bookings.append(booking)
+
+    @task(3)
+    def pay(self) -> None:
+        """Pay what waits to be paid, at the channel's cashier."""
+        waiting = next(
+            (b for b in self.rows("/bookings", name="my bookings") if b["state"] == "awaiting_payment"), None
+        )
+        if waiting is None:
+            return
+        started = self.call(
+            "POST", f"/orders/{waiting['order_id']}/attempts", {"channel": "wechat"}, name="pay: start", expected=GONE
+        )
+        attempt = self._until(lambda: self._attempt(started), lambda found: found["ready"] or found["state"] in ENDED)
+        if attempt is None or not attempt["ready"]:
+            return
+        prepay = attempt["pay_url"].split("prepay_id=", 1)[-1].split("&", 1)[0]
+        _pay_at_cashier(prepay)
+        path = f"/bookings/{waiting['id']}"
+        self._until(
+            lambda: self.call("GET", path, name="pay: wait"), lambda found: found["state"] != "awaiting_payment"
+        )
+
+    def _attempt(self, started: Any) -> Any:
+        return started and self.call("GET", f"/attempts/{started['id']}", name="pay: attempt")
+
+    def _until(self, look: Callable[[], Any], done: Callable[[Any], bool]) -> Any:
+        """Look twice a second, half a minute long."""
+        for _ in range(60):
+            found = look()
+            if found is None or done(found):
+                return found
+            gevent.sleep(0.5)
+        return None
 
     @task(2)
     def my_bookings(self) -> None:

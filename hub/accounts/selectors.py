@@ -8,15 +8,17 @@ from datetime import datetime
 from uuid import UUID
 
 from hub import clock, redis
-from hub.accounts.models import DISTRICT, AccountKind, AccountState, Duty, SignIn, StaffMembership, User
+from hub.accounts import emergency
+from hub.accounts.models import DISTRICT, AccountKind, AccountState, Duty, SignIn, SignInMethod, StaffMembership, User
 from hub.accounts.permissions import OPEN_RECORDS
 from hub.actor import Actor, ActorKind
 from hub.errors import NotFound
-from hub.security.permissions import permissions_of
+from hub.security.permissions import emergency_permissions, permissions_of
 from hub.security.roles import Role
 from hub.tenancy.scope import region
 
 _CACHE_SECONDS = 30
+_SIGN_INS_SHOWN = 50
 _KINDS = {
     AccountKind.RESIDENT: ActorKind.RESIDENT,
     AccountKind.STAFF: ActorKind.STAFF,
@@ -95,12 +97,15 @@ def acting(
     stranger = bool(hospital) if view.kind == AccountKind.RESIDENT else not roles
     if stranger or not view.active:
         return None
+    marks: list[str] = sorted(roles)
+    if view.kind == AccountKind.STAFF and hospital and permissions and emergency.is_open(view.id, hospital):
+        permissions, marks = permissions | emergency_permissions(), [*marks, emergency.MARK]
     return Actor(
         kind=_KINDS[view.kind],
         id=view.id,
         name=view.name,
         institution=hospital,
-        role=",".join(sorted(roles)),
+        role=",".join(marks),
         permissions=permissions,
         ip=ip,
         request_id=request_id,
@@ -111,6 +116,35 @@ def identity_due(sign_in_id: UUID) -> bool:
     """Whether a sign-in that began on an unproven device still waits for name and document."""
     with region(read_only=True):
         return SignIn.objects.filter(id=sign_in_id, identity_due=True).exists()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivingSignIn:
+    """One place an account is signed in at now."""
+
+    id: UUID
+    method: str
+    hospital: str
+    agent: str
+    started_at: datetime
+    expires_at: datetime
+
+
+def living_sign_ins(account_id: UUID) -> list[LivingSignIn]:
+    """Where an account is signed in, newest first; for the account itself. One query."""
+    with region(read_only=True):
+        rows = SignIn.objects.filter(user_id=account_id, ended_at__isnull=True, expires_at__gt=clock.now())
+        return [
+            LivingSignIn(
+                id=row.id,
+                method=SignInMethod(row.method).label,
+                hospital=row.hospital,
+                agent=row.agent,
+                started_at=row.started_at,
+                expires_at=row.expires_at,
+            )
+            for row in rows.order_by("-started_at")[:_SIGN_INS_SHOWN]
+        ]
 
 
 def staff_of(institution_code: str) -> list[StaffMembership]:

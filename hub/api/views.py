@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from hub.actor import Actor, ActorKind
 from hub.api import throttling
+from hub.outbox import wake
 from hub.security.client import client_ip
 from hub.security.permissions import PUBLIC, RESIDENT, SIGNED_IN
 from hub.synthetic import is_synthetic
@@ -33,6 +36,11 @@ class HubAPIView(APIView):
         """Who calls; for a public view possibly a resident actor without an id."""
         user = self.request.user
         return user if isinstance(user, Actor) else anonymous(self.request)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer; the relay hears in one message what all units of the request have for it."""
+        with wake.together():
+            return super().dispatch(request, *args, **kwargs)
 
     def check_throttles(self, request: Request) -> None:
         """Take one token of the caller's bucket: per account when signed in, per address otherwise."""

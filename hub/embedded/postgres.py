@@ -119,11 +119,13 @@ def server_user() -> RunAs:
 
 
 def logins(secrets: Credentials, prefix: str) -> dict[str, Login]:
-    """The three logins of kernel decision 2; the hospital's has no privilege outside a scope."""
+    """The three logins of kernel decision 2, and the one that copies the cluster; the hospital's has no privilege
+    outside a scope, the backup's none in the database."""
     return {
         "owner": Login(f"{prefix}_owner", secrets.owner, "CREATEROLE CREATEDB"),
         "region": Login(f"{prefix}_region", secrets.region, "NOINHERIT"),
         "hospital": Login(f"{prefix}_hospital", secrets.hospital, "NOINHERIT"),
+        "backup": Login(f"{prefix}_backup", secrets.backup, "NOINHERIT REPLICATION"),
     }
 
 
@@ -146,7 +148,7 @@ class Postgres:
         self.process: subprocess.Popen[str] | None = None
 
     def url(self, login: str) -> str:
-        """The address for `owner`, `region` or `hospital`."""
+        """The address for `owner`, `region`, `hospital` or `backup`."""
         found = logins(self._secrets, self._prefix)[login]
         return f"postgresql://{found.name}:{found.password}@127.0.0.1:{self.port}/{DATABASE}"
 

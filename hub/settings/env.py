@@ -76,7 +76,8 @@ def database(name: str, *, pool: dict[str, Any] | None, options: str) -> dict[st
         "CONN_HEALTH_CHECKS": False,
         "ATOMIC_REQUESTS": False,
         "DISABLE_SERVER_SIDE_CURSORS": True,
-        "OPTIONS": {"options": options, **said, **({"pool": pool} if pool else {})},
+        # Plans are kept for `hub.tenancy.statements` only: the ORM's cursors never ask for one.
+        "OPTIONS": {"options": options, "prepare_threshold": 0, **said, **({"pool": pool} if pool else {})},
         "TEST": {"MIGRATE": False},
     }
 

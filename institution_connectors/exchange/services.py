@@ -19,11 +19,30 @@ from institution_connectors.exchange import permissions, selectors, store
 from institution_connectors.exchange.errors import NotRerunnable, UnknownExchange
 from institution_connectors.exchange.events import ProbeAsked
 from institution_connectors.exchange.models import Exchange, State
+from institution_connectors.exchange.selectors import ExchangeDetail, InboundDetail
 from institution_connectors.exchange.steps import enqueue_ask
 from institution_connectors.runtime.pipeline import ACTOR, carry_out
 
 _AT_ONCE = timedelta(seconds=40)
 _RERUN_TIME = timedelta(hours=1)
+
+
+def open_detail(*, actor: Actor, code: str, exchange_id: UUID) -> ExchangeDetail:
+    """One ask with its messages, for somebody to look at; that he looked is recorded."""
+    require(actor, permissions.VIEW)
+    with work(code, actor=actor) as unit:
+        found = selectors.detail(exchange_id)
+        unit.audit("exchange.opened", target=f"exchange:{exchange_id}")
+    return found
+
+
+def open_inbound(*, actor: Actor, code: str, inbound_id: UUID) -> InboundDetail:
+    """The same for a message the hospital sent."""
+    require(actor, permissions.VIEW)
+    with work(code, actor=actor) as unit:
+        found = selectors.inbound_detail(inbound_id)
+        unit.audit("exchange.opened", target=f"inbound:{inbound_id}")
+    return found
 
 
 def ask_now(code: str, request: Request, *, correlation: str = "sync") -> Answer:

@@ -11,8 +11,10 @@ from urllib.parse import quote
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
+from hub.accounts import sessions
 from hub.actor import Actor, ActorKind
 from hub.errors import Forbidden
+from hub.security.guards import Guard, Side, declare
 from hub.security.permissions import registered
 from portal.components.paging import query_with as query_with
 from tenants.registry import selectors as registry
@@ -38,17 +40,26 @@ HOSPITAL_MENU = (
     Entry("messages", "接口", "/workspace/messages", "exchange.view"),
     Entry("directory", "科室与医生", "/workspace/directory", "directory.view"),
     Entry("staff", "人员", "/workspace/staff", "accounts.view"),
+    Entry("notices", "公告", "/workspace/notices", "announcements.publish"),
+    Entry("leaving", "移交", "/workspace/leaving", "leaving.receive"),
+    Entry("flags", "安全提醒", "/desk/flags", "vigilance.flags"),
+    Entry("emergency", "紧急查看", "/desk/emergency", "vigilance.break_glass"),
     Entry("audit", "审计", "/workspace/audit", "audit.view"),
 )
 DISTRICT_MENU = (
     Entry("overview", "总览", "/district/", "region.view"),
     Entry("institutions", "机构", "/district/institutions", "region.view"),
     Entry("joining", "机构接入", "/district/joining", "registry.life"),
+    Entry("leaving", "机构退出", "/district/leaving", "leaving.view"),
+    Entry("notices", "公告", "/district/notices", "announcements.publish"),
     Entry("statistics", "统计", "/district/statistics", "statistics.view"),
     Entry("synthetic", "巡检与可用性", "/district/synthetic", "synthetic.view"),
     Entry("screen", "运行大屏", "/district/screen", "region.view"),
     Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),
+    Entry("keys", "密钥与凭据", "/district/keys", "keys.view"),
+    Entry("flags", "安全提醒", "/desk/flags", "vigilance.flags"),
     Entry("audit", "审计", "/district/audit", "audit.view"),
+    Entry("recovery", "备份与恢复", "/district/recovery", "recovery.view"),
     Entry("letters", "停止的消息", "/district/letters", "outbox.view"),
 )
 
@@ -61,22 +72,39 @@ def staff_of(request: HttpRequest) -> Actor | None:
     return actor
 
 
-def desk_page(permission: str) -> Callable[[DeskView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
-    """A page for staff who hold `permission`; others sign in first, or are told that they may not."""
+def desk_page(
+    permission: str, *, step_up: bool = False
+) -> Callable[[DeskView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+    """A page for staff who hold `permission` ("": any); others sign in first, or are told that they may not.
+
+    With `step_up` whoever proved himself more than five minutes ago does so again first (MLPS, high-risk acts).
+    """
 
     def guard(view: DeskView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             actor = staff_of(request)
             if actor is None:
                 return HttpResponseRedirect(f"/desk/signin?next={quote(request.get_full_path())}")
-            if not actor.may(permission):
+            if permission and not actor.may(permission):
                 raise refusal_of(permission)
+            if step_up and sessions.is_proof_due(request):
+                return _to_proof(request)
             return view(request, actor, *args, **kwargs)
 
         functools.update_wrapper(guarded, view)
+        declare(guarded, Guard(Side.STAFF, permission, step_up))
         return guarded
 
     return guard
+
+
+def _to_proof(request: HttpRequest) -> HttpResponse:
+    """To the page that asks for the proof, and from there back to where the act was chosen."""
+    wanted = request.get_full_path() if request.method == "GET" else request.headers.get("Referer", "/desk/sessions")
+    address = f"/desk/confirm?next={quote(wanted)}"
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)
 
 
 def refusal_of(permission: str) -> Forbidden:

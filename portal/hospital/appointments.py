@@ -174,7 +174,7 @@ def slip(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@desk_page(permissions.EXPORT)
+@desk_page(permissions.EXPORT, step_up=True)
 def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The list as a table file: masked, every line says who took it and when."""
     code, criteria = own_hospital(actor), _criteria(request)

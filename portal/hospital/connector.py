@@ -17,6 +17,7 @@ from hub.journal.region.permissions import REPLAY, VIEW_DEAD_LETTERS
 from hub.outbox import operators
 from hub.tenancy.scope import hospital
 from institution_connectors.contracts import Operation
+from institution_connectors.exchange import health as connector_health
 from institution_connectors.exchange import permissions, selectors, services
 from institution_connectors.exchange.models import State
 from portal.components.paging import query_with
@@ -48,7 +49,7 @@ def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
     operation = next((known for known in Operation if known.value == wanted), None)
     correlation = request.GET.get("correlation", "").strip()
     with hospital(code, read_only=True):
-        health = selectors.health()
+        health = connector_health.health()
         rows = selectors.exchanges(
             after=after_of(request),
             limit=PAGE + 1,
@@ -77,8 +78,7 @@ def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
 @desk_page(permissions.VIEW)
 def message(request: HttpRequest, actor: Actor, exchange_id: UUID) -> HttpResponse:
     """One ask: its attempts, its messages (masked), what came of it, and the button that runs it again."""
-    with hospital(own_hospital(actor), read_only=True):
-        found = selectors.detail(exchange_id)
+    found = services.open_detail(actor=actor, code=own_hospital(actor), exchange_id=exchange_id)
     bodies = found.messages if actor.may(permissions.VIEW_BODY) else []
     context = {
         "detail": found,
@@ -138,8 +138,7 @@ def inbound(request: HttpRequest, actor: Actor) -> HttpResponse:
 @desk_page(permissions.VIEW)
 def inbound_message(request: HttpRequest, actor: Actor, inbound_id: UUID) -> HttpResponse:
     """One message of the hospital: what was understood of it, and its masked text."""
-    with hospital(own_hospital(actor), read_only=True):
-        found = selectors.inbound_detail(inbound_id)
+    found = services.open_inbound(actor=actor, code=own_hospital(actor), inbound_id=inbound_id)
     bodies = found.messages if actor.may(permissions.VIEW_BODY) else []
     return desk(request, actor, "inbound_message", "messages", {"detail": found, "bodies": bodies})
 
@@ -173,9 +172,9 @@ def night(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The report of 07:00: what failed, what healed by itself, what waits for you."""
     code, until = own_hospital(actor), _until()
     with hospital(code, read_only=True):
-        report = selectors.night(until - clock.DAY)
+        report = connector_health.night(until - clock.DAY)
         conflicts = scheduling.open_conflicts()
-        health = selectors.health()
+        health = connector_health.health()
     visits = synthetic.failures_since(code, until - clock.DAY)
     letters = operators.waiting(actor=actor, scope=code) if actor.may(VIEW_DEAD_LETTERS) else []
     context = {

@@ -17,6 +17,8 @@ from hub.actor import Actor
 from hub.errors import HubError
 from hub.security.sealed_forms import SealedForm, SealedTextInput
 from hub.tenancy.scope import hospital
+from hub.vigilance import services as vigilance
+from hub.vigilance.permissions import PROTECT
 from portal.commands import command_of
 from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital import finding
@@ -94,8 +96,22 @@ def person(request: HttpRequest, actor: Actor, archive_id: UUID) -> HttpResponse
         "booked": State.BOOKED,
         "may_check_in": actor.may(permissions.CHECK_IN),
         "may_book": actor.may(permissions.BOOK),
+        "may_protect": actor.may(PROTECT),
     }
     return desk(request, actor, "person", "today", context)
+
+
+@require_POST
+@desk_page(PROTECT)
+def protect(request: HttpRequest, actor: Actor, archive_id: UUID) -> HttpResponse:
+    """From now on the security administrator is told of every look at this record."""
+    patient = patients.open_archive(actor=actor, hospital=own_hospital(actor), archive_id=archive_id)
+    try:
+        vigilance.protect(actor=actor, person_id=patient.person_id, reason=request.POST.get("reason", "").strip())
+        messages.success(request, _("已列为重点保护。"), extra_tags="ok")
+    except HubError as problem:
+        messages.error(request, problem.text, extra_tags="bad")
+    return HttpResponseRedirect(f"/workspace/people/{archive_id}")
 
 
 @require_GET

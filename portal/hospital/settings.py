@@ -89,7 +89,7 @@ def _role(request: HttpRequest) -> Role:
 
 
 @require_POST
-@desk_page(account_permissions.GRANT_ROLES)
+@desk_page(account_permissions.GRANT_ROLES, step_up=True)
 def grant(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Give a role, by login name; forbidden combinations are refused in words."""
     code = own_hospital(actor)
@@ -102,7 +102,7 @@ def grant(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @require_POST
-@desk_page(account_permissions.GRANT_ROLES)
+@desk_page(account_permissions.GRANT_ROLES, step_up=True)
 def end_role(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Take a role back."""
     code = own_hospital(actor)
@@ -114,7 +114,7 @@ def end_role(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@desk_page(account_permissions.MANAGE_ACCOUNTS)
+@desk_page(account_permissions.MANAGE_ACCOUNTS, step_up=True)
 def disable(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Stop an account; its sign-ins end at once."""
     code = own_hospital(actor)
@@ -126,7 +126,7 @@ def disable(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@desk_page(account_permissions.UNLOCK_ACCOUNTS)
+@desk_page(account_permissions.UNLOCK_ACCOUNTS, step_up=True)
 def unlock(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Lift a lock early."""
     code = own_hospital(actor)
@@ -138,7 +138,7 @@ def unlock(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@desk_page(account_permissions.UNLOCK_ACCOUNTS)
+@desk_page(account_permissions.UNLOCK_ACCOUNTS, step_up=True)
 def reset_totp(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Forget a lost second factor."""
     code = own_hospital(actor)

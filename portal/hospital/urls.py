@@ -2,12 +2,24 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.hospital import appointments, conformance, connector, desk_acts, schedule, settings, synthetic, views
+from portal.hospital import (
+    appointments,
+    conformance,
+    connector,
+    desk_acts,
+    leaving,
+    notices,
+    schedule,
+    settings,
+    synthetic,
+    views,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.today, name="workspace"),
     path("scan", desk_acts.scan, name="workspace-scan"),
     path("people/<uuid:archive_id>", desk_acts.person, name="workspace-person"),
+    path("people/<uuid:archive_id>/protect", desk_acts.protect, name="workspace-person-protect"),
     path("book", desk_acts.choose_session, name="workspace-book"),
     path("book/<uuid:session_id>", desk_acts.book, name="workspace-book-number"),
     path("requests/<uuid:request_id>", desk_acts.request_page, name="workspace-request"),
@@ -48,6 +60,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/<uuid:user_id>/unlock", settings.unlock, name="workspace-staff-unlock"),
     path("staff/<uuid:user_id>/totp", settings.reset_totp, name="workspace-staff-totp"),
     path("directory", settings.directory_page, name="workspace-directory"),
+    path("leaving", leaving.page, name="workspace-leaving"),
+    path("leaving/package", leaving.package, name="workspace-leaving-package"),
+    path("leaving/verify_package.py", leaving.tool, name="workspace-leaving-tool"),
+    path("leaving/receipt", leaving.receipt, name="workspace-leaving-receipt"),
+    path("leaving/receipt.json", leaving.receipt_paper, name="workspace-leaving-receipt-paper"),
+    path("notices", notices.page, name="workspace-notices"),
+    path("notices/<uuid:notice_id>/withdraw", notices.withdraw, name="workspace-notice-withdraw"),
     path("audit", settings.audit, name="workspace-audit"),
     path("audit/verify", settings.verify_audit, name="workspace-audit-verify"),
 ]

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from hub import clock
 from hub.actor import Actor
 from hub.errors import NotFound
+from hub.security.guards import Guard, Side, declare
 from hub.tenancy.scope import hospital
 from portal.components.paging import query_with
 from portal.desk.pages import desk, desk_page, first_page, own_hospital, staff_of
@@ -26,6 +27,9 @@ def today(request: HttpRequest) -> HttpResponse:
     if actor is not None and not actor.may(permissions.VIEW) and first_page(actor) != request.path:
         return HttpResponseRedirect(first_page(actor))
     return _today(request)
+
+
+declare(today, Guard(Side.STAFF, permissions.VIEW))
 
 
 @desk_page(permissions.VIEW)

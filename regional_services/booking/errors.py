@@ -50,3 +50,10 @@ class CannotCheckIn(Conflict):
 
     code = "booking.cannot_check_in"
     text = "就诊当天、预约成功后才能签到。"
+
+
+class ResyncUnknown(NotFound):
+    """No such comparison."""
+
+    code = "booking.resync_unknown"
+    text = "没有找到这次核对。"

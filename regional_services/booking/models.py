@@ -14,6 +14,7 @@ from django.db.models import F, Func, Q
 
 from hub.ids import uuid7
 from hub.synthetic import ACCOUNT
+from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 
@@ -43,6 +44,9 @@ class Settlement(models.TextChoices):
     REFUNDING = "refunding", "退款中"
     REFUNDED = "refunded", "已退款"
     REFUND_FAILED = "refund_failed", "退款处理中"
+
+
+SETTLED = frozenset({Settlement.FREE, Settlement.PAID})  # nothing is owed: the patient may go in
 
 
 class His(models.TextChoices):
@@ -175,3 +179,90 @@ class BookingStep(InstitutionRow):
     class Meta:
         db_table = "booking_step"
         indexes = [models.Index(fields=["booking_id", "id"], name="ix_booking_step_booking")]
+
+
+class Cause(models.TextChoices):
+    """What came back from an earlier day."""
+
+    HUB = "hub", "平台中该机构的数据恢复"
+    HIS = "his", "医院系统恢复"
+    PUBLIC = "public", "平台公共数据恢复"
+
+
+class ResyncState(models.TextChoices):
+    """How far a comparison has come."""
+
+    RUNNING = "running", "核对中"
+    WAITING = "waiting", "等待医院系统"
+    DONE = "done", "已完成"
+
+
+class ResyncRun(InstitutionRow):
+    """One comparison of a hospital's bookings and money with everybody's books (practice 20); resumed at `cursor`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    cause = models.CharField(max_length=8, choices=Cause)
+    since = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=ResyncState, default=ResyncState.RUNNING)
+    cursor = models.UUIDField(null=True)
+    compared = models.PositiveIntegerField(default=0)
+    pushed = models.PositiveIntegerField(default=0)
+    reversed = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+    expected = models.PositiveIntegerField(default=0)
+    claimed_until = models.DateTimeField(null=True)
+    asked_by = models.CharField(max_length=60)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=200, blank=True, default="")
+
+    staff_grant = Grant.RO
+
+    class Meta:
+        db_table = "booking_resync_run"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution_code"], condition=~Q(state="done"), name="uq_resync_one_at_a_time"
+            )
+        ]
+        indexes = [models.Index(fields=["-started_at"], name="ix_resync_newest")]
+
+
+class Outcome(models.TextChoices):
+    """What a comparison did about one difference."""
+
+    PUSHED = "pushed", "已补发"
+    REVERSED = "reversed", "已冲回"
+    HUMAN = "human", "待人工处理"
+
+
+class ResyncItem(InstitutionRow):
+    """One difference and what was done about it; those left for a person are closed by one, with a note."""
+
+    id = models.BigAutoField(primary_key=True)
+    run_id = models.UUIDField()
+    booking_id = models.UUIDField(null=True)
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    what = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    closed_by = models.CharField(max_length=60, blank=True, default="")
+    closed_at = models.DateTimeField(null=True)
+    closing_note = models.CharField(max_length=200, blank=True, default="")
+
+    staff_grant = Grant.RO
+
+    class Meta:
+        db_table = "booking_resync_item"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run_id", "booking_id", "what"], nulls_distinct=False, name="uq_resync_item_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["run_id", "id"], name="ix_resync_item_run"),
+            models.Index(
+                fields=["institution_code", "id"],
+                condition=Q(outcome="human", closed_at__isnull=True),
+                name="ix_resync_item_open",
+            ),
+        ]

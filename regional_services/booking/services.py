@@ -26,7 +26,7 @@ from regional_services.booking.errors import (
     CannotRegister,
     SessionClosed,
 )
-from regional_services.booking.models import Booking, Pricing, Settlement, State
+from regional_services.booking.models import SETTLED, Booking, Pricing, Settlement, State
 from regional_services.booking.process import Input, NotAllowed
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.booking.steps import (
@@ -39,6 +39,7 @@ from regional_services.booking.steps import (
     lock,
     open_order,
     register_cutoff,
+    store,
 )
 from regional_services.catalog.bookable import BookableSession, bookable_session
 from regional_services.identity import access as identity_access
@@ -91,7 +92,7 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
                 raise SessionClosed
             booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
             reservations.take(booking)
-            booking.save(force_insert=True)
+            store(booking)
             unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})
     if not claim.new:
         return _repeat(actor, UUID(claim.reference))
@@ -233,9 +234,10 @@ def cancel_booking(*, actor: Actor, booking_id: UUID, reason: str, command: Comm
     """
     booking = access.own_booking(actor, booking_id)
     institution = registry.institution(booking.institution_code)
-    cutoff = booking.starts_at - timedelta(minutes=institution.cancel_until_minutes)
+    until = institution.rule_at("cancel_until_minutes", booking.created_at)
+    cutoff = booking.starts_at - timedelta(minutes=until)
     if booking.state == State.BOOKED and clock.now() > cutoff:
-        raise CannotCancel(f"就诊前 {institution.cancel_until_minutes} 分钟内不能线上取消，请联系医院窗口。")
+        raise CannotCancel(f"就诊前 {until} 分钟内不能线上取消，请联系医院窗口。")
     with work(REGION, actor=actor) as unit:
         if command is not None and not unit.claim(command, reference=str(booking_id)).new:
             return booking_view(booking)
@@ -291,8 +293,8 @@ def why_not_registrable(booking: Booking, now: datetime) -> str:
 def check_in(*, actor: Actor, booking_id: UUID) -> BookingView:
     """Say that the patient has arrived. Raises BookingNotFound, CannotCheckIn."""
     booking = access.own_booking(actor, booking_id)
-    unpaid = booking.settlement == Settlement.UNPAID
-    if booking.state != State.BOOKED or booking.visit_date != clock.today() or unpaid:
+    settled = booking.settlement in SETTLED
+    if booking.state != State.BOOKED or booking.visit_date != clock.today() or not settled:
         raise CannotCheckIn
     with work(booking.institution_code, actor=actor) as unit:
         appointments.mark_present(unit, booking_id)

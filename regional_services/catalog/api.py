@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -12,7 +13,6 @@ from rest_framework.response import Response
 
 from hub.api.pagination import CursorPage, page_request
 from hub.api.views import PUBLIC, HubAPIView
-from hub.errors import InvalidInput
 from hub.synthetic import is_synthetic
 from hub.tenancy.scope import hospital, region
 from regional_services.catalog import selectors
@@ -33,6 +33,8 @@ from tenants.registry import selectors as registry
 from tenants.scheduling import selectors as scheduling
 from tenants.scheduling.looking import note_look
 
+Row = TypeVar("Row")
+
 
 class CatalogView(HubAPIView):
     """Base: public, and cheap enough for the general rate."""
@@ -45,7 +47,13 @@ class CatalogView(HubAPIView):
         return is_synthetic(self.actor.id)
 
 
-class Institutions(CatalogView):
+class CatalogList(CatalogView):
+    """Base of the lists; they are short, so a page is cut out of the whole."""
+
+    paged_methods = frozenset({"GET"})
+
+
+class Institutions(CatalogList):
     """Where one can book."""
 
     @extend_schema(parameters=[PlaceQuery], responses=InstitutionSerializer(many=True), operation_id="institutions")
@@ -56,47 +64,47 @@ class Institutions(CatalogView):
             cards = selectors.hospitals(
                 latitude=place.get("latitude"), longitude=place.get("longitude"), kind=place.get("kind", "")
             )
-        return Response(InstitutionSerializer(cards, many=True).data)
+        return _page(request, cards, InstitutionSerializer, lambda card: (card.institution.code,))
 
 
-class Departments(CatalogView):
+class Departments(CatalogList):
     """What an institution has."""
 
     @extend_schema(responses=DepartmentSerializer(many=True), operation_id="departments")
-    def get(self, _request: Request, code: str) -> Response:
+    def get(self, request: Request, code: str) -> Response:
         """Departments with what is left in the days to come."""
         registry.institution(code).require(functions.BOOKING)
         with region(read_only=True):
-            cards = selectors.departments_of(code, reserved=self.reserved)
-        return Response(DepartmentSerializer(cards, many=True).data)
+            departments = selectors.departments_of(code, reserved=self.reserved)
+        return _page(request, departments, DepartmentSerializer, lambda row: (row.id,))
 
 
-class Days(CatalogView):
+class Days(CatalogList):
     """When a department sees patients."""
 
     @extend_schema(responses=DaySerializer(many=True), operation_id="department_days")
-    def get(self, _request: Request, department_id: UUID) -> Response:
+    def get(self, request: Request, department_id: UUID) -> Response:
         """Days with sessions, from today on."""
         with region(read_only=True):
             selectors.department(department_id)
-            return Response(DaySerializer(selectors.days_of(department_id), many=True).data)
+            days = selectors.days_of(department_id)
+        return _page(request, days, DaySerializer, lambda row: (row.date,))
 
 
-class Doctors(CatalogView):
+class Doctors(CatalogList):
     """Who works in a department."""
 
     @extend_schema(responses=DoctorSerializer(many=True), operation_id="department_doctors")
-    def get(self, _request: Request, department_id: UUID) -> Response:
+    def get(self, request: Request, department_id: UUID) -> Response:
         """Doctors of a department."""
         with region(read_only=True):
             selectors.department(department_id)
-            return Response(DoctorSerializer(selectors.doctors_of(department_id), many=True).data)
+            doctors = selectors.doctors_of(department_id)
+        return _page(request, doctors, DoctorSerializer, lambda row: (row.id,))
 
 
-class Sessions(CatalogView):
+class Sessions(CatalogList):
     """Sessions of a department."""
-
-    paged_methods = frozenset({"GET"})
 
     @extend_schema(parameters=[SessionsQuery], responses=SessionSerializer(many=True), operation_id="sessions")
     def get(self, request: Request) -> Response:
@@ -118,18 +126,18 @@ class Sessions(CatalogView):
         )
 
 
-class Numbers(CatalogView):
+class Numbers(CatalogList):
     """The numbers of a session, from the hospital's own rows."""
 
     @extend_schema(responses=NumberSerializer(many=True), operation_id="session_numbers")
-    def get(self, _request: Request, session_id: UUID) -> Response:
+    def get(self, request: Request, session_id: UUID) -> Response:
         """Free and full numbers, in order."""
         with region(read_only=True):
             session = selectors.session(session_id, reserved=self.reserved)
         with hospital(session.institution_code, read_only=True):
             numbers = scheduling.numbers_of(session_id)
         note_look(session.institution_code, session.department_id, session.date)
-        return Response(NumberSerializer(numbers, many=True).data)
+        return _page(request, numbers, NumberSerializer, lambda row: (row.id,))
 
 
 class Search(CatalogView):
@@ -145,6 +153,14 @@ class Search(CatalogView):
 
 def _read(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
     given = serializer(data=request.query_params)
-    if not given.is_valid():
-        raise InvalidInput(fields={name: str(reasons[0]) for name, reasons in given.errors.items()})
+    given.is_valid(raise_exception=True)
     return dict(given.validated_data)
+
+
+def _page(
+    request: Request,
+    rows: Sequence[Row],
+    serializer: type[serializers.Serializer[Any]],
+    key: Callable[[Row], tuple[Any, ...]],
+) -> Response:
+    return CursorPage.cut(rows, page_request(request), key=key).response(lambda row: serializer(row).data)

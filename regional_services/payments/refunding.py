@@ -72,10 +72,13 @@ def take_refusal(unit: Unit, refund_id: UUID, reason: str, *, retry: bool) -> No
 
 
 def stay_unknown(unit: Unit, refund_id: UUID, reason: str) -> None:
-    """No answer: ask again later, with the same number."""
-    _, refund = locks.order_of_refund(refund_id)
+    """No answer: ask again later, with the same number; one that stays away for hours is a person's to look at."""
+    order, refund = locks.order_of_refund(refund_id)
     if refund.state in OPEN_REFUNDS:
         refund.problem = reason[:64]
+        if refund.checks >= len(_CHECKS_AFTER):
+            detail = f"退款单号 {refund.out_refund_no}，渠道一直没有明确答复：{refund.problem}"
+            open_task(unit, TaskKind.REFUND_REFUSED, order, refund=refund, detail=detail)
         _schedule(unit, refund, RefundState.UNKNOWN)
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connections
-
 from hub.errors import NotFound
 from hub.ids import payment_number, uuid7
+from hub.tenancy.statements import Statement
 from hub.work import Unit
 from regional_services.payments import locks
 from regional_services.payments.errors import OrderNotRefundable
 from regional_services.payments.events import AttemptCloseAsked, OrderClosed, OrderPaid, RefundAsked
 from regional_services.payments.models import (
     OPEN_ATTEMPTS,
+    OPEN_REFUNDS,
     Attempt,
     AttemptState,
     LegKind,
@@ -31,7 +31,9 @@ from regional_services.payments.selectors import OrderView, order_view
 RECHECK = timedelta(seconds=30)
 
 # Order and leg in one statement: the booking path counts its round trips, and a repeat must find the first order.
-_INSERT_ORDER = """
+_INSERT_ORDER = Statement(
+    "default",
+    """
 WITH placed AS (
     INSERT INTO payments_order (id, institution_code, booking_id, patient_id, payer_account_id, insured_id, title,
                                 amount_fen, state, close_reason, deadline, paid_at, created_at, updated_at)
@@ -41,7 +43,8 @@ WITH placed AS (
     RETURNING id, institution_code, amount_fen)
 INSERT INTO payments_leg (id, institution_code, order_id, kind, amount_fen, refunded_fen, state)
 SELECT %(leg)s, institution_code, id, %(kind)s, amount_fen, 0, %(leg_state)s FROM placed
-"""
+""",
+)
 
 
 def create_order(
@@ -87,28 +90,26 @@ def create_order(
 
 
 def _insert(order: Order) -> bool:
-    with connections["default"].cursor() as cursor:
-        cursor.execute(
-            _INSERT_ORDER,
-            {
-                "id": order.id,
-                "institution": order.institution_code,
-                "booking": order.booking_id,
-                "patient": order.patient_id,
-                "payer": order.payer_account_id,
-                "insured": order.insured_id,
-                "title": order.title,
-                "amount": order.amount_fen,
-                "state": order.state,
-                "deadline": order.deadline,
-                "paid_at": order.paid_at,
-                "now": order.created_at,
-                "leg": uuid7(),
-                "kind": LegKind.SELF_PAY,
-                "leg_state": LegState.PAID if order.paid_at else LegState.DUE,
-            },
+    return (
+        _INSERT_ORDER.run(
+            id=order.id,
+            institution=order.institution_code,
+            booking=order.booking_id,
+            patient=order.patient_id,
+            payer=order.payer_account_id,
+            insured=order.insured_id,
+            title=order.title,
+            amount=order.amount_fen,
+            state=order.state,
+            deadline=order.deadline,
+            paid_at=order.paid_at,
+            now=order.created_at,
+            leg=uuid7(),
+            kind=LegKind.SELF_PAY,
+            leg_state=LegState.PAID if order.paid_at else LegState.DUE,
         )
-        return bool(cursor.rowcount == 1)
+        == 1
+    )
 
 
 def request_close(unit: Unit, *, order_id: UUID, reason: str) -> OrderView:
@@ -203,3 +204,12 @@ def place_refund(unit: Unit, *, order: Order, attempt: Attempt, kind: RefundKind
     )
     unit.publish(RefundAsked(refund_id=refund.id, hospital=order.institution_code))
     return refund
+
+
+def ask_channels_again(unit: Unit, institution_code: str) -> int:
+    """Have the sweep ask the channel now what became of every open attempt and refund of a hospital; how many."""
+    open_attempts = Attempt.objects.filter(institution_code=institution_code, state__in=OPEN_ATTEMPTS)
+    open_refunds = Refund.objects.filter(institution_code=institution_code, state__in=OPEN_REFUNDS)
+    asked = open_attempts.update(next_check_at=unit.now) + open_refunds.update(next_check_at=unit.now)
+    unit.audit("payment.channels_asked_again", target=f"hospital:{institution_code}", detail={"asked": asked})
+    return asked

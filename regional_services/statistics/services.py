@@ -17,7 +17,7 @@ from hub.tenancy import registry
 from hub.tenancy.models import TenantState
 from hub.tenancy.scope import REGION, hospital
 from hub.work import work
-from institution_connectors.exchange import selectors as exchange
+from institution_connectors.exchange import health as connector_health
 from regional_services.booking import selectors as bookings
 from regional_services.statistics.models import DayFigure, HospitalHealth, HourFigure
 from regional_services.statistics.permissions import EXPORT
@@ -81,7 +81,7 @@ def note_export(*, actor: Actor, number: str, first: date, last: date, instituti
 
 def _look(code: str) -> HospitalHealth:
     with hospital(code, read_only=True):
-        health = exchange.health()
+        health = connector_health.health()
     return HospitalHealth(
         institution_code=code,
         at=clock.now(),

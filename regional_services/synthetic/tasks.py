@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from hub.tenancy.tasks import RegionTask
 from regional_services.synthetic import services
 
 
-@shared_task(name="synthetic.tidy")  # type: ignore[untyped-decorator]
+@shared_task(base=RegionTask, name="synthetic.tidy")  # type: ignore[untyped-decorator]
 def tidy() -> int:
     """Every hour."""
     return services.tidy()

@@ -119,6 +119,9 @@ class Appointment(models.Model):
             models.Index(fields=["visit_date", "state"], name="ix_appointment_day_state"),
             models.Index(fields=["session_id"], name="ix_appointment_session"),
             models.Index(fields=["person_id", "-visit_date"], name="ix_appointment_person"),
+            models.Index(
+                fields=["his_registration"], condition=~Q(his_registration=""), name="ix_appointment_registration"
+            ),
         ]
 
 

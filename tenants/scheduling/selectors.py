@@ -11,6 +11,7 @@ from django.db import connections
 from django.db.models import Count, Max, Min, Q
 
 from hub import clock
+from hub.tenancy.scope import hospital_alias
 from tenants.scheduling.models import Number, NumberState, Session, SessionState, SyncConflict
 
 
@@ -211,6 +212,6 @@ WHERE n.state = 'free' AND s.state <> 'open'"""
 
 def faults() -> list[str]:
     """What is wrong with the numbers by themselves, from the rows, whatever constraints say. One query."""
-    with connections["hospital"].cursor() as cursor:
+    with connections[hospital_alias()].cursor() as cursor:
         cursor.execute(_FAULTS)
         return [text for (text,) in cursor.fetchall()]

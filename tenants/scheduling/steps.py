@@ -7,13 +7,12 @@ the same holder gives the same answer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from django.db import connections
-
+from hub.tenancy.statements import Row, Statement
 from hub.work import Unit
 from tenants.scheduling.errors import NumberBusy, NumberNotHeld, NumberTaken, SoldOut
 from tenants.scheduling.events import SessionChanged
@@ -42,22 +41,23 @@ class ClaimedNumber:
     state: str
 
 
-# Statements are put together from constants of this module only (hence the S608 exceptions); values are parameters.
 _RETURNING = """ n.id, n.session_id, n.sequence, n.starts_at, n.ends_at, n.his_code, s.his_code, s.department_id,
     s.doctor_id, s.doctor_name, s.date, s.period, s.fee_fen, s.registration_level, s.room, s.campus_code, n.state"""
 
-_CLAIM = (
+_CLAIM = Statement(
+    "hospital",
     """
 UPDATE scheduling_number AS n SET state = 'held', holder = %(holder)s, changed_at = %(now)s
 FROM scheduling_session AS s
 WHERE s.id = n.session_id AND s.state = 'open'
   AND n.id = %(number)s AND n.state = 'free' AND n.starts_at > %(now)s
   AND NOT EXISTS (SELECT 1 FROM scheduling_number AS h WHERE h.holder = %(holder)s)
-RETURNING"""  # noqa: S608
-    + _RETURNING
+RETURNING""",
+    _RETURNING,
 )
 
-_CLAIM_ANY = (
+_CLAIM_ANY = Statement(
+    "hospital",
     """
 UPDATE scheduling_number AS n SET state = 'held', holder = %(holder)s, changed_at = %(now)s
 FROM scheduling_session AS s
@@ -68,35 +68,51 @@ WHERE s.id = n.session_id AND s.state = 'open' AND n.state = 'free'
       AND (%(start)s::timestamptz IS NULL OR c.starts_at = %(start)s)
     ORDER BY c.sequence LIMIT 1 FOR UPDATE SKIP LOCKED)
   AND NOT EXISTS (SELECT 1 FROM scheduling_number AS h WHERE h.holder = %(holder)s)
-RETURNING"""  # noqa: S608
-    + _RETURNING
+RETURNING""",
+    _RETURNING,
 )
 
-_FREE_LEFT = """
+_FREE_LEFT = Statement(
+    "hospital",
+    """
 SELECT EXISTS (
     SELECT 1 FROM scheduling_number AS c JOIN scheduling_session AS s ON s.id = c.session_id
     WHERE c.session_id = %(session)s AND s.state = 'open' AND c.state = 'free' AND c.starts_at > %(now)s
-      AND (%(start)s::timestamptz IS NULL OR c.starts_at = %(start)s))"""
-
-_HELD_BY = (
-    "SELECT"
-    + _RETURNING
-    + """
-FROM scheduling_number AS n JOIN scheduling_session AS s ON s.id = n.session_id
-WHERE n.holder = %(holder)s"""
+      AND (%(start)s::timestamptz IS NULL OR c.starts_at = %(start)s))""",
 )
 
-_CONFIRM = (
+_HELD_BY = Statement(
+    "hospital",
+    "SELECT",
+    _RETURNING,
+    """
+FROM scheduling_number AS n JOIN scheduling_session AS s ON s.id = n.session_id
+WHERE n.holder = %(holder)s""",
+)
+
+_HELD_BY_ANY = Statement(
+    "hospital",
+    "SELECT",
+    _RETURNING,
+    """, n.holder
+FROM scheduling_number AS n JOIN scheduling_session AS s ON s.id = n.session_id
+WHERE n.holder = ANY(%(holders)s)""",
+)
+
+_CONFIRM = Statement(
+    "hospital",
     """
 UPDATE scheduling_number AS n SET state = 'taken', changed_at = %(now)s
 FROM scheduling_session AS s
 WHERE s.id = n.session_id AND n.holder = %(holder)s AND n.state = 'held'
-RETURNING"""
-    + _RETURNING
+RETURNING""",
+    _RETURNING,
 )
 
 # The session row is share-locked, so that a release and a stop of the same session never pass each other unseen.
-_RELEASE = """
+_RELEASE = Statement(
+    "hospital",
+    """
 UPDATE scheduling_number AS n
 SET state = CASE WHEN %(withdraw)s THEN 'withdrawn'
                  WHEN s.state = 'stopped' OR n.is_stopped THEN 'stopped'
@@ -107,12 +123,13 @@ FROM (
     WHERE x.id = (SELECT h.session_id FROM scheduling_number AS h WHERE h.holder = %(holder)s)
     FOR SHARE) AS s
 WHERE s.id = n.session_id AND n.holder = %(holder)s AND n.state IN ('held', 'taken')
-RETURNING n.session_id"""
+RETURNING n.session_id""",
+)
 
 
 def claim_number(unit: Unit, *, number_id: UUID, holder: UUID) -> ClaimedNumber:
     """Hold this number for `holder` (a booking's id); NumberTaken if it is not free. One statement when it is."""
-    row = _one(_CLAIM, {"number": number_id, "holder": holder, "now": unit.now})
+    row = _CLAIM.row(number=number_id, holder=holder, now=unit.now)
     if row is None:
         return _already_held(holder, NumberTaken, number_id=number_id)
     return _changed(unit, row)
@@ -120,19 +137,18 @@ def claim_number(unit: Unit, *, number_id: UUID, holder: UUID) -> ClaimedNumber:
 
 def claim_any(unit: Unit, *, session_id: UUID, holder: UUID, start: datetime | None = None) -> ClaimedNumber:
     """Hold the first free number of a session, or of its slot beginning at `start`; SoldOut if there is none."""
-    arguments = {"session": session_id, "start": start, "holder": holder, "now": unit.now}
-    row = _one(_CLAIM_ANY, arguments)
+    row = _CLAIM_ANY.row(session=session_id, start=start, holder=holder, now=unit.now)
     if row is not None:
         return _changed(unit, row)
-    left = _one(_FREE_LEFT, arguments)
+    left = _FREE_LEFT.row(session=session_id, start=start, now=unit.now)
     return _already_held(holder, NumberBusy if left and left[0] else SoldOut, session_id=session_id)
 
 
 def confirm_number(unit: Unit, *, holder: UUID) -> ClaimedNumber:
     """The held number is taken for good; NumberNotHeld if the hold is gone."""
-    row = _one(_CONFIRM, {"holder": holder, "now": unit.now})
+    row = _CONFIRM.row(holder=holder, now=unit.now)
     if row is not None:
-        return _claimed(row)
+        return claimed_number(row)
     return _already_held(holder, NumberNotHeld, states=("taken",))
 
 
@@ -141,7 +157,7 @@ def release_number(unit: Unit, *, holder: UUID, withdraw: bool = False) -> bool:
 
     `withdraw` takes it out of sale: the HIS refused it as sold or closed, and its next snapshot says what it is.
     """
-    row = _one(_RELEASE, {"holder": holder, "now": unit.now, "withdraw": withdraw})
+    row = _RELEASE.row(holder=holder, now=unit.now, withdraw=withdraw)
     if row is None:
         return False
     unit.publish(SessionChanged(hospital=unit.scope, session_ids=(row[0],)))
@@ -150,12 +166,17 @@ def release_number(unit: Unit, *, holder: UUID, withdraw: bool = False) -> bool:
 
 def held_by(*, holder: UUID) -> ClaimedNumber | None:
     """What `holder` holds now. One query."""
-    row = _one(_HELD_BY, {"holder": holder})
-    return _claimed(row) if row else None
+    row = _HELD_BY.row(holder=holder)
+    return claimed_number(row) if row else None
 
 
-def _changed(unit: Unit, row: tuple[Any, ...]) -> ClaimedNumber:
-    claimed = _claimed(row)
+def held_by_any(holders: Sequence[UUID]) -> dict[UUID, ClaimedNumber]:
+    """What each of many holders holds now. One query."""
+    return {row[-1]: claimed_number(row[:-1]) for row in _HELD_BY_ANY.rows(holders=list(holders))}
+
+
+def _changed(unit: Unit, row: Row) -> ClaimedNumber:
+    claimed = claimed_number(row)
     unit.publish(SessionChanged(hospital=unit.scope, session_ids=(claimed.session_id,)))
     return claimed
 
@@ -180,14 +201,8 @@ def _already_held(
     return mine
 
 
-def _one(statement: str, arguments: dict[str, Any]) -> tuple[Any, ...] | None:
-    with connections["hospital"].cursor() as cursor:
-        cursor.execute(statement, arguments)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
-
-
-def _claimed(row: tuple[Any, ...]) -> ClaimedNumber:
+def claimed_number(row: Row) -> ClaimedNumber:
+    """The value of a row of these statements."""
     return ClaimedNumber(
         number_id=row[0],
         session_id=row[1],

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import connections
 
 from hub import ids
+from hub.tenancy.scope import hospital_alias
 from institution_connectors.contracts.values import Number, NumberState, Schedule, ScheduleState
 from tenants.directory.steps import Codes
 
@@ -171,7 +172,7 @@ def _number_columns(sessions: dict[str, UUID], numbers: Sequence[Number]) -> dic
 
 
 def _all(statement: str, arguments: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connections["hospital"].cursor() as cursor:
+    with connections[hospital_alias()].cursor() as cursor:
         cursor.execute(statement, arguments)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

@@ -104,6 +104,7 @@ def test_processes_hold_no_more_than_they_need(values: Document) -> None:
     assert "HUB_S3_SECRET_KEY" not in environment(pods(values)["hl7"])
 
 
+@pytest.mark.control("CES1-17/29")
 @EVERY_VARIATION
 def test_no_container_is_more_than_it_must_be(values: Document) -> None:
     for name, pod in pods(values).items():
@@ -146,6 +147,7 @@ def test_every_variable_is_one_that_settings_read(values: Document) -> None:
     assert said <= _variables()
 
 
+@pytest.mark.control("MLPS/42")
 @EVERY_VARIATION
 def test_secrets_are_named_and_never_written(values: Document) -> None:
     assert of_kind(values, "Secret") == {}
@@ -167,6 +169,7 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
+@pytest.mark.control("CES1-18/30", "8.1.3.2/52")
 @EVERY_VARIATION
 def test_nothing_may_talk_that_is_not_named(values: Document) -> None:
     policies = of_kind(values, "NetworkPolicy")

@@ -67,6 +67,16 @@ REQUESTS: tuple[c.Request, ...] = (
     c.DailyLedger(day=DAY),
     c.ListLabReports(his_patient_id="1", first_day=DAY, last_day=DAY),
     c.LabReport(his_patient_id="1", report_code="R"),
+    c.ListVisitEvents(since=NOW),
+    c.ListPaidBills(his_patient_id="1", first_day=DAY, last_day=DAY),
+    c.PaidBillDetail(his_patient_id="1", settlement_number="J"),
+    c.ListInvoices(his_patient_id="1", first_day=DAY, last_day=DAY),
+    c.InpatientStay(his_patient_id="1"),
+    c.PharmacyQueue(his_patient_id="1"),
+    c.ListExamReports(his_patient_id="1", first_day=DAY, last_day=DAY),
+    c.ExamReport(his_patient_id="1", report_code="E"),
+    c.ListDischargeSummaries(his_patient_id="1", first_day=DAY, last_day=DAY),
+    c.DischargeSummary(his_patient_id="1", report_code="D"),
 )
 
 

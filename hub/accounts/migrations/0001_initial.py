@@ -204,6 +204,7 @@ class Migration(migrations.Migration):
                             ("doctor", "医生"),
                             ("pharmacist", "药师"),
                             ("hospital_it", "医院信息科"),
+                            ("vendor", "厂商工程师"),
                         ],
                         max_length=32,
                     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -31,6 +31,9 @@ from hub.security.permissions import require
 from hub.security.roles import ADMINISTRATORS, Role, RoleConflict, check_combination, check_level
 from hub.tenancy.scope import REGION
 from hub.work import Unit, work
+
+VENDOR_LONGEST = timedelta(days=30)
+"""Engineers of vendors have accounts that end by themselves (practice 22)."""
 
 
 def create_staff(
@@ -133,6 +136,22 @@ def enable_account(*, actor: Actor, user_id: UUID, institution_code: str = DISTR
     selectors.forget(user_id)
 
 
+def follow_platform(*, actor: Actor, user_id: UUID, enabled: bool) -> None:
+    """Disable or enable as the district's platform does, wherever the roles lie; disabling ends all sign-ins."""
+    if actor.kind is not ActorKind.SYSTEM:
+        raise Forbidden
+    with work(REGION, actor=actor) as unit:
+        user = _staff(user_id)
+        user.state = AccountState.ACTIVE if enabled else AccountState.DISABLED
+        user.save(update_fields=["state"])
+        unit.audit(
+            "accounts.enabled" if enabled else "accounts.disabled", target=f"account:{user.id}", reason="platform"
+        )
+    selectors.forget(user_id)
+    if not enabled:
+        end_all_sign_ins(actor=actor, user_id=user_id, reason="account_disabled")
+
+
 def set_expiry(*, actor: Actor, user_id: UUID, until: datetime | None, institution_code: str = DISTRICT) -> None:
     """Let an account end by itself (vendor engineers, interns); None: no end. One in the past ends its sign-ins too."""
     _require(actor, MANAGE_ACCOUNTS, institution_code)
@@ -208,6 +227,8 @@ def _new_user(
 
 def _grant(unit: Unit, user: User, institution_code: str, role: Role) -> None:
     check_level(role, at_district=institution_code == DISTRICT)
+    if role is Role.VENDOR and (user.expires_at is None or user.expires_at > unit.now + VENDOR_LONGEST):
+        raise Forbidden("厂商工程师的账号须先由系统管理员设定 30 天以内的有效期。")
     held = StaffMembership.objects.filter(user=user, ended_at__isnull=True)
     check_combination([*(Role(r) for r in held.values_list("role", flat=True)), role])
     duty = Duty.ADMINISTRATION if role in ADMINISTRATORS else Duty.BUSINESS

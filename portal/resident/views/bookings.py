@@ -18,7 +18,7 @@ from portal.commands import command_of
 from portal.components.words import HISTORY_WORDS
 from portal.resident.pages import page, resident_page
 from regional_services.booking import access, selectors, services
-from regional_services.booking.models import Settlement, State
+from regional_services.booking.models import SETTLED, Settlement, State
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.identity import selectors as identity
 from regional_services.payments import selectors as payments
@@ -63,9 +63,8 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
         "may_cancel": view.state in {State.AWAITING_PAYMENT, State.BOOKED, State.LOCKING, State.CONFIRMING},
         "may_register": view.pay_on_day and not why_not,
         "why_not_register": why_not if view.state is State.BOOKED and view.settlement is Settlement.UNPAID else "",
-        "may_check_in": view.state is State.BOOKED
-        and view.visit_date == clock.today()
-        and view.settlement is not Settlement.UNPAID,
+        "may_check_in": view.state is State.BOOKED and view.visit_date == clock.today() and view.settlement in SETTLED,
+        "may_not_enter": view.settlement not in {*SETTLED, Settlement.UNPAID},
         "qr": segno.make(view.number, error="m").svg_data_uri(scale=6, border=2) if view.state is State.BOOKED else "",
         "order": payments.order_of_booking(view.id) if view.order_id else None,
         "back": "/bookings",

@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from hub import clock
-from hub.actor import Actor
-from hub.errors import HubError, NotFound
-from hub.tenancy.scope import hospital as hospital_scope
-from portal.commands import command_of
+from hub.errors import NotFound
 from portal.components.paging import leaf_of
-from portal.resident.pages import chosen_person, page, people_of, resident_of, resident_page
+from portal.resident.pages import chosen_person, page, people_of, resident_of
+from regional_services.announcements import selectors as announcements
 from regional_services.booking import selectors as bookings
-from regional_services.booking import services
-from regional_services.booking.services import BookingWish
 from regional_services.catalog import selectors
 from regional_services.catalog.selectors import HospitalCard, SessionCard
-from tenants.appointments.errors import SlotChanged
 from tenants.registry import functions
 from tenants.registry import selectors as registry
 from tenants.registry.models import Kind
 from tenants.registry.selectors import InstitutionView
-from tenants.scheduling import selectors as scheduling
-from tenants.scheduling.selectors import NumberView
 
 NEARBY = 5
 DAYS_SHOWN = 14
 FEW = 3
 PAGE = 50
 PERIODS = {"am": "上午", "pm": "下午", "evening": "晚间", "day": "全天"}
-HELD_OR_TAKEN = "已约"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +75,7 @@ def _row(card: HospitalCard) -> Row:
     distance = ""
     if card.distance_m is not None:
         distance = f"{card.distance_m} 米" if card.distance_m < 1000 else f"{card.distance_m / 1000:.1f} 公里"
-    return Row(view.code, view.name, view.short_name, view.level, view.kind_text, view.address, distance, _closed(view))
+    return Row(view.code, view.name, view.short_name, view.level, view.kind_text, view.address, distance, closed(view))
 
 
 def _services() -> list[Service]:
@@ -116,6 +107,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "services": _services(),
         "hospitals": [_row(card) for card in cards[:NEARBY]],
         "total": len(cards),
+        "notices": announcements.at_home(),
     }
     return page(request, "home", "home", context)
 
@@ -181,13 +173,14 @@ def hospital(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "hospital": institution,
         "departments": selectors.departments_of(code),
-        "closed": _closed(institution),
+        "closed": closed(institution),
+        "notices": announcements.at_institution(code),
         "back": "/hospitals",
     }
     return page(request, "hospital", "book", context)
 
 
-def _closed(institution: InstitutionView) -> str:
+def closed(institution: InstitutionView) -> str:
     """Why nothing can be booked here now; empty while it can."""
     if institution.closed or institution.is_on(functions.BOOKING):
         return institution.closed
@@ -210,7 +203,7 @@ def department(request: HttpRequest, code: str, department_id: UUID) -> HttpResp
     sessions = selectors.sessions_of(department_id, day=chosen)
     context = {
         "hospital": registry.institution(code),
-        "closed": _closed(registry.institution(code)),
+        "closed": closed(registry.institution(code)),
         "department": found,
         "days": days,
         "chosen": chosen,
@@ -250,89 +243,3 @@ def _age(seconds: int) -> str:
     if seconds < 60:
         return f"{seconds} 秒前"
     return f"{seconds // 60} 分钟前" if seconds < 3600 else f"{seconds // 3600} 小时前"
-
-
-def _session_context(code: str, session_id: UUID) -> tuple[dict[str, object], SessionCard, list[NumberView]]:
-    card = selectors.session(session_id)
-    if card.institution_code != code:
-        raise NotFound
-    with hospital_scope(code, read_only=True):
-        numbers = scheduling.numbers_of(session_id)
-    session = {
-        "id": card.id,
-        "doctor_name": card.doctor_name,
-        "department_name": selectors.department(card.department_id).name,
-        "date": card.date,
-        "fee_fen": card.fee_fen,
-    }
-    back = f"/hospitals/{code}/departments/{card.department_id}?day={card.date.isoformat()}"
-    institution = registry.institution(code)
-    context = {"hospital": institution, "closed": _closed(institution), "session": session, "back": back}
-    return context, card, numbers
-
-
-@require_GET
-def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
-    """The numbers of a session, read from the hospital's own rows."""
-    context, _card, numbers = _session_context(code, session_id)
-    shown = [
-        {
-            "id": number.id,
-            "start": number.start,
-            "end": number.end,
-            "sequence": number.sequence,
-            "is_free": number.is_free and not context["closed"],
-            "word": _("暂停") if number.is_free else HELD_OR_TAKEN,
-        }
-        for number in numbers
-    ]
-    return page(request, "session", "book", {**context, "numbers": shown})
-
-
-@require_http_methods(["GET", "POST"])
-@resident_page
-def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, number_id: UUID) -> HttpResponse:
-    """Read back what is about to be booked and for whom; then book it."""
-    if request.method == "POST":
-        return _book(request, actor, code, session_id, number_id)
-    context, card, numbers = _session_context(code, session_id)
-    number = next((row for row in numbers if row.id == number_id), None)
-    if number is None or not number.is_free:
-        messages.warning(request, _("这个号刚刚被约走了，请另选一个。"), extra_tags="warn")
-        return HttpResponseRedirect(f"/hospitals/{code}/sessions/{session_id}")
-    people = people_of(actor)
-    chosen = chosen_person(request, people)
-    context |= {
-        "number": number,
-        "people": people,
-        "chosen": chosen,
-        "quoted": services.is_quoted(code, card.fee_fen),
-        "may_book": any(person.standing in ("verified", "temporary") for person in people),
-        "back": f"/hospitals/{code}/sessions/{session_id}",
-    }
-    return page(request, "confirm", "book", context)
-
-
-def _book(request: HttpRequest, actor: Actor, code: str, session_id: UUID, number_id: UUID) -> HttpResponse:
-    here = f"/hospitals/{code}/sessions/{session_id}"
-    try:
-        wish = BookingWish(
-            institution=code,
-            person_id=UUID(request.POST.get("person_id", "")),
-            session_id=session_id,
-            number_id=number_id,
-            starts_at=datetime.fromisoformat(request.POST.get("starts_at", "")),
-            ends_at=datetime.fromisoformat(request.POST.get("ends_at", "")),
-        )
-    except ValueError:
-        messages.error(request, _("请先选择就诊人。"), extra_tags="bad")
-        return HttpResponseRedirect(request.get_full_path())
-    try:
-        view = services.create_booking(actor=actor, wish=wish, command=command_of(request, "booking.create"))
-    except SlotChanged as refusal:
-        messages.warning(request, refusal.text, extra_tags="warn")
-        return HttpResponseRedirect(here)
-    except HubError as refusal:
-        messages.error(request, f"{refusal.text}{_('没有占号，也没有产生费用。')}", extra_tags="bad")
-        return HttpResponseRedirect(here)
-    return HttpResponseRedirect(f"/bookings/{view.id}")

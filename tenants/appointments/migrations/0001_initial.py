@@ -83,6 +83,11 @@ class Migration(migrations.Migration):
                     models.Index(fields=["visit_date", "state"], name="ix_appointment_day_state"),
                     models.Index(fields=["session_id"], name="ix_appointment_session"),
                     models.Index(fields=["person_id", "-visit_date"], name="ix_appointment_person"),
+                    models.Index(
+                        condition=models.Q(("his_registration", ""), _negated=True),
+                        fields=["his_registration"],
+                        name="ix_appointment_registration",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(

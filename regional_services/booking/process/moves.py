@@ -1,99 +1,14 @@
-"""The booking's state machine, pure: (state, settlement, wish) x input -> what becomes of it and what is to be done.
-
-Nothing here touches a database; `steps.advance` locks the row, asks `decide` and carries the decision out.
-`docs/FLOW.md` shows the same table for people, and a test holds the two together.
-"""
+"""The moves: a function per state, each input's decision in it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 from regional_services.booking.models import Settlement, State
-
-
-class Input(StrEnum):
-    """What can happen to a booking."""
-
-    HELD = "held"
-    HOLD_REFUSED = "hold_refused"
-    LOCKED = "locked"
-    QUOTED = "quoted"
-    UNQUOTED = "unquoted"
-    BOOKED = "booked"
-    REFUSED = "refused"
-    ORDER_PAID = "order_paid"
-    ORDER_CLOSED = "order_closed"
-    REGISTERED = "registered"
-    CANCEL_ASKED = "cancel_asked"
-    PAY_DEADLINE = "pay_deadline"
-    HARD_DEADLINE = "hard_deadline"
-    CUTOFF_WINDOW = "cutoff_window"
-    CUTOFF_RELEASE = "cutoff_release"
-    RELEASED = "released"
-    CANCELLED = "cancelled"
-    CANCEL_REFUSED = "cancel_refused"
-    STOPPED = "stopped"
-    REFUNDED = "refunded"
-    REFUND_FAILED = "refund_failed"
-    VISIT_ENDED = "visit_ended"
-
-
-class Effect(StrEnum):
-    """What `steps.advance` has to do in the same transaction."""
-
-    OPEN_ORDER = "open_order"
-    CLOSE_ORDER = "close_order"
-    REFUND = "refund"
-    WANT_CONFIRM = "want_confirm"
-    WANT_RELEASE = "want_release"
-    WANT_CANCEL = "want_cancel"
-    FREE_RESERVATION = "free_reservation"
-    RETAKE_RESERVATION = "retake_reservation"
-    TELL_BOOKED = "tell_booked"
-    TELL_PAY = "tell_pay"
-    TELL_ENDED = "tell_ended"
-    TELL_REFUSED = "tell_refused"
-    TELL_REFUNDED = "tell_refunded"
-    TELL_WINDOW = "tell_window"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """The part of a booking that decisions depend on.
-
-    `fee` is of the price as it is known now, `quoting` says that the hospital is still to name this person's price;
-    `ordered` tells whether an order is or may be open.
-    """
-
-    state: State
-    settlement: Settlement
-    wish: State | None = None
-    fee: bool = True
-    pay_on_day: bool = False
-    his_locked: bool = False
-    quoting: bool = False
-    ordered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The new standing (None keeps a value) and the effects, in order."""
-
-    state: State | None = None
-    settlement: Settlement | None = None
-    wish: State | None = None
-    clear_wish: bool = False
-    effects: tuple[Effect, ...] = ()
-
-
-class NotAllowed(Exception):
-    """A person asked for something this state forbids; machine inputs that come late are ignored instead."""
-
+from regional_services.booking.process.terms import Decision, Effect, Input, NotAllowed, Standing
 
 IGNORED = Decision()
 ENDED = frozenset({State.CANCELLED, State.EXPIRED, State.STOPPED, State.FAILED})
 _S, _P = State, Settlement
+_GOING_BACK = frozenset({_P.REFUNDING, _P.REFUNDED, _P.REFUND_FAILED})
 
 
 def decide(now: Standing, what: Input) -> Decision:
@@ -208,6 +123,8 @@ def _closing(now: Standing, what: Input) -> Decision:
         return Decision(state=_S.BOOKED, clear_wish=True, effects=(Effect.TELL_WINDOW,))
     if what is Input.STOPPED:
         return Decision(wish=_S.STOPPED)
+    if what is Input.VISIT_ENDED:  # seen at the window's price while its online order was being closed
+        return Decision(state=_S.FULFILLED, clear_wish=True)
     if what is Input.CANCEL_ASKED:
         return Decision(wish=_S.CANCELLED) if now.wish is _S.EXPIRED else IGNORED
     return IGNORED
@@ -238,8 +155,11 @@ def _booked(now: Standing, what: Input) -> Decision:
         return _refused(now)
     if what is Input.STOPPED:
         return _stopped(now)
+    if what is Input.PAYMENT_REFUSED and now.settlement is _P.PAID:  # the hospital is asked to cancel what is unpaid
+        return Decision(state=_S.CANCELLING, settlement=_P.REFUNDING, wish=_S.FAILED, effects=(Effect.REFUND,))
     if what is Input.VISIT_ENDED:
-        return Decision(state=_S.FULFILLED)
+        owed = now.settlement is _P.UNPAID and now.ordered  # it was settled at the window: nobody pays online any more
+        return Decision(state=_S.FULFILLED, effects=(Effect.CLOSE_ORDER,) if owed else ())
     return IGNORED
 
 
@@ -258,9 +178,15 @@ def _cutoff(now: Standing, what: Input) -> Decision:
 
 def _cancelling(now: Standing, what: Input) -> Decision:
     if what in {Input.CANCELLED, Input.RELEASED, Input.REFUSED}:
-        return _end(now, _S.CANCELLED)
+        return _refused(now) if now.wish is _S.FAILED else _end(now, _S.CANCELLED)
     if what is Input.CANCEL_REFUSED:
-        return Decision(state=_S.BOOKED, clear_wish=True, effects=(Effect.TELL_REFUSED,))
+        unpaid = now.settlement in _GOING_BACK
+        told = Effect.TELL_PAY_AT_WINDOW if unpaid else Effect.TELL_REFUSED
+        return Decision(state=_S.BOOKED, clear_wish=True, effects=(told,))
+    if what is Input.PAYMENT_REFUSED and now.settlement is _P.PAID:
+        return Decision(settlement=_P.REFUNDING, effects=(Effect.REFUND,))
+    if what is Input.VISIT_ENDED:  # the wish came too late, the money is the hospital's
+        return Decision(state=_S.FULFILLED, clear_wish=True)
     if what is Input.ORDER_PAID and now.settlement is _P.UNPAID:
         return Decision(settlement=_P.PAID)
     if what is Input.STOPPED:
@@ -268,9 +194,14 @@ def _cancelling(now: Standing, what: Input) -> Decision:
     return IGNORED
 
 
-def _fulfilled(now: Standing, what: Input) -> Decision:  # noqa: ARG001 - one shape for the table
+def _fulfilled(now: Standing, what: Input) -> Decision:
+    """Seen. A payment that was on its way counts if the hospital takes it, and goes back if it does not."""
     if what is Input.CANCEL_ASKED:
         raise NotAllowed("已就诊的预约不能取消。")
+    if what is Input.ORDER_PAID and now.settlement is _P.UNPAID:
+        return Decision(settlement=_P.PAID, effects=(Effect.WANT_CONFIRM,))
+    if what is Input.PAYMENT_REFUSED and now.settlement is _P.PAID:
+        return Decision(settlement=_P.REFUNDING, effects=(Effect.REFUND, Effect.TELL_PAY_AT_WINDOW))
     return IGNORED
 
 
