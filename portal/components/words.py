@@ -5,6 +5,7 @@ from __future__ import annotations
 from institution_connectors.contracts import Operation
 
 OPERATION_WORDS = {
+    **{operation: operation.text for operation in Operation},
     Operation.REGISTER: "登记预约",
     Operation.LOCK_NUMBER: "锁号",
     Operation.UNLOCK_NUMBER: "解锁",

@@ -16,6 +16,7 @@ from hub.actor import Actor, ActorKind
 from hub.errors import Forbidden
 from hub.security.guards import Guard, Side, declare
 from hub.security.permissions import registered
+from portal.components.paging import query_with as query_with
 from tenants.registry import selectors as registry
 
 P = ParamSpec("P")

@@ -141,10 +141,12 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-/* The day strip starts at the chosen day. */
+/* Strips that scroll (days, and the bars on a phone) start at what is chosen. */
 document.addEventListener("DOMContentLoaded", () => {
-  const day = document.querySelector(".days a[aria-current]");
-  if (day) day.parentElement.scrollLeft = day.offsetLeft - 16;
+  for (const here of document.querySelectorAll(".days a[aria-current], .desk .side a[aria-current], .subnav a[aria-current]")) {
+    const strip = here.closest(".days, .subnav, .side");
+    if (strip.scrollWidth > strip.clientWidth) strip.scrollLeft = here.offsetLeft - 16;
+  }
 });
 
 /* Sex and birthday are asked only where the document does not say them, a code only of an adult relative. */
