@@ -225,7 +225,10 @@ def _joining(_: World) -> str:
 
 def _session_of_catalog(district: World) -> CatalogSession:
     with region(read_only=True):
-        return CatalogSession.objects.get(institution_code=district.alpha, session_id=district.booking.session_id)
+        found: CatalogSession = CatalogSession.objects.get(
+            institution_code=district.alpha, session_id=district.booking.session_id
+        )
+    return found
 
 
 def _own_sign_in(district: World) -> UUID:
