@@ -62,6 +62,7 @@ _SESSION_FIELDS = (
     "fee_fen",
     "room",
     "state",
+    "release_at",
     "first_start",
     "last_end",
     "total",

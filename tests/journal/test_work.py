@@ -101,6 +101,7 @@ def test_control_without_the_claim_they_all_do_it(alpha: str, monkeypatch: pytes
     assert len(done(alpha, "probe.act")) == 20
 
 
+@pytest.mark.control("CES1-15/26")
 def test_writing_without_audit_is_refused_and_undone(alpha: str) -> None:
     with pytest.raises(AuditMissing), work(alpha, actor=ACTOR), connections["hospital"].cursor() as cursor:
         cursor.execute(
