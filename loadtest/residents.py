@@ -9,7 +9,7 @@ import random
 import re
 import secrets
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -68,19 +68,19 @@ def _outside(offset: int, path: str, **query: str) -> Any:
     return requests.get(address, params=query, timeout=10).json()
 
 
+def _adult() -> dict[str, str]:
+    """The next of the fictional register who needs no guardian."""
+    while True:
+        [human] = _outside(4, "/demo/persons", start=str(next(_serial)), count="1")["persons"]
+        if int(human["document_number"][6:10]) <= datetime.now(UTC).year - 19:
+            return dict(human)
+
+
 def _pay_at_cashier(prepay_id: str) -> None:
     """The payer's part, at the channel's own page: no request of the hub's."""
     place = urlsplit(SANDBOX)
     address = f"http://{place.hostname}:{(place.port or 8100) + 1}/cashier/pay"
     requests.post(address, json={"prepay_id": prepay_id}, timeout=10).raise_for_status()
-
-
-def _adult() -> dict[str, str]:
-    """The next of the register who needs no guardian."""
-    while True:
-        [human] = _outside(4, "/demo/persons", start=str(next(_serial)), count="1")["persons"]
-        if int(human["document_number"][6:10]) <= date.today().year - 19:
-            return dict(human)
 
 
 class Api(HttpUser):

@@ -9,7 +9,17 @@ from uuid import UUID
 
 from hub import clock, redis
 from hub.accounts import emergency
-from hub.accounts.models import DISTRICT, AccountKind, AccountState, Duty, SignIn, SignInMethod, StaffMembership, User
+from hub.accounts.models import (
+    DISTRICT,
+    AccountKind,
+    AccountState,
+    DataScope,
+    Duty,
+    SignIn,
+    SignInMethod,
+    StaffMembership,
+    User,
+)
 from hub.accounts.permissions import OPEN_RECORDS
 from hub.actor import Actor, ActorKind
 from hub.errors import NotFound
@@ -36,6 +46,8 @@ class AccountView:
     name: str
     must_change_password: bool
     memberships: tuple[tuple[str, Role], ...]
+    departments: frozenset[UUID] | None = None
+    hidden: frozenset[str] = frozenset()
 
     def roles_at(self, institution: str) -> frozenset[Role]:
         """The roles held at one institution (or at DISTRICT)."""
@@ -51,7 +63,7 @@ def account(user_id: UUID, *, hospital: str | None = None) -> AccountView | None
     cached = store.hget(key, place)
     if cached:
         return _from_json(str(cached))
-    view = _read(user_id)
+    view = _read(user_id, place)
     if view is not None:
         with store.pipeline() as pipe:
             pipe.hset(key, place, _to_json(view))
@@ -60,11 +72,12 @@ def account(user_id: UUID, *, hospital: str | None = None) -> AccountView | None
     return view
 
 
-def _read(user_id: UUID) -> AccountView | None:
+def _read(user_id: UUID, place: str) -> AccountView | None:
     with region(read_only=True):
         user = User.objects.filter(id=user_id).first()
         if user is None:
             return None
+        departments, hidden = scope_at(user.id, place) if user.kind == AccountKind.STAFF else (None, frozenset())
         return AccountView(
             id=user.id,
             kind=AccountKind(user.kind),
@@ -72,7 +85,31 @@ def _read(user_id: UUID) -> AccountView | None:
             name=user.display_name,
             must_change_password=user.must_change_password,
             memberships=_memberships(user.id) if user.kind != AccountKind.RESIDENT else (),
+            departments=departments,
+            hidden=hidden,
         )
+
+
+def scope_at(user_id: UUID, institution_code: str) -> tuple[frozenset[UUID] | None, frozenset[str]]:
+    """The departments (None: all) and hidden kinds of fields of a member of staff, in an open scope. One query."""
+    row = DataScope.objects.filter(user_id=user_id, institution_code=institution_code).first()
+    if row is None:
+        return None, frozenset()
+    departments = None if row.departments is None else frozenset(UUID(one) for one in row.departments)
+    return departments, frozenset(row.hidden)
+
+
+def scope_of(user_id: UUID, institution_code: str) -> tuple[frozenset[UUID] | None, frozenset[str]]:
+    """The same outside of any scope, for the administrator's page."""
+    with region(read_only=True):
+        return scope_at(user_id, institution_code)
+
+
+def narrowed_at(institution_code: str) -> frozenset[UUID]:
+    """Members of staff whose data is narrowed there. One query."""
+    with region(read_only=True):
+        rows = DataScope.objects.filter(institution_code=institution_code)
+        return frozenset(rows.values_list("user_id", flat=True))
 
 
 def forget(user_id: UUID) -> None:
@@ -107,6 +144,8 @@ def acting(
         institution=hospital,
         role=",".join(marks),
         permissions=permissions,
+        departments=view.departments,
+        hidden=view.hidden,
         ip=ip,
         request_id=request_id,
     )
@@ -211,6 +250,8 @@ def _to_json(view: AccountView) -> str:
             "name": view.name,
             "change": view.must_change_password,
             "memberships": [[place, role] for place, role in view.memberships],
+            "departments": None if view.departments is None else sorted(map(str, view.departments)),
+            "hidden": sorted(view.hidden),
         }
     )
 
@@ -224,4 +265,6 @@ def _from_json(text: str) -> AccountView:
         name=data["name"],
         must_change_password=data["change"],
         memberships=tuple((place, Role(role)) for place, role in data["memberships"]),
+        departments=None if data["departments"] is None else frozenset(map(UUID, data["departments"])),
+        hidden=frozenset(data["hidden"]),
     )

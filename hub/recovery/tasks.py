@@ -11,14 +11,14 @@ from hub.errors import HubError
 from hub.recovery import cleanups, cluster, hospitals, records, stored_objects
 from hub.tenancy import registry
 from hub.tenancy.models import TenantState
-from hub.tenancy.tasks import HospitalTask
+from hub.tenancy.tasks import DistrictTask, HospitalTask
 
 logger = logging.getLogger(__name__)
 
 ACTOR = system_actor("自动备份")
 
 
-@shared_task(name="recovery.nightly")  # type: ignore[untyped-decorator]
+@shared_task(base=DistrictTask, name="recovery.nightly")  # type: ignore[untyped-decorator]
 def nightly() -> None:
     """Everything once a night; one part that fails is recorded as failed and keeps no other from its turn."""
     for part in (cluster.backup_cluster, stored_objects.backup_objects):

@@ -16,10 +16,10 @@ from hub.settings import env
 ROOT = Path(__file__).resolve().parents[2]
 VAR = Path(env.text("HUB_VAR", str(ROOT / "var")))
 
-SECRET_KEY = env.text("HUB_SECRET_KEY")
 DEBUG = env.flag("HUB_DEBUG", False)
 BASE_HOST = env.text("HUB_BASE_HOST", "localhost")
 PUBLIC_ORIGIN = env.text("HUB_PUBLIC_ORIGIN", f"http://{BASE_HOST}:8000")
+SECRET_KEY = env.secret("HUB_SECRET_KEY", exposed=PUBLIC_ORIGIN.startswith("https://"))
 ALLOWED_HOSTS = [BASE_HOST, f".{BASE_HOST}", "127.0.0.1", *env.names("HUB_ALLOWED_HOSTS")]
 HUB_EVENTS_ORIGIN = env.text("HUB_EVENTS_ORIGIN", "")  # of the event streams; empty: the page's own
 SECURE_COOKIES = PUBLIC_ORIGIN.startswith("https://")
@@ -46,6 +46,7 @@ REGION_APPS = [
     "regional_services.leaving",
     "regional_services.announcements",
     "regional_services.openfigures",
+    "regional_services.closures",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
@@ -55,6 +56,7 @@ HOSPITAL_APPS = [
     "tenants.patients",
     "tenants.scheduling",
     "tenants.appointments",
+    "tenants.nightly",
 ]
 LIBRARY_APPS = [
     "django.contrib.contenttypes",
@@ -257,6 +259,7 @@ CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"sweeps": {}, "exchange": {}, "
 CELERY_TASK_ROUTES = {
     "booking.sweep": {"queue": "sweeps"},
     "payments.sweep": {"queue": "sweeps"},
+    "closures.carry_on": {"queue": "sweeps"},
     "institution_connectors.exchange.tasks.*": {"queue": "exchange"},
     "registry.carry_on": {"queue": "institutions"},
     "registry.sweep": {"queue": "institutions"},
@@ -278,6 +281,9 @@ CELERY_BEAT_SCHEDULE = {
     "keys.resume": {"task": "keys.resume", "schedule": 300.0, "options": {"expires": 200.0}},
     "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},
     "daily-lists": {"task": "tenants.appointments.tasks.make_lists", "schedule": crontab(hour=6, minute=0)},
+    "scheduling.merge_shares": {"task": "scheduling.merge_shares", "schedule": 60.0, "options": {"expires": 50.0}},
+    "night-reports": {"task": "tenants.nightly.tasks.make_reports", "schedule": crontab(hour=7, minute=0)},
+    "closures.carry_on": {"task": "closures.carry_on", "schedule": 2.0, "options": {"expires": 2.0}},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
     "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},

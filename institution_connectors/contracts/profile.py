@@ -88,6 +88,12 @@ class ConnectorProfile:
     limits: Limits = field(default_factory=Limits)
     enabled: bool = True
     version: int = 1
+    at_test: bool = False
+
+    @property
+    def name(self) -> str:
+        """The hospital, or its test system: connections, limits and breakers are kept apart by it."""
+        return f"{self.hospital}~test" if self.at_test else self.hospital
 
     def can(self, operation: Operation) -> bool:
         """Whether this hospital answers `operation`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, Count, Q
+from django.db.models import Avg, Count, Exists, OuterRef, Q
 
 from hub import clock
 from institution_connectors.contracts import Outcome
@@ -53,10 +53,14 @@ class Health:
     skew_ms: int | None
 
 
-def night(since: datetime) -> Night:
-    """What happened since an instant, as the morning report tells it. Five queries."""
+def night(since: datetime, *, until: datetime | None = None) -> Night:
+    """What happened since an instant (until another), as the morning report tells it. Five queries."""
     asked = Exchange.objects.defer("request", "answer", "his_text").filter(asked_at__gte=since).order_by("-asked_at")
-    healed = asked.filter(state=State.ACCEPTED).filter(Q(attempts__gt=1) | Q(rerun_of__isnull=False))
+    if until is not None:
+        asked = asked.filter(asked_at__lt=until)
+    # An archive made before a registration is an attempt too: only one that went wrong makes the end a healing.
+    stumbles = Attempt.objects.filter(exchange_id=OuterRef("id")).exclude(outcome=Outcome.ACCEPTED)
+    healed = asked.filter(state=State.ACCEPTED).filter(Q(Exists(stumbles)) | Q(rerun_of__isnull=False))
     rejected = asked.filter(state=State.REJECTED)
     rerun = Exchange.objects.filter(rerun_of__isnull=False).values("rerun_of")
     open_now = Exchange.objects.defer("request", "answer", "his_text").filter(state__in=(State.OPEN, State.UNKNOWN))

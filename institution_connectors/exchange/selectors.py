@@ -46,6 +46,7 @@ class ExchangeRow:
     ended_at: datetime | None
     attempts: int
     rerun_of: UUID | None
+    at_test: bool
 
     @property
     def duration_ms(self) -> int | None:
@@ -140,6 +141,9 @@ def exchanges(
     operation: Operation | None = None,
     states: tuple[State, ...] = (),
     correlation: str = "",
+    hub_number: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[ExchangeRow]:
     """Asks, newest first, from below `after` (asked_at, id). One query."""
     rows = Exchange.objects.defer("request", "answer", "his_text").order_by("-asked_at", "-id")
@@ -151,6 +155,12 @@ def exchanges(
         rows = rows.filter(state__in=states)
     if correlation:
         rows = rows.filter(correlation=correlation)
+    if hub_number:
+        rows = rows.filter(hub_number=hub_number)
+    if since is not None:
+        rows = rows.filter(asked_at__gte=since)
+    if until is not None:
+        rows = rows.filter(asked_at__lt=until)
     return [exchange_row(row) for row in rows[:limit]]
 
 
@@ -171,6 +181,12 @@ def detail(exchange_id: UUID) -> ExchangeDetail:
     ]
     messages = [_message(row) for row in Message.objects.filter(exchange_id=exchange_id).order_by("id")]
     return ExchangeDetail(exchange_row(exchange), masked(exchange.his_text), attempts, messages)
+
+
+def rerun_of(exchange_id: UUID) -> ExchangeRow | None:
+    """The ask by which this one was run again last. One query."""
+    again = Exchange.objects.filter(rerun_of=exchange_id).order_by("-asked_at").first()
+    return exchange_row(again) if again else None
 
 
 def inbound(
@@ -219,6 +235,7 @@ def exchange_row(row: Exchange) -> ExchangeRow:
         ended_at=row.ended_at,
         attempts=row.attempts,
         rerun_of=row.rerun_of,
+        at_test=row.at_test,
     )
 
 

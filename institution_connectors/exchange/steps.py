@@ -62,6 +62,7 @@ def enqueue_ask(
     correlation: str,
     deadline: datetime,
     rerun_of: UUID | None = None,
+    at_test: bool = False,
 ) -> UUID:
     """Ask the hospital whose unit is open; `ExchangeAnswered` tells what came of it.
 
@@ -81,6 +82,8 @@ def enqueue_ask(
         asked_at=unit.now,
         deadline=deadline,
         rerun_of=rerun_of,
+        at_test=at_test,
+        announce=not at_test,
     )
     if not _STORE(made):
         return Exchange.objects.values_list("id", flat=True).get(key=key)

@@ -39,11 +39,11 @@ def adapter_of(profile: ConnectorProfile) -> Adapter:
     """The adapter bound to this profile and its secret of now; an older one of the hospital is closed."""
     secret = ring().secret(profile.secret_ref)
     with _guard:
-        held = _held.get(profile.hospital)
+        held = _held.get(profile.name)
         if held is not None and held.profile == profile and held.secret == secret:
             return held.adapter
         adapter = FACTORIES[profile.dialect](profile, secret)
-        _held[profile.hospital] = _Held(profile, secret, adapter)
+        _held[profile.name] = _Held(profile, secret, adapter)
     if held is not None:
         held.adapter.close()
     return adapter

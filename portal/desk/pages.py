@@ -16,6 +16,7 @@ from hub.actor import Actor, ActorKind
 from hub.errors import Forbidden
 from hub.security.guards import Guard, Side, declare
 from hub.security.permissions import registered
+from portal.components.paging import query_with as query_with
 from tenants.registry import selectors as registry
 
 P = ParamSpec("P")
@@ -30,20 +31,22 @@ class Entry:
     title: str
     href: str
     permission: str
+    whole: bool = False
 
 
 HOSPITAL_MENU = (
     Entry("today", "今日", "/workspace/", "appointments.view"),
     Entry("appointments", "预约", "/workspace/appointments", "appointments.view"),
     Entry("schedule", "排班与号源", "/workspace/schedule", "scheduling.view"),
-    Entry("messages", "接口", "/workspace/messages", "exchange.view"),
+    Entry("messages", "接口", "/workspace/messages", "exchange.view", whole=True),
     Entry("directory", "科室与医生", "/workspace/directory", "directory.view"),
+    Entry("facts", "设置", "/workspace/facts", "directory.view", whole=True),
     Entry("staff", "人员", "/workspace/staff", "accounts.view"),
     Entry("notices", "公告", "/workspace/notices", "announcements.publish"),
     Entry("leaving", "移交", "/workspace/leaving", "leaving.receive"),
     Entry("flags", "安全提醒", "/desk/flags", "vigilance.flags"),
     Entry("emergency", "紧急查看", "/desk/emergency", "vigilance.break_glass"),
-    Entry("audit", "审计", "/workspace/audit", "audit.view"),
+    Entry("audit", "审计", "/workspace/audit", "audit.view", whole=True),
 )
 DISTRICT_MENU = (
     Entry("overview", "总览", "/district/", "region.view"),
@@ -51,6 +54,8 @@ DISTRICT_MENU = (
     Entry("joining", "机构接入", "/district/joining", "registry.life"),
     Entry("leaving", "机构退出", "/district/leaving", "leaving.view"),
     Entry("notices", "公告", "/district/notices", "announcements.publish"),
+    Entry("closures", "紧急停诊", "/district/closures", "closures.close"),
+    Entry("calendar", "节假日", "/district/calendar", "region.view"),
     Entry("statistics", "统计", "/district/statistics", "statistics.view"),
     Entry("identity", "实名审核", "/district/identity", "idverify.review"),
     Entry("identity-figures", "实名审核统计", "/district/identity/statistics", "idverify.statistics"),
@@ -65,6 +70,9 @@ DISTRICT_MENU = (
 )
 
 
+NARROWED = "您的数据范围限于部分科室，此页是全院数据。需要时请联系本单位安全管理员调整数据范围。"
+
+
 def staff_of(request: HttpRequest) -> Actor | None:
     """The signed-in staff member of this host, if there is one."""
     actor: Actor | None = getattr(request, "actor", None)
@@ -74,11 +82,13 @@ def staff_of(request: HttpRequest) -> Actor | None:
 
 
 def desk_page(
-    permission: str, *, step_up: bool = False
+    permission: str, *, whole: bool = False, step_up: bool = False
 ) -> Callable[[DeskView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
     """A page for staff who hold `permission` ("": any); others sign in first, or are told that they may not.
 
-    With `step_up` whoever proved himself more than five minutes ago does so again first (MLPS, high-risk acts).
+    `whole`: what it shows is of the whole hospital and can't be narrowed, so that nobody narrowed to departments sees
+    it (JA-ADMIN-02). With `step_up` whoever proved himself more than five minutes ago does so again first (MLPS,
+    high-risk acts).
     """
 
     def guard(view: DeskView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
@@ -88,6 +98,8 @@ def desk_page(
                 return HttpResponseRedirect(f"/desk/signin?next={quote(request.get_full_path())}")
             if permission and not actor.may(permission):
                 raise refusal_of(permission)
+            if whole and not actor.sees_all:
+                raise Forbidden(NARROWED)
             if step_up and sessions.is_proof_due(request):
                 return _to_proof(request)
             return view(request, actor, *args, **kwargs)
@@ -114,10 +126,15 @@ def refusal_of(permission: str) -> Forbidden:
     return Forbidden(f"您没有“{entry.title if entry else permission}”的权限。需要时请联系本单位安全管理员授予角色。")
 
 
+def is_shown(entry: Entry, actor: Actor) -> bool:
+    """Whether an entry is in this member of staff's bar: what he may not see is not there."""
+    return actor.may(entry.permission) and (actor.sees_all or not entry.whole)
+
+
 def first_page(actor: Actor) -> str:
     """Where this member of staff begins: the first entry of his bar."""
     menu = HOSPITAL_MENU if actor.institution else DISTRICT_MENU
-    return next((entry.href for entry in menu if actor.may(entry.permission)), "/desk/password")
+    return next((entry.href for entry in menu if is_shown(entry, actor)), "/desk/password")
 
 
 def own_hospital(actor: Actor) -> str:
@@ -137,7 +154,7 @@ def desk(
         request,
         f"portal/desk/{template}.html",
         {
-            "menu": [entry for entry in menu if actor.may(entry.permission)],
+            "menu": [entry for entry in menu if is_shown(entry, actor)],
             "active": active,
             "staff": actor,
             "place": place,

@@ -209,4 +209,4 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if held is not None and actor is not None:
         services.end_sign_in(actor=actor, sign_in_id=held.sign_in_id)
     sessions.close_session(request)
-    return HttpResponseRedirect("/desk/signin")
+    return sessions.cleared(HttpResponseRedirect("/desk/signin"))

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_BOOKING, bookings.booking, name="booking"),
     path(f"{_BOOKING}/live", bookings.live, name="booking-live"),
     path(f"{_BOOKING}/cancel", bookings.cancel, name="booking-cancel"),
+    path(f"{_BOOKING}/change", bookings.answer_change, name="booking-change"),
     path(f"{_BOOKING}/register", bookings.register, name="booking-register"),
     path(f"{_BOOKING}/check-in", bookings.check_in, name="booking-check-in"),
     path(f"{_BOOKING}/pay", pay.pay, name="booking-pay"),

@@ -179,6 +179,13 @@ def form_key(context: dict[str, Any]) -> SafeString:
     )
 
 
+@register.simple_tag(takes_context=True)
+def fee(context: dict[str, Any], fen: int) -> str:
+    """What somebody paid or is to pay, unless money is hidden from this member of staff (JA-ADMIN-02)."""
+    actor = getattr(context["request"], "actor", None)
+    return "—" if actor is not None and "fee" in actor.hidden else money.display(fen)
+
+
 @register.filter
 def masked_name(value: str) -> str:
     """`张*三`."""

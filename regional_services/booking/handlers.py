@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from hub.outbox.events import Delivery, RunsIn, handles
 from hub.work import Unit
 from institution_connectors.exchange.events import HisRestored
-from regional_services.booking import desk
+from regional_services.booking import changes, desk
 from regional_services.booking.events import CancelWanted, ConfirmWanted, ReleaseWanted
 from regional_services.booking.messages import tell
 from regional_services.booking.models import Cause, State
@@ -20,6 +20,7 @@ from regional_services.payments.events import OrderClosed, OrderPaid, RefundFini
 from tenants.appointments import steps as appointments
 from tenants.appointments.asks import PaymentFacts
 from tenants.appointments.events import (
+    AppointmentAltered,
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentLocked,
@@ -28,6 +29,7 @@ from tenants.appointments.events import (
     AppointmentRegistered,
     AppointmentReleased,
     AppointmentStopped,
+    AppointmentToDesk,
     CancellationRefused,
     DeskBookingAsked,
     DeskCancelAsked,
@@ -219,6 +221,25 @@ def _tell_of_medicine(
 def on_his_restored(event: HisRestored, unit: Unit) -> None:
     """Close the hospital until its books and ours agree again; a worker does the comparing."""
     running.begin(unit, event.hospital, cause=Cause.HIS, since=unit.now - HIS_SINCE)
+
+
+@handles(AppointmentAltered, runs_in=RunsIn.REGION)
+def on_altered(event: AppointmentAltered, unit: Unit) -> None:
+    """The visit takes place otherwise than booked: the resident is asked."""
+    changes.take(unit, event)
+
+
+@handles(AppointmentToDesk, runs_in=RunsIn.REGION)
+def on_to_desk(event: AppointmentToDesk, unit: Unit) -> None:
+    """The doctor had to leave while the patient waits: he is told where to go."""
+    booking = lock(event.booking_id)
+    if booking is None:
+        unit.audit("booking.to_desk", target=f"booking:{event.booking_id}", outcome="failure", reason="no_such_booking")
+        return
+    booking.reason = event.reason[:120]
+    booking.save(update_fields=["reason"])
+    unit.audit("booking.to_desk", target=f"booking:{booking.id}", reason=event.reason)
+    tell(unit, booking, "booking.to_desk")
 
 
 @handles(DeskCancelAsked, runs_in=RunsIn.REGION)

@@ -97,6 +97,7 @@ class Booking(InstitutionRow):
     quote_valid_until = models.DateTimeField(null=True)
     pay_on_day = models.BooleanField()
     his_locked = models.BooleanField()
+    channel = models.CharField(max_length=8, default="app")
     state = models.CharField(max_length=18, choices=State)
     settlement = models.CharField(max_length=16, choices=Settlement)
     his = models.CharField(max_length=12, choices=His, default=His.PENDING)
@@ -161,6 +162,71 @@ class Reservation(models.Model):
             models.UniqueConstraint(
                 fields=["person_id", "visit_date", "ordinal"], condition=Q(active=True), name="uq_reservation_ordinal"
             ),
+        ]
+
+
+class ChangeState(models.TextChoices):
+    """What the resident said to a change of his visit."""
+
+    ASKED = "asked", "等您答复"
+    STAYED = "stayed", "接受新安排"
+    LEFT = "left", "已退出"
+    LAPSED = "lapsed", "未答复，按新安排"
+
+
+class BookingChange(InstitutionRow):
+    """A visit that takes place otherwise than booked: what is new, what was, and what the resident said (practice 13).
+
+    Until he answers, or the visit begins, he may leave free of charge; who stays gets the difference back.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    booking_id = models.UUIDField()
+    state = models.CharField(max_length=8, choices=ChangeState, default=ChangeState.ASKED)
+    reason = models.CharField(max_length=120)
+    doctor_name = models.CharField(max_length=60, blank=True)
+    was_doctor_name = models.CharField(max_length=60, blank=True)
+    place = models.CharField(max_length=130, blank=True)
+    was_place = models.CharField(max_length=130, blank=True)
+    starts_at = models.DateTimeField()
+    was_starts_at = models.DateTimeField()
+    difference_fen = models.PositiveIntegerField(default=0)
+    overlaps = models.BooleanField(default=False)
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "booking_change"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["booking_id"], condition=Q(state=ChangeState.ASKED), name="uq_booking_change_open"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["booking_id", "asked_at"], name="ix_booking_change_booking"),
+            models.Index(fields=["starts_at"], condition=Q(state=ChangeState.ASKED), name="ix_booking_change_due"),
+        ]
+
+
+class RebookingRight(InstitutionRow):
+    """Who lost a visit by a closure may book in that department before its numbers are opened to others, once."""
+
+    booking_id = models.UUIDField(primary_key=True)
+    person_id = models.UUIDField()
+    department_id = models.UUIDField()
+    until = models.DateField()
+    used_by = models.UUIDField(null=True)
+
+    staff_grant = Grant.NONE
+
+    class Meta:
+        db_table = "booking_rebooking_right"
+        indexes = [
+            models.Index(
+                fields=["person_id", "department_id"],
+                condition=Q(used_by__isnull=True),
+                name="ix_rebooking_right_open",
+            )
         ]
 
 

@@ -46,6 +46,18 @@ def free(booking_id: UUID) -> None:
     Reservation.objects.filter(booking_id=booking_id).update(active=False)
 
 
+def move(booking: Booking) -> bool:
+    """The visit is at another time; False when the person's time there is another booking's: both stand, he decides."""
+    try:
+        with transaction.atomic():
+            Reservation.objects.filter(booking_id=booking.id).update(
+                starts_at=booking.starts_at, ends_at=booking.ends_at
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
 def retake(booking_id: UUID) -> bool:
     """Take the person's time again for a payment that came after the end; False if it is taken by another booking."""
     try:

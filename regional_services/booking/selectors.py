@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -191,6 +192,34 @@ def bookings_of_day(institution_code: str, day: date, *, text: str = "", limit: 
             Q(number=text.upper()) | Q(doctor_name__startswith=text) | Q(department_name__startswith=text)
         )
     return [booking_view(row) for row in rows.order_by("starts_at", "id")[:limit]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveCounts:
+    """Bookings of one institution's day that still stand, and what was paid for them."""
+
+    bookings: int
+    paid: int
+    paid_fen: int
+
+
+NOBODY = LiveCounts(bookings=0, paid=0, paid_fen=0)
+
+
+def live_by_day(codes: Sequence[str], days: Sequence[date]) -> dict[tuple[str, date], LiveCounts]:
+    """Standing bookings by institution and visit day. One query: the index by institution and day."""
+    rows = (
+        Booking.objects.filter(institution_code__in=codes, visit_date__in=days, state__in=LIVE)
+        .values_list("institution_code", "visit_date")
+        .annotate(
+            count=Count("id"),
+            paid=Count("id", filter=Q(settlement=Settlement.PAID)),
+            fen=Sum("fee_fen", filter=Q(settlement=Settlement.PAID), default=0),
+        )
+    )
+    return {
+        (code, day): LiveCounts(bookings=count, paid=paid, paid_fen=int(fen)) for code, day, count, paid, fen in rows
+    }
 
 
 def figures_of_day(day: date, institution_code: str | None = None) -> DayFigures:

@@ -19,7 +19,7 @@ from hub.tenancy.scope import REGION, hospital, region
 from hub.work import Command, work
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.contracts.operations import Operation
-from regional_services.booking import access, reservations
+from regional_services.booking import access, reservations, rights
 from regional_services.booking.errors import (
     CannotCancel,
     CannotCheckIn,
@@ -54,6 +54,7 @@ from tenants.patients.steps import PatientIdentity
 from tenants.registry import selectors as registry
 from tenants.registry.functions import BOOKING as BOOKING_FUNCTION
 from tenants.registry.selectors import InstitutionView
+from tenants.scheduling.models import Channel
 
 SWEEPER = system_actor("booking-sweep")
 HOLD_TRIES = 8
@@ -91,6 +92,8 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
             if session is None:
                 raise SessionClosed
             booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
+            if rights.use(booking):
+                booking.channel = Channel.PRIORITY
             reservations.take(booking)
             store(booking)
             unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})
@@ -156,6 +159,7 @@ def hold_and_order(actor: Actor, booking: Booking, card: IdentityCard, command: 
         held = _hold(actor, booking, card)
     except HubError as refusal:
         with work(REGION, actor=actor) as unit:
+            rights.return_unused(booking.id)
             advance(unit, booking.id, Input.HOLD_REFUSED, Facts(reason=refusal.text))
         raise
     with work(REGION, actor=actor) as unit:
@@ -183,6 +187,7 @@ def _hold(actor: Actor, booking: Booking, card: IdentityCard) -> Held:
         lock_first=booking.his_locked,
         at_once=booking.fee_fen == 0 or booking.pay_on_day,
         quote=booking.pricing == Pricing.AWAITED,
+        channel=Channel(booking.channel),
     )
     for _ in range(HOLD_TRIES):
         try:

@@ -37,9 +37,10 @@ Row = TypeVar("Row")
 
 
 class CatalogView(HubAPIView):
-    """Base: public, and cheap enough for the general rate."""
+    """Base: open to everybody, so many callers share an address (a hospital's own network, the demo's residents)."""
 
     permission = PUBLIC
+    rate = "public"
 
     @property
     def reserved(self) -> bool:

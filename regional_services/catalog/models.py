@@ -88,6 +88,7 @@ class CatalogSession(InstitutionRow):
     fee_fen = models.PositiveIntegerField()
     room = models.CharField(max_length=60, blank=True, default="")
     state = models.CharField(max_length=10)
+    release_at = models.DateTimeField(null=True)
     first_start = models.DateTimeField(null=True)
     last_end = models.DateTimeField(null=True)
     total = models.PositiveIntegerField()

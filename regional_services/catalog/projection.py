@@ -16,6 +16,7 @@ from django.db.models import F
 
 from hub import clock
 from hub.tenancy.scope import hospital, region
+from hub.tenancy.statements import Statement
 from institution_connectors.catalog import selectors as connectors
 from regional_services.catalog.models import CatalogDepartment, CatalogDoctor, CatalogMark, CatalogSession
 from regional_services.catalog.pinyin import initials
@@ -24,11 +25,22 @@ from tenants.scheduling.selectors import SessionSummary, session_summaries, upco
 
 BATCH = 500
 
-_MARK = """
+_MARK = Statement(
+    "default",
+    """
 INSERT INTO regional_catalog_catalogmark AS m (session_id, institution_code, changes, seen)
 SELECT u.id, %(code)s, 1, 0 FROM unnest(%(ids)s::uuid[]) AS u (id) ORDER BY u.id
 ON CONFLICT (session_id) DO UPDATE SET changes = m.changes + 1
-RETURNING m.changes, m.seen"""
+RETURNING m.changes, m.seen
+""",
+)
+_ANY_STALE = Statement(
+    "default",
+    """
+SELECT EXISTS (SELECT 1 FROM regional_catalog_catalogmark
+               WHERE session_id = ANY(%(ids)s::uuid[]) AND changes > seen)
+""",
+)
 
 # Rows are locked in the order `_MARK` takes them in, so that a refresh and a change never wait for each other.
 _SEEN = """
@@ -50,6 +62,7 @@ _SESSION_FIELDS = (
     "fee_fen",
     "room",
     "state",
+    "release_at",
     "first_start",
     "last_end",
     "total",
@@ -61,15 +74,14 @@ _SESSION_FIELDS = (
 
 def mark(code: str, session_ids: Sequence[UUID]) -> bool:
     """Note that these sessions changed; whether one of them was up to date, so that a refresh is nobody's task yet."""
-    with region(), connections["default"].cursor() as cursor:
-        cursor.execute(_MARK, {"code": code, "ids": list(session_ids)})
-        return any(changes - 1 <= seen for changes, seen in cursor.fetchall())
+    with region():
+        return any(changes - 1 <= seen for changes, seen in _MARK.rows(code=code, ids=list(session_ids)))
 
 
 def any_stale(session_ids: Sequence[UUID]) -> bool:
     """Whether one of these sessions waits for a refresh. One query."""
     with region(read_only=True):
-        return CatalogMark.objects.filter(session_id__in=session_ids, changes__gt=F("seen")).exists()
+        return _ANY_STALE.row(ids=list(session_ids)) == (True,)
 
 
 def refresh(code: str) -> int:

@@ -121,7 +121,7 @@ class Criteria:
 
 
 def listed(actor: Actor, criteria: Criteria, *, skip: int = 0, limit: int = 50) -> list[ApplicationView]:
-    """Submitted applications, pending ones oldest first, others newest first; nothing is opened (JA-IDV-06). One query."""
+    """Submitted applications, the waiting ones oldest first; nothing is opened (JA-IDV-06). One query."""
     me = reviewer(actor)
     with region(read_only=True):
         rows = _filed(criteria.since, criteria.until)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Sum
+
 from hub.errors import NotFound
 from hub.ids import payment_number, uuid7
 from hub.tenancy.statements import Statement
 from hub.work import Unit
 from regional_services.payments import locks
 from regional_services.payments.errors import OrderNotRefundable
-from regional_services.payments.events import AttemptCloseAsked, OrderClosed, OrderPaid, RefundAsked
+from regional_services.payments.events import AttemptCloseAsked, OrderClosed, OrderPaid, RefundAsked, RefundFinished
 from regional_services.payments.models import (
     OPEN_ATTEMPTS,
     OPEN_REFUNDS,
@@ -171,17 +173,63 @@ def request_refund(unit: Unit, *, order_id: UUID, reason: str) -> UUID:
     if earlier is not None and earlier.state != RefundState.CLOSED:
         return earlier.id
     attempt = locks.attempts(order).filter(state=AttemptState.PAID, settles=True).first()
-    if attempt is None or order.state not in {OrderState.PAID, OrderState.REFUNDING}:
+    if attempt is None or order.state not in _REFUNDABLE:
         raise OrderNotRefundable
-    refund = place_refund(unit, order=order, attempt=attempt, kind=RefundKind.REQUESTED, reason=reason)
+    left = attempt.paid_fen - _differences(attempt)
+    if left == 0:
+        return _all_given(unit, order, attempt)
+    refund = place_refund(unit, order=order, attempt=attempt, kind=RefundKind.REQUESTED, reason=reason, amount_fen=left)
     order.state = OrderState.REFUNDING
     order.updated_at = unit.now
     order.save(update_fields=["state", "updated_at"])
     return refund.id
 
 
-def place_refund(unit: Unit, *, order: Order, attempt: Attempt, kind: RefundKind, reason: str) -> Refund:
-    """A refund of a whole attempt under a number made once; the channel is asked after the commit."""
+_REFUNDABLE = frozenset({OrderState.PAID, OrderState.PARTIALLY_REFUNDED, OrderState.REFUNDING})
+
+
+def _differences(attempt: Attempt) -> int:
+    """What of it went back, or is on its way, because the service turned out cheaper."""
+    rows = Refund.objects.filter(attempt=attempt, kind=RefundKind.DIFFERENCE).exclude(state=RefundState.CLOSED)
+    return int(rows.aggregate(sum=Sum("amount_fen"))["sum"] or 0)
+
+
+def _all_given(unit: Unit, order: Order, attempt: Attempt) -> UUID:
+    """Nothing is left to refund: differences gave all of it back before."""
+    last = Refund.objects.filter(attempt=attempt, kind=RefundKind.DIFFERENCE).order_by("-sequence")[0]
+    unit.publish(
+        RefundFinished(
+            order_id=order.id,
+            booking_id=order.booking_id,
+            institution_code=order.institution_code,
+            refund_id=last.id,
+            succeeded=True,
+        )
+    )
+    return last.id
+
+
+def refund_difference(unit: Unit, *, order_id: UUID, amount_fen: int, reason: str) -> UUID | None:
+    """Give back a part of what was paid because the visit costs less now; the order stands.
+
+    None where nothing is left to give: the order is not paid, or all of it is on its way back.
+    """
+    order = locks.order(order_id)
+    attempt = locks.attempts(order).filter(state=AttemptState.PAID, settles=True).first() if order else None
+    if order is None or attempt is None or order.state not in {OrderState.PAID, OrderState.PARTIALLY_REFUNDED}:
+        return None
+    left = min(amount_fen, attempt.paid_fen - _differences(attempt))
+    if left <= 0:
+        return None
+    return place_refund(
+        unit, order=order, attempt=attempt, kind=RefundKind.DIFFERENCE, reason=reason, amount_fen=left
+    ).id
+
+
+def place_refund(
+    unit: Unit, *, order: Order, attempt: Attempt, kind: RefundKind, reason: str, amount_fen: int | None = None
+) -> Refund:
+    """A refund of an attempt, whole unless said, under a number made once; the channel is asked after the commit."""
     refund_id = uuid7()
     refund = Refund.objects.create(
         id=refund_id,
@@ -191,7 +239,7 @@ def place_refund(unit: Unit, *, order: Order, attempt: Attempt, kind: RefundKind
         kind=kind,
         sequence=Refund.objects.filter(attempt=attempt).count() + 1,
         out_refund_no=payment_number(refund_id),
-        amount_fen=attempt.paid_fen,
+        amount_fen=attempt.paid_fen if amount_fen is None else amount_fen,
         reason=reason[:80],
         next_check_at=unit.now + RECHECK,
         created_at=unit.now,

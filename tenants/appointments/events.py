@@ -142,6 +142,31 @@ class MedicineDispatched(AppointmentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentToDesk(AppointmentEvent):
+    """The doctor had to leave while this patient waits: the desk sees to him, his number stands until then."""
+
+    NAME: ClassVar[str] = "appointments.to_desk"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentAltered(AppointmentEvent):
+    """The visit takes place otherwise than booked: values from now on, beside those it was booked with."""
+
+    NAME: ClassVar[str] = "appointments.altered"
+    reason: str
+    doctor_name: str
+    was_doctor_name: str
+    fee_fen: int
+    was_fee_fen: int
+    place: str
+    was_place: str
+    starts_at: datetime
+    ends_at: datetime
+    was_starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskCancelAsked(AppointmentEvent):
     """The hospital's desk cancels for the patient; the owner of the booking decides and ends the money."""
 

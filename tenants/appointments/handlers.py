@@ -20,7 +20,7 @@ from institution_connectors.exchange.events import (
 )
 from tenants.appointments import answers, steps, visits
 from tenants.appointments.models import Appointment
-from tenants.scheduling.events import SessionsStopped
+from tenants.scheduling.events import SessionAltered, SessionsStopped
 
 PREFIX = "booking:"
 
@@ -85,9 +85,22 @@ _ACTIONS = {
 
 @handles(SessionsStopped, runs_in=RunsIn.HOSPITAL)
 def on_stopped(event: SessionsStopped, unit: Unit) -> None:
-    """Clinics were stopped: their appointments end, and the owners of the bookings are told."""
-    ended = steps.stop(unit, hospital=event.hospital, booking_ids=event.holders, reason=event.reason)
-    unit.audit("appointment.clinics_stopped", target=f"session:{event.session_ids[0]}", detail={"ended": ended})
+    """Clinics were stopped: their appointments end, and the owners of the bookings are told.
+
+    Where a doctor left in the middle, those who have come and wait keep their numbers and are the desk's.
+    """
+    to_desk: tuple[UUID, ...] = ()
+    if event.partial:
+        to_desk = steps.send_to_desk(
+            unit, hospital=event.hospital, booking_ids=(*event.holders, *event.earlier), reason=event.reason
+        )
+    stopped = tuple(holder for holder in event.holders if holder not in to_desk)
+    ended = steps.stop(unit, hospital=event.hospital, booking_ids=stopped, reason=event.reason)
+    unit.audit(
+        "appointment.clinics_stopped",
+        target=f"session:{event.session_ids[0]}",
+        detail={"ended": ended, "to_desk": len(to_desk)},
+    )
 
 
 @handles(VisitEventReported, runs_in=RunsIn.HOSPITAL)
@@ -116,3 +129,10 @@ def _of_visit(event: VisitReported, unit: Unit) -> None:
         unit.audit("appointment.visit_ignored", target=f"inbound:{event.inbound_id}", outcome="no_appointment")
         return
     visits.follow(unit, hospital=event.hospital, appointment=appointment, fact=fact)
+
+
+@handles(SessionAltered, runs_in=RunsIn.HOSPITAL)
+def on_altered(event: SessionAltered, unit: Unit) -> None:
+    """A clinic takes place otherwise: the appointments follow, the owners of the bookings ask their people."""
+    told = steps.alter(unit, event)
+    unit.audit("appointment.clinic_altered", target=f"session:{event.session_id}", detail={"told": told})

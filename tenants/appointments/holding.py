@@ -19,6 +19,7 @@ from tenants.patients.steps import PatientIdentity
 from tenants.registry import selectors as registry
 from tenants.registry.selectors import InstitutionView
 from tenants.scheduling import steps as scheduling
+from tenants.scheduling.models import Channel
 from tenants.scheduling.steps import ClaimedNumber
 
 PRIMARY_KEY = "appointment_pkey"
@@ -42,6 +43,7 @@ class HoldRequest:
     at_once: bool
     quote: bool = False
     again: bool = False
+    channel: Channel = Channel.APP
 
     @property
     def books(self) -> bool:
@@ -70,7 +72,9 @@ def hold(unit: Unit, request: HoldRequest, identity: PatientIdentity) -> Held:
     """
     rules = registry.institution(unit.scope)
     archive_id = patients.ensure_archive(unit, person_id=request.person_id, identity=identity)
-    claim = scheduling.claim_number(unit, number_id=request.number_id, holder=request.booking_id)
+    claim = scheduling.claim_number(
+        unit, number_id=request.number_id, holder=request.booking_id, channel=request.channel
+    )
     if claim.start != request.starts_at:
         raise SlotChanged(detail={"starts_at": claim.start.isoformat()})
     if request.again:
@@ -101,6 +105,7 @@ def _appointment(request: HoldRequest, claim: ClaimedNumber, archive_id: UUID, n
         state=State.BOOKED if request.books else State.HELD,
         settlement=Settlement.UNPAID if claim.fee_fen else Settlement.FREE,
         his_state=HisState.LOCKING if request.lock_first else his_state,
+        channel=request.channel,
         created_at=now,
         updated_at=now,
     )

@@ -6,6 +6,7 @@ here; asks are committed rows that the exchange carries out (kernel decision 5).
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -16,16 +17,20 @@ from hub.work import Unit
 from tenants.appointments import asks, places
 from tenants.appointments.asks import PaymentFacts
 from tenants.appointments.events import (
+    AppointmentAltered,
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentRefused,
     AppointmentReleased,
     AppointmentStopped,
+    AppointmentToDesk,
 )
 from tenants.appointments.models import ACTIVE, Appointment, HisState, Settlement, State
 from tenants.registry import selectors as registry
 from tenants.scheduling import steps as scheduling
 from tenants.scheduling.errors import NumberTaken
+from tenants.scheduling.events import SessionAltered
+from tenants.scheduling.models import Channel
 
 _MUTABLE = [
     "state",
@@ -103,7 +108,12 @@ def _claim_again(unit: Unit, appointment: Appointment) -> bool:
     """
     try:
         with transaction.atomic(using=hospital_alias()):
-            scheduling.claim_number(unit, number_id=appointment.number_id, holder=appointment.id)
+            scheduling.claim_number(
+                unit,
+                number_id=appointment.number_id,
+                holder=appointment.id,
+                channel=Channel(appointment.channel),
+            )
             places.leave_past(appointment.person_id, unit.now)
             places.take_again(appointment, registry.institution(unit.scope), unit.now)
     except NumberTaken:
@@ -171,6 +181,63 @@ def fulfil(unit: Unit, appointment: Appointment) -> None:
     """The visit took place; its number stays taken."""
     appointment.state = State.FULFILLED
     store(unit, appointment, "appointment.fulfilled")
+
+
+def send_to_desk(unit: Unit, *, hospital: str, booking_ids: tuple[UUID, ...], reason: str) -> tuple[UUID, ...]:
+    """Those of them who have come and are not seen yet: they keep their numbers, the desk is theirs; their ids."""
+    waiting = Appointment.objects.select_for_update().filter(
+        id__in=booking_ids, state=State.BOOKED, present_at__isnull=False
+    )
+    sent: list[UUID] = []
+    for appointment in waiting.order_by("id"):
+        appointment.reason = f"{reason}，请到分诊台"[:120]
+        store(unit, appointment, "appointment.to_desk")
+        unit.publish(AppointmentToDesk(hospital=hospital, booking_id=appointment.id, reason=reason))
+        sent.append(appointment.id)
+    return tuple(sent)
+
+
+def alter(unit: Unit, event: SessionAltered) -> int:
+    """Bring the appointments of a session to its new doctor and time; how many.
+
+    What was agreed to be paid stays: whoever owns the booking settles a difference.
+    """
+    rows = Appointment.objects.select_for_update().filter(id__in=event.holders, state__in=ACTIVE)
+    times = scheduling.times_of(event.holders)
+    told = 0
+    for appointment in rows.order_by("id"):
+        was = appointment.starts_at
+        appointment.doctor_id = event.doctor_id
+        appointment.starts_at, appointment.ends_at = times.get(appointment.id, (was, appointment.ends_at))
+        appointment.updated_at = unit.now
+        appointment.save(update_fields=["doctor_id", "starts_at", "ends_at", "updated_at"])
+        unit.audit("appointment.altered", target=f"appointment:{appointment.id}", reason=event.reason)
+        unit.publish(_altered(event, appointment, was))
+        told += 1
+    return told
+
+
+def _altered(event: SessionAltered, appointment: Appointment, was: datetime) -> AppointmentAltered:
+    return AppointmentAltered(
+        hospital=event.hospital,
+        booking_id=appointment.id,
+        reason=event.reason,
+        doctor_name=event.doctor_name,
+        was_doctor_name=event.was_doctor_name,
+        fee_fen=event.fee_fen,
+        was_fee_fen=event.was_fee_fen,
+        place=_place(event.hospital, event.campus_code, event.room),
+        was_place=_place(event.hospital, event.was_campus_code, event.was_room),
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        was_starts_at=was,
+    )
+
+
+def _place(hospital: str, campus_code: str, room: str) -> str:
+    """Where people go: the campus by its name, the room."""
+    campuses = {campus.code: campus.name for campus in registry.institution(hospital).campuses}
+    return " ".join(part for part in (campuses.get(campus_code, ""), room) if part)
 
 
 def mark_present(unit: Unit, booking_id: UUID) -> None:

@@ -174,6 +174,33 @@ class RuleChange(models.Model):
         indexes = [models.Index(fields=["institution", "-effective_on"], name="rule_change_day")]
 
 
+class DayKind(models.TextChoices):
+    """How a day differs from what its weekday says."""
+
+    HOLIDAY = "holiday", "放假"
+    WORKDAY = "workday", "调休上班"
+
+
+class CalendarDay(models.Model):
+    """A public holiday or a working day in exchange for one (调休); all other days are what their weekday says."""
+
+    staff_grant = Grant.RO
+
+    day = models.DateField("日期", primary_key=True)
+    kind = models.CharField("种类", max_length=8, choices=DayKind.choices)
+    name = models.CharField("名称", max_length=20)
+    changed_by = models.CharField("更改人", max_length=60)
+    changed_at = models.DateTimeField("更改时间")
+
+    class Meta:
+        verbose_name = "节假日"
+        verbose_name_plural = "节假日"
+        ordering = ("day",)
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.name}"
+
+
 class OnboardingState(models.TextChoices):
     """How far an institution's joining is."""
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from hub import clock
 from hub.tenancy.statements import Row, Statement
 from hub.work import Unit
-from tenants.scheduling.errors import NumberBusy, NumberNotHeld, NumberTaken, SoldOut
+from tenants.scheduling.errors import NotReleased, NumberBusy, NumberNotHeld, NumberTaken, OtherShare, SoldOut
 from tenants.scheduling.events import SessionChanged
+from tenants.scheduling.models import Channel, Number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +46,21 @@ class ClaimedNumber:
 _RETURNING = """ n.id, n.session_id, n.sequence, n.starts_at, n.ends_at, n.his_code, s.his_code, s.department_id,
     s.doctor_id, s.doctor_name, s.date, s.period, s.fee_fen, s.registration_level, s.room, s.campus_code, n.state"""
 
+# What a release rule says: the number's own pool may be taken at once at the window and by a referral, and by those who
+# book anew before others; residents wait for the release, and nobody takes another channel's share.
+_OPEN_TO = """ AND (%(channel)s = 'priority'
+    OR (n.pool IN ('', %(channel)s)
+        AND (s.release_at IS NULL OR s.release_at <= %(now)s OR n.pool IN ('window', 'family'))))"""
+
 _CLAIM = Statement(
     "hospital",
     """
 UPDATE scheduling_number AS n SET state = 'held', holder = %(holder)s, changed_at = %(now)s
 FROM scheduling_session AS s
 WHERE s.id = n.session_id AND s.state = 'open'
-  AND n.id = %(number)s AND n.state = 'free' AND n.starts_at > %(now)s
+  AND n.id = %(number)s AND n.state = 'free' AND n.starts_at > %(now)s""",
+    _OPEN_TO,
+    """
   AND NOT EXISTS (SELECT 1 FROM scheduling_number AS h WHERE h.holder = %(holder)s)
 RETURNING""",
     _RETURNING,
@@ -61,10 +71,13 @@ _CLAIM_ANY = Statement(
     """
 UPDATE scheduling_number AS n SET state = 'held', holder = %(holder)s, changed_at = %(now)s
 FROM scheduling_session AS s
-WHERE s.id = n.session_id AND s.state = 'open' AND n.state = 'free'
+WHERE s.id = n.session_id AND s.state = 'open' AND n.state = 'free'""",
+    _OPEN_TO,
+    """
   AND n.id = (
     SELECT c.id FROM scheduling_number AS c
     WHERE c.session_id = %(session)s AND c.state = 'free' AND c.starts_at > %(now)s
+      AND (%(channel)s = 'priority' OR c.pool IN ('', %(channel)s))
       AND (%(start)s::timestamptz IS NULL OR c.starts_at = %(start)s)
     ORDER BY c.sequence LIMIT 1 FOR UPDATE SKIP LOCKED)
   AND NOT EXISTS (SELECT 1 FROM scheduling_number AS h WHERE h.holder = %(holder)s)
@@ -72,13 +85,23 @@ RETURNING""",
     _RETURNING,
 )
 
+_WHY_CLOSED = Statement(
+    "hospital",
+    """
+SELECT s.release_at, n.pool NOT IN ('', %(channel)s)
+FROM scheduling_number AS n JOIN scheduling_session AS s ON s.id = n.session_id
+WHERE n.id = %(number)s AND n.state = 'free' AND s.state = 'open' AND n.starts_at > %(now)s""",
+)
+
 _FREE_LEFT = Statement(
     "hospital",
     """
 SELECT EXISTS (
-    SELECT 1 FROM scheduling_number AS c JOIN scheduling_session AS s ON s.id = c.session_id
-    WHERE c.session_id = %(session)s AND s.state = 'open' AND c.state = 'free' AND c.starts_at > %(now)s
-      AND (%(start)s::timestamptz IS NULL OR c.starts_at = %(start)s))""",
+    SELECT 1 FROM scheduling_number AS n JOIN scheduling_session AS s ON s.id = n.session_id
+    WHERE n.session_id = %(session)s AND s.state = 'open' AND n.state = 'free' AND n.starts_at > %(now)s
+      AND (%(start)s::timestamptz IS NULL OR n.starts_at = %(start)s)""",
+    _OPEN_TO,
+    ")",
 )
 
 _HELD_BY = Statement(
@@ -127,20 +150,44 @@ RETURNING n.session_id""",
 )
 
 
-def claim_number(unit: Unit, *, number_id: UUID, holder: UUID) -> ClaimedNumber:
-    """Hold this number for `holder` (a booking's id); NumberTaken if it is not free. One statement when it is."""
-    row = _CLAIM.row(number=number_id, holder=holder, now=unit.now)
-    if row is None:
-        return _already_held(holder, NumberTaken, number_id=number_id)
-    return _changed(unit, row)
+def claim_number(unit: Unit, *, number_id: UUID, holder: UUID, channel: Channel = Channel.APP) -> ClaimedNumber:
+    """Hold this number for `holder` (a booking's id). One statement when it is free and open to the channel.
 
-
-def claim_any(unit: Unit, *, session_id: UUID, holder: UUID, start: datetime | None = None) -> ClaimedNumber:
-    """Hold the first free number of a session, or of its slot beginning at `start`; SoldOut if there is none."""
-    row = _CLAIM_ANY.row(session=session_id, start=start, holder=holder, now=unit.now)
+    NumberTaken if it is not free, NotReleased (with the time) or OtherShare if it is free but not for this channel.
+    """
+    row = _CLAIM.row(number=number_id, holder=holder, now=unit.now, channel=channel.value)
     if row is not None:
         return _changed(unit, row)
-    left = _FREE_LEFT.row(session=session_id, start=start, now=unit.now)
+    refusal = _why_closed(number_id, channel, unit.now)
+    if refusal is not None:
+        raise refusal
+    return _already_held(holder, NumberTaken, number_id=number_id)
+
+
+def _why_closed(number_id: UUID, channel: Channel, now: datetime) -> NotReleased | OtherShare | None:
+    """What keeps a free number of an open session from this channel; None when it is taken, stopped or past."""
+    row = _WHY_CLOSED.row(number=number_id, now=now, channel=channel.value)
+    if row is None or channel is Channel.PRIORITY:
+        return None
+    release_at: datetime | None = row[0]
+    if release_at is not None and release_at > now:
+        return NotReleased(f"该号将于{clock.local(release_at):%m月%d日 %H:%M}放号，届时再来预约。")
+    return OtherShare() if row[1] else None
+
+
+def claim_any(
+    unit: Unit,
+    *,
+    session_id: UUID,
+    holder: UUID,
+    start: datetime | None = None,
+    channel: Channel = Channel.APP,
+) -> ClaimedNumber:
+    """Hold the channel's first free number of a session, or of its slot beginning at `start`; SoldOut without one."""
+    row = _CLAIM_ANY.row(session=session_id, start=start, holder=holder, now=unit.now, channel=channel.value)
+    if row is not None:
+        return _changed(unit, row)
+    left = _FREE_LEFT.row(session=session_id, start=start, now=unit.now, channel=channel.value)
     return _already_held(holder, NumberBusy if left and left[0] else SoldOut, session_id=session_id)
 
 
@@ -168,6 +215,12 @@ def held_by(*, holder: UUID) -> ClaimedNumber | None:
     """What `holder` holds now. One query."""
     row = _HELD_BY.row(holder=holder)
     return claimed_number(row) if row else None
+
+
+def times_of(holders: tuple[UUID, ...]) -> dict[UUID, tuple[datetime, datetime]]:
+    """When the numbers of these holders begin and end now. One query."""
+    rows = Number.objects.filter(holder__in=holders).values_list("holder", "start", "end")
+    return {holder: (start, end) for holder, start, end in rows if holder is not None}
 
 
 def held_by_any(holders: Sequence[UUID]) -> dict[UUID, ClaimedNumber]:

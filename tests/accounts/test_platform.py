@@ -20,6 +20,7 @@ from hub.outbox.relay import drain
 from hub.security.keyring import ring
 from hub.security.roles import Role
 from hub.staff_platform import outside, services, tasks
+from hub.staff_platform.models import PlatformUser
 from tests.booking.world import register_institution
 from tests.harness.parties import SECRET, Parties
 
@@ -153,7 +154,7 @@ def test_a_name_that_was_here_before_is_never_taken_over(platform: Parties) -> N
     _created("was.here")
     services.synchronise()
     assert _account("was.here").id == mine.user_id
-    assert services.PlatformUser.objects.filter(account_id=mine.user_id).exists() is False
+    assert PlatformUser.objects.filter(account_id=mine.user_id).exists() is False
 
 
 def test_an_unsigned_knock_is_refused(platform: Parties) -> None:

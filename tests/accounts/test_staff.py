@@ -34,6 +34,7 @@ def test_password_and_totp_sign_in(staff: Make) -> None:
     assert not signed_in.must_change_password
 
 
+@pytest.mark.requirement("WZ-SEC-02")
 @pytest.mark.control("CES1-04/8")
 def test_the_password_alone_opens_nothing(staff: Make) -> None:
     accepted = staff().password_step()
@@ -56,6 +57,7 @@ def test_unknown_name_wrong_password_and_locked_account_get_one_answer(staff: Ma
     assert texts == {(locked.value.code, locked.value.text, ())}
 
 
+@pytest.mark.requirement("WZ-SEC-02")
 @pytest.mark.control("CES1-02/5")
 def test_five_failures_lock_for_thirty_minutes(staff: Make) -> None:
     member = staff()

@@ -14,6 +14,12 @@ from hub.tenancy.tasks import SCOPES, DistrictTask, HospitalTask, RegionTask
 
 ACROSS = {
     "booking.sweep": "resumes stuck bookings, whose hold lies with their hospital",
+    "booking.resync": "compares a restored hospital with what public knows of it",
+    "leaving.drop_schemas": "removes the schema of a hospital that left",
+    "leaving.sweep": "takes the stages of a hospital's leaving",
+    "recovery.nightly": "backs everything up",
+    "registry.apply_rules": "puts a hospital's changed rules in force",
+    "registry.sweep": "takes up joinings nobody is at",
     "keys.reencrypt": "a hospital's values lie in its schema and in public",
     "registry.carry_on": "makes and opens a hospital's place",
     "tenants.directory.tasks.refresh_directories": "asks every connected hospital for its directory",

@@ -9,6 +9,7 @@ from hub.accounts.services.administration import (
     grant_role,
     reset_totp,
     revoke_sign_ins,
+    set_data_scope,
     set_expiry,
     unlock_account,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "reset_totp",
     "revoke_refresh_token",
     "revoke_sign_ins",
+    "set_data_scope",
     "set_expiry",
     "sign_in_staff",
     "sign_in_with_code",

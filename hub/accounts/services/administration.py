@@ -14,8 +14,10 @@ from hub.accounts.errors import LoginNameTaken
 from hub.accounts.locks import lock_account
 from hub.accounts.models import (
     DISTRICT,
+    HIDEABLE,
     AccountKind,
     AccountState,
+    DataScope,
     Duty,
     RecoveryCode,
     StaffMembership,
@@ -26,7 +28,7 @@ from hub.accounts.permissions import GRANT_ROLES, MANAGE_ACCOUNTS, UNLOCK_ACCOUN
 from hub.accounts.results import NewStaff
 from hub.accounts.services.sign_ins import end_all_sign_ins
 from hub.actor import Actor, ActorKind
-from hub.errors import Forbidden, NotFound
+from hub.errors import Forbidden, InvalidInput, NotFound
 from hub.security.permissions import require
 from hub.security.roles import ADMINISTRATORS, Role, RoleConflict, check_combination, check_level
 from hub.tenancy.scope import REGION
@@ -109,6 +111,55 @@ def end_role(*, actor: Actor, user_id: UUID, institution_code: str, role: Role) 
             "accounts.role_ended",
             target=f"account:{user.id}",
             detail={"institution": institution_code, "role": role},
+        )
+    selectors.forget(user_id)
+
+
+def set_data_scope(
+    *,
+    actor: Actor,
+    user_id: UUID,
+    institution_code: str,
+    departments: frozenset[UUID] | None,
+    hidden: frozenset[str],
+) -> None:
+    """Narrow, or widen again, what of an institution's data one of its staff sees; effective with the next request.
+
+    None of `departments` is all of them. Nobody sets his own. Forbidden, NotFound (no role there), InvalidInput.
+    """
+    _require(actor, GRANT_ROLES, institution_code)
+    if actor.id == user_id:
+        raise Forbidden("不能设定自己的数据范围。")
+    if not hidden <= frozenset(HIDEABLE):
+        raise InvalidInput("没有这种字段。")
+    with work(REGION, actor=actor) as unit:
+        user = _member(user_id, institution_code)
+        named = None if departments is None else sorted(map(str, departments))
+        here = DataScope.objects.filter(user=user, institution_code=institution_code)
+        before: dict[str, object] = dict(here.values("departments", "hidden").first() or {})
+        if named is None and not hidden:
+            here.delete()
+        else:
+            DataScope.objects.update_or_create(
+                user=user,
+                institution_code=institution_code,
+                defaults={
+                    "departments": named,
+                    "hidden": sorted(hidden),
+                    "changed_by": actor.id,
+                    "changed_at": unit.now,
+                },
+            )
+        unit.audit(
+            "accounts.scope_set",
+            target=f"account:{user.id}",
+            detail={
+                "institution": institution_code,
+                "departments": "all" if named is None else len(named),
+                "hidden": sorted(hidden),
+            },
+            before=before,
+            after={"departments": named, "hidden": sorted(hidden)},
         )
     selectors.forget(user_id)
 

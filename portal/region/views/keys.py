@@ -33,11 +33,13 @@ def page(request: HttpRequest, actor: Actor) -> HttpResponse:
         for code in (REGION_OWNER, *live_hospitals())
         if text in code or text in names.get(code, "")
     ]
+    jobs = _jobs(names)
     token_keys = ring().keys(REGION_OWNER, TOKEN)
     context = {
         "owners": owners,
         "q": text,
-        "jobs": _jobs(names),
+        "jobs": jobs,
+        "moving": any(job.is_moving for job, _name in jobs),
         "token_version": token_keys[0].version if token_keys else 0,
         "references": ring().references() if actor.may(REPLACE_SECRETS) else [],
         "may_rotate": actor.may(ROTATE_KEYS),

@@ -109,7 +109,7 @@ def _page(
 
 
 @require_POST
-@district_page(permissions.HAND_KEY)
+@district_page(permissions.HAND_KEY, step_up=True)
 def key(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """The package's key on a sheet of its own, to be handed over apart from the package."""
     shown = services.show_key(actor=actor, code=code)
@@ -120,7 +120,7 @@ def key(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
 
 
 @require_POST
-@district_page(permissions.HOLD)
+@district_page(permissions.HOLD, step_up=True)
 def hold(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """Put under legal hold, or lift it."""
     on, reason = request.POST.get("to") == "on", request.POST.get("hold_reason", "")
@@ -129,7 +129,7 @@ def hold(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
 
 
 @require_POST
-@district_page(permissions.ASK)
+@district_page(permissions.ASK, step_up=True)
 def ask(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """The first person."""
     typed, reason = request.POST.get("typed", ""), request.POST.get("destruction_reason", "")
@@ -143,7 +143,7 @@ def ask(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
 
 
 @require_POST
-@district_page(permissions.CONFIRM)
+@district_page(permissions.CONFIRM, step_up=True)
 def confirm(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """The second person."""
     typed = request.POST.get("typed", "")

@@ -133,7 +133,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if held is not None and actor is not None:
         sign_ins.end_sign_in(actor=actor, sign_in_id=held.sign_in_id)
     sessions.close_session(request)
-    return HttpResponseRedirect("/")
+    return sessions.cleared(HttpResponseRedirect("/"))
 
 
 @require_POST

@@ -14,14 +14,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from hub import clock
 from hub.actor import Actor
 from hub.errors import HubError
+from hub.tenancy.scope import hospital
 from portal.commands import command_of
 from portal.components.words import HISTORY_WORDS
 from portal.resident.pages import page, resident_page
-from regional_services.booking import access, selectors, services
+from regional_services.booking import access, changes, rights, selectors, services
 from regional_services.booking.models import SETTLED, Settlement, State
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.identity import selectors as identity
 from regional_services.payments import selectors as payments
+from tenants.directory import editing
 from tenants.registry import selectors as registry
 
 PAGE = 20
@@ -66,9 +68,20 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
         "may_check_in": view.state is State.BOOKED and view.visit_date == clock.today() and view.settlement in SETTLED,
         "may_not_enter": view.settlement not in {*SETTLED, Settlement.UNPAID},
         "qr": segno.make(view.number, error="m").svg_data_uri(scale=6, border=2) if view.state is State.BOOKED else "",
+        "change": changes.open_change(view.id) if view.state in selectors.LIVE else None,
+        "right": rights.right_of(view.id) if view.state is State.STOPPED else None,
+        "notices": _visit_notices(view),
         "order": payments.order_of_booking(view.id) if view.order_id else None,
         "back": "/bookings",
     }
+
+
+def _visit_notices(view: BookingView) -> list[str]:
+    """What the hospital wants people to know of the visit, while it is still to come."""
+    if view.state is not State.BOOKED:
+        return []
+    with hospital(view.institution_code, read_only=True):
+        return editing.visit_notices(view.department_id)
 
 
 def _moving(view: BookingView) -> bool:
@@ -93,6 +106,20 @@ def live(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
     if not _moving(view):
         answer.status_code = 286
     return answer
+
+
+@require_POST
+@resident_page
+def answer_change(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
+    """Stay with the new arrangement, or leave free of charge."""
+    stay = request.POST.get("answer") == "stay"
+    try:
+        changes.answer(actor=actor, booking_id=booking_id, stay=stay)
+        words = _("已接受新安排，号为您保留。") if stay else _("已为您免费退出，已付的钱按原路退回。")
+        messages.success(request, words, extra_tags="ok")
+    except HubError as refusal:
+        messages.error(request, refusal.text, extra_tags="bad")
+    return HttpResponseRedirect(f"/bookings/{booking_id}")
 
 
 @require_http_methods(["GET", "POST"])

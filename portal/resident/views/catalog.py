@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +15,7 @@ from hub.errors import NotFound
 from portal.components.paging import leaf_of
 from portal.resident.pages import chosen_person, page, people_of, resident_of
 from regional_services.announcements import selectors as announcements
+from regional_services.booking import rights
 from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors
 from regional_services.catalog.selectors import HospitalCard, SessionCard
@@ -47,6 +48,7 @@ class Day:
     date: date
     free: int
     sessions: int
+    opens: bool = False
 
     @property
     def tone(self) -> str:
@@ -196,18 +198,24 @@ def department(request: HttpRequest, code: str, department_id: UUID) -> HttpResp
     counts = {card.date: card for card in selectors.days_of(department_id)}
     today = clock.today()
     days = [
-        Day(day, counts[day].free if day in counts else 0, counts[day].total if day in counts else 0)
+        Day(
+            day,
+            counts[day].free if day in counts else 0,
+            counts[day].total if day in counts else 0,
+            opens=bool(day in counts and counts[day].release_at),
+        )
         for day in (today + timedelta(days=offset) for offset in range(DAYS_SHOWN))
     ]
     chosen = _chosen_day(request.GET.get("day", ""), days)
     sessions = selectors.sessions_of(department_id, day=chosen)
+    first = before_others(request, code, department_id)
     context = {
         "hospital": registry.institution(code),
         "closed": closed(registry.institution(code)),
         "department": found,
         "days": days,
         "chosen": chosen,
-        "sessions": [_session_row(card) for card in sessions],
+        "sessions": [_session_row(card, first=first) for card in sessions],
         "age": _age(max((card.age_seconds for card in sessions), default=0)),
         "back": f"/hospitals/{code}",
     }
@@ -221,7 +229,7 @@ def _chosen_day(text: str, days: list[Day]) -> date:
         return next((day.date for day in days if day.free), days[0].date)
 
 
-def _session_row(card: SessionCard) -> dict[str, object]:
+def _session_row(card: SessionCard, *, first: bool) -> dict[str, object]:
     hours = ""
     if card.first_start and card.last_end:
         hours = f"{clock.local(card.first_start):%H:%M}-{clock.local(card.last_end):%H:%M}"
@@ -235,11 +243,29 @@ def _session_row(card: SessionCard) -> dict[str, object]:
         "fee_fen": card.fee_fen,
         "state": card.state,
         "free": card.free,
-        "open": card.state == "open" and card.free > 0,
+        "opens": "" if card.is_released or first else opening(card.release_at),
+        "open": card.state == "open" and (card.free > 0 or first) and (card.is_released or first),
     }
+
+
+def opening(at: datetime | None) -> str:
+    """`明天 07:00 放号`, or with the date where it is farther away."""
+    if at is None:
+        return ""
+    local = clock.local(at)
+    names = {0: _("今天"), 1: _("明天"), 2: _("后天")}
+    day = names.get((local.date() - clock.today()).days, f"{local.month}月{local.day}日")
+    return f"{day} {local:%H:%M} {_('放号')}"
 
 
 def _age(seconds: int) -> str:
     if seconds < 60:
         return f"{seconds} 秒前"
     return f"{seconds // 60} 分钟前" if seconds < 3600 else f"{seconds // 3600} 小时前"
+
+
+def before_others(request: HttpRequest, code: str, department_id: UUID) -> bool:
+    """Whether one of this resident's people may book here before others, after a closure of the district."""
+    actor = resident_of(request)
+    people = [person.person_id for person in people_of(actor)] if actor else []
+    return bool(people) and rights.has_right(people, code, department_id)

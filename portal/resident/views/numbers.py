@@ -15,12 +15,13 @@ from hub.errors import HubError, NotFound
 from hub.tenancy.scope import hospital as hospital_scope
 from portal.commands import command_of
 from portal.resident.pages import chosen_person, page, people_of, resident_page
-from portal.resident.views.catalog import closed
+from portal.resident.views.catalog import before_others, closed, opening
 from regional_services.booking import services
 from regional_services.booking.services import BookingWish
 from regional_services.catalog import selectors
 from regional_services.catalog.selectors import SessionCard
 from tenants.appointments.errors import SlotChanged
+from tenants.directory import editing
 from tenants.registry import selectors as registry
 from tenants.scheduling import selectors as scheduling
 from tenants.scheduling.selectors import NumberView
@@ -28,12 +29,16 @@ from tenants.scheduling.selectors import NumberView
 HELD_OR_TAKEN = "已约"
 
 
-def _session_context(code: str, session_id: UUID) -> tuple[dict[str, object], SessionCard, list[NumberView]]:
+def _session_context(
+    request: HttpRequest, code: str, session_id: UUID
+) -> tuple[dict[str, object], SessionCard, list[NumberView]]:
     card = selectors.session(session_id)
     if card.institution_code != code:
         raise NotFound
+    first = before_others(request, code, card.department_id)
     with hospital_scope(code, read_only=True):
-        numbers = scheduling.numbers_of(session_id)
+        numbers = scheduling.numbers_of(session_id, every=first)
+        notices = editing.notices(card.department_id)
     session = {
         "id": card.id,
         "doctor_name": card.doctor_name,
@@ -43,22 +48,30 @@ def _session_context(code: str, session_id: UUID) -> tuple[dict[str, object], Se
     }
     back = f"/hospitals/{code}/departments/{card.department_id}?day={card.date.isoformat()}"
     institution = registry.institution(code)
-    context = {"hospital": institution, "closed": closed(institution), "session": session, "back": back}
+    context = {
+        "hospital": institution,
+        "closed": closed(institution),
+        "session": session,
+        "notices": notices,
+        "opens": "" if card.is_released or first else opening(card.release_at),
+        "first": first,
+        "back": back,
+    }
     return context, card, numbers
 
 
 @require_GET
 def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
     """The numbers of a session, read from the hospital's own rows."""
-    context, _card, numbers = _session_context(code, session_id)
+    context, _card, numbers = _session_context(request, code, session_id)
     shown = [
         {
             "id": number.id,
             "start": number.start,
             "end": number.end,
             "sequence": number.sequence,
-            "is_free": number.is_free and not context["closed"],
-            "word": _("暂停") if number.is_free else HELD_OR_TAKEN,
+            "is_free": number.is_free and not context["closed"] and not context["opens"],
+            "word": (_("待放号") if context["opens"] else _("暂停")) if number.is_free else HELD_OR_TAKEN,
         }
         for number in numbers
     ]
@@ -71,8 +84,11 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
     """Read back what is about to be booked and for whom; then book it."""
     if request.method == "POST":
         return _book(request, actor, code, session_id, number_id)
-    context, card, numbers = _session_context(code, session_id)
+    context, card, numbers = _session_context(request, code, session_id)
     number = next((row for row in numbers if row.id == number_id), None)
+    if context["opens"]:
+        messages.warning(request, str(context["opens"]), extra_tags="warn")
+        return HttpResponseRedirect(f"/hospitals/{code}/sessions/{session_id}")
     if number is None or not number.is_free:
         messages.warning(request, _("这个号刚刚被约走了，请另选一个。"), extra_tags="warn")
         return HttpResponseRedirect(f"/hospitals/{code}/sessions/{session_id}")

@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                 ("quote_valid_until", models.DateTimeField(null=True)),
                 ("pay_on_day", models.BooleanField()),
                 ("his_locked", models.BooleanField()),
+                ("channel", models.CharField(default="app", max_length=8)),
                 (
                     "state",
                     models.CharField(
@@ -136,6 +137,52 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="BookingChange",
+            fields=[
+                ("institution_code", models.CharField(max_length=32)),
+                ("id", models.UUIDField(default=hub.ids.uuid7, primary_key=True, serialize=False)),
+                ("booking_id", models.UUIDField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("asked", "等您答复"),
+                            ("stayed", "接受新安排"),
+                            ("left", "已退出"),
+                            ("lapsed", "未答复，按新安排"),
+                        ],
+                        default="asked",
+                        max_length=8,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=120)),
+                ("doctor_name", models.CharField(blank=True, max_length=60)),
+                ("was_doctor_name", models.CharField(blank=True, max_length=60)),
+                ("place", models.CharField(blank=True, max_length=130)),
+                ("was_place", models.CharField(blank=True, max_length=130)),
+                ("starts_at", models.DateTimeField()),
+                ("was_starts_at", models.DateTimeField()),
+                ("difference_fen", models.PositiveIntegerField(default=0)),
+                ("overlaps", models.BooleanField(default=False)),
+                ("asked_at", models.DateTimeField()),
+                ("answered_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "db_table": "booking_change",
+                "indexes": [
+                    models.Index(fields=["booking_id", "asked_at"], name="ix_booking_change_booking"),
+                    models.Index(
+                        condition=models.Q(("state", "asked")), fields=["starts_at"], name="ix_booking_change_due"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "asked")), fields=("booking_id",), name="uq_booking_change_open"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="BookingStep",
             fields=[
                 ("institution_code", models.CharField(max_length=32)),
@@ -151,6 +198,27 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "booking_step",
                 "indexes": [models.Index(fields=["booking_id", "id"], name="ix_booking_step_booking")],
+            },
+        ),
+        migrations.CreateModel(
+            name="RebookingRight",
+            fields=[
+                ("institution_code", models.CharField(max_length=32)),
+                ("booking_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("person_id", models.UUIDField()),
+                ("department_id", models.UUIDField()),
+                ("until", models.DateField()),
+                ("used_by", models.UUIDField(null=True)),
+            ],
+            options={
+                "db_table": "booking_rebooking_right",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("used_by__isnull", True)),
+                        fields=["person_id", "department_id"],
+                        name="ix_rebooking_right_open",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -272,4 +340,6 @@ class Migration(migrations.Migration):
         *policy("booking_step"),
         *policy("booking_resync_run"),
         *policy("booking_resync_item"),
+        *policy("booking_change"),
+        *policy("booking_rebooking_right"),
     ]

@@ -11,6 +11,26 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="CalendarDay",
+            fields=[
+                ("day", models.DateField(primary_key=True, serialize=False, verbose_name="日期")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("holiday", "放假"), ("workday", "调休上班")], max_length=8, verbose_name="种类"
+                    ),
+                ),
+                ("name", models.CharField(max_length=20, verbose_name="名称")),
+                ("changed_by", models.CharField(max_length=60, verbose_name="更改人")),
+                ("changed_at", models.DateTimeField(verbose_name="更改时间")),
+            ],
+            options={
+                "verbose_name": "节假日",
+                "verbose_name_plural": "节假日",
+                "ordering": ("day",),
+            },
+        ),
+        migrations.CreateModel(
             name="Onboarding",
             fields=[
                 ("code", models.CharField(max_length=32, primary_key=True, serialize=False, verbose_name="代码")),
