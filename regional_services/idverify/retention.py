@@ -39,10 +39,10 @@ def delete_due() -> int:
     return len(due)
 
 
-def sweep_orphans() -> int:
-    """Delete objects without a row that are older than a day; how many."""
+def sweep_orphans(prefix: str = "idverify/") -> int:
+    """Delete objects under `prefix` without a row that are older than a day; how many."""
     since = clock.now() - _ORPHAN_AGE
-    found = {key: UUID(key.rsplit("/", 1)[-1].removesuffix(".jpg")) for key in objects.keys("idverify/")}
+    found = {key: UUID(key.rsplit("/", 1)[-1].removesuffix(".jpg")) for key in objects.keys(prefix)}
     old = {key: photo_id for key, photo_id in found.items() if _made_at(photo_id) < since}
     with region(read_only=True):
         known = set(Photo.objects.filter(pk__in=old.values(), deleted_at__isnull=True).values_list("id", flat=True))

@@ -37,6 +37,8 @@ from institution_connectors.exchange import inbound
 from institution_connectors.exchange.models import Exchange
 from regional_services.booking.selectors import BookingView
 from regional_services.catalog.models import CatalogSession
+from regional_services.idverify import services as identity_services
+from regional_services.idverify.models import Application
 from regional_services.payments import services as payments
 from regional_services.payments.merchants import Credentials, put_in_force
 from regional_services.payments.models import MerchantAccount
@@ -45,6 +47,7 @@ from tenants.patients.models import PatientArchive
 from tenants.registry import onboarding
 from tests.accounts.people import make_staff
 from tests.booking import world
+from tests.idverify import world as identities
 from tests.portal.desks import browser_of
 from tests.portal.test_region_institutions import FORM
 from tests.portal.test_region_security import dead_letter
@@ -247,6 +250,21 @@ def _flag(district: World) -> UUID:
         return UUID(str(Flag.objects.get(actor_id=who).id))
 
 
+def _filed_identity(district: World) -> UUID:
+    """A rejected application with its photographs: anybody who may review may open it."""
+    return identities.rejected(identities.applicant(), identities.reviewer())
+
+
+def _own_identity(district: World) -> UUID:
+    """The owner's draft; his name is checked already, so the services would not let him begin."""
+    with work(REGION, actor=SETUP) as unit:
+        made = Application.objects.create(account_id=district.owner.actor.id, opened_at=unit.now)
+        unit.audit("test.begun", target=f"idverify:{made.id}")
+    picture = identities.plain_picture()
+    identity_services.add_photo(actor=district.owner.actor, application_id=made.id, side="front", sent=picture)
+    return UUID(str(made.id))
+
+
 EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "code"): lambda district: district.alpha,
     ("", "booking_id"): lambda district: district.booking.id,
@@ -270,6 +288,9 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("district", "check_id"): _check,
     ("district", "letter_id"): lambda _: dead_letter(),
     ("district/joining", "code"): _joining,
+    ("", "side"): lambda _: "front",
+    ("district", "application_id"): _filed_identity,
+    ("resident", "application_id"): _own_identity,
     ("resident", "sign_in_id"): _own_sign_in,
     ("desk", "sign_in_id"): _staff_sign_in,
     ("desk", "flag_id"): _flag,
