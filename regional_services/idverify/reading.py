@@ -30,7 +30,7 @@ _NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af·]{2,25}")
 class Problem(StrEnum):
     """Why a photograph can't be used, as the resident reads it."""
 
-    NO_CARD = "照片里没有认出身份证，请让证件占满画面"
+    NO_CARD = "没有认出身份证：请对好焦、避开反光，让证件占满画面"
     FRONT_WANTED = "这是国徽面，请拍摄人像面"
     BACK_WANTED = "这是人像面，请拍摄国徽面"
     NUMBER = "证件号码看不清，请在光线充足处对准后重拍"

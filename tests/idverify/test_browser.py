@@ -18,7 +18,7 @@ from regional_services.idverify import tasks
 from regional_services.idverify.models import Photo, PhotoState
 from sandbox import idcards
 from sandbox.idcards import Shot
-from tests.harness.browser import Visitor, visitor
+from tests.harness.browser import SCREENS, Visitor, visitor
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.idverify import world
@@ -123,7 +123,7 @@ def test_a_resident_on_a_phone_and_a_reviewer_at_a_desk(chromium: Browser, addre
     assert [*person.troubles, *judge.troubles] == []
 
 
-def test_without_script_and_in_large_type(chromium: Browser, address: str, tmp_path: Path) -> None:
+def test_without_script_and_in_large_type(chromium: Browser, address: str) -> None:
     who = world.applicant()
     world.photographed(who)
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
@@ -136,7 +136,7 @@ def test_without_script_and_in_large_type(chromium: Browser, address: str, tmp_p
     page = context.new_page()
     page.goto(f"{address}/me/identity")
     assert who.card.number not in page.content()
-    page.screenshot(path=tmp_path.parent / "identity-no-script.png", full_page=True)
+    page.screenshot(path=SCREENS / "identity-no-script.png", full_page=True)
     page.get_by_role("button", name="确认无误，提交审核").click()
     expect(page.get_by_text("已提交，等待审核")).to_be_visible()
     context.close()
