@@ -84,7 +84,7 @@ def _number(text: str) -> int:
 
 
 def _values(asked: tuple[Question, ...]) -> dict[str, str]:
-    values = {}
+    values: dict[str, str] = {}
     for place, question in enumerate(asked, start=1):
         values |= {
             f"text-{place}": question.text,

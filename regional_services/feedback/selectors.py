@@ -14,6 +14,7 @@ from hub.actor import Actor
 from hub.tenancy.scope import REGION, region
 from hub.work import work
 from regional_services.feedback import access
+from regional_services.feedback.errors import FeedbackNotFound
 from regional_services.feedback.models import AWAITED, Category, Entry, Feedback, Kind, Photo, Side, State
 
 EXCERPT = 40
@@ -130,7 +131,7 @@ def of_entry(actor: Actor, entry_id: UUID) -> UUID:
     with region(read_only=True):
         found = access.own(actor).filter(entries__pk=entry_id).values_list("pk", flat=True).first()
     if found is None:
-        raise access.FeedbackNotFound
+        raise FeedbackNotFound
     return UUID(str(found))
 
 

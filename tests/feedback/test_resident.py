@@ -76,7 +76,9 @@ def test_what_is_no_photograph_or_no_text_is_refused_in_words(phone: Client) -> 
         assert answer.status_code == 422
         assert words in text_of(answer)
         assert "看图" in text_of(answer), "what was typed is still there"
-    five = phone.post(NEW, {"text": "看图", "category": "service", "photos": [picture() for _ in range(photos.MOST + 1)]})
+    five = phone.post(
+        NEW, {"text": "看图", "category": "service", "photos": [picture() for _ in range(photos.MOST + 1)]}
+    )
     assert f"最多 {photos.MOST} 张" in text_of(five)
     assert phone.post(NEW, {"text": "  ", "category": "service"}).status_code == 422
     with region(read_only=True):
@@ -150,7 +152,12 @@ def test_only_own_bookings_can_be_named_and_their_hospital_follows(beta: str, co
     session = world.open_for_booking(beta)
     who, stranger = world.resident(), world.resident()
     booking = world.book(beta, session, who)
-    assert resident_browser(stranger).post(NEW, {"text": "他的", "category": "service", "booking": str(booking.id)}).status_code == 404
+    assert (
+        resident_browser(stranger)
+        .post(NEW, {"text": "他的", "category": "service", "booking": str(booking.id)})
+        .status_code
+        == 404
+    )
     row = write(resident_browser(who), booking=str(booking.id))
     assert (row.institution_code, row.booking_id) == (beta, booking.id)
 
