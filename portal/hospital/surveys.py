@@ -21,6 +21,7 @@ from regional_services.survey.questions import Kind, Question
 
 SPAN = timedelta(days=29)
 HERE = "/workspace/surveys"
+SPARE = 2  # empty rows in the editor
 
 
 @require_GET
@@ -61,7 +62,7 @@ def template(request: HttpRequest, actor: Actor) -> HttpResponse:
             problem = refusal
     context = {
         "version": version,
-        "rows": [_row(place, values, problem) for place in range(1, questions.MOST + 1)],
+        "rows": [_row(place, values, problem) for place in range(1, _places(values) + 1)],
         "kinds": list(Kind),
         "preview": [(question, "", "") for question in preview],
         "error": problem.text if problem else "",
@@ -93,6 +94,12 @@ def _values(asked: tuple[Question, ...]) -> dict[str, str]:
             f"required-{place}": "1" if question.required else "",
         }
     return values
+
+
+def _places(values: dict[str, str]) -> int:
+    """How many rows the form has: those with words in them, and some more to write in."""
+    last = max((place for place in range(1, questions.MOST + 1) if values.get(f"text-{place}", "").strip()), default=0)
+    return min(last + SPARE, questions.MOST)
 
 
 def _row(place: int, values: dict[str, str], problem: HubError | None) -> dict[str, object]:

@@ -62,7 +62,7 @@ class Question:
 
 DEFAULT = (
     Question(text="您对本次就诊总体满意吗？", kind=Kind.STARS),
-    Question(text="医生把病情和治疗讲清楚了吗？", kind=Kind.STARS),
+    Question(text="您对接诊医生满意吗？", kind=Kind.STARS),
     Question(text="从到院到看上医生，等候时间可以接受吗？", kind=Kind.CHOICE, options=("可以接受", "有点长", "太长了")),
     Question(text="您还有什么想对医院说的？", kind=Kind.TEXT, required=False),
 )

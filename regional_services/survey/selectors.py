@@ -151,6 +151,15 @@ def invitation(actor: Actor, invitation_id: UUID) -> InvitationView:
         )
 
 
+def of_booking(actor: Actor, booking_id: UUID) -> UUID | None:
+    """The resident's own survey of a visit, if he was invited to one. One query."""
+    with region(read_only=True):
+        found = (
+            Invitation.objects.filter(booking_id=booking_id, account_id=actor.id).values_list("pk", flat=True).first()
+        )
+    return None if found is None else UUID(str(found))
+
+
 def is_over(row: Invitation, now: datetime) -> bool:
     """Whether the time to answer has passed."""
     return now >= row.invited_at + OPEN_FOR

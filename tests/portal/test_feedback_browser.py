@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, expect
 
 from hub.security.roles import Role
+from regional_services.survey.questions import DEFAULT
 from tests.booking import world
 from tests.booking.world import Resident
 from tests.feedback.pictures import picture
@@ -17,7 +18,7 @@ from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.portal.desks import desk_of
 from tests.security.matrix.examples import resident_browser
-from tests.survey.test_surveys import DEFAULT, GOOD, visit
+from tests.survey.test_surveys import GOOD, visit
 
 pytestmark = pytest.mark.browser
 
@@ -38,8 +39,8 @@ def window(browser: Browser, address: str, signed_in: Client, *, desk: bool = Fa
     return person
 
 
-def _photo(name: str) -> dict[str, object]:
-    return {"name": name, "mimeType": "image/jpeg", "buffer": picture(size=(800, 600)).read()}
+def _photo(name: str, content: bytes = b"") -> FilePayload:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": content or picture(size=(800, 600)).read()}
 
 
 @pytest.mark.requirement("JA-FEEDBACK-01", "JA-FEEDBACK-04", "JA-FEEDBACK-05", "JA-FEEDBACK-07")
@@ -52,7 +53,7 @@ def test_a_resident_writes_and_the_district_answers(chromium: Browser, address: 
     phone.look("resident-feedback-empty")
     page.get_by_role("link", name="写反馈").click()
     page.get_by_label("您的问题或建议").fill("电梯坏了，老人上不了三楼，请尽快维修。")
-    page.locator("#photos").set_input_files([_photo("a.jpg"), {**_photo("b.jpg"), "buffer": b"no picture"}])  # type: ignore[list-item]
+    page.locator("#photos").set_input_files([_photo("a.jpg"), _photo("b.jpg", b"no picture")])
     page.get_by_label("类别").select_option("service")
     page.get_by_label("关于哪家医院").select_option(alpha)
     phone.look("resident-feedback-new")
@@ -60,7 +61,7 @@ def test_a_resident_writes_and_the_district_answers(chromium: Browser, address: 
     expect(page.get_by_text("第 2 个文件不是照片")).to_be_visible()
     phone.look("resident-feedback-refused")
     phone.troubles.clear()  # the browser notes the refusal's status
-    page.locator("#photos").set_input_files([_photo("a.jpg"), _photo("b.jpg")])  # type: ignore[list-item]
+    page.locator("#photos").set_input_files([_photo("a.jpg"), _photo("b.jpg")])
     page.get_by_role("button", name="提交").click()
     expect(page.get_by_text("已收到您的反馈")).to_be_visible()
     expect(page.locator(".photos img")).to_have_count(2)

@@ -79,7 +79,7 @@ def test_one_invitation_comes_after_a_visit_and_none_after_a_cancelled_one(sessi
         assert Invitation.objects.count() == 1
 
 
-@pytest.mark.requirement("JA-APPT-26", "WX-SURVEY-01")
+@pytest.mark.requirement("JA-APPT-26")
 def test_a_survey_is_answered_once_with_what_is_required(session: UUID) -> None:
     who, invitation = visit(session)
     phone, here = resident_browser(who), f"/surveys/{invitation.id}"
@@ -102,6 +102,19 @@ def test_a_survey_is_answered_once_with_what_is_required(session: UUID) -> None:
     late, forgotten = visit(session)
     with clock.shifted(selectors.OPEN_FOR):
         assert resident_browser(late).post(f"/surveys/{forgotten.id}", GOOD).status_code == 409
+
+
+@pytest.mark.requirement("WX-SURVEY-01")
+def test_a_completed_visit_is_rated_from_its_booking_and_an_unvisited_one_is_not(session: UUID) -> None:
+    who, invitation = visit(session)
+    phone = resident_browser(who)
+    assert f'href="/surveys/{invitation.id}"' in text_of(phone.get(f"/bookings/{invitation.booking_id}"))
+    waiting = world.resident()
+    booking = world.book("alpha", session, waiting)
+    drain(outside=False)
+    page = text_of(resident_browser(waiting).get(f"/bookings/{booking.id}"))
+    assert "/surveys/" not in page
+    assert phone.post(f"/surveys/{booking.id}", GOOD).status_code == 404
 
 
 def _questions(*texts: str) -> dict[str, str]:

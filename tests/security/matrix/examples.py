@@ -255,7 +255,7 @@ def _flag(district: World) -> UUID:
 def _feedback(district: World) -> Entry:
     """With a photograph, about alpha."""
     with region(read_only=True):
-        found = Entry.objects.filter(feedback__account_id=district.owner.actor.id).first()
+        found = Entry.objects.filter(feedback__institution_code=district.alpha).first()
     if found is None:
         feedback.submit(
             actor=district.owner.actor,
@@ -273,6 +273,7 @@ def _photo(district: World) -> UUID:
 
 
 def _invitation(district: World) -> UUID:
+    assert district.owner.actor.id is not None
     with region():
         made = Invitation.objects.create(
             id=uuid4(),
