@@ -46,6 +46,8 @@ REGION_APPS = [
     "regional_services.leaving",
     "regional_services.announcements",
     "regional_services.openfigures",
+    "regional_services.feedback",
+    "regional_services.survey",
     "regional_services.closures",
 ]
 HOSPITAL_APPS = [
@@ -210,6 +212,8 @@ WHITENOISE_USE_FINDERS = not STATIC_HASHED
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", "png", "jpg", "jpeg", "webp", "gif", "svgz", "woff", "woff2", "gz", "br")
 
+FILE_UPLOAD_HANDLERS = ["hub.storage.uploads.InMemoryUploads"]  # what people send never lies in clear on a disk
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [str(ROOT / "portal" / "locale")]
@@ -292,6 +296,8 @@ CELERY_BEAT_SCHEDULE = {
     "idverify.delete_pictures": {"task": "idverify.delete_pictures", "schedule": 3600.0},
     "synthetic.tidy": {"task": "synthetic.tidy", "schedule": 3600.0},
     "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 3600.0},
+    "feedback.escalate": {"task": "feedback.escalate", "schedule": 300.0, "options": {"expires": 240.0}},
+    "feedback.tidy": {"task": "feedback.tidy", "schedule": 86400.0},
     "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},
     "exchange-visits": {"task": "institution_connectors.exchange.tasks.poll_visits_all", "schedule": 30.0},
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},

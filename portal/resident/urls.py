@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.resident.views import account, bookings, catalog, idverify, messages, numbers, openfigures, pay, people
+from portal.resident.views import (
+    account,
+    bookings,
+    catalog,
+    feedback,
+    idverify,
+    messages,
+    numbers,
+    openfigures,
+    pay,
+    people,
+    surveys,
+)
 
 _BOOKING = "bookings/<uuid:booking_id>"
 _IDENTITY = "me/identity/<uuid:application_id>"
@@ -31,6 +43,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("messages", messages.inbox, name="messages"),
     path("messages/read", messages.read_all, name="messages-read"),
     path("messages/<uuid:message_id>", messages.open_message, name="message"),
+    path("feedback", feedback.listed, name="feedback"),
+    path("feedback/new", feedback.new, name="feedback-new"),
+    path("feedback/<uuid:feedback_id>", feedback.one, name="feedback-one"),
+    path("feedback/<uuid:feedback_id>/add", feedback.add, name="feedback-add"),
+    path("feedback/<uuid:feedback_id>/rate", feedback.rate, name="feedback-rate"),
+    path("feedback/photos/<uuid:photo_id>", feedback.photo, name="feedback-photo"),
+    path("surveys/<uuid:invitation_id>", surveys.one, name="survey"),
     path("me", account.me, name="me"),
     path("me/devices", account.devices, name="devices"),
     path("me/devices/<uuid:sign_in_id>/end", account.end_device, name="device-end"),

@@ -154,6 +154,27 @@ _ALL = (
         discreet_text="您在{institution}的一笔费用已原路退回。详情请登录查看。",
     ),
     Template(
+        name="feedback.replied",
+        version=1,
+        title="您的反馈有了答复",
+        text="您提交的反馈，{institution}已答复，请登录查看，有疑问可以继续追问。",
+        discreet_text="您提交的反馈已有答复，请登录查看。",
+    ),
+    Template(
+        name="feedback.closed",
+        version=1,
+        title="您的反馈已办结",
+        text="您提交给{institution}的反馈已办结，请登录查看并评价。",
+        discreet_text="您提交的反馈已办结，请登录查看并评价。",
+    ),
+    Template(
+        name="survey.invited",
+        version=1,
+        title="请为这次就诊打分",
+        text="您在{institution}{department}的就诊已结束，请花一分钟填写满意度调查，帮助医院改进。",
+        discreet_text="您在{institution}的就诊已结束，请花一分钟填写满意度调查。",
+    ),
+    Template(
         name="payments.returned",
         version=1,
         title="多付款项已退回",
