@@ -45,6 +45,7 @@ REGION_APPS = [
     "regional_services.leaving",
     "regional_services.announcements",
     "regional_services.openfigures",
+    "regional_services.doctors",
     "regional_services.closures",
 ]
 HOSPITAL_APPS = [
