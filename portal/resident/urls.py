@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.resident.views import account, bookings, catalog, messages, numbers, openfigures, pay, people
+from portal.resident.views import (
+    account,
+    bookings,
+    catalog,
+    doctors,
+    messages,
+    numbers,
+    openfigures,
+    pay,
+    people,
+)
 
 _BOOKING = "bookings/<uuid:booking_id>"
 _HOSPITAL = "hospitals/<slug:code>"
@@ -18,6 +28,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_HOSPITAL}/departments/<uuid:department_id>", catalog.department, name="department"),
     path(f"{_HOSPITAL}/sessions/<uuid:session_id>", numbers.session, name="session"),
     path(f"{_HOSPITAL}/sessions/<uuid:session_id>/numbers/<uuid:number_id>", numbers.confirm, name="confirm"),
+    path("doctors", doctors.doctors, name="doctors"),
+    path("doctors/<uuid:practitioner_id>", doctors.doctor, name="doctor"),
+    path("doctors/<uuid:practitioner_id>/follow", doctors.follow, name="doctor-follow"),
+    path("me/doctors", doctors.followed, name="followed"),
     path("bookings", bookings.bookings, name="bookings"),
     path(_BOOKING, bookings.booking, name="booking"),
     path(f"{_BOOKING}/live", bookings.live, name="booking-live"),
