@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hub.api.pagination import CursorPage, page_request
+from hub.api.pagination import CursorPage, page_of, page_request
 from hub.api.views import PUBLIC, RESIDENT, HubAPIView
 from hub.errors import InvalidInput
 from hub.security.signed_bodies import require_signature
@@ -45,7 +45,7 @@ class Doctors(HubAPIView):
     @extend_schema(
         summary="找医生",
         parameters=[DoctorsQuery],
-        responses=DoctorFoundSerializer(many=True),
+        responses=page_of(DoctorFoundSerializer),
         operation_id="practitioners_list",
         tags=_TAGS,
     )
@@ -85,7 +85,7 @@ class DoctorReviews(HubAPIView):
 
     @extend_schema(
         summary="患者评价",
-        responses=ReviewSerializer(many=True),
+        responses=page_of(ReviewSerializer),
         operation_id="practitioners_reviews",
         tags=_TAGS,
     )
@@ -124,7 +124,7 @@ class FollowedDoctors(HubAPIView):
 
     @extend_schema(
         summary="我关注的医生",
-        responses=FollowedSerializer(many=True),
+        responses=page_of(FollowedSerializer),
         operation_id="practitioners_followed",
         tags=_TAGS,
     )

@@ -39,6 +39,7 @@ def doctors(request: HttpRequest) -> HttpResponse:
     leaf = read_leaf(request, rows, PAGE)
     context = {
         "wanted": wanted,
+        "narrowed": bool(wanted.institution or wanted.department or wanted.online or wanted.with_number),
         "leaf": leaf,
         "first": (number_of(request) - 1) * PAGE,
         "ranked": wanted.order is not Order.NUMBERS,
