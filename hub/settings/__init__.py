@@ -48,6 +48,7 @@ REGION_APPS = [
     "regional_services.openfigures",
     "regional_services.feedback",
     "regional_services.survey",
+    "regional_services.doctors",
     "regional_services.closures",
 ]
 HOSPITAL_APPS = [

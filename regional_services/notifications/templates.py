@@ -189,6 +189,27 @@ _ALL = (
         text="{institution}的一笔退款{fee}未能自动完成，医院收费处会与您联系。",
         discreet_text="{institution}的一笔退款未能自动完成，医院收费处会与您联系。",
     ),
+    Template(
+        name="doctors.released",
+        version=1,
+        title="关注的医生有新门诊",
+        text="您关注的{doctor}医生（{institution}{department}）新增门诊：{when}。可在“我的”“关注的医生”中查看与预约。",
+        discreet_text="您关注的一位医生新增了门诊，请在“我的”“关注的医生”中查看。",
+    ),
+    Template(
+        name="doctors.stopped",
+        version=1,
+        title="关注的医生停诊",
+        text="您关注的{doctor}医生（{institution}{department}）停诊：{when}。如已预约，会另行通知您。",
+        discreet_text="您关注的一位医生有门诊停诊，请在“我的”“关注的医生”中查看。",
+    ),
+    Template(
+        name="doctors.moved",
+        version=1,
+        title="关注的医生门诊有调整",
+        text="您关注的{doctor}医生（{institution}{department}）门诊时间或地点有调整：{when}。",
+        discreet_text="您关注的一位医生门诊有调整，请在“我的”“关注的医生”中查看。",
+    ),
 )
 _BY_KEY = {(template.name, template.version): template for template in _ALL}
 _CURRENT = {template.name: template for template in sorted(_ALL, key=lambda template: template.version)}

@@ -19,6 +19,7 @@ from regional_services.booking import rights
 from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors
 from regional_services.catalog.selectors import HospitalCard, SessionCard
+from regional_services.doctors import guidance
 from tenants.registry import functions
 from tenants.registry import selectors as registry
 from tenants.registry.models import Kind
@@ -84,6 +85,7 @@ def _services() -> list[Service]:
     later = _("即将开通")
     return [
         Service(_("预约挂号"), "book", "/hospitals"),
+        Service(_("找医生"), "pulse", "/doctors"),
         Service(_("我的预约"), "list", "/bookings"),
         Service(_("就诊人"), "people", "/me/people"),
         Service(_("消息"), "mail", "/messages"),
@@ -116,13 +118,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
-    """Institutions, departments and doctors by name or pinyin initials."""
+    """Institutions, departments and doctors by name, pinyin or initials; departments also by symptom and disease."""
     text = request.GET.get("q", "").strip()[:30]
     found = selectors.search(text)
     names = {view.code: view.short_name for view in registry.institutions()}
     departments = {row.id: row.name for row in found.departments}
     context = {
         "q": text,
+        "advice": guidance.advise(text),
         "hospitals": [_row(HospitalCard(institution=view, distance_m=None, free=0)) for view in found.institutions],
         "departments": [{"hit": row, "institution": names.get(row.institution_code, "")} for row in found.departments],
         "doctors": [

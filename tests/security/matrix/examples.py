@@ -36,7 +36,7 @@ from institution_connectors.contracts import Direction, Inbound, Operation, Pati
 from institution_connectors.exchange import inbound
 from institution_connectors.exchange.models import Exchange
 from regional_services.booking.selectors import BookingView
-from regional_services.catalog.models import CatalogSession
+from regional_services.catalog.models import CatalogDoctor, CatalogSession
 from regional_services.feedback import services as feedback
 from regional_services.feedback.models import Entry, Photo
 from regional_services.feedback.services import Wish
@@ -239,6 +239,13 @@ def _session_of_catalog(district: World) -> CatalogSession:
     return found
 
 
+def _practitioner(district: World) -> UUID:
+    with region(read_only=True):
+        return UUID(
+            str(CatalogDoctor.objects.filter(institution_code=district.alpha).values_list("practitioner_id")[0][0])
+        )
+
+
 def _own_sign_in(district: World) -> UUID:
     return resident_sign_in(district.owner).sign_in_id
 
@@ -311,6 +318,7 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "booking_id"): lambda district: district.booking.id,
     ("", "session_id"): lambda district: district.booking.session_id,
     ("", "department_id"): lambda district: _session_of_catalog(district).department_id,
+    ("", "practitioner_id"): _practitioner,
     ("", "number_id"): lambda district: world.free_numbers(district.alpha, district.booking.session_id)[0].id,
     ("", "person_id"): lambda district: district.owner.person_id,
     ("", "order_id"): _order,

@@ -13,6 +13,8 @@ OPEN_PAGES = {
     "hospital": "the catalogue is public",
     "department": "the catalogue is public",
     "session": "the catalogue is public",
+    "doctors": "the catalogue is public",
+    "doctor": "the catalogue is public; what is followed is shown to its account alone",
     "sign-in": "a way in",
     "sign-in-code": "a way in",
     "wechat-start": "a way in",
