@@ -46,6 +46,7 @@ REGION_APPS = [
     "regional_services.announcements",
     "regional_services.openfigures",
     "regional_services.closures",
+    "regional_services.waitlist",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
@@ -259,6 +260,7 @@ CELERY_TASK_ROUTES = {
     "booking.sweep": {"queue": "sweeps"},
     "payments.sweep": {"queue": "sweeps"},
     "closures.carry_on": {"queue": "sweeps"},
+    "waitlist.sweep": {"queue": "sweeps"},
     "institution_connectors.exchange.tasks.*": {"queue": "exchange"},
     "registry.carry_on": {"queue": "institutions"},
     "registry.sweep": {"queue": "institutions"},
@@ -283,6 +285,7 @@ CELERY_BEAT_SCHEDULE = {
     "scheduling.merge_shares": {"task": "scheduling.merge_shares", "schedule": 60.0, "options": {"expires": 50.0}},
     "night-reports": {"task": "tenants.nightly.tasks.make_reports", "schedule": crontab(hour=7, minute=0)},
     "closures.carry_on": {"task": "closures.carry_on", "schedule": 2.0, "options": {"expires": 2.0}},
+    "waitlist.sweep": {"task": "waitlist.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
     "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
@@ -323,6 +326,10 @@ HUB_SYNTHETIC: dict[str, Any] = {
     "threads": env.number("HUB_SYNTHETIC_THREADS", 8),
     "patience": env.number("HUB_SYNTHETIC_PATIENCE", 60),  # seconds a step may take before it has failed
 }
+
+# The waiting list: places one person may have at a time, and how long a number is held for whom it is offered to.
+HUB_WAITLIST_OPEN = env.number("HUB_WAITLIST_OPEN", 3)
+HUB_WAITLIST_OFFER_MINUTES = env.number("HUB_WAITLIST_OFFER_MINUTES", 15)
 
 HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")
 HUB_CSP_FORM = env.names("HUB_CSP_FORM", HUB_OUTSIDE["wechat_pay"])  # where forms may lead: the cashier

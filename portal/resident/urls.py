@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.resident.views import account, bookings, catalog, messages, numbers, openfigures, pay, people
+from portal.resident.views import account, bookings, catalog, messages, numbers, openfigures, pay, people, waitlist
 
 _BOOKING = "bookings/<uuid:booking_id>"
 _HOSPITAL = "hospitals/<slug:code>"
@@ -18,6 +18,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_HOSPITAL}/departments/<uuid:department_id>", catalog.department, name="department"),
     path(f"{_HOSPITAL}/sessions/<uuid:session_id>", numbers.session, name="session"),
     path(f"{_HOSPITAL}/sessions/<uuid:session_id>/numbers/<uuid:number_id>", numbers.confirm, name="confirm"),
+    path(f"{_HOSPITAL}/sessions/<uuid:session_id>/wait", waitlist.join, name="waitlist-join"),
+    path("waitlist", waitlist.entries, name="waitlist"),
+    path("waitlist/<uuid:entry_id>", waitlist.entry, name="waitlist-entry"),
+    path("waitlist/<uuid:entry_id>/accept", waitlist.accept, name="waitlist-accept"),
+    path("waitlist/<uuid:entry_id>/leave", waitlist.leave, name="waitlist-leave"),
     path("bookings", bookings.bookings, name="bookings"),
     path(_BOOKING, bookings.booking, name="booking"),
     path(f"{_BOOKING}/live", bookings.live, name="booking-live"),

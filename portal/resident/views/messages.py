@@ -28,11 +28,13 @@ def inbox(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_GET
 @resident_page
 def open_message(request: HttpRequest, actor: Actor, message_id: UUID) -> HttpResponse:
-    """Mark as read; a booking's message leads to the booking, any other is shown whole."""
+    """Mark as read; one about a booking or the waiting list leads there, any other is shown whole."""
     services.read_message(message_id, actor=actor)
     message = selectors.message(access.account(actor), message_id)
     if message.template.startswith("booking."):
         return HttpResponseRedirect(f"/bookings/{message.about}")
+    if message.template.startswith("waitlist."):
+        return HttpResponseRedirect("/waitlist")
     return page(request, "message", "messages", {"message": message, "back": "/messages"})
 
 

@@ -37,7 +37,7 @@ OPEN_PAGES = {
 FIRST_PAGES = frozenset({"workspace", "district"})
 """Where staff begin: who may not see them is sent on to the first page of his own bar."""
 
-OWN = frozenset({"booking_id", "attempt_id", "message_id", "person_id", "order_id", "sign_in_id"})
+OWN = frozenset({"booking_id", "entry_id", "attempt_id", "message_id", "person_id", "order_id", "sign_in_id"})
 """Parameters that name a thing of one resident or one account; other parameters of residents' routes are public."""
 
 NOT_OF_A_HOSPITAL = frozenset({"day"})
