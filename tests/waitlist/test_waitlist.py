@@ -41,6 +41,7 @@ def full(code: str, count: int = 1, *, fee_fen: int = 5000) -> tuple[UUID, list[
         who = world.resident()
         holders.append((who, world.book(code, session, who, number)))
     drain()
+    projection.refresh(code)
     return session, holders
 
 
