@@ -50,6 +50,7 @@ REGION_APPS = [
     "regional_services.survey",
     "regional_services.doctors",
     "regional_services.closures",
+    "regional_services.waitlist",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
@@ -265,6 +266,7 @@ CELERY_TASK_ROUTES = {
     "booking.sweep": {"queue": "sweeps"},
     "payments.sweep": {"queue": "sweeps"},
     "closures.carry_on": {"queue": "sweeps"},
+    "waitlist.sweep": {"queue": "sweeps"},
     "institution_connectors.exchange.tasks.*": {"queue": "exchange"},
     "registry.carry_on": {"queue": "institutions"},
     "registry.sweep": {"queue": "institutions"},
@@ -289,6 +291,7 @@ CELERY_BEAT_SCHEDULE = {
     "scheduling.merge_shares": {"task": "scheduling.merge_shares", "schedule": 60.0, "options": {"expires": 50.0}},
     "night-reports": {"task": "tenants.nightly.tasks.make_reports", "schedule": crontab(hour=7, minute=0)},
     "closures.carry_on": {"task": "closures.carry_on", "schedule": 2.0, "options": {"expires": 2.0}},
+    "waitlist.sweep": {"task": "waitlist.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
     "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
@@ -336,6 +339,10 @@ HUB_SYNTHETIC: dict[str, Any] = {
 
 # Days pictures of cards stay after the decision; never more than the residents' consent says.
 HUB_IDENTITY_PHOTO_DAYS = min(env.number("HUB_IDENTITY_PHOTO_DAYS", 30), 30)
+# The waiting list: places one person may have at a time, and how long a number is held for whom it is offered to.
+HUB_WAITLIST_OPEN = env.number("HUB_WAITLIST_OPEN", 3)
+HUB_WAITLIST_OFFER_MINUTES = env.number("HUB_WAITLIST_OFFER_MINUTES", 15)
+
 HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")
 HUB_CSP_FORM = env.names("HUB_CSP_FORM", HUB_OUTSIDE["wechat_pay"])  # where forms may lead: the cashier
 HUB_WECHAT_APPID = env.text("HUB_WECHAT_APPID", "wx0000000000000001")

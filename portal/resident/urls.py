@@ -15,6 +15,7 @@ from portal.resident.views import (
     pay,
     people,
     surveys,
+    waitlist,
 )
 
 _BOOKING = "bookings/<uuid:booking_id>"
@@ -36,6 +37,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("doctors/<uuid:practitioner_id>", doctors.doctor, name="doctor"),
     path("doctors/<uuid:practitioner_id>/follow", doctors.follow, name="doctor-follow"),
     path("me/doctors", doctors.followed, name="followed"),
+    path(f"{_HOSPITAL}/sessions/<uuid:session_id>/wait", waitlist.join, name="waitlist-join"),
+    path("waitlist", waitlist.entries, name="waitlist"),
+    path("waitlist/<uuid:entry_id>", waitlist.entry, name="waitlist-entry"),
+    path("waitlist/<uuid:entry_id>/accept", waitlist.accept, name="waitlist-accept"),
+    path("waitlist/<uuid:entry_id>/leave", waitlist.leave, name="waitlist-leave"),
     path("bookings", bookings.bookings, name="bookings"),
     path(_BOOKING, bookings.booking, name="booking"),
     path(f"{_BOOKING}/live", bookings.live, name="booking-live"),

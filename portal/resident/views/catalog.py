@@ -20,6 +20,7 @@ from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors
 from regional_services.catalog.selectors import HospitalCard, SessionCard
 from regional_services.doctors import guidance
+from regional_services.waitlist import services as waitlist
 from tenants.registry import functions
 from tenants.registry import selectors as registry
 from tenants.registry.models import Kind
@@ -247,6 +248,7 @@ def _session_row(card: SessionCard, *, first: bool) -> dict[str, object]:
         "state": card.state,
         "free": card.free,
         "opens": "" if card.is_released or first else opening(card.release_at),
+        "queue": not card.free and not first and waitlist.may_join(card),
         "open": card.state == "open" and (card.free > 0 or first) and (card.is_released or first),
     }
 

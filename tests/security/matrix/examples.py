@@ -46,6 +46,7 @@ from regional_services.payments import services as payments
 from regional_services.payments.merchants import Credentials, put_in_force
 from regional_services.payments.models import MerchantAccount
 from regional_services.survey.models import Invitation
+from regional_services.waitlist.models import Entry as WaitingEntry
 from tenants.appointments.models import DeskRequest
 from tenants.patients.models import PatientArchive
 from tenants.registry import onboarding
@@ -169,6 +170,26 @@ def _message(district: World) -> UUID:
 def _archive(district: World) -> UUID:
     with hospital(district.alpha, read_only=True):
         return UUID(str(PatientArchive.objects.get(person_id=district.owner.person_id).id))
+
+
+def _waiting_entry(district: World) -> UUID:
+    booking, account_id = district.booking, district.owner.actor.id
+    assert account_id is not None
+    with region():
+        made = WaitingEntry.objects.create(
+            institution_code=district.alpha,
+            account_id=account_id,
+            person_id=district.owner.person_id,
+            session_id=booking.session_id,
+            department_name=booking.department_name,
+            visit_date=booking.visit_date,
+            fee_fen=booking.fee_fen,
+            ordinal=1,
+            until=booking.starts_at,
+            joined_at=clock.now(),
+            updated_at=clock.now(),
+        )
+    return UUID(str(made.id))
 
 
 def _desk_request(district: World) -> UUID:
@@ -327,6 +348,7 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "feedback_id"): lambda district: _feedback(district).feedback_id,
     ("", "photo_id"): _photo,
     ("", "invitation_id"): _invitation,
+    ("", "entry_id"): _waiting_entry,
     ("", "ask_id"): lambda _: uuid4(),
     ("", "merchant_id"): lambda district: _merchant_id(district.alpha),
     ("workspace", "archive_id"): _archive,

@@ -42,6 +42,7 @@ FIRST_PAGES = frozenset({"workspace", "district"})
 OWN = frozenset(
     {
         "booking_id",
+        "entry_id",
         "attempt_id",
         "message_id",
         "person_id",
