@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
+from django.utils.translation import gettext
+
 from hub.errors import HubError
 
 
@@ -96,4 +98,7 @@ def check_level(role: Role, *, at_district: bool) -> None:
     """Refuse a role held at the wrong place."""
     wanted = Level.DISTRICT if at_district else Level.HOSPITAL
     if role.level not in (wanted, Level.BOTH):
-        raise RoleMisplaced(f"“{role.label}”不能授予给{'平台' if at_district else '医院'}人员。")
+        raise RoleMisplaced(
+            gettext("“%(label)s”不能授予给%(at_district)s人员。")
+            % {"label": role.label, "at_district": "平台" if at_district else "医院"}
+        )
