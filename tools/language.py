@@ -31,7 +31,14 @@ CATALOGUE = ROOT / "portal" / "locale" / "en" / "LC_MESSAGES" / "django.po"
 CHINESE = re.compile("[\u4e00-\u9fff]")
 _CALLS = {"_", "gettext", "gettext_lazy", "said"}
 _KEYWORDS = {name: None for name in ("_", "gettext", "gettext_noop", "gettext_lazy")}
-_TABLES = ("tenants/registry/rules.py", "tenants/registry/functions.py", "institution_connectors/contracts/operations.py")
+_TABLES = (
+    "hub/security/roles.py",
+    "institution_connectors/contracts/operations.py",
+    "institution_connectors/contracts/outcomes.py",
+    "regional_services/identity/documents.py",
+    "tenants/registry/functions.py",
+    "tenants/registry/rules.py",
+)
 _HEADER = "# English words of the hub. Made by `python -m tools.language`; edit the msgstr lines only."
 _MARK = re.compile(r"%\(\w+\)[sd]")
 
@@ -157,6 +164,10 @@ def _settings() -> None:
 
 def main(arguments: list[str]) -> int:
     """Bring the catalogue in step; tell what needs English."""
+    if arguments == ["--check"]:
+        found = list(problems())
+        print("\n".join(found))
+        return 1 if found else 0
     _settings()
     english = _said()
     for name in arguments:

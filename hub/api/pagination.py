@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
 from django.utils.translation import gettext
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -81,6 +83,13 @@ class CursorPage(Generic[Row]):
     def response(self, render: Callable[[Row], Any]) -> Response:
         """The answer, each row rendered."""
         return Response({"items": [render(row) for row in self.items], "next": self.next})
+
+
+@cache
+def page_of(item: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """The shape of a page of such items, for the API's document."""
+    fields = {"items": item(many=True), "next": serializers.CharField(allow_null=True)}
+    return type(item.__name__.replace("Serializer", "PageSerializer"), (serializers.Serializer,), fields)
 
 
 def _text(part: Any) -> str:

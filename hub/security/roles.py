@@ -13,6 +13,7 @@ from enum import StrEnum
 from django.utils.translation import gettext
 
 from hub.errors import HubError
+from hub.words import said
 
 
 class Level(StrEnum):
@@ -42,7 +43,7 @@ class Role(StrEnum):
     @property
     def label(self) -> str:
         """The name people read."""
-        return _TITLES[self][0]
+        return said(_TITLES[self][0])
 
     @property
     def level(self) -> Level:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.api.views import PUBLIC, HubAPIView
-from hub.errors import NotSignedIn, Unavailable
+from hub.errors import NotSignedIn
 from hub.security.keyring import KeyMissing, ring
 from hub.staff_platform import services
 from hub.staff_platform.outside import CLIENT_SECRET
@@ -34,8 +34,8 @@ class PushView(HubAPIView):
         """The users are read from the platform within seconds; nothing in the body is believed."""
         try:
             expected = hmac.digest(ring().secret(CLIENT_SECRET), request.body, "sha256").hex()
-        except KeyMissing as problem:
-            raise Unavailable from problem
+        except KeyMissing as problem:  # with whom no secret is agreed, no signature is right
+            raise NotSignedIn from problem
         if not hmac.compare_digest(request.headers.get("X-Signature", ""), expected):
             raise NotSignedIn
         services.note_push(actor=self.actor, push_id=uuid4())

@@ -12,14 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.accounts.outside import SMS_SECRET
-from hub.api.pagination import CursorPage, page_request
+from hub.api.pagination import CursorPage, page_of, page_request
 from hub.api.views import PUBLIC, RESIDENT, HubAPIView
 from hub.errors import InvalidInput, NotSignedIn, Unavailable
 from hub.security.keyring import KeyMissing, ring
 from hub.tenancy.scope import region
 from regional_services.notifications import access, selectors, services
 from regional_services.notifications.models import SmsState
-from regional_services.notifications.serializers import MessagePageSerializer, MessageSerializer, UnreadSerializer
+from regional_services.notifications.serializers import MessageSerializer, UnreadSerializer
 
 _RESULTS = {"delivered": SmsState.DELIVERED, "undelivered": SmsState.UNDELIVERED}
 
@@ -33,7 +33,7 @@ class Messages(HubAPIView):
     @extend_schema(
         summary="我的消息",
         parameters=[OpenApiParameter("unread", bool, description="只看未读")],
-        responses=MessagePageSerializer,
+        responses=page_of(MessageSerializer),
         operation_id="messages_list",
         tags=["messages"],
     )
