@@ -29,7 +29,7 @@ class TextChoices(models.TextChoices):
     @property
     def label(self) -> str:
         """The words of this state; while models are being defined, those of the source."""
-        words = str(self._label_)  # type: ignore[attr-defined]
+        words = str(self._label_)
         return said(words) if apps.models_ready else words
 
 
@@ -47,7 +47,7 @@ class LanguageMiddleware:
         """Answer one request in its language."""
         language = _wanted(request)
         with translation.override(language):
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = language
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ("Cookie", "Accept-Language") if _is_api(request) else ("Cookie",))

@@ -32,6 +32,15 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 _CALLS = {"_", "gettext", "gettext_lazy", "said"}
 _KEYWORDS = {name: None for name in ("_", "gettext", "gettext_noop", "gettext_lazy")}
 _TABLES = (
+    "/permissions.py",
+    "hub/accounts/passwords.py",
+    "institution_connectors/conformance/checks/__init__.py",
+    "regional_services/leaving/stages.py",
+    "tenants/appointments/comparing.py",
+    "tenants/directory/editing.py",
+    "tenants/registry/drafts.py",
+    "tenants/registry/onboarding.py",
+    "tenants/scheduling/services.py",
     "hub/security/roles.py",
     "institution_connectors/contracts/operations.py",
     "institution_connectors/contracts/outcomes.py",
@@ -68,7 +77,7 @@ def _of_template(path: Path) -> Iterator[str]:
 
 
 def _of_python(module: ast.Module, name: str) -> Iterator[str]:
-    whole = name.startswith("portal/") or name in _TABLES
+    whole = name.startswith("portal/") or name.endswith(_TABLES)
     silent = _unread(module)
     for node in ast.walk(module):
         if whole and isinstance(node, ast.stmt) and not isinstance(node, ast.Expr):
@@ -87,11 +96,13 @@ def _called(call: ast.Call) -> str:
 
 
 def _unread(module: ast.Module) -> set[int]:
-    """Texts that nobody reads whole: docstrings, parts of f-strings, what is compared with."""
+    """Texts that nobody reads whole: docstrings, patterns, parts of f-strings, what is compared with."""
     return {
         id(inner)
         for node in ast.walk(module)
-        if isinstance(node, ast.JoinedStr | ast.Compare) or (isinstance(node, ast.Expr) and _is_text(node.value))
+        if isinstance(node, ast.JoinedStr | ast.Compare)
+        or (isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile")
+        or (isinstance(node, ast.Expr) and _is_text(node.value))
         for inner in ast.walk(node)
     }
 

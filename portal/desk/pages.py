@@ -17,6 +17,7 @@ from hub.actor import Actor, ActorKind
 from hub.errors import Forbidden
 from hub.security.guards import Guard, Side, declare
 from hub.security.permissions import registered
+from hub.words import said
 from portal.components.paging import query_with as query_with
 from tenants.registry import selectors as registry
 
@@ -124,7 +125,7 @@ def refusal_of(permission: str) -> Forbidden:
     entry = registered().get(permission)
     return Forbidden(
         gettext("您没有“%(entry)s”的权限。需要时请联系本单位安全管理员授予角色。")
-        % {"entry": entry.title if entry else permission}
+        % {"entry": said(entry.title) if entry else permission}
     )
 
 
