@@ -163,7 +163,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hub.tenancy.middleware.HospitalHostMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "hub.words.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "hub.accounts.middleware.ActorMiddleware",
@@ -218,6 +218,7 @@ FILE_UPLOAD_HANDLERS = ["hub.storage.uploads.InMemoryUploads"]  # what people se
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LANGUAGE_COOKIE_NAME = "language"  # hub.words.COOKIE
 LOCALE_PATHS = [str(ROOT / "portal" / "locale")]
 USE_I18N = True
 USE_TZ = True

@@ -82,4 +82,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signin/wechat/<uuid:ask_id>", account.wechat_wait, name="wechat-wait"),
     path("signout", account.sign_out, name="sign-out"),
     path("elder", account.elder, name="elder"),
+    path("language", account.language, name="language"),
 ]

@@ -22,6 +22,7 @@ OPEN_PAGES = {
     "wechat-wait": "a way in; the ask is bound to its session",
     "sign-out": "the way out",
     "elder": "a cookie of this device",
+    "language": "a cookie of this device",
     "desk-sign-in": "a way in",
     "desk-totp": "a way in; needs the first factor of this session",
     "desk-enrol": "a way in; needs the first factor of this session",
