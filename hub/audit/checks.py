@@ -36,10 +36,11 @@ _SHOWN = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditCheckDue(Event):
-    """Somebody asked for a verification."""
+    """Somebody asked for a verification of a journal: a hospital's, or the district's (`scope` "public")."""
 
     NAME: ClassVar[str] = "audit.check_due"
     check_id: UUID
+    scope: str
 
     @property
     def aggregate(self) -> str:
@@ -76,7 +77,7 @@ def ask(*, actor: Actor) -> UUID:
         check = AuditCheck.objects.create(
             scope=scope, institution_code=actor.institution or DISTRICT, asked_by=actor.name, asked_at=unit.now
         )
-        unit.publish(AuditCheckDue(check_id=check.id))
+        unit.publish(AuditCheckDue(check_id=check.id, scope=scope))
         unit.audit("audit.check_asked", target=f"audit_check:{check.id}")
     return check.id
 

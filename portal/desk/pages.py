@@ -56,7 +56,6 @@ DISTRICT_MENU = (
     Entry("overview", "总览", "/district/", "region.view"),
     Entry("institutions", "机构", "/district/institutions", "region.view"),
     Entry("joining", "机构接入", "/district/joining", "registry.life"),
-    Entry("leaving", "机构退出", "/district/leaving", "leaving.view"),
     Entry("feedback", "意见反馈", "/district/feedback", "feedback.view"),
     Entry("notices", "公告", "/district/notices", "announcements.publish"),
     Entry("closures", "紧急停诊", "/district/closures", "closures.close"),
@@ -70,6 +69,7 @@ DISTRICT_MENU = (
     Entry("keys", "密钥与凭据", "/district/keys", "keys.view"),
     Entry("flags", "安全提醒", "/desk/flags", "vigilance.flags"),
     Entry("audit", "审计", "/district/audit", "audit.view"),
+    Entry("leaving", "机构退出", "/district/leaving", "leaving.view"),
     Entry("recovery", "备份与恢复", "/district/recovery", "recovery.view"),
     Entry("letters", "停止的消息", "/district/letters", "outbox.view"),
 )

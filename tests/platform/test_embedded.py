@@ -87,11 +87,30 @@ def test_logins_have_passwords_and_no_power_over_isolation(own_services: Service
         psycopg.connect(f"postgresql://hub_region:guess@127.0.0.1:{server.port}/hub")
     with psycopg.connect(server.url("region")) as connection:
         rows = connection.execute(
-            "SELECT rolname, rolsuper, rolbypassrls, rolinherit FROM pg_roles WHERE rolname ~ '^hub_' AND rolcanlogin"
+            "SELECT rolname, rolsuper, rolbypassrls, rolinherit, rolreplication FROM pg_roles"
+            " WHERE rolname ~ '^hub_' AND rolcanlogin"
         ).fetchall()
-    assert {row[0] for row in rows} == {"hub_owner", "hub_region", "hub_hospital"}
+    assert {row[0] for row in rows} == {"hub_owner", "hub_region", "hub_hospital", "hub_backup"}
     assert not any(row[1] or row[2] for row in rows)
-    assert not next(row for row in rows if row[0] == "hub_hospital")[3]
+    assert not any(row[3] for row in rows if row[0] in ("hub_hospital", "hub_backup"))
+    assert {row[0] for row in rows if row[4]} == {"hub_backup"}, "only the one that copies the cluster may copy it"
+
+
+def test_the_backups_login_copies_the_cluster_and_reads_nothing(own_services: Services) -> None:
+    """It is a member of nobody, owns nothing and was granted nothing: a base backup is all it is good for."""
+    server = _part(own_services, "postgres")
+    assert isinstance(server, Postgres)
+    server.start()
+    with psycopg.connect(server.url("owner")) as owner:
+        owner.execute("CREATE TABLE kept (n int)")
+    with psycopg.connect(server.url("backup"), autocommit=True) as backup:
+        for refused in ("SELECT * FROM kept", "CREATE TABLE public.mine (n int)", "SET ROLE hub_owner"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                backup.execute(refused)
+        row = backup.execute(
+            "SELECT count(*) FROM pg_auth_members JOIN pg_roles ON member = pg_roles.oid WHERE rolname = 'hub_backup'"
+        ).fetchone()
+    assert row == (0,)
 
 
 def test_servers_die_with_a_killed_parent(tmp_path: Path) -> None:

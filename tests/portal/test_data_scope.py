@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from uuid import UUID, uuid4
 
@@ -43,10 +44,8 @@ def _addresses(booking: BookingView, archive: PatientArchive) -> Iterator[str]:
     for entry in urlpatterns:
         assert isinstance(entry, URLPattern)
         path = str(entry.pattern)
-        for name, converter in entry.pattern.converters.items():
-            value = known.get(name, uuid4())
-            kind = {"UUIDConverter": "uuid", "IntConverter": "int", "StringConverter": "str"}[type(converter).__name__]
-            path = path.replace(f"<{kind}:{name}>", str(value))
+        for name in entry.pattern.converters:
+            path = re.sub(rf"<\w+:{name}>", str(known.get(name, uuid4())), path)
         yield f"/workspace/{path}"
 
 

@@ -61,6 +61,7 @@ FORM = {
     "money_unit": "fen",
     "charset": "utf-8",
     "polled": "yes",
+    "reserved_department": "",
     "secret": SECRET,
 }
 

@@ -14,6 +14,7 @@ from hub import clock
 from hub.accounts.models import AccountState, TotpDevice, User
 from hub.journal.region import tasks as tasks_of_journal
 from hub.journal.region.models import AuditCheck
+from hub.outbox.relay import drain
 from hub.security.roles import Role
 from hub.tenancy.scope import hospital
 from institution_connectors.contracts import Direction, Inbound, PatientsMerged, Wire
@@ -24,7 +25,7 @@ from tenants.scheduling.models import ConflictKind, SyncConflict
 from tests.accounts.people import make_staff
 from tests.booking import world
 from tests.harness.anchors import forget_anchors
-from tests.portal.desks import desk_of, text_of
+from tests.portal.desks import desk_of, sent_to_workers, text_of
 from tests.portal.workspace import audited, booked
 
 
@@ -192,12 +193,12 @@ def test_the_audit_is_verified_by_a_worker_and_seen_by_its_own_auditors(alpha: s
     world.register_institution(beta)
     booked(alpha)
     auditor = desk_of(Role.AUDIT_ADMIN, hospital=alpha)
-    good = _verified(auditor)
+    good = _verified(auditor, alpha)
     assert "完好" in good
     assert [entry["actor"] for entry in audited(alpha, "audit.verified")] == ["审计校验"]
     with connections["owner"].cursor() as owner:
         owner.execute(f"UPDATE h_{alpha}.hospital_audit SET reason = 'nothing' WHERE action = 'appointment.held'")
-    altered = _verified(auditor)
+    altered = _verified(auditor, alpha)
     assert "发现问题" in altered
     assert "记录被改动" in altered
     stranger = desk_of(Role.AUDIT_ADMIN, hospital=beta)
@@ -206,9 +207,11 @@ def test_the_audit_is_verified_by_a_worker_and_seen_by_its_own_auditors(alpha: s
     assert check not in text_of(stranger.get("/workspace/audit"))
 
 
-def _verified(auditor: Client) -> str:
+def _verified(auditor: Client, hospital: str) -> str:
     """Asked for on the page, done by a worker, looked at again."""
     asked = auditor.post("/workspace/audit/verify")["Location"]
     assert "等待校验" in text_of(auditor.get(asked))
-    tasks_of_journal.check_audit(asked.rsplit("/", 1)[-1])
+    drain()
+    assert "audit.check_hospital" in sent_to_workers()
+    tasks_of_journal.check_hospital_audit(asked.rsplit("/", 1)[-1], hospital=hospital)
     return text_of(auditor.get(asked))

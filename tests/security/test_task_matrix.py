@@ -17,6 +17,8 @@ ACROSS = {
     "booking.resync": "compares a restored hospital with what public knows of it",
     "leaving.drop_schemas": "removes the schema of a hospital that left",
     "leaving.sweep": "takes the stages of a hospital's leaving",
+    "closures.carry_on": "stops the days of the hospitals a closure names",
+    "scheduling.merge_shares": "gives every hospital's unused shares back to its pool",
     "recovery.nightly": "backs everything up",
     "registry.apply_rules": "puts a hospital's changed rules in force",
     "registry.sweep": "takes up joinings nobody is at",

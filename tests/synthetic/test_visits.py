@@ -81,7 +81,7 @@ def test_what_is_reserved_is_seen_and_booked_by_nobody_else(ready: Site) -> None
         reserved = CatalogDepartment.every.get(institution_code="alpha", is_reserved=True)
         session = CatalogSession.every.filter(is_reserved=True, free__gt=0).first()
     assert session is not None
-    assert "平台巡检" not in [row["name"] for row in get(ready, "/institutions/alpha/departments")]
+    assert "平台巡检" not in [row["name"] for row in get(ready, "/institutions/alpha/departments")["items"]]
     assert get(ready, f"/sessions?department={reserved.department_id}")["status"] == 404
     assert get(ready, f"/sessions/{session.session_id}/numbers")["status"] == 404
     assert get(ready, "/search?q=巡检")["departments"] == []

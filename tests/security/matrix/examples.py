@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from functools import cached_property
 from uuid import UUID, uuid4
 
@@ -37,6 +37,8 @@ from institution_connectors.exchange import inbound
 from institution_connectors.exchange.models import Exchange
 from regional_services.booking.selectors import BookingView
 from regional_services.catalog.models import CatalogDoctor, CatalogSession
+from regional_services.closures import services as closures
+from regional_services.closures.services import PACES, ClosureWish
 from regional_services.feedback import services as feedback
 from regional_services.feedback.models import Entry, Photo
 from regional_services.feedback.services import Wish
@@ -48,8 +50,12 @@ from regional_services.payments.models import MerchantAccount
 from regional_services.survey.models import Invitation
 from regional_services.waitlist.models import Entry as WaitingEntry
 from tenants.appointments.models import DeskRequest
+from tenants.directory import selectors as directory
 from tenants.patients.models import PatientArchive
 from tenants.registry import onboarding
+from tenants.scheduling import releasing
+from tenants.scheduling import services as scheduling
+from tenants.scheduling.services import RuleWish
 from tests.accounts.people import make_staff
 from tests.booking import world
 from tests.feedback.pictures import picture
@@ -240,12 +246,55 @@ def _dead(district: World) -> int:
     return int(row.id)
 
 
-def _actor(role: Role) -> Actor:
-    return Actor(kind=ActorKind.STAFF, id=uuid4(), name=role.label, permissions=permissions_of([role]), role=role)
+def _actor(role: Role, place: str | None = None) -> Actor:
+    return Actor(
+        kind=ActorKind.STAFF,
+        id=uuid4(),
+        name=role.label,
+        institution=place,
+        permissions=permissions_of([role]),
+        role=role,
+    )
 
 
 def _check(_: World) -> UUID:
     return checks.ask(actor=_actor(Role.AUDIT_ADMIN))
+
+
+def _own_check(district: World) -> UUID:
+    return checks.ask(actor=_actor(Role.AUDIT_ADMIN, district.alpha))
+
+
+def _rule(district: World) -> UUID:
+    """A release rule far ahead: the numbers of this world stay as they are."""
+    wish = RuleWish(
+        department_id=None,
+        valid_from=clock.today() + timedelta(days=90),
+        days_ahead=14,
+        hour=time.fromisoformat("07:00"),
+    )
+    manager = _actor(Role.HOSPITAL_MANAGER, district.alpha)
+    scheduling.set_release_rule(actor=manager, hospital=district.alpha, wish=wish)
+    with hospital(district.alpha, read_only=True):
+        return UUID(str(releasing.rules()[0].id))
+
+
+def _doctor(district: World) -> UUID:
+    with hospital(district.alpha, read_only=True):
+        return UUID(str(directory.doctors()[0].id))
+
+
+def _closure(district: World) -> UUID:
+    """A closure of a day without bookings; nothing carries it on here."""
+    wish = ClosureWish(
+        codes=(district.alpha,),
+        days=(clock.today() + timedelta(days=10),),
+        reason="台风",
+        per_minute=PACES[0],
+        rebook_days=14,
+        seen=0,
+    )
+    return closures.close_days(actor=_actor(Role.OPERATIONS), wish=wish)
 
 
 def _joining(_: World) -> str:
@@ -359,7 +408,11 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("workspace", "user_id"): lambda district: district.victim,
     ("workspace", "day"): lambda _: (clock.today() + timedelta(days=1)).isoformat(),
     ("district", "user_id"): lambda district: district.district_victim,
+    ("workspace", "check_id"): _own_check,
+    ("workspace", "rule_id"): _rule,
+    ("workspace", "doctor_id"): _doctor,
     ("district", "check_id"): _check,
+    ("district", "closure_id"): _closure,
     ("district", "letter_id"): lambda _: dead_letter(),
     ("district/joining", "code"): _joining,
     ("", "side"): lambda _: "front",
