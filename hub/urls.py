@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("regional_services.identity.urls")),
     path("api/", include("regional_services.catalog.urls")),
     path("api/", include("regional_services.booking.urls")),
+    path("api/", include("regional_services.waiting.urls")),
     path("api/", include("regional_services.payments.urls")),
     path("api/", include("regional_services.notifications.urls")),
     path("api/", include("institution_connectors.exchange.urls")),
@@ -26,5 +27,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include("portal.desk.urls")),
     path("district/", include("portal.region.urls")),
     path("workspace/", include("portal.hospital.urls")),
+    path("screens/", include("portal.screens.urls")),
     path("", include("portal.resident.urls")),
 ]

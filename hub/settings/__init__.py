@@ -37,6 +37,7 @@ REGION_APPS = [
     "regional_services.booking",
     "regional_services.notifications",
     "regional_services.statistics",
+    "regional_services.waiting",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
@@ -45,6 +46,7 @@ HOSPITAL_APPS = [
     "tenants.patients",
     "tenants.scheduling",
     "tenants.appointments",
+    "tenants.queueing",
 ]
 LIBRARY_APPS = [
     "django.contrib.contenttypes",
@@ -239,6 +241,9 @@ CELERY_BEAT_SCHEDULE = {
     "accounts.tidy": {"task": "accounts.tidy", "schedule": 86400.0},
     "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},
     "daily-lists": {"task": "tenants.appointments.tasks.make_lists", "schedule": crontab(hour=6, minute=0)},
+    "queueing.days": {"task": "queueing.days", "schedule": crontab(minute="*/10")},
+    "queueing.tick": {"task": "queueing.tick", "schedule": 10.0, "options": {"expires": 10.0}},
+    "queueing.polls": {"task": "queueing.polls", "schedule": 20.0, "options": {"expires": 20.0}},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
     "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},

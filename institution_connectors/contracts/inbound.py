@@ -57,6 +57,7 @@ class VisitEventKind(StrEnum):
     """Steps of a visit."""
 
     ARRIVED = "arrived"
+    QUEUED = "queued"
     CALLED = "called"
     MISSED = "missed"
     VISIT_ENDED = "visit_ended"
@@ -68,7 +69,8 @@ class VisitEventKind(StrEnum):
 class VisitEvent(Fact):
     """A step of a visit. `registration_number` is the hub number of the registration, empty for window patients.
 
-    `place` is a room or window, `ticket` the queue number, `carrier` and `tracking_number` those of a parcel.
+    `place` is a room or window, `ticket` the queue number, `ahead` the people before him (QUEUED only), `carrier` and
+    `tracking_number` those of a parcel. A hospital that calls by itself tells QUEUED whenever a place changes.
     """
 
     kind: VisitEventKind
@@ -77,6 +79,7 @@ class VisitEvent(Fact):
     his_patient_id: str = ""
     ticket: str = ""
     place: str = ""
+    ahead: int | None = None
     carrier: str = ""
     tracking_number: str = ""
 

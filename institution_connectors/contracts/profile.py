@@ -38,6 +38,7 @@ class Options:
 
     `idempotent`: seeing a hub number again, the hospital repeats its first answer. Where it doesn't, nothing is sent
     again before the hospital has said that it knows nothing of the number, long enough after it was sent.
+    `calls_queue`: the hospital's own system calls patients in and tells what it does; else the hub's pages call.
     """
 
     success_codes: frozenset[str] = frozenset({"0"})
@@ -50,6 +51,7 @@ class Options:
     text_bytes: Mapping[str, int] = field(default_factory=dict)
     polled: bool = False
     idempotent: bool = True
+    calls_queue: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def succeeded(self, operation: Operation, code: str) -> bool:

@@ -222,15 +222,25 @@ class LedgerLine:
     reverses: str = ""
 
 
+class QueueStep(StrEnum):
+    """How far somebody in a hospital's own queue is."""
+
+    WAITING = "waiting"
+    CALLED = "called"
+    MISSED = "missed"
+    DONE = "done"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePlace:
-    """Where a patient stands in a queue."""
+    """Where a patient stands in a queue; hospitals that don't say how far he is leave him waiting."""
 
     department_code: str
     ticket: str
     ahead: int
     place: str = ""
     now_serving: str = ""
+    step: QueueStep = QueueStep.WAITING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,13 @@ class ExchangeAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckInAnswered(ExchangeAnswered):
+    """The answer to a check-in, told apart so that the many answers to bookings need not be looked through for it."""
+
+    NAME = "exchange.check_in_answered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboundEvent(Event):
     """Base of what hospitals report. `selectors.fact(inbound_id, index)` is the fact itself."""
 

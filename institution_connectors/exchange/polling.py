@@ -19,6 +19,7 @@ from hub.work import work
 from institution_connectors.catalog import selectors as catalog
 from institution_connectors.contracts import (
     Direction,
+    Fact,
     Inbound,
     ListNumbers,
     ListSchedules,
@@ -29,12 +30,17 @@ from institution_connectors.contracts import (
     Outcome,
     Ping,
     Pong,
+    QueueState,
+    QueueStep,
     Schedule,
     Schedules,
     ScheduleSnapshot,
     ScheduleState,
     SessionStopped,
     Stops,
+    VisitEvent,
+    VisitEventKind,
+    WaitingQueue,
     Wire,
     encode,
 )
@@ -55,6 +61,14 @@ class Polled:
     sessions: int
     read: int
     told: bool
+
+
+_QUEUE_STEPS = {
+    QueueStep.WAITING: VisitEventKind.QUEUED,
+    QueueStep.CALLED: VisitEventKind.CALLED,
+    QueueStep.MISSED: VisitEventKind.MISSED,
+    QueueStep.DONE: VisitEventKind.VISIT_ENDED,
+}
 
 
 def poll_schedules(
@@ -115,6 +129,33 @@ def poll_stopped(code: str) -> int:
     return told
 
 
+def poll_place(code: str, *, registration_number: str, his_number: str) -> bool:
+    """Ask where a registration stands in the hospital's own queue; whether that was news."""
+    asked = WaitingQueue(registration_number=registration_number, his_number=his_number)
+    answer = ask_now(code, asked, correlation="poll")
+    if answer.outcome is not Outcome.ACCEPTED:
+        return False
+    places = answer.expect(QueueState).places
+    if not places:
+        return False
+    [place] = places[:1]
+    name, mark = f"queue:{his_number}", json.dumps(encode(place), sort_keys=True)
+    if _seen(code).get(name) == mark:
+        return False
+    fact = VisitEvent(
+        occurred_at=clock.now(),
+        kind=_QUEUE_STEPS[place.step],
+        his_number=his_number,
+        registration_number=registration_number,
+        ticket=place.ticket,
+        place=place.place,
+        ahead=place.ahead if place.step is QueueStep.WAITING else None,
+    )
+    _tell(code, "visit_event", ids.uuid7().hex, fact)
+    _remember(code, {name: mark})
+    return True
+
+
 def probe(code: str) -> Probe:
     """Ask the hospital for its time and store how it did."""
     started = clock.now()
@@ -131,7 +172,7 @@ def probe(code: str) -> Probe:
     return made
 
 
-def _tell(code: str, kind: str, message_id: str, fact: ScheduleSnapshot | SessionStopped) -> inbound.Receipt:
+def _tell(code: str, kind: str, message_id: str, fact: Fact) -> inbound.Receipt:
     """As if the hospital had sent it."""
     message = Inbound(source=f"poll:{code}", incarnation="1", message_id=message_id, kind=kind, facts=(fact,))
     body = json.dumps({"kind": kind, "message_id": message_id}).encode()

@@ -32,7 +32,7 @@ from institution_connectors.contracts import (
     encode,
 )
 from institution_connectors.exchange import bodies
-from institution_connectors.exchange.events import ExchangeAnswered
+from institution_connectors.exchange.events import CheckInAnswered, ExchangeAnswered
 from institution_connectors.exchange.models import Attempt, Exchange, State
 from institution_connectors.runtime.decisions import Act, Ask, Step, Tried, Try, next_step
 
@@ -195,8 +195,9 @@ def _save(row: Exchange, *fields: str) -> bool:
 
 def _publish(unit: Unit, row: Exchange, outcome: Outcome, reason: Reason) -> None:
     if row.announce:
+        told = CheckInAnswered if row.operation == Operation.CHECK_IN else ExchangeAnswered
         unit.publish(
-            ExchangeAnswered(
+            told(
                 hospital=unit.scope,
                 exchange_id=row.id,
                 operation=Operation(row.operation),

@@ -30,6 +30,8 @@ from tenants.appointments import permissions, selectors, services
 from tenants.appointments.models import ACTIVE, State
 from tenants.appointments.selectors import AppointmentView, Criteria
 from tenants.directory import selectors as directory
+from tenants.queueing import permissions as queue_permissions
+from tenants.queueing import services as queues
 from tenants.registry import selectors as registry
 
 CANCEL_REASONS = ("患者来电要求取消", "患者到院要求取消", "重复预约", "信息登记有误")
@@ -116,7 +118,7 @@ def detail(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse
         "history": [(step, HISTORY_WORDS.get(step.what, step.what)) for step in history],
         "asks": [(ask, OPERATION_WORDS.get(ask.operation, ask.operation)) for ask in asks],
         "may_cancel": is_active and actor.may(permissions.CANCEL),
-        "may_check_in": actor.may(permissions.CHECK_IN)
+        "may_check_in": actor.may(queue_permissions.CHECK_IN)
         and view.state is State.BOOKED
         and view.visit_date == clock.today()
         and view.present_at is None,
@@ -143,11 +145,11 @@ def cancel(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse
 
 
 @require_POST
-@desk_page(permissions.CHECK_IN)
+@desk_page(queue_permissions.CHECK_IN)
 def check_in(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
     """The patient is here."""
     try:
-        services.check_in(actor=actor, hospital=own_hospital(actor), booking_id=booking_id)
+        queues.check_in_at_desk(actor=actor, hospital=own_hospital(actor), booking_id=booking_id)
         messages.success(request, _("已签到。"), extra_tags="ok")
     except HubError as refusal:
         messages.error(request, refusal.text, extra_tags="bad")

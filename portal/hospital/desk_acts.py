@@ -33,6 +33,7 @@ from tenants.directory import selectors as directory
 from tenants.patients import permissions as patient_permissions
 from tenants.patients import services as patients
 from tenants.patients.selectors import PatientView
+from tenants.queueing import permissions as queue_permissions
 from tenants.scheduling import selectors as scheduling
 from tenants.scheduling.errors import NumberTaken, SessionNotFound
 from tenants.scheduling.models import NumberState
@@ -92,7 +93,7 @@ def person(request: HttpRequest, actor: Actor, archive_id: UUID) -> HttpResponse
         "earlier": [row for row in rows if row not in upcoming],
         "today": today,
         "booked": State.BOOKED,
-        "may_check_in": actor.may(permissions.CHECK_IN),
+        "may_check_in": actor.may(queue_permissions.CHECK_IN),
         "may_book": actor.may(permissions.BOOK),
     }
     return desk(request, actor, "person", "today", context)

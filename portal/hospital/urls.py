@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.hospital import appointments, connector, desk_acts, schedule, settings, views
+from portal.hospital import (
+    appointments,
+    calling,
+    connector,
+    desk_acts,
+    queue_settings,
+    queues,
+    schedule,
+    settings,
+    views,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.today, name="workspace"),
@@ -19,6 +29,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("appointments/<uuid:booking_id>/cancel", appointments.cancel, name="workspace-appointment-cancel"),
     path("appointments/<uuid:booking_id>/check-in", appointments.check_in, name="workspace-appointment-check-in"),
     path("appointments/<uuid:booking_id>/slip", appointments.slip, name="workspace-appointment-slip"),
+    path("queues", queues.listed, name="workspace-queues"),
+    path("queues/<uuid:queue_id>", queues.one, name="workspace-queue"),
+    path("queues/<uuid:queue_id>/act", queues.act, name="workspace-queue-act"),
+    path("calling/<uuid:queue_id>", calling.page, name="workspace-calling"),
+    path("calling/<uuid:queue_id>/board", calling.board, name="workspace-calling-board"),
+    path("calling/<uuid:queue_id>/act", calling.act, name="workspace-calling-act"),
+    path("queue-rules", queue_settings.rules, name="workspace-queue-rules"),
+    path("queue-devices", queue_settings.devices, name="workspace-queue-devices"),
+    path("queue-devices/act", queue_settings.device_act, name="workspace-queue-device-act"),
+    path("queue-devices/doors/<uuid:department_id>", queue_settings.door, name="workspace-queue-door"),
     path("schedule", schedule.week, name="workspace-schedule"),
     path("sessions/<uuid:session_id>", schedule.session, name="workspace-session"),
     path("sessions/<uuid:session_id>/numbers", schedule.add_number, name="workspace-session-add"),

@@ -1,4 +1,4 @@
-"""`/api/resident/v1/bookings`: book, look, cancel, register on the day, check in."""
+"""`/api/resident/v1/bookings`: book, look, cancel, register on the day."""
 
 from __future__ import annotations
 
@@ -128,14 +128,3 @@ class RegisterView(HubAPIView):
         command = command_from(request, "booking.register")
         return answer(services.register_booking(actor=self.actor, booking_id=booking_id, command=command), 200)
 
-
-class CheckInView(HubAPIView):
-    """The patient is there."""
-
-    permission = RESIDENT
-    rate = "booking"
-
-    @extend_schema(operation_id="bookings_check_in", request=None, responses=BookingSerializer)
-    def post(self, request: Request, booking_id: UUID) -> Response:  # noqa: ARG002
-        """Check in on the visit day; a repeat changes nothing."""
-        return Response(render(services.check_in(actor=self.actor, booking_id=booking_id)))

@@ -43,10 +43,3 @@ class CannotRegister(Conflict):
 
     code = "booking.cannot_register"
     text = "该预约现在不能线上挂号。"
-
-
-class CannotCheckIn(Conflict):
-    """Check-in is open only for a booked appointment on its day."""
-
-    code = "booking.cannot_check_in"
-    text = "就诊当天、预约成功后才能签到。"

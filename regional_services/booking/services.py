@@ -21,7 +21,6 @@ from institution_connectors.contracts.operations import Operation
 from regional_services.booking import access, reservations
 from regional_services.booking.errors import (
     CannotCancel,
-    CannotCheckIn,
     CannotRegister,
     SessionClosed,
 )
@@ -285,17 +284,6 @@ def why_not_registrable(booking: Booking, now: datetime) -> str:
     if now > register_cutoff(booking):
         return "已过线上挂号截止时间，请到医院窗口办理。"
     return ""
-
-
-def check_in(*, actor: Actor, booking_id: UUID) -> BookingView:
-    """Say that the patient has arrived. Raises BookingNotFound, CannotCheckIn."""
-    booking = access.own_booking(actor, booking_id)
-    unpaid = booking.settlement == Settlement.UNPAID
-    if booking.state != State.BOOKED or booking.visit_date != clock.today() or unpaid:
-        raise CannotCheckIn
-    with work(booking.institution_code, actor=actor) as unit:
-        appointments.mark_present(unit, booking_id)
-    return booking_view(booking)
 
 
 def sweep(limit: int = 200) -> int:

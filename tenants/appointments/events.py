@@ -95,6 +95,13 @@ class AppointmentStopped(AppointmentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TodaysAppointmentChanged(AppointmentEvent):
+    """An appointment of this very day was booked, paid or ended: queues read it again. Other days wait for their own."""
+
+    NAME: ClassVar[str] = "appointments.todays_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskCancelAsked(AppointmentEvent):
     """The hospital's desk cancels for the patient; the owner of the booking decides and ends the money."""
 

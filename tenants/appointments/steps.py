@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from hub import clock
 from hub.work import Unit
 from institution_connectors.contracts.outcomes import Reason
 from institution_connectors.contracts.results import FeeQuote
@@ -26,6 +27,7 @@ from tenants.appointments.events import (
     AppointmentReleased,
     AppointmentStopped,
     CancellationRefused,
+    TodaysAppointmentChanged,
 )
 from tenants.appointments.models import ACTIVE, Appointment, HisState, Settlement, State
 from tenants.registry import selectors as registry
@@ -271,12 +273,19 @@ def _publish_booked(unit: Unit, hospital: str, appointment: Appointment) -> None
     paid = appointment.settlement == Settlement.PAID
     unit.audit("appointment.told", target=f"appointment:{appointment.id}", detail={"paid": paid})
     unit.publish(AppointmentBooked(hospital=hospital, booking_id=appointment.id, paid=paid))
+    _tell_queues(unit, appointment)
 
 
 def _end(unit: Unit, appointment: Appointment, state: State, reason: str) -> None:
     appointment.state = state
     appointment.reason = reason[:120]
     _store(unit, appointment, f"appointment.{state}")
+    _tell_queues(unit, appointment)
+
+
+def _tell_queues(unit: Unit, appointment: Appointment) -> None:
+    if appointment.visit_date == clock.local(unit.now).date():
+        unit.publish(TodaysAppointmentChanged(hospital=unit.scope, booking_id=appointment.id))
 
 
 def _store(unit: Unit, appointment: Appointment, action: str) -> None:

@@ -27,6 +27,7 @@ class SessionSummary:
     registration_level: str
     fee_fen: int
     room: str
+    campus_code: str
     state: str
     first_start: datetime | None
     last_end: datetime | None
@@ -102,6 +103,7 @@ def session_summaries(session_ids: Iterable[UUID]) -> list[SessionSummary]:
             registration_level=row.registration_level,
             fee_fen=row.fee_fen,
             room=row.room,
+            campus_code=row.campus_code,
             state=row.state,
             first_start=row.first_start,
             last_end=row.last_end,
@@ -112,6 +114,12 @@ def session_summaries(session_ids: Iterable[UUID]) -> list[SessionSummary]:
         )
         for row in rows
     ]
+
+
+def rooms_of(session_ids: Iterable[UUID]) -> dict[UUID, tuple[str, UUID | None]]:
+    """Room and doctor of these sessions. One query."""
+    rows = Session.objects.filter(id__in=list(session_ids)).values_list("id", "room", "doctor_id")
+    return {session_id: (room, doctor_id) for session_id, room, doctor_id in rows}
 
 
 def sessions_between(first: date, last: date) -> list[SessionSummary]:
