@@ -21,7 +21,8 @@ class Actor:
     """An actor and what he may do; `name` is the display-name snapshot kept in hospital rows (kernel decision 8).
 
     `role` is a snapshot for the audit; `institution` is the hospital a staff member or vendor acts for, never taken
-    from request data.
+    from request data. `departments` (None: all of the institution's) and `hidden` (kinds of fields) narrow the data he
+    may see (JA-ADMIN-02).
     """
 
     kind: ActorKind
@@ -30,12 +31,23 @@ class Actor:
     institution: str | None = None
     role: str = ""
     permissions: frozenset[str] = frozenset()
+    departments: frozenset[UUID] | None = None
+    hidden: frozenset[str] = frozenset()
     ip: str = ""
     request_id: str = ""
 
     def may(self, permission: str) -> bool:
         """Whether this actor holds `permission`."""
         return permission in self.permissions
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether his data is not narrowed to departments."""
+        return self.departments is None
+
+    def sees(self, department_id: UUID) -> bool:
+        """Whether data of this department is his to see."""
+        return self.departments is None or department_id in self.departments
 
 
 def system_actor(name: str) -> Actor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from hub.accounts.views import sealed_key
 
@@ -12,13 +12,13 @@ handler500 = "hub.api.middleware.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("hub.observability.urls")),
-    path("api/schema.json", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/schema.json", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("api/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/", include("hub.accounts.urls")),
+    path("api/", include("hub.staff_platform.urls")),
     path("api/", include("regional_services.identity.urls")),
     path("api/", include("regional_services.catalog.urls")),
     path("api/", include("regional_services.booking.urls")),
-    path("api/", include("regional_services.waiting.urls")),
     path("api/", include("regional_services.payments.urls")),
     path("api/", include("regional_services.notifications.urls")),
     path("api/", include("institution_connectors.exchange.urls")),

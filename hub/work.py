@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from django.db import connections
 from psycopg.sql import Composable
@@ -24,11 +24,14 @@ from hub import clock, ids
 from hub.actor import Actor
 from hub.audit import entries
 from hub.idempotency.claims import Claim, Command, actor_key, claim
-from hub.journal.flush import Answer, NewDelivery, statement
+from hub.journal.flush import Answer, Lease, NewDelivery, statement
 from hub.journal.world import incarnation_of, open_scope, world_of
-from hub.outbox import wake
+from hub.outbox import onward, wake
 from hub.outbox.events import Event, RunsIn, hospital_of, subscriptions_of
 from hub.outbox.models import Lane
+from hub.outbox.rows import Claimed
+from hub.sse import topics
+from hub.tenancy.backend.base import DatabaseWrapper
 from hub.tenancy.context import current_scope
 from hub.tenancy.scope import REGION
 
@@ -53,6 +56,8 @@ class Unit:
         self._audits: list[dict[str, Any]] = []
         self._deliveries: list[NewDelivery] = []
         self._answers: list[Answer] = []
+        self._kept: list[Claimed] = []
+        self._told: set[tuple[str, str]] = set()
         self._wrote = False
         self._bookkeeping = False
 
@@ -131,11 +136,15 @@ class Unit:
                 )
             )
 
+    def tell(self, topic: str, event: str) -> None:
+        """Tell the pages that listen to `topic` after the commit, once a unit; a lost word costs them a slow look."""
+        self._told.add((topic, event))
+
     def bookkeep(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run a statement on the journal's own tables; it does not count as a write that owes an audit entry."""
         self._bookkeeping = True
         try:
-            with connections[self.world.alias].cursor() as cursor:
+            with cast(DatabaseWrapper, connections[self.world.alias]).planning_cursor() as cursor:
                 cursor.execute(sql, parameters)
                 return cursor.fetchall() if cursor.description else []
         finally:
@@ -154,16 +163,39 @@ class Unit:
             raise AuditMissing(f"a unit of work of {self.actor.name} in {self.scope} wrote and recorded no audit entry")
         if not (self._audits or self._deliveries or self._answers):
             return
+        line = onward.line()
+        lease = Lease(worker=line.worker, until=line.until(clock.now())) if line is not None else None
         sql, parameters = statement(
-            self.world, audits=self._audits, deliveries=self._deliveries, answers=self._answers, now=self.now
+            self.world,
+            audits=self._audits,
+            deliveries=self._deliveries,
+            answers=self._answers,
+            now=self.now,
+            lease=lease,
         )
-        [(answered,)] = self.bookkeep(sql, parameters)
+        [(answered, kept)] = self.bookkeep(sql, parameters)
         if answered != len(self._answers):
             raise LookupError(f"an answer was given to a command nobody claimed in {self.scope}")
+        if lease is not None:
+            self._kept = self._rows_kept(kept or [], lease)
 
-    def rouse(self) -> None:
-        """Tell the relay what there is to do, after the commit; a lost word costs one sweep's delay."""
-        wake.rouse(self.scope, lanes={delivery.lane for delivery in self._deliveries}, seal=bool(self._audits))
+    def _rows_kept(self, kept: Sequence[tuple[int, str, str]], lease: Lease) -> list[Claimed]:
+        published = {(str(delivery.event_id), delivery.handler): delivery for delivery in self._deliveries}
+        return [
+            Claimed.just_published(published[event_id, handler], row_id, lease) for row_id, event_id, handler in kept
+        ]
+
+    def go_on(self) -> None:
+        """After the commit: take what the relay's thread keeps for itself, and wake others for the rest; a lost word
+        costs one sweep's delay."""
+        line = onward.line()
+        if line is not None:
+            line.add(self.scope, self._kept)
+        kept = {(row.event_id, row.handler) for row in self._kept}
+        lanes = {row.lane for row in self._deliveries if (row.event_id, row.handler) not in kept}
+        wake.rouse(self.scope, lanes=lanes, seal=bool(self._audits))
+        for topic, event in self._told:
+            topics.publish(topic, event)
 
 
 def staff_of() -> str | None:
@@ -180,7 +212,7 @@ def work(scope: str, *, actor: Actor) -> Iterator[Unit]:
         with connections[unit.world.alias].execute_wrapper(unit.watch):
             yield unit
             unit.settle()
-    unit.rouse()
+    unit.go_on()
 
 
 __all__ = ["AuditMissing", "Claim", "Command", "Unit", "work"]

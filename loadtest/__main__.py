@@ -1,7 +1,8 @@
 """`make loadtest`: Locust scenarios against a running `make run`, on this machine only, bounded in people and time.
 
-`python -m loadtest [rush|day|hanging ...]`: the release of numbers at seven, a mixed day, one hospital that hangs while
-two hundred residents wait for it. Each prints Locust's own table; the last one compares the other pages' p95.
+`python -m loadtest [rush|day|hanging|performance ...]`: the release of numbers at seven, a mixed day, one hospital that
+hangs while two hundred residents wait for it, and fifty people at work, whose times are held against the targets and
+written to docs/performance.zh.md. Each prints Locust's own table; `hanging` compares the other pages' p95.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+from loadtest import performance
+
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 MOST_RESIDENTS, LONGEST_SECONDS = 300, 900
 HANGING = "lanting"  # owns its numbers: who books there waits for its answer
@@ -31,18 +35,26 @@ def main() -> int:
         if urlsplit(address).hostname not in LOOPBACK:
             print(f"{address}: load is only ever put on this machine", file=sys.stderr)
             return 2
-    scenarios: dict[str, Callable[[argparse.Namespace], int]] = {"rush": _rush, "day": _day, "hanging": _hanging}
+    scenarios: dict[str, Callable[[argparse.Namespace], int]] = {
+        "rush": _rush,
+        "day": _day,
+        "hanging": _hanging,
+        "performance": _performance,
+    }
     return max(scenarios[name](options) for name in options.scenarios or scenarios)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m loadtest", description=__doc__)
-    parser.add_argument("scenarios", nargs="*", choices=["rush", "day", "hanging", []])
+    parser.add_argument("scenarios", nargs="*", choices=["rush", "day", "hanging", "performance", []])
     parser.add_argument("--hub", default=f"http://localhost:{os.environ.get('HUB_PORT', '8000')}")
     parser.add_argument("--sandbox", default=f"http://127.0.0.1:{os.environ.get('HUB_SANDBOX_PORT', '8100')}")
     parser.add_argument("--residents", type=int, default=100, help=f"at most {MOST_RESIDENTS}")
     parser.add_argument("--waiting", type=int, default=200, help="residents at the hanging hospital")
     parser.add_argument("--seconds", type=int, default=60, help=f"of each scenario, at most {LONGEST_SECONDS}")
+    accounts = ROOT / "var" / "demo_accounts.json"
+    parser.add_argument("--accounts", type=Path, default=accounts, help="of the demo's staff")
+    parser.add_argument("--report", type=Path, default=ROOT / "docs" / "performance.zh.md")
     options = parser.parse_args()
     options.residents = min(options.residents, MOST_RESIDENTS)
     options.waiting = min(options.waiting, MOST_RESIDENTS)
@@ -75,6 +87,19 @@ def _hanging(options: argparse.Namespace) -> int:
     for page in sorted(without):
         print(f"  {page:<28} {without[page]:>8} {with_it.get(page, '-'):>8}")
     return worst
+
+
+def _performance(options: argparse.Namespace) -> int:
+    """Fifty people of all kinds at once; each kind of work against its target."""
+    with tempfile.TemporaryDirectory() as directory:
+        prefix = Path(directory) / "performance"
+        os.environ["LOADTEST_ACCOUNTS"] = str(options.accounts)
+        worst = _locust(options, ["Reader", "Manager", "Day"], performance.USERS, csv_prefix=prefix)
+        measured = performance.measured(Path(f"{prefix}_stats.csv"))
+    text, missed = performance.report(measured, seconds=options.seconds)
+    options.report.write_text(text, encoding="utf-8")
+    print(text)
+    return max(worst, 1 if missed else 0)
 
 
 def _locust(options: argparse.Namespace, users: list[str], count: int, *, csv_prefix: Path | None = None) -> int:

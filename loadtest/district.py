@@ -26,6 +26,8 @@ OUTSIDE = ("HUB_WECHAT_PAY_URL", "HUB_WECHAT_OPEN_URL", "HUB_SMS_URL", "HUB_CITY
 # All load comes from one address and the limits protect others from it; the limiter itself stays on the path.
 RATES = "public=10000000/1000000,booking=600000/10000,default=600000/10000"
 PAYING, ON_DAY = "yunxi", "wangchao"  # one that takes the fee inside the hold, one that takes it on the visit day
+QUIET = (ON_DAY, "jiyue", "shiliu", "lanwan")  # the hospitals of the steady stream: fee on the visit day, REST
+MEASURED = (PAYING, *QUIET)
 
 
 @dataclass
@@ -73,7 +75,7 @@ class District:
         config = json.loads(path.read_text(encoding="utf-8"))
         for hospital in config["hospitals"]:
             hospital |= {"days": days, "doctors": 1, "per_slot": 1}
-            if hospital["code"] in {PAYING, ON_DAY}:
+            if hospital["code"] in MEASURED:
                 hospital["per_slot"] = per_slot
         path.write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
 
@@ -141,6 +143,18 @@ def fetch(url: str) -> Any:
     """A JSON document."""
     with urlopen(url, timeout=30) as answer:
         return json.load(answer)
+
+
+def listed(url: str) -> list[dict[str, Any]]:
+    """A list of the public API, page by page to its end."""
+    items: list[dict[str, Any]] = []
+    joint, address = "&" if "?" in url else "?", url
+    while True:
+        page = fetch(address)
+        items += page["items"]
+        if not page["next"]:
+            return items
+        address = f"{url}{joint}cursor={page['next']}"
 
 
 def _answers(url: str) -> bool:

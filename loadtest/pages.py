@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import cycle, islice
 
 from loadtest.client import crowd, getting
-from loadtest.district import PAYING, fetch
+from loadtest.district import PAYING, fetch, listed
 from loadtest.setting import Setting
 
 REQUESTS, CLIENTS = 300, 8
@@ -27,7 +27,7 @@ def lists(setting: Setting) -> None:
 def addresses(setting: Setting) -> dict[str, tuple[str, str]]:
     """The lists a resident walks through on the way to a booking, with a token where one is needed."""
     api = f"{setting.district.origin}/api/resident/v1"
-    department = max(fetch(f"{api}/institutions/{PAYING}/departments"), key=lambda item: item["free"])["id"]
+    department = max(listed(f"{api}/institutions/{PAYING}/departments"), key=lambda item: item["free"])["id"]
     session = fetch(f"{api}/sessions?department={department}")["items"][-1]["id"]
     setting.stock.residents_for(4)
     jobs = setting.stock.bookings(4, PAYING)

@@ -45,6 +45,20 @@ def used(web: int, data_directory: Path, act: Callable[[], object]) -> Use:
     return Use(*(late - early for early, late in zip(before, after, strict=True)))
 
 
+def spent_by(leaders: dict[str, int], data_directory: Path, act: Callable[[], object]) -> dict[str, float]:
+    """What an act costs each of some programs and the database, by name."""
+
+    def now() -> dict[str, float]:
+        return {
+            **{name: of_session(leader) for name, leader in leaders.items()},
+            "database": of_server(data_directory),
+        }
+
+    before = now()
+    act()
+    return {name: late - before[name] for name, late in now().items()}
+
+
 def _own() -> float:
     spent = os.times()
     return spent.user + spent.system + spent.children_user + spent.children_system

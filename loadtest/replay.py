@@ -19,6 +19,8 @@ from loadtest.database import REPLAY_LOGIN, Database
 _UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}(?![0-9a-f])")
 _DOMAIN_NUMBER = re.compile(r"\b([A-Z]{1,2})[0-9A-HJKMNP-TV-Z]{26}\b")
 _LINE = re.compile(r"^@@\d+ (?P<application>[^@]*)@@(?P<level>[A-Z]+):  (?P<text>.*)$")
+_PLACE = re.compile(r"\$\d+")
+_PARAMETER = re.compile(r"(\$\d+) = (NULL|'(?:[^']|'')*')")
 _BASE = 100_000_000_000
 _PER_CLIENT = 1_000_000
 
@@ -59,22 +61,31 @@ class Capture:
 
 
 def _statements(lines: list[str]) -> list[str]:
-    found: list[str] = []
-    open_statement = False
+    """What was executed; a prepared statement with its parameters put in again, which the server logs after it."""
+    found: list[list[str]] = []  # a statement's text and, where it has any, its parameters
+    is_ours = False
     for line in lines:
         start = _LINE.match(line)
         if start:
             kind, _, text = start["text"].partition(": ")
-            open_statement = (
+            if start["level"] == "DETAIL" and is_ours and kind.lower() == "parameters":
+                found[-1].append(text)
+                continue
+            is_ours = (
                 start["level"] == "LOG"
                 and kind.startswith(("statement", "execute"))
                 and start["application"] != "bench"
             )
-            if open_statement:
-                found.append(text)
-        elif open_statement:
-            found[-1] += "\n" + line.removeprefix("\t")
-    return found
+            if is_ours:
+                found.append([text])
+        elif is_ours:
+            found[-1][-1] += "\n" + line.removeprefix("\t")
+    return [_with_parameters(*parts) for parts in found]
+
+
+def _with_parameters(text: str, parameters: str = "") -> str:
+    values = dict(_PARAMETER.findall(parameters))
+    return _PLACE.sub(lambda match: values[match[0]], text) if values else text
 
 
 def captured(database: Database, hospital: str, statements: list[str], booking: str) -> Captured:

@@ -1,15 +1,22 @@
-"""Locust's people: residents of the fictional register who use the public API as an app would."""
+"""Locust's people: residents of the fictional register who use the public API as an app would, and district staff."""
 
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import random
+import re
 import secrets
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import gevent
+import gevent.lock
+import pyotp
 import requests
 from locust import HttpUser, between, constant, events, task
 from locust.env import Environment
@@ -26,11 +33,16 @@ LOST = frozenset(
     {
         *("scheduling.number_taken", "scheduling.number_busy", "booking.time_taken", "booking.day_limit"),
         *("appointments.already_booked", "appointments.day_limit", "appointments.open_limit"),
+        *("appointments.place_raced",),
     }
 )
+GONE = frozenset({"payments.order_not_payable", "payments.too_many_attempts"})  # it ran out before it was paid
+ENDED = frozenset({"failed", "closed"})
 NONE: frozenset[str] = frozenset()
 _serial = itertools.count(FIRST_PERSON + secrets.randbelow(2000))
 _gate = gevent.event.Event()
+_staff_door = gevent.lock.BoundedSemaphore(1)
+_staff_cookies: dict[str, str] = {}
 
 
 def _open_gate(user_count: int, **_: Any) -> None:  # noqa: ARG001 - Locust's signature
@@ -56,6 +68,21 @@ def _outside(offset: int, path: str, **query: str) -> Any:
     return requests.get(address, params=query, timeout=10).json()
 
 
+def _adult() -> dict[str, str]:
+    """The next of the fictional register who needs no guardian."""
+    while True:
+        [human] = _outside(4, "/demo/persons", start=str(next(_serial)), count="1")["persons"]
+        if int(human["document_number"][6:10]) <= datetime.now(UTC).year - 19:
+            return dict(human)
+
+
+def _pay_at_cashier(prepay_id: str) -> None:
+    """The payer's part, at the channel's own page: no request of the hub's."""
+    place = urlsplit(SANDBOX)
+    address = f"http://{place.hostname}:{(place.port or 8100) + 1}/cashier/pay"
+    requests.post(address, json={"prepay_id": prepay_id}, timeout=10).raise_for_status()
+
+
 class Api(HttpUser):
     """Calls with a token and a key; lists whether they are paged or whole."""
 
@@ -77,9 +104,15 @@ class Api(HttpUser):
             return found if answer.ok else None
 
     def rows(self, path: str, *, name: str) -> list[dict[str, Any]]:
-        """A list."""
-        found = self.call("GET", path, name=name)
-        return list(found["items"] if isinstance(found, dict) and "items" in found else found or [])
+        """A list, page by page to its end."""
+        found, items = self.call("GET", path, name=name), []
+        while isinstance(found, dict) and "items" in found:
+            items += found["items"]
+            if not found["next"]:
+                return items
+            joint = "&" if "?" in path else "?"
+            found = self.call("GET", f"{path}{joint}cursor={found['next']}", name=name)
+        return items + list(found or [])
 
 
 class Reader(Api):
@@ -90,7 +123,8 @@ class Reader(Api):
 
     @task
     def look_around(self) -> None:
-        """Institutions, a department, its sessions, the numbers of one."""
+        """Institutions, a search, a department, its sessions, the numbers of one."""
+        self.rows(f"/search?q={random.choice(('NK', '内科', '中医', '儿'))}", name="read: search")
         hospitals = [h for h in self.rows("/institutions", name="read: institutions") if h["code"] != HANGING]
         if not hospitals:
             return
@@ -112,7 +146,7 @@ class Signed(Api):
 
     def on_start(self) -> None:
         """Sign in by a code and have the name checked."""
-        [human] = _outside(4, "/demo/persons", start=str(next(_serial)), count="1")["persons"]
+        human = _adult()
         phone, device = human["phone"], secrets.token_hex(16)
         asked = {"phone": phone, "purpose": "sign_in", "device_id": device}
         self.call("POST", "/auth/codes", asked, name="sign in: code")
@@ -145,7 +179,7 @@ class Signed(Api):
         for _ in range(120):
             people = self.rows("/persons", name="people")
             if people and people[0]["standing"] == "verified":
-                self.person_id = people[0]["person_id"]
+                self.person_id = people[0]["id"]
                 return
             gevent.sleep(0.5)
         raise StopUser
@@ -226,6 +260,39 @@ class Day(Signed):
         if booking:
             self.bookings.append(booking)
 
+    @task(3)
+    def pay(self) -> None:
+        """Pay what waits to be paid, at the channel's cashier."""
+        waiting = next(
+            (b for b in self.rows("/bookings", name="my bookings") if b["state"] == "awaiting_payment"), None
+        )
+        if waiting is None:
+            return
+        started = self.call(
+            "POST", f"/orders/{waiting['order_id']}/attempts", {"channel": "wechat"}, name="pay: start", expected=GONE
+        )
+        attempt = self._until(lambda: self._attempt(started), lambda found: found["ready"] or found["state"] in ENDED)
+        if attempt is None or not attempt["ready"]:
+            return
+        prepay = attempt["pay_url"].split("prepay_id=", 1)[-1].split("&", 1)[0]
+        _pay_at_cashier(prepay)
+        path = f"/bookings/{waiting['id']}"
+        self._until(
+            lambda: self.call("GET", path, name="pay: wait"), lambda found: found["state"] != "awaiting_payment"
+        )
+
+    def _attempt(self, started: Any) -> Any:
+        return started and self.call("GET", f"/attempts/{started['id']}", name="pay: attempt")
+
+    def _until(self, look: Callable[[], Any], done: Callable[[Any], bool]) -> Any:
+        """Look twice a second, half a minute long."""
+        for _ in range(60):
+            found = look()
+            if found is None or done(found):
+                return found
+            gevent.sleep(0.5)
+        return None
+
     @task(2)
     def my_bookings(self) -> None:
         """The list of what one has."""
@@ -257,3 +324,48 @@ class Waiting(Signed):
         booking = self.book(HANGING, *found) if found else None
         if booking:
             self.booking_id = booking["id"]
+
+
+class Manager(HttpUser):
+    """A member of the district's staff at his desk: lists, statistics, an export of a whole year."""
+
+    wait_time = between(1, 4)
+    fixed_count = 5
+
+    def on_start(self) -> None:
+        """Sign in with password and second factor, as the page asks; a code is good once, so they come one by one."""
+        known = json.loads(Path(os.environ["LOADTEST_ACCOUNTS"]).read_text(encoding="utf-8"))
+        me = next(row for row in known if row.get("login_name") == "ops")
+        with _staff_door:
+            if not _staff_cookies:
+                self._post("/desk/signin", {"login_name": me["login_name"], "password": me["password"]})
+                self._post("/desk/signin/totp", {"code": pyotp.TOTP(me["totp_secret"]).now()})
+                _staff_cookies.update({name: value or "" for name, value in self.client.cookies.get_dict().items()})
+        self.client.cookies.update(_staff_cookies)
+
+    def _post(self, path: str, fields: dict[str, str]) -> None:
+        page = self.client.get(path, name="staff: sign in").text
+        hidden = dict(re.findall(r'name="(csrfmiddlewaretoken|form_key)" value="([^"]*)"', page))
+        self.client.post(path, {**fields, **hidden}, name="staff: sign in")
+
+    @task(3)
+    def statistics(self) -> None:
+        """All institutions over a month."""
+        self.client.get("/district/statistics", name="statistics: month, all institutions")
+
+    @task(2)
+    def analysis(self) -> None:
+        """The course of a year."""
+        first = f"{date.today() - timedelta(days=365)}"
+        self.client.get(f"/district/statistics.json?since={first}", name="analysis: course of a year")
+
+    @task(3)
+    def institutions(self) -> None:
+        """Institutions with figures, lights and what is left."""
+        self.client.get("/district/institutions", name="complex: institutions with figures")
+
+    @task(1)
+    def everything(self) -> None:
+        """The largest there is: every institution on every day of a year."""
+        first = f"{date.today() - timedelta(days=365)}"
+        self.client.get(f"/district/statistics.csv?since={first}", name="largest: export of a year")

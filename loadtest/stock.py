@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from loadtest.client import Job, posting
-from loadtest.district import ON_DAY, PAYING, District, fetch
+from loadtest.district import MEASURED, District, listed
 
 ZONE = ZoneInfo("Asia/Shanghai")  # the district's days
 Number = dict[str, Any]
@@ -18,15 +18,15 @@ Resident = dict[str, str]
 
 
 class Stock:
-    """Numbers of the two measured hospitals and residents who book one each."""
+    """Numbers of the measured hospitals and residents who book one each."""
 
     def __init__(self, district: District) -> None:
         self._district = district
         self._api = f"{district.origin}/api/resident/v1"
         today = datetime.now(ZONE).date()
         first, *later = (today + timedelta(days=ahead) for ahead in range(1, 4))
-        self._first = {code: deque(self._read(code, [first])) for code in (PAYING, ON_DAY)}
-        self._later = {code: deque(self._read(code, later)) for code in (PAYING, ON_DAY)}
+        self._first = {code: deque(self._read(code, [first])) for code in MEASURED}
+        self._later = {code: deque(self._read(code, later)) for code in MEASURED}
         self._known: dict[str, deque[Resident]] = defaultdict(deque)
         self._fresh: deque[Resident] = deque()
 
@@ -71,20 +71,12 @@ class Stock:
     def _read(self, hospital: str, days: list[date]) -> Iterator[Number]:
         """The free numbers of these days, one of each session in turn, as people come to many doctors."""
         found: list[list[Number]] = []
-        for department in fetch(f"{self._api}/institutions/{hospital}/departments"):
-            for session in self._sessions(department["id"]):
+        for department in listed(f"{self._api}/institutions/{hospital}/departments"):
+            for session in listed(f"{self._api}/sessions?department={department['id']}"):
                 if session["date"] in map(str, days) and session["state"] == "open":
-                    items = fetch(f"{self._api}/sessions/{session['id']}/numbers")
+                    items = listed(f"{self._api}/sessions/{session['id']}/numbers")
                     found.append([{**item, "session": session["id"]} for item in items if item["is_free"]])
         while any(found):
             for queue in found:
                 if queue:
                     yield queue.pop()
-
-    def _sessions(self, department: str) -> Iterator[dict[str, Any]]:
-        address: str | None = f"{self._api}/sessions?department={department}"
-        while address:
-            page = fetch(address)
-            yield from page["items"]
-            following = page.get("next")
-            address = f"{self._api}/sessions?department={department}&cursor={following}" if following else None

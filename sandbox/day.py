@@ -74,9 +74,16 @@ class Resident:
             return data
 
     async def rows(self, path: str, **query: str) -> list[dict[str, Any]]:
-        """A list, whole or the first page of it."""
-        found = await self.call("GET", path, None, **query)
-        return list(found["items"] if isinstance(found, dict) else found)
+        """A list, page by page to its end."""
+        items: list[dict[str, Any]] = []
+        while True:
+            found = await self.call("GET", path, None, **query)
+            if isinstance(found, list):
+                return found
+            items += found["items"]
+            if not found["next"]:
+                return items
+            query = {**query, "cursor": found["next"]}
 
     async def settle_in(self) -> None:
         """Sign in, and be somebody with a checked name."""

@@ -42,30 +42,32 @@ def rows() -> dict[str, Row]:
     return found
 
 
-def claims() -> list[Claim]:
-    """What the tests claim, read from their source: a test need not run to be found."""
+def claims(marker: str = "requirement") -> list[Claim]:
+    """What the tests claim by a marker, read from their source: a test need not run to be found."""
     return [
-        claim for path in sorted((ROOT / "tests").rglob("test_*.py")) for claim in claims_in(path.read_text(), path)
+        claim
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        for claim in claims_in(path.read_text(), path, marker)
     ]
 
 
-def claims_in(source: str, path: Path) -> Iterator[Claim]:
+def claims_in(source: str, path: Path, marker: str = "requirement") -> Iterator[Claim]:
     """The claims of one test module."""
     module = ast.parse(source)
     marks = [node for statement in module.body for node in _pytestmark(statement)]
     name = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
-    yield from _claims_of(module.body, name, _named(marks), _never_runs(marks))
+    yield from _claims_of(module.body, name, _named(marks, marker), skipped=_never_runs(marks), marker=marker)
 
 
-def _claims_of(body: list[ast.stmt], name: str, inherited: list[str], skipped: bool) -> Iterator[Claim]:
+def _claims_of(body: list[ast.stmt], name: str, inherited: list[str], *, skipped: bool, marker: str) -> Iterator[Claim]:
     for statement in body:
         if isinstance(statement, ast.ClassDef):
-            ids = inherited + _named(statement.decorator_list)
+            ids = inherited + _named(statement.decorator_list, marker)
             off = skipped or _never_runs(statement.decorator_list)
-            yield from _claims_of(statement.body, f"{name}::{statement.name}", ids, off)
+            yield from _claims_of(statement.body, f"{name}::{statement.name}", ids, skipped=off, marker=marker)
         elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name.startswith("test"):
             off = skipped or _never_runs(statement.decorator_list) or _skips_itself(statement)
-            for row in inherited + _named(statement.decorator_list):
+            for row in inherited + _named(statement.decorator_list, marker):
                 yield Claim(row, f"{name}::{statement.name}", statement.lineno, off)
 
 
@@ -83,11 +85,11 @@ def _mark(node: ast.expr) -> str:
     return target.attr if isinstance(target, ast.Attribute) and ast.unparse(target.value) == "pytest.mark" else ""
 
 
-def _named(nodes: list[ast.expr]) -> list[str]:
+def _named(nodes: list[ast.expr], marker: str) -> list[str]:
     return [
         str(argument.value)
         for node in nodes
-        if isinstance(node, ast.Call) and _mark(node) == "requirement"
+        if isinstance(node, ast.Call) and _mark(node) == marker
         for argument in node.args
         if isinstance(argument, ast.Constant)
     ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.embedded.services import DUMMY
-from tools import documents, rules
+from tools import checklist, documents, rules
 from tools.catalogue import ROOT
 
 BIN = Path(sys.executable).parent
@@ -67,6 +67,7 @@ CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("OpenAPI", _openapi),
     ("Helm chart", lambda: _tool(sys.executable, "-m", "tools.chart")),
     ("alerts and dashboard", lambda: _tool(sys.executable, "-m", "tools.monitoring")),
+    ("security checklist", _rule(checklist.problems)),
     ("documents", _rule(documents.problems)),
     *((name, _rule(rule)) for name, rule in rules.ALL.items()),
 )

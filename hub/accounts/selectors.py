@@ -8,15 +8,27 @@ from datetime import datetime
 from uuid import UUID
 
 from hub import clock, redis
-from hub.accounts.models import DISTRICT, AccountKind, AccountState, Duty, SignIn, StaffMembership, User
+from hub.accounts import emergency
+from hub.accounts.models import (
+    DISTRICT,
+    AccountKind,
+    AccountState,
+    DataScope,
+    Duty,
+    SignIn,
+    SignInMethod,
+    StaffMembership,
+    User,
+)
 from hub.accounts.permissions import OPEN_RECORDS
 from hub.actor import Actor, ActorKind
 from hub.errors import NotFound
-from hub.security.permissions import permissions_of
+from hub.security.permissions import emergency_permissions, permissions_of
 from hub.security.roles import Role
 from hub.tenancy.scope import region
 
 _CACHE_SECONDS = 30
+_SIGN_INS_SHOWN = 50
 _KINDS = {
     AccountKind.RESIDENT: ActorKind.RESIDENT,
     AccountKind.STAFF: ActorKind.STAFF,
@@ -34,6 +46,8 @@ class AccountView:
     name: str
     must_change_password: bool
     memberships: tuple[tuple[str, Role], ...]
+    departments: frozenset[UUID] | None = None
+    hidden: frozenset[str] = frozenset()
 
     def roles_at(self, institution: str) -> frozenset[Role]:
         """The roles held at one institution (or at DISTRICT)."""
@@ -49,7 +63,7 @@ def account(user_id: UUID, *, hospital: str | None = None) -> AccountView | None
     cached = store.hget(key, place)
     if cached:
         return _from_json(str(cached))
-    view = _read(user_id)
+    view = _read(user_id, place)
     if view is not None:
         with store.pipeline() as pipe:
             pipe.hset(key, place, _to_json(view))
@@ -58,11 +72,12 @@ def account(user_id: UUID, *, hospital: str | None = None) -> AccountView | None
     return view
 
 
-def _read(user_id: UUID) -> AccountView | None:
+def _read(user_id: UUID, place: str) -> AccountView | None:
     with region(read_only=True):
         user = User.objects.filter(id=user_id).first()
         if user is None:
             return None
+        departments, hidden = scope_at(user.id, place) if user.kind == AccountKind.STAFF else (None, frozenset())
         return AccountView(
             id=user.id,
             kind=AccountKind(user.kind),
@@ -70,7 +85,31 @@ def _read(user_id: UUID) -> AccountView | None:
             name=user.display_name,
             must_change_password=user.must_change_password,
             memberships=_memberships(user.id) if user.kind != AccountKind.RESIDENT else (),
+            departments=departments,
+            hidden=hidden,
         )
+
+
+def scope_at(user_id: UUID, institution_code: str) -> tuple[frozenset[UUID] | None, frozenset[str]]:
+    """The departments (None: all) and hidden kinds of fields of a member of staff, in an open scope. One query."""
+    row = DataScope.objects.filter(user_id=user_id, institution_code=institution_code).first()
+    if row is None:
+        return None, frozenset()
+    departments = None if row.departments is None else frozenset(UUID(one) for one in row.departments)
+    return departments, frozenset(row.hidden)
+
+
+def scope_of(user_id: UUID, institution_code: str) -> tuple[frozenset[UUID] | None, frozenset[str]]:
+    """The same outside of any scope, for the administrator's page."""
+    with region(read_only=True):
+        return scope_at(user_id, institution_code)
+
+
+def narrowed_at(institution_code: str) -> frozenset[UUID]:
+    """Members of staff whose data is narrowed there. One query."""
+    with region(read_only=True):
+        rows = DataScope.objects.filter(institution_code=institution_code)
+        return frozenset(rows.values_list("user_id", flat=True))
 
 
 def forget(user_id: UUID) -> None:
@@ -95,13 +134,18 @@ def acting(
     stranger = bool(hospital) if view.kind == AccountKind.RESIDENT else not roles
     if stranger or not view.active:
         return None
+    marks: list[str] = sorted(roles)
+    if view.kind == AccountKind.STAFF and hospital and permissions and emergency.is_open(view.id, hospital):
+        permissions, marks = permissions | emergency_permissions(), [*marks, emergency.MARK]
     return Actor(
         kind=_KINDS[view.kind],
         id=view.id,
         name=view.name,
         institution=hospital,
-        role=",".join(sorted(roles)),
+        role=",".join(marks),
         permissions=permissions,
+        departments=view.departments,
+        hidden=view.hidden,
         ip=ip,
         request_id=request_id,
     )
@@ -111,6 +155,35 @@ def identity_due(sign_in_id: UUID) -> bool:
     """Whether a sign-in that began on an unproven device still waits for name and document."""
     with region(read_only=True):
         return SignIn.objects.filter(id=sign_in_id, identity_due=True).exists()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivingSignIn:
+    """One place an account is signed in at now."""
+
+    id: UUID
+    method: str
+    hospital: str
+    agent: str
+    started_at: datetime
+    expires_at: datetime
+
+
+def living_sign_ins(account_id: UUID) -> list[LivingSignIn]:
+    """Where an account is signed in, newest first; for the account itself. One query."""
+    with region(read_only=True):
+        rows = SignIn.objects.filter(user_id=account_id, ended_at__isnull=True, expires_at__gt=clock.now())
+        return [
+            LivingSignIn(
+                id=row.id,
+                method=SignInMethod(row.method).label,
+                hospital=row.hospital,
+                agent=row.agent,
+                started_at=row.started_at,
+                expires_at=row.expires_at,
+            )
+            for row in rows.order_by("-started_at")[:_SIGN_INS_SHOWN]
+        ]
 
 
 def staff_of(institution_code: str) -> list[StaffMembership]:
@@ -177,6 +250,8 @@ def _to_json(view: AccountView) -> str:
             "name": view.name,
             "change": view.must_change_password,
             "memberships": [[place, role] for place, role in view.memberships],
+            "departments": None if view.departments is None else sorted(map(str, view.departments)),
+            "hidden": sorted(view.hidden),
         }
     )
 
@@ -190,4 +265,6 @@ def _from_json(text: str) -> AccountView:
         name=data["name"],
         must_change_password=data["change"],
         memberships=tuple((place, Role(role)) for place, role in data["memberships"]),
+        departments=None if data["departments"] is None else frozenset(map(UUID, data["departments"])),
+        hidden=frozenset(data["hidden"]),
     )

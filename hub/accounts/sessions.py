@@ -26,6 +26,7 @@ _KEY = "sign_in"
 _BINDING = "binding"
 _PENDING = "password_step"
 _PENDING_FOR = timedelta(minutes=5)
+PROOF_LASTS = timedelta(minutes=5)
 _TOUCH_EVERY = timedelta(seconds=60)
 _DEVICE_YEARS = 2
 _DEVICE_LENGTH = 32
@@ -90,6 +91,7 @@ def open_session(request: HttpRequest, signed_in: SignedIn) -> None:
         "hospital": getattr(request, "hospital", None) or "",
         "started": now,
         "seen": now,
+        "proven": now,
         "due": signed_in.identity_due,
     }
     absolute = STAFF_ABSOLUTE if signed_in.kind != AccountKind.RESIDENT else RESIDENT_ABSOLUTE
@@ -99,6 +101,12 @@ def open_session(request: HttpRequest, signed_in: SignedIn) -> None:
 def close_session(request: HttpRequest) -> None:
     """Forget everything this session held."""
     request.session.flush()
+
+
+def cleared(answer: HttpResponse) -> HttpResponse:
+    """The answer to a sign-out: what the browser kept of our pages goes too (shared devices)."""
+    answer["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
 
 
 def current(request: HttpRequest) -> SessionSignIn | None:
@@ -123,6 +131,18 @@ def current(request: HttpRequest) -> SessionSignIn | None:
     if clock.now() - found.seen > _TOUCH_EVERY:
         request.session[_KEY] = {**held, "seen": clock.now().timestamp()}
     return found
+
+
+def is_proof_due(request: HttpRequest) -> bool:
+    """Whether whoever sits here proved himself more than five minutes ago: high-risk acts ask again."""
+    held = request.session.get(_KEY) or {}
+    return clock.now().timestamp() - float(held.get("proven", 0)) > PROOF_LASTS.total_seconds()
+
+
+def note_proof(request: HttpRequest) -> None:
+    """Who sits here has just proved himself again; the session gets a new key with it."""
+    request.session.cycle_key()
+    request.session[_KEY] = {**request.session[_KEY], "proven": clock.now().timestamp()}
 
 
 def actor_of(request: HttpRequest) -> Actor | None:

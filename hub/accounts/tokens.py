@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 import jwt
@@ -14,10 +15,9 @@ from hub.accounts import revocation, selectors
 from hub.accounts.errors import TokenExpired, TokenInvalid
 from hub.actor import Actor
 from hub.ids import uuid7
-from hub.security.keyring import REGION_OWNER, KeyMissing, ring
+from hub.security.keyring import REGION_OWNER, TOKEN, KeyMissing, ring
 
 ACCESS_LIFETIME = timedelta(minutes=10)
-_USE = "token"
 _PURPOSE = "access"
 _AUDIENCE = "hub-api"
 
@@ -36,7 +36,7 @@ def issue_access(claims: AccessClaims) -> tuple[str, datetime]:
     """A signed token and when it runs out."""
     now = clock.now()
     until = now + ACCESS_LIFETIME
-    key = ring().active(REGION_OWNER, _USE)
+    key = ring().active(REGION_OWNER, TOKEN)
     body = {
         "iss": settings.PUBLIC_ORIGIN,
         "aud": _AUDIENCE,
@@ -54,26 +54,45 @@ def issue_access(claims: AccessClaims) -> tuple[str, datetime]:
 def read_access(token: str) -> AccessClaims:
     """The claims of a valid, unexpired, unrevoked token; TokenInvalid or TokenExpired."""
     try:
-        key = ring().by_id(bytes.fromhex(jwt.get_unverified_header(token).get("kid", "")))
-        if key.use != _USE:
-            raise TokenInvalid
-        body = jwt.decode(
-            token,
-            key.derived(_PURPOSE),
-            algorithms=["HS256"],
-            audience=_AUDIENCE,
-            issuer=settings.PUBLIC_ORIGIN,
-            options={"require": ["sub", "sid", "exp", "iat"], "verify_exp": False, "verify_iat": False},
-        )
-        claims = AccessClaims(UUID(body["sub"]), UUID(body["sid"]), str(body["hos"]), bool(body["due"]))
-        expires = datetime.fromtimestamp(int(body["exp"]), UTC)
+        signed = _signed(token, settings.PUBLIC_ORIGIN)
+        ring().by_id(signed.key_id)  # a key destroyed since then opens nothing
     except (jwt.PyJWTError, KeyMissing, ValueError, KeyError, TypeError) as problem:
         raise TokenInvalid from problem
-    if expires <= clock.now():
+    if signed.expires <= clock.now():
         raise TokenExpired
-    if revocation.is_ended(claims.sign_in_id):
+    if revocation.is_ended(signed.claims.sign_in_id):
         raise TokenInvalid
-    return claims
+    return signed.claims
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """What the signature of a token vouches for, whatever became of it since."""
+
+    claims: AccessClaims
+    expires: datetime
+    key_id: bytes
+
+
+@lru_cache(maxsize=4096)
+def _signed(token: str, issuer: str) -> _Signed:
+    """Read a token whose signature is ours: an app shows the same one for minutes. Raises what PyJWT raises."""
+    key = ring().by_id(bytes.fromhex(jwt.get_unverified_header(token).get("kid", "")))
+    if key.use != TOKEN:
+        raise KeyMissing("a key for something else")
+    body = jwt.decode(
+        token,
+        key.derived(_PURPOSE),
+        algorithms=["HS256"],
+        audience=_AUDIENCE,
+        issuer=issuer,
+        options={"require": ["sub", "sid", "exp", "iat"], "verify_exp": False, "verify_iat": False},
+    )
+    return _Signed(
+        claims=AccessClaims(UUID(body["sub"]), UUID(body["sid"]), str(body["hos"]), bool(body["due"])),
+        expires=datetime.fromtimestamp(int(body["exp"]), UTC),
+        key_id=key.id,
+    )
 
 
 def actor_of(claims: AccessClaims, *, hospital: str | None, ip: str, request_id: str) -> Actor:

@@ -23,6 +23,7 @@ from hub.errors import InvalidInput
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 _SALT = "hub.api.cursor"
+_STALE = "分页标记无效，请从第一页重新开始"
 Row = TypeVar("Row")
 
 
@@ -47,7 +48,7 @@ def _after(cursor: str) -> tuple[str, ...]:
     try:
         return tuple(str(part) for part in signing.loads(cursor, salt=_SALT))
     except (signing.BadSignature, ValueError, TypeError) as problem:
-        raise InvalidInput(fields={"cursor": "分页标记无效，请从第一页重新开始"}) from problem
+        raise InvalidInput(fields={"cursor": _STALE}) from problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,17 @@ class CursorPage(Generic[Row]):
         if len(rows) <= page.limit:
             return cls(items, None)
         return cls(items, signing.dumps([_text(part) for part in key(items[-1])], salt=_SALT))
+
+    @classmethod
+    def cut(cls, rows: Sequence[Row], page: PageRequest, *, key: Callable[[Row], tuple[Any, ...]]) -> CursorPage[Row]:
+        """A page of a short list that is read whole anyway; `key` names a row. InvalidInput when that row is gone."""
+        start = 0
+        if page.after is not None:
+            names = [tuple(map(_text, key(row))) for row in rows]
+            if page.after not in names:
+                raise InvalidInput(fields={"cursor": _STALE})
+            start = names.index(page.after) + 1
+        return cls.of(rows[start : start + page.limit + 1], page, key=key)
 
     def response(self, render: Callable[[Row], Any]) -> Response:
         """The answer, each row rendered."""

@@ -39,7 +39,12 @@ _PROBLEM_SCHEMA = {
 }
 _COMMON = {"422": "the input can't be accepted", "429": "too many requests; see Retry-After", "503": "unavailable"}
 _SIGNED = {"401": "no valid token", "403": "the role lacks the permission", "404": "absent, or not for this caller"}
-_WRITES = {"409": "the state changed or forbids this"}
+_PUBLIC = {"401": "a token or proof was offered that is not valid", "404": "absent"}
+_WRITES = {
+    "400": "the body can't be read",
+    "409": "the state changed or forbids this",
+    "415": "the body is of another media type",
+}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -80,7 +85,7 @@ class HubAutoSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        problems = {**_COMMON, **({} if self._permission() == PUBLIC else _SIGNED)}
+        problems = {**_COMMON, **(_PUBLIC if self._permission() == PUBLIC else _SIGNED)}
         if self.method not in ("GET", "HEAD"):
             problems |= _WRITES
         reference = self._problem_component().ref

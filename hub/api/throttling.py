@@ -37,6 +37,7 @@ RATES: dict[str, Rate] = {
     "auth.staff": Rate(per_minute=30, burst=30),
     "provider": Rate(per_minute=12000, burst=3000),
     "reveal": Rate(per_minute=30, burst=30),
+    "synthetic": Rate(per_minute=12000, burst=600),
 }
 
 GUARDED = frozenset({"auth.code", "auth.token", "auth.staff", "reveal"})

@@ -33,6 +33,7 @@ from hub.work import work
 logger = logging.getLogger(__name__)
 
 EVERY = timedelta(hours=1)
+SOON = timedelta(minutes=5)
 ACTION = "audit.anchored"
 TARGET = "audit:heads"
 _KIND = "audit-anchor"
@@ -61,14 +62,15 @@ def anchor() -> Mapping[str, Head]:
 
 
 def is_due(now: datetime) -> bool:
-    """Whether the last anchor is an hour old."""
+    """Whether the last anchor is an hour old; one the object store did not take is followed by another much sooner."""
     with open_scope(REGION, read_only=True), connections["default"].cursor() as cursor:
         cursor.execute(
-            f"SELECT at FROM {REGION_WORLD.audit} WHERE target = %s ORDER BY at DESC LIMIT 1",  # noqa: S608
+            f"SELECT at, detail ->> 'object' FROM {REGION_WORLD.audit}"  # noqa: S608
+            " WHERE target = %s ORDER BY at DESC LIMIT 1",
             [TARGET],
         )
         last = cursor.fetchone()
-    return last is None or now - last[0] >= EVERY
+    return last is None or now - last[0] >= (EVERY if last[1] else SOON)
 
 
 def anchored_in_district(scope: str, *, limit: int = 1000) -> list[Head]:

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from hub import clock
 from hub.actor import Actor, system_actor
+from hub.audit.selectors import newest_entry
 from hub.audit.verify import Flaw, Report, verify
 from hub.errors import NotFound
-from hub.journal.region.models import AuditCheck, AuditRow, CheckState
+from hub.journal.region.models import AuditCheck, CheckState
 from hub.journal.region.permissions import VERIFY_AUDIT
 from hub.outbox.events import Event
 from hub.security.permissions import require
@@ -20,6 +21,7 @@ from hub.tenancy.scope import REGION, region
 from hub.work import work
 
 WORKER = system_actor("审计校验")
+DISTRICT = "district"
 FLAW_TEXTS = {
     Flaw.ALTERED: "记录被改动",
     Flaw.MISSING: "记录缺失",
@@ -67,10 +69,13 @@ class CheckView:
 
 
 def ask(*, actor: Actor) -> UUID:
-    """Have the district's audit verified; the id of the verification."""
+    """Have the audit of the actor's hospital, or the district's, verified; the id of the verification."""
     require(actor, VERIFY_AUDIT)
+    scope = actor.institution or REGION
     with work(REGION, actor=actor) as unit:
-        check = AuditCheck.objects.create(scope=REGION, asked_by=actor.name, asked_at=unit.now)
+        check = AuditCheck.objects.create(
+            scope=scope, institution_code=actor.institution or DISTRICT, asked_by=actor.name, asked_at=unit.now
+        )
         unit.publish(AuditCheckDue(check_id=check.id))
         unit.audit("audit.check_asked", target=f"audit_check:{check.id}")
     return check.id
@@ -87,11 +92,24 @@ def carry_out(check_id: UUID) -> None:
             with region():
                 AuditCheck.objects.filter(pk=check_id).update(entries=report.entries, seals=report.seals)
 
+    with region(read_only=True):
+        scope = AuditCheck.objects.values_list("scope", flat=True).get(pk=check_id)
+    newest = newest_entry(scope)
     with region():
-        newest = AuditRow.objects.order_by("-id").values_list("id", flat=True).first() or 0
         AuditCheck.objects.filter(pk=check_id).update(state=CheckState.RUNNING, expected=newest)
-    report = verify(REGION, watch=watch)
-    with work(REGION, actor=WORKER) as unit:
+    report = verify(scope, watch=watch)
+    _end(check_id, report)
+    with work(scope, actor=WORKER) as unit:
+        unit.audit(
+            "audit.verified",
+            target=f"journal:{scope}",
+            outcome="failure" if report.findings else "success",
+            detail={"check": str(check_id), "entries": report.entries, "findings": len(report.findings)},
+        )
+
+
+def _end(check_id: UUID, report: Report) -> None:
+    with region():
         AuditCheck.objects.filter(pk=check_id).update(
             state=CheckState.FLAWED if report.findings else CheckState.SOUND,
             ended_at=clock.now(),
@@ -100,24 +118,18 @@ def carry_out(check_id: UUID) -> None:
             pending=report.pending,
             findings=[[found.flaw, found.where] for found in report.findings[:_SHOWN]],
         )
-        unit.audit(
-            "audit.verified",
-            target=f"journal:{REGION}",
-            outcome="failure" if report.findings else "success",
-            detail={"check": str(check_id), "entries": report.entries, "findings": len(report.findings)},
-        )
 
 
-def latest(*, limit: int = 10) -> list[CheckView]:
-    """The last verifications, newest first. One query."""
+def latest(*, scope: str = REGION, limit: int = 10) -> list[CheckView]:
+    """The last verifications of a journal, newest first. One query."""
     with region(read_only=True):
-        return [_view(row) for row in AuditCheck.objects.order_by("-asked_at")[:limit]]
+        return [_view(row) for row in AuditCheck.objects.filter(scope=scope).order_by("-asked_at")[:limit]]
 
 
-def check(check_id: UUID) -> CheckView:
-    """One verification. One query."""
+def check(check_id: UUID, *, scope: str = REGION) -> CheckView:
+    """One verification of that journal; NotFound for another's. One query."""
     with region(read_only=True):
-        row = AuditCheck.objects.filter(pk=check_id).first()
+        row = AuditCheck.objects.filter(pk=check_id, scope=scope).first()
     if row is None:
         raise NotFound
     return _view(row)

@@ -92,3 +92,11 @@ def _conditions(search: Search) -> tuple[list[str], list[Any]]:
     }
     chosen = {condition: value for condition, value in asked.items() if value}
     return list(chosen), list(chosen.values())
+
+
+def newest_entry(scope: str) -> int:
+    """The number of a journal's newest entry, 0 for an empty one; one query."""
+    world = world_of(scope)
+    with open_scope(scope, read_only=True), connections[world.alias].cursor() as cursor:
+        cursor.execute(f"SELECT coalesce(max(id), 0) FROM {world.audit}")  # noqa: S608 - a constant of this world
+        return int(cursor.fetchone()[0])

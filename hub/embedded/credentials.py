@@ -18,6 +18,7 @@ class Credentials:
     owner: str
     region: str
     hospital: str
+    backup: str
     valkey: str
     s3_access: str
     s3_secret: str

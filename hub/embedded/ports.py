@@ -33,6 +33,13 @@ def require_free(port: int, variable: str) -> None:
         raise trouble.port_taken(port, variable)
 
 
+def free_port() -> int:
+    """A port of loopback nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
 class PortBook:
     """Internal ports of one checkout, the same at every start unless another program has taken one."""
 
@@ -45,9 +52,6 @@ class PortBook:
         remembered = self._ports.get(name)
         if remembered is not None and is_free(remembered):
             return remembered
-        with socket.socket() as probe:
-            probe.bind((LOOPBACK, 0))
-            picked = int(probe.getsockname()[1])
-        self._ports[name] = picked
+        picked = self._ports[name] = free_port()
         write_private(self._path, json.dumps(self._ports))
         return picked

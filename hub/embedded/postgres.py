@@ -55,9 +55,12 @@ DURABLE = {
     "log_min_duration_statement": "1000",
     "idle_in_transaction_session_timeout": "5min",
 }
-# Durable as ever, and counting: what a bench reads its figures from.
+# Durable as ever, and counting: what a bench reads its figures from. Its residents are made up, so what they sent may
+# stand in the log while a bench asks for it.
 MEASURED = {
     **DURABLE,
+    "log_error_verbosity": "default",
+    "log_parameter_max_length": "-1",
     "log_min_duration_statement": "-1",
     "shared_preload_libraries": "pg_stat_statements",
     "track_commit_timestamp": "on",
@@ -119,11 +122,13 @@ def server_user() -> RunAs:
 
 
 def logins(secrets: Credentials, prefix: str) -> dict[str, Login]:
-    """The three logins of kernel decision 2; the hospital's has no privilege outside a scope."""
+    """The three logins of kernel decision 2, and the one that copies the cluster; the hospital's has no privilege
+    outside a scope, the backup's none in the database."""
     return {
         "owner": Login(f"{prefix}_owner", secrets.owner, "CREATEROLE CREATEDB"),
         "region": Login(f"{prefix}_region", secrets.region, "NOINHERIT"),
         "hospital": Login(f"{prefix}_hospital", secrets.hospital, "NOINHERIT"),
+        "backup": Login(f"{prefix}_backup", secrets.backup, "NOINHERIT REPLICATION"),
     }
 
 
@@ -146,7 +151,7 @@ class Postgres:
         self.process: subprocess.Popen[str] | None = None
 
     def url(self, login: str) -> str:
-        """The address for `owner`, `region` or `hospital`."""
+        """The address for `owner`, `region`, `hospital` or `backup`."""
         found = logins(self._secrets, self._prefix)[login]
         return f"postgresql://{found.name}:{found.password}@127.0.0.1:{self.port}/{DATABASE}"
 

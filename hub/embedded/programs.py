@@ -133,6 +133,8 @@ def all_programs(where: Places, at: Addresses, pace: str) -> list[Program]:
             patience=20,
         ),
     ]
+    synthetic = (python, "manage.py", "synthetic")
+    listed.append(Program("synthetic", "平台巡检 / synthetic resident", synthetic, env=shared, after_others=True))
     if float(pace) > 0:
         day = (python, "-m", "sandbox.day", "--config", str(sandbox_file(where)), "--pace", pace)
         listed.append(Program("district-day", "区里的一天 / a day in the district", day, after_others=True))

@@ -74,6 +74,7 @@ class Services:
             postgres = Postgres(where, secrets, book.port("postgres"), prefix=prefix, settings=settings)
             self.parts.append(postgres)
             self.env |= {name: postgres.url(login) for login, name in DATABASE_VARIABLES.items()}
+            self.env["HUB_BACKUP_DATABASE_URL"] = postgres.url("backup")
         if "HUB_REDIS_URL" not in given:
             valkey = Valkey(where, secrets, book.port("valkey"), durable=durable)
             self.parts.append(valkey)

@@ -7,17 +7,18 @@ schema as they are.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from hub.audit import entries
 from hub.journal.world import World
 
-_AUDIT_CASTS = {"at": "timestamptz", "actor_id": "uuid", "detail": "jsonb"}
-_OUTBOX_CASTS = {
+_AUDIT_TYPES = {"at": "timestamptz", "actor_id": "uuid", "detail": "jsonb"}
+_OUTBOX_TYPES = {
     "event_id": "uuid",
     "version": "smallint",
     "payload": "jsonb",
@@ -37,6 +38,13 @@ _OUTBOX = (
     "request_id",
     "created_at",
 )
+_ANSWER = ("institution", "actor", "name", "key", "response")
+_KEPT = "(SELECT json_agg(json_build_array(id, event_id, handler) ORDER BY id) FROM event WHERE lease_by IS NOT NULL)"
+# A row may be stored under its publisher's lease if nothing of its handler and aggregate waits before it.
+_FIRST = """v.lane = 'internal' AND NOT EXISTS (
+    SELECT 1 FROM {outbox} e
+    WHERE e.handler = v.handler AND e.aggregate = v.aggregate AND e.state IN ('pending', 'dead')
+)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +56,14 @@ class Answer:
     name: str
     key: str
     response: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """Under which the publisher keeps the rows it is going to run itself (`hub/outbox/onward.py`)."""
+
+    worker: UUID
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,54 +90,84 @@ def statement(
     deliveries: Sequence[NewDelivery],
     answers: Sequence[Answer],
     now: datetime,
+    lease: Lease | None = None,
 ) -> tuple[str, list[Any]]:
-    """The statement and its parameters; its one row counts the answers that found their command."""
-    parts: list[str] = []
+    """The statement and its parameters; its one row counts the answers that found their command, and lists id, event
+    and handler of the rows that were stored under `lease`.
+
+    Each kind of row is one JSON list, so that a statement is the same, and planned once, however many rows it writes.
+    """
     parameters: list[Any] = []
     if audits:
+        parameters.append(_listed(_audit(row) for row in audits))
+    if deliveries:
+        given = _listed({name: getattr(delivery, name) for name in _OUTBOX} for delivery in deliveries)
+        parameters += [lease.worker, lease.until, given] if lease else [given]
+    if answers:
+        given = _listed({name: getattr(answer, name) for name in _ANSWER} for answer in answers)
+        parameters += [now, given]
+    return _written(world, bool(audits), bool(deliveries), bool(answers), lease is not None), parameters
+
+
+@cache
+def _written(world: World, audits: bool, deliveries: bool, answers: bool, leased: bool) -> str:
+    parts: list[str] = []
+    if audits:
+        columns = ", ".join(entries.COLUMNS)
+        read = ", ".join("decode(mac, 'hex')" if name == "mac" else name for name in entries.COLUMNS)
         parts.append(
-            f"entry AS (INSERT INTO {world.audit} ({', '.join(entries.COLUMNS)})"  # noqa: S608
-            f" VALUES {_values(entries.COLUMNS, _AUDIT_CASTS, len(audits))} RETURNING id, at)"
+            f"entry AS (INSERT INTO {world.audit} ({columns})"  # noqa: S608
+            f" SELECT {read} FROM {_records(entries.COLUMNS, _AUDIT_TYPES)} RETURNING id, at)"
         )
         parts.append(f"mark AS (INSERT INTO {world.pending} (audit_id, at) SELECT id, at FROM entry)")  # noqa: S608
-        for row in audits:
-            parameters += [json.dumps(row[c], ensure_ascii=False) if c == "detail" else row[c] for c in entries.COLUMNS]
     if deliveries:
-        parts.append(
-            f"event AS (INSERT INTO {world.outbox}"  # noqa: S608
-            f" ({', '.join(_OUTBOX)}, state, attempts, available_at, last_error)"
-            f" SELECT v.*, 'pending', 0, v.created_at, ''"
-            f" FROM (VALUES {_values(_OUTBOX, _OUTBOX_CASTS, len(deliveries))}) AS v ({', '.join(_OUTBOX)}))"
-        )
-        for delivery in deliveries:
-            values = [getattr(delivery, column) for column in _OUTBOX]
-            values[_OUTBOX.index("payload")] = json.dumps(delivery.payload, ensure_ascii=False)
-            parameters += values
+        parts.append(_events(world, leased=leased))
     if answers:
-        parts.append(_answering(world, answers))
-        parameters += _answer_parameters(answers, now)
+        parts.append(
+            f"answer AS (UPDATE {world.command} c SET response = v.response, answered_at = %s"  # noqa: S608
+            f" FROM {_records(_ANSWER, {'response': 'jsonb'})}"
+            " WHERE c.institution_code = v.institution AND c.actor = v.actor AND c.name = v.name AND c.key = v.key"
+            " RETURNING 1)"
+        )
     counted = "(SELECT count(*) FROM answer)" if answers else "0"
-    return f"WITH {', '.join(parts)} SELECT {counted}", parameters
+    kept = _KEPT if deliveries and leased else "NULL"
+    return f"WITH {', '.join(parts)} SELECT {counted}, {kept}"
 
 
-def _answering(world: World, answers: Sequence[Answer]) -> str:
-    given = ", ".join(["(%s, %s, %s, %s, %s::jsonb)"] * len(answers))
+def _events(world: World, *, leased: bool) -> str:
+    """A lease, where there is one, is for the first row of its handler and aggregate, in this unit and before it."""
+    columns, rows = ", ".join(_OUTBOX), _records(_OUTBOX, _OUTBOX_TYPES)
+    stored = "'pending', 0, v.created_at, ''"
+    if not leased:
+        return (
+            f"event AS (INSERT INTO {world.outbox} ({columns}, state, attempts, available_at, last_error)"  # noqa: S608
+            f" SELECT {columns}, {stored} FROM {rows})"
+        )
+    listed = ", ".join(f"v.{column}" for column in _OUTBOX)
     return (
-        f"answer AS (UPDATE {world.command} c SET response = v.response, answered_at = %s"  # noqa: S608
-        f" FROM (VALUES {given}) AS v (institution, actor, name, key, response)"
-        " WHERE c.institution_code = v.institution AND c.actor = v.actor AND c.name = v.name AND c.key = v.key"
-        " RETURNING 1)"
+        "given AS (SELECT v.*, row_number() OVER (PARTITION BY v.handler, v.aggregate ORDER BY v.event_id) = 1"  # noqa: S608
+        f" AND {_FIRST.format(outbox=world.outbox)} AS first, %s::uuid AS worker, %s::timestamptz AS until"
+        f" FROM {rows}),"
+        f" event AS (INSERT INTO {world.outbox}"
+        f" ({columns}, state, attempts, available_at, last_error, lease_by, lease_until)"
+        f" SELECT {listed}, 'pending', CASE WHEN v.first THEN 1 ELSE 0 END, v.created_at, '',"
+        " CASE WHEN v.first THEN v.worker END, CASE WHEN v.first THEN v.until END FROM given v ORDER BY v.event_id"
+        " RETURNING id, event_id, handler, lease_by)"
     )
 
 
-def _answer_parameters(answers: Sequence[Answer], now: datetime) -> list[Any]:
-    parameters: list[Any] = [now]
-    for answer in answers:
-        stored = json.dumps(answer.response, ensure_ascii=False)
-        parameters += [answer.institution, answer.actor, answer.name, answer.key, stored]
-    return parameters
+def _records(columns: Sequence[str], types: dict[str, str]) -> str:
+    described = ", ".join(f"{column} {types.get(column, 'text')}" for column in columns)
+    return f"json_to_recordset(%s::json) AS v ({described})"
 
 
-def _values(columns: Sequence[str], casts: dict[str, str], rows: int) -> str:
-    one = ", ".join(f"%s::{casts[column]}" if column in casts else "%s" for column in columns)
-    return ", ".join([f"({one})"] * rows)
+def _audit(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "mac": row["mac"].hex()}
+
+
+def _listed(rows: Iterable[dict[str, Any]]) -> str:
+    return json.dumps(list(rows), ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,4 +1,4 @@
-"""The two worlds and their journal tables: `public` (alias default) and a hospital's schema (alias hospital).
+"""The two worlds and their journal tables: `public` and a hospital's schema.
 
 Table names differ between the worlds, so that a lost scope fails instead of reading public rows (kernel decision 7).
 """
@@ -9,16 +9,21 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from hub.tenancy import registry
+from hub.tenancy.context import REGION_ALIAS, hospital_alias
 from hub.tenancy.models import TenantState
 from hub.tenancy.scope import REGION, hospital, region
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One kind of schema: the database alias that reaches it and the prefix of its journal tables."""
+    """One kind of schema by the prefix of its journal tables."""
 
-    alias: str
     prefix: str
+
+    @property
+    def alias(self) -> str:
+        """The database that reaches it: of a hospital, that of the open scope."""
+        return REGION_ALIAS if self.prefix == REGION else hospital_alias()
 
     @property
     def outbox(self) -> str:
@@ -56,8 +61,8 @@ class World:
         return f"{self.prefix}_audit_seal"
 
 
-REGION_WORLD = World("default", "region")
-HOSPITAL_WORLD = World("hospital", "hospital")
+REGION_WORLD = World(REGION)
+HOSPITAL_WORLD = World("hospital")
 
 
 def world_of(scope: str) -> World:
@@ -65,9 +70,11 @@ def world_of(scope: str) -> World:
     return REGION_WORLD if scope == REGION else HOSPITAL_WORLD
 
 
-def open_scope(scope: str, *, read_only: bool = False) -> AbstractContextManager[object]:
+def open_scope(scope: str, *, read_only: bool = False, relaxed: bool = False) -> AbstractContextManager[object]:
     """The transaction of a scope."""
-    return region(read_only=read_only) if scope == REGION else hospital(scope, read_only=read_only)
+    if scope == REGION:
+        return region(read_only=read_only, relaxed=relaxed)
+    return hospital(scope, read_only=read_only, relaxed=relaxed)
 
 
 def incarnation_of(scope: str) -> int:
@@ -76,5 +83,11 @@ def incarnation_of(scope: str) -> int:
 
 
 def all_scopes() -> list[str]:
-    """REGION and every hospital with a journal: one that is suspended or leaving still ends what it began."""
-    return [REGION, *(info.code for info in registry.hospitals() if info.state != TenantState.JOINING)]
+    """REGION and every hospital with a journal: one that is suspended or leaving still ends what it began.
+
+    One that is closed for repair is left out: nobody but the repair enters it.
+    """
+    return [
+        REGION,
+        *(info.code for info in registry.hospitals() if info.state != TenantState.JOINING and not info.repair),
+    ]

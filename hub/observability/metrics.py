@@ -16,6 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 requests_total = Counter("hub_http_requests_total", "Answered requests", ["method", "route", "status"])
 tasks_total = Counter("hub_tasks_total", "Tasks a worker has ended", ["task", "outcome"])
+security_flags_total = Counter("hub_security_flags_total", "Flags raised for the security administrator", ["kind"])
 request_seconds = Histogram(
     "hub_http_request_seconds",
     "Time from the first middleware to the answer",

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,12 +22,15 @@ from hub.actor import system_actor
 from hub.journal.world import World, world_of
 from hub.outbox import policy, rows
 from hub.outbox.events import Delivery, Event, Permanent, RunsIn, Subscription, Temporary, hospital_of, subscription
+from hub.outbox.models import Lane
 from hub.tenancy.context import letting_go
+from hub.tenancy.errors import HospitalClosed
 from hub.tenancy.scope import REGION
 from hub.work import Unit, work
 
 logger = logging.getLogger(__name__)
 
+_WHILE_CLOSED = 5.0  # seconds between looks at a hospital that is being restored
 _SPARE = timedelta(seconds=5)  # of a lease, for storing the answer of an outside call
 
 
@@ -41,11 +46,13 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The end of one attempt; `settled` means that the row was finished in the handler's own transaction."""
+    """The end of one attempt; `settled` means that the row was finished in the handler's own transaction, `followed`
+    that another row had waited for that."""
 
     row: rows.Claimed
     failure: Failure | None
     settled: bool = False
+    followed: bool = False
 
 
 def attempt(source: str, row: rows.Claimed, *, worker: UUID) -> Result:
@@ -53,14 +60,12 @@ def attempt(source: str, row: rows.Claimed, *, worker: UUID) -> Result:
     try:
         wanted = subscription(row.handler)
         event = wanted.event.from_payload(row.payload)
-        if wanted.runs_in is RunsIn.OUTSIDE:
-            with letting_go():
-                wanted.call(event, _delivery(source, row))
-            return Result(row, None)
-        if wanted.runs_in is RunsIn.BETWEEN:
-            wanted.call(event, _delivery(source, row))
-            return Result(row, None)
-        settled = _run_inside(source, row, wanted, event, worker=worker)
+        if wanted.runs_in in {RunsIn.OUTSIDE, RunsIn.BETWEEN}:
+            ending = _Ending(source, row, worker, wanted.runs_in)
+            with letting_go() if wanted.runs_in is RunsIn.OUTSIDE else nullcontext():
+                wanted.call(event, ending.delivery())
+            return Result(row, None, settled=ending.settled, followed=ending.followed)
+        return _run_inside(source, row, wanted, event, worker=worker)
     except Exception as problem:
         failure = _described(problem)
         logger.log(
@@ -70,36 +75,44 @@ def attempt(source: str, row: rows.Claimed, *, worker: UUID) -> Result:
             exc_info=None if failure.temporary or failure.permanent else problem,
         )
         return Result(row, failure)
-    return Result(row, None, settled)
 
 
-def _run_inside(source: str, row: rows.Claimed, wanted: Subscription, event: Event, *, worker: UUID) -> bool:
+def _run_inside(source: str, row: rows.Claimed, wanted: Subscription, event: Event, *, worker: UUID) -> Result:
     target = REGION if wanted.runs_in is RunsIn.REGION else hospital_of(row.payload) or row.hospital
     actor = dataclasses.replace(system_actor(row.handler), request_id=row.request_id)
+    followed = False
     with work(target, actor=actor) as unit:
-        first = _end_here if target == source else _enter_inbox
-        if first(unit, source, row, worker):
+        if target == source:
+            found = unit.bookkeep(rows.finish_statement(unit.world), [unit.now, row.id, worker])
+            followed = any(waited for (waited,) in found)
+            first = bool(found)
+        else:
+            first = _enter_inbox(unit, source, row)
+        if first:
             wanted.call(event, unit)
-    return target == source
+    return Result(row, None, settled=target == source, followed=followed)
 
 
-def _end_here(unit: Unit, _source: str, row: rows.Claimed, worker: UUID) -> bool:
-    return bool(unit.bookkeep(rows.finish_statement(unit.world), [unit.now, row.id, worker]))
-
-
-def _enter_inbox(unit: Unit, source: str, row: rows.Claimed, _worker: UUID) -> bool:
+def _enter_inbox(unit: Unit, source: str, row: rows.Claimed) -> bool:
     entry = [source, row.incarnation, row.event_id, row.handler, unit.now]
     return bool(unit.bookkeep(rows.inbox_statement(unit.world), entry))
 
 
-def conclude(source: str, results: list[Result], *, worker: UUID) -> list[datetime]:
-    """Store the ends of attempts in the source's open transaction; returns when failed ones are due again."""
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """When failed attempts are due again, and whether other rows have waited for the delivered ones."""
+
+    retries: list[datetime]
+    followed: bool
+
+
+def conclude(source: str, results: Sequence[Result], *, worker: UUID) -> Concluded:
+    """Store the ends of attempts in the source's open transaction."""
     world, now = world_of(source), clock.now()
     delivered = [result.row.id for result in results if result.failure is None and not result.settled]
-    if delivered:
-        rows.finish(world, delivered, worker=worker, now=now)
+    followed = rows.finish(world, delivered, worker=worker, now=now) if delivered else False
     retries = [_send_back(world, result.row, result.failure, worker, now) for result in results if result.failure]
-    return [retry for retry in retries if retry is not None]
+    return Concluded([retry for retry in retries if retry is not None], followed)
 
 
 def _send_back(world: World, row: rows.Claimed, failure: Failure, worker: UUID, now: datetime) -> datetime | None:
@@ -120,16 +133,44 @@ def _send_back(world: World, row: rows.Claimed, failure: Failure, worker: UUID, 
     return None if dead else available
 
 
-def _delivery(source: str, row: rows.Claimed) -> Delivery:
-    return Delivery(event_id=row.event_id, source=source, attempt=row.attempt, deadline=row.lease_until - _SPARE)
+@dataclass(slots=True)
+class _Ending:
+    """The end of a delivery whose handler opens its own units of work, and may store that end in one of them."""
+
+    source: str
+    row: rows.Claimed
+    worker: UUID
+    runs_in: RunsIn
+    settled: bool = False
+    followed: bool = False
+
+    def delivery(self) -> Delivery:
+        return Delivery(
+            event_id=self.row.event_id,
+            source=self.source,
+            attempt=self.row.attempt,
+            deadline=self.row.lease_until - _SPARE,
+            end_in=self.end_in,
+        )
+
+    def end_in(self, unit: Unit) -> None:
+        if unit.scope != self.source:
+            raise ValueError(f"a delivery from {self.source} can't end in {unit.scope}")
+        found = unit.bookkeep(rows.finish_statement(unit.world), [unit.now, self.row.id, self.worker])
+        self.followed = any(waited for (waited,) in found)
+        if self.runs_in is RunsIn.OUTSIDE:  # its place at the hospital has become free
+            self.followed = self.followed or rows.due(unit.world, Lane.OUTSIDE, now=unit.now)
+        self.settled = True
 
 
 def _described(problem: Exception) -> Failure:
     retry_after = problem.retry_after if isinstance(problem, Temporary) else None
+    if isinstance(problem, HospitalClosed):
+        retry_after = _WHILE_CLOSED
     return Failure(
         error=_text(problem),
         permanent=isinstance(problem, Permanent),
-        temporary=isinstance(problem, Temporary),
+        temporary=isinstance(problem, Temporary | HospitalClosed),
         retry_after=retry_after,
     )
 

@@ -14,8 +14,8 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, get_type_hints
 from uuid import UUID
 
-if TYPE_CHECKING:
-    pass
+if TYPE_CHECKING:  # hub.work imports this module while it loads
+    from hub.work import Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +77,15 @@ class Delivery:
     """What an OUTSIDE or BETWEEN handler is told about its attempt.
 
     `event_id` is the same in every attempt (an idempotency key for the outside); `attempt` counts from 1; what is not
-    done by `deadline` may be run by somebody else at the same time.
+    done by `deadline` may be run by somebody else at the same time. A handler whose last unit of work is in the
+    source's schema may `end_in` it: the delivery then ends with what it stored, or not at all.
     """
 
     event_id: UUID
     source: str
     attempt: int
     deadline: datetime
+    end_in: Callable[[Unit], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,16 @@ from hub.actor import Actor
 from hub.errors import InvalidInput
 from hub.journal.region.permissions import REPLAY, VIEW_DEAD_LETTERS
 from hub.outbox import services
-from hub.outbox.selectors import DeadLetter, dead_letters
+from hub.outbox.selectors import ALL_DEAD, DeadLetter, DeadSearch, dead_letters
 from hub.security.permissions import require
 
 
-def waiting(*, actor: Actor, scope: str, limit: int = 100) -> list[DeadLetter]:
-    """The dead letters of a schema, oldest first."""
+def waiting(
+    *, actor: Actor, scope: str, wanted: DeadSearch = ALL_DEAD, after: int = 0, limit: int = 100
+) -> list[DeadLetter]:
+    """The dead letters of a schema that agree with `wanted`, oldest first."""
     require(actor, VIEW_DEAD_LETTERS)
-    return dead_letters(scope, limit=limit)
+    return dead_letters(scope, wanted=wanted, after=after, limit=limit)
 
 
 def replay(*, actor: Actor, scope: str, outbox_id: int, reason: str) -> None:

@@ -27,7 +27,7 @@ from hub.outbox.metrics import forget_queues
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
 from hub.outbox.wakes import Alarm, Wakes
-from hub.tenancy.errors import UnknownHospital
+from hub.tenancy.errors import HospitalClosed, UnknownHospital
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def drain(*, outside: bool = True, max_rounds: int = 200) -> Drained:
     for _ in range(max_rounds):
         turns = [turn.take(scope, policy, worker=worker) for scope in all_scopes() for policy in policies]
         done.delivered += sum(one.delivered for one in turns)
-        done.failed += sum(len(one.retries) + one.dead for one in turns)
+        done.failed += sum(one.failed for one in turns)
         done.dead += sum(one.dead for one in turns)
         if not any(one.claimed for one in turns):
             return done
@@ -115,8 +115,8 @@ class Relay:
         again = partial(self._wakes.put, scope, policy.lane)
         try:
             took = turn.take(scope, policy, worker=self.worker, on_more=again, stopping=self._stop.is_set)
-        except UnknownHospital:
-            return  # it left, or the word is of another installation's
+        except (UnknownHospital, HospitalClosed):
+            return  # it left, it is being restored, or the word is of another installation's
         except Exception as problem:  # a thread of the relay outlives whatever happens in a turn
             expected = isinstance(problem, DatabaseError | HubError)
             logger.warning(
@@ -129,10 +129,10 @@ class Relay:
             return
         finally:
             turn.put_back_connections()
-        if took.more:
-            again()
-        for when in took.retries:
-            self._alarm.at(when, scope, policy.lane)
+        for more, lane in took.more:
+            self._wakes.put(more, lane)
+        for when, failed, lane in took.retries:
+            self._alarm.at(when, failed, lane)
 
     def _sweep(self) -> None:
         heartbeat.beat("relay")

@@ -11,17 +11,19 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connections
 
+from hub.journal.flush import Lease, NewDelivery
 from hub.journal.world import World
 from hub.outbox.models import Lane
+from hub.tenancy.statements import Statement
 
-_CLAIM_LOCK = 0x6F7574  # class of the advisory locks that serialise capped claims; the second number is the scope's
-# Compiling a claim would take longer than running it; its estimated cost, a hundred hospitals' worth, would ask for it.
-_PRELUDE = "SELECT set_config('synchronous_commit', 'off', true), set_config('jit', 'off', true)"
+# Two relays counting at once would both find room for the last place of a cap; the second number is the scope's.
+_CLAIM_LOCK = "SELECT pg_advisory_xact_lock(7304564, hashtext(%(scope)s))"
 
 # A row that can be claimed: due, not under lease, and the first unfinished one of its handler and aggregate.
 _DUE_ROW = """o.state = 'pending' AND o.lane = %(lane)s AND o.available_at <= %(now)s
@@ -73,11 +75,29 @@ RETURNING id, event_id, handler, hospital, incarnation, payload, request_id, att
 
 _DUE = "SELECT EXISTS (SELECT 1 FROM {outbox} o WHERE {due_row})"
 
+_FOLLOWED = """EXISTS (
+    SELECT 1 FROM {outbox} f
+    WHERE f.handler = o.handler AND f.aggregate = o.aggregate AND f.state = 'pending' AND f.id > o.id
+)"""
+
+_FINISH = f"""
+UPDATE {{outbox}} o SET state = 'done', finished_at = %(now)s, lease_until = NULL
+WHERE id = ANY(%(ids)s::bigint[]) AND state = 'pending' AND lease_by = %(worker)s
+RETURNING {_FOLLOWED}
+"""  # noqa: S608 - names of our own tables
+
+_FINISH_ONE = f"""
+UPDATE {{outbox}} o SET state = 'done', finished_at = %s, lease_until = NULL
+WHERE id = %s AND state = 'pending' AND lease_by = %s
+RETURNING {_FOLLOWED}
+"""  # noqa: S608 - names of our own tables
+
 _FAIL = """
 WITH failed AS (
     UPDATE {outbox}
-    SET state = %(state)s, available_at = %(available)s, lease_by = NULL, lease_until = NULL, last_error = %(error)s,
-        finished_at = CASE WHEN %(state)s = 'dead' THEN %(now)s::timestamptz END
+    SET state = %(state)s::text, available_at = %(available)s, lease_by = NULL, lease_until = NULL,
+        last_error = %(error)s,
+        finished_at = CASE WHEN %(state)s::text = 'dead' THEN %(now)s::timestamptz END
     WHERE id = %(id)s AND state = 'pending' AND lease_by = %(worker)s
     RETURNING id, attempts
 )
@@ -102,6 +122,22 @@ class Claimed:
     created_at: datetime
     lease_until: datetime
 
+    @classmethod
+    def just_published(cls, delivery: NewDelivery, row_id: int, lease: Lease) -> Claimed:
+        """A row that its publisher stored under its own lease."""
+        return cls(
+            id=row_id,
+            event_id=delivery.event_id,
+            handler=delivery.handler,
+            hospital=delivery.hospital,
+            incarnation=delivery.incarnation,
+            payload=delivery.payload,
+            request_id=delivery.request_id,
+            attempt=1,
+            created_at=delivery.created_at,
+            lease_until=lease.until,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
@@ -116,43 +152,35 @@ def claim(
     world: World, scope: str, lane: Lane, *, worker: UUID, now: datetime, lease: timedelta, batch: int, caps: Caps
 ) -> tuple[list[Claimed], bool]:
     """Take at most `batch` due rows, in order of id, and say whether there are more; in the scope's transaction."""
-    parameters: dict[str, Any] = {
-        "lane": lane.value,
-        "worker": worker,
-        "now": now,
-        "until": now + lease,
-        "batch": batch,
-        "cap": caps.usual,
-        "caps": json.dumps(dict(caps.by_hospital)),
-        "exact": caps.exact,
-        "salt": secrets.token_hex(4),
-    }
-    with connections[world.alias].cursor() as cursor:
-        if caps.exact:  # two relays counting at once would both find room for the last place
-            cursor.execute(f"{_PRELUDE}, pg_advisory_xact_lock({_CLAIM_LOCK}, hashtext(%s))", [scope])
-        else:
-            cursor.execute(_PRELUDE)
-        cursor.execute(_sql(_CLAIM, world), parameters)
-        rows = cursor.fetchall()
-    return sorted((_claimed(row[:-1]) for row in rows), key=lambda row: row.id), any(row[-1] for row in rows)
+    if caps.exact:
+        Statement(world.alias, _CLAIM_LOCK).row(scope=scope)
+    found = _statement(_CLAIM, world).rows(
+        lane=lane.value,
+        worker=worker,
+        now=now,
+        until=now + lease,
+        batch=batch,
+        cap=caps.usual,
+        caps=json.dumps(dict(caps.by_hospital)),
+        exact=caps.exact,
+        salt=secrets.token_hex(4),
+    )
+    return sorted((_claimed(row[:-1]) for row in found), key=lambda row: row.id), any(row[-1] for row in found)
 
 
-def finish(world: World, ids: Sequence[int], *, worker: UUID, now: datetime) -> None:
-    """Mark rows delivered; `lease_by` goes on saying by whom. One whose lease went to another is left to that."""
-    with connections[world.alias].cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {world.outbox} SET state = 'done', finished_at = %s, lease_until = NULL"  # noqa: S608
-            " WHERE id = ANY(%s) AND state = 'pending' AND lease_by = %s",
-            [now, list(ids), worker],
-        )
+def finish(world: World, ids: Sequence[int], *, worker: UUID, now: datetime) -> bool:
+    """Mark rows delivered, and say whether others of their handlers and aggregates have waited for that.
+
+    `lease_by` goes on saying by whom. A row whose lease went to another is left to that.
+    """
+    found = _statement(_FINISH, world).rows(now=now, ids=list(ids), worker=worker)
+    return any(followed for (followed,) in found)
 
 
 def finish_statement(world: World) -> str:
-    """Mark one row delivered, returning it: the first statement of a handler that runs in the row's own schema."""
-    return (
-        f"UPDATE {world.outbox} SET state = 'done', finished_at = %s, lease_until = NULL"  # noqa: S608
-        " WHERE id = %s AND state = 'pending' AND lease_by = %s RETURNING 1"
-    )
+    """Mark one row delivered, returning whether another waited for it, or nothing if its lease went to another: the
+    first statement of a handler that runs in the row's own schema."""
+    return _FINISH_ONE.format(outbox=world.outbox)
 
 
 def inbox_statement(world: World) -> str:
@@ -175,20 +203,16 @@ def fail(
     dead: bool,
 ) -> bool:
     """Send a row back for another attempt, or to the dead letters; records the attempt."""
-    with connections[world.alias].cursor() as cursor:
-        cursor.execute(
-            _sql(_FAIL, world),
-            {
-                "id": row.id,
-                "worker": worker,
-                "now": now,
-                "available": available,
-                "error": error,
-                "permanent": permanent,
-                "state": "dead" if dead else "pending",
-            },
-        )
-        return cursor.fetchone() is not None
+    recorded = _statement(_FAIL, world).row(
+        id=row.id,
+        worker=worker,
+        now=now,
+        available=available,
+        error=error,
+        permanent=permanent,
+        state="dead" if dead else "pending",
+    )
+    return recorded is not None
 
 
 def release(world: World, ids: Sequence[int], *, worker: UUID) -> None:
@@ -201,22 +225,16 @@ def release(world: World, ids: Sequence[int], *, worker: UUID) -> None:
         )
 
 
-def relax(world: World) -> None:
-    """Let this transaction commit without waiting for the disk."""
-    with connections[world.alias].cursor() as cursor:
-        cursor.execute(_PRELUDE)
-
-
 def due(world: World, lane: Lane, *, now: datetime) -> bool:
     """Whether a row could be claimed now."""
-    with connections[world.alias].cursor() as cursor:
-        cursor.execute(_sql(_DUE, world), {"lane": lane.value, "now": now})
-        [(found,)] = cursor.fetchall()
+    [(found,)] = _statement(_DUE, world).rows(lane=lane.value, now=now)
     return bool(found)
 
 
-def _sql(template: str, world: World) -> str:
-    return template.format(outbox=world.outbox, attempt=world.attempt, due_row=_DUE_ROW.format(outbox=world.outbox))
+@cache
+def _statement(template: str, world: World) -> Statement:
+    due_row = _DUE_ROW.format(outbox=world.outbox)
+    return Statement(world.alias, template.format(outbox=world.outbox, attempt=world.attempt, due_row=due_row))
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:

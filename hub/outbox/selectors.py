@@ -28,14 +28,34 @@ class DeadLetter:
     last_error: str
 
 
-def dead_letters(scope: str, *, limit: int = 100) -> list[DeadLetter]:
-    """The oldest dead letters of a schema; one query."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadSearch:
+    """What an operator looks for; empty fields don't narrow. `name` is the beginning of an event's name."""
+
+    name: str = ""
+    aggregate: str = ""
+    text: str = ""
+
+
+ALL_DEAD = DeadSearch()
+
+
+def dead_letters(scope: str, *, wanted: DeadSearch = ALL_DEAD, after: int = 0, limit: int = 100) -> list[DeadLetter]:
+    """The oldest dead letters of a schema that agree with all of it, from behind the id `after`; one query."""
     world = world_of(scope)
+    asked: dict[str, int | str] = {
+        "id > %s": after,
+        "starts_with(name, %s)": wanted.name,
+        "aggregate = %s": wanted.aggregate,
+        "position(%s in last_error) > 0": wanted.text,
+    }
+    chosen = {condition: value for condition, value in asked.items() if value}
+    narrowed = "".join(f" AND {condition}" for condition in chosen)
     with open_scope(scope, read_only=True), connections[world.alias].cursor() as cursor:
         cursor.execute(
             "SELECT id, event_id, name, handler, aggregate, hospital, attempts, created_at, finished_at, last_error"  # noqa: S608
-            f" FROM {world.outbox} WHERE state = 'dead' ORDER BY id LIMIT %s",
-            [limit],
+            f" FROM {world.outbox} WHERE state = 'dead'{narrowed} ORDER BY id LIMIT %s",
+            [*chosen.values(), limit],
         )
         rows = cursor.fetchall()
     return [

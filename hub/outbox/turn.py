@@ -1,7 +1,12 @@
-"""One turn of a scope in a lane: claim some rows, run them, store their ends. The relay and `drain()` share it."""
+"""One turn of a scope in a lane: claim some rows, run them and what follows from them, store their ends.
+
+The relay and `drain()` share it.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,24 +16,28 @@ from django.db import connections
 
 from hub import clock
 from hub.journal.world import open_scope, world_of
-from hub.outbox import delivery, metrics, rows
+from hub.outbox import delivery, metrics, onward, rows
 from hub.outbox.models import Lane
-from hub.outbox.policy import LanePolicy
+from hub.outbox.policy import LanePolicy, lane_policy
 from hub.tenancy import registry
+from hub.tenancy.errors import HospitalClosed
 from hub.tenancy.scope import REGION
+
+logger = logging.getLogger(__name__)
 
 _UNLIMITED = 1_000_000
 
 
 @dataclass(slots=True)
 class Turn:
-    """What a turn did: how its deliveries ended, when failed ones are due again, whether more is due already."""
+    """What a turn did: how its deliveries ended, which queues have more that is due already, when failed ones are."""
 
     claimed: int = 0
     delivered: int = 0
-    retries: list[datetime] = field(default_factory=list)
+    failed: int = 0
     dead: int = 0
-    more: bool = False
+    more: list[tuple[str, Lane]] = field(default_factory=list)
+    retries: list[tuple[datetime, str, Lane]] = field(default_factory=list)
 
 
 def take(
@@ -39,15 +48,37 @@ def take(
     on_more: Callable[[], None] | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Turn:
-    """Claim at most a batch of `scope`'s due rows and run them one after the other.
+    """Claim at most a batch of `scope`'s due rows and run them one after the other, each with what follows from it.
 
     `on_more` is called before running when more rows are due, so that another thread can go on with the scope at once.
-    Rows not begun when `stopping` turns true are given back.
+    Rows not begun when `stopping` turns true are given back. A hospital that is closed, or closes under way (perhaps by
+    what was just delivered), ends the turn: what it had claimed comes back with its lease.
     """
-    world, turn = world_of(scope), Turn()
-    with open_scope(scope):
-        claimed, more = rows.claim(
-            world,
+    turn = Turn()
+    try:
+        claimed, more = _claim(scope, policy, worker)
+    except HospitalClosed:
+        logger.info("no turn: the hospital is closed", extra={"scope": scope})
+        return turn
+    turn.claimed = len(claimed)
+    if not claimed:
+        return turn
+    if on_more is not None and more:
+        on_more()
+    with onward.going_on(worker, lane_policy(Lane.INTERNAL).lease) as line:
+        if policy.lane is Lane.INTERNAL:
+            line.add(scope, claimed)
+        else:
+            _run(turn, policy.lane, deque((scope, row) for row in claimed), worker, stopping)
+        last = clock.now() + line.lease / 2  # what a lease might not last for is given back
+        _run(turn, Lane.INTERNAL, line.waiting, worker, lambda: stopping() or clock.now() > last)
+    return turn
+
+
+def _claim(scope: str, policy: LanePolicy, worker: UUID) -> tuple[list[rows.Claimed], bool]:
+    with open_scope(scope, relaxed=True):
+        return rows.claim(
+            world_of(scope),
             scope,
             policy.lane,
             worker=worker,
@@ -56,18 +87,32 @@ def take(
             batch=policy.batch,
             caps=_caps(scope, policy.lane),
         )
-    turn.claimed = len(claimed)
-    if not claimed:
-        return turn
-    if on_more is not None and more:
-        on_more()
-    results: list[delivery.Result] = []
-    for row in claimed:
+
+
+def _run(
+    turn: Turn, lane: Lane, waiting: deque[tuple[str, rows.Claimed]], worker: UUID, stopping: Callable[[], bool]
+) -> None:
+    """Run the rows that wait, also those that come to wait meanwhile, then store how they ended."""
+    ends: defaultdict[str, _Ends] = defaultdict(_Ends)
+    while waiting:
+        scope, row = waiting.popleft()
         if stopping():
-            break
-        results.append(_attempt(scope, row, policy.lane, worker))
-    _store(scope, turn, policy, results, claimed[len(results) :], worker)
-    return turn
+            ends[scope].unbegun.append(row)
+        else:
+            ends[scope].results.append(_attempt(scope, row, lane, worker))
+    for scope, end in ends.items():
+        try:
+            _store(turn, scope, lane, end, worker)
+        except HospitalClosed:
+            logger.info("ends are not stored: the hospital has been closed", extra={"scope": scope})
+
+
+@dataclass(slots=True)
+class _Ends:
+    """What became of the rows of one scope."""
+
+    results: list[delivery.Result] = field(default_factory=list)
+    unbegun: list[rows.Claimed] = field(default_factory=list)
 
 
 def _attempt(scope: str, row: rows.Claimed, lane: Lane, worker: UUID) -> delivery.Result:
@@ -79,26 +124,24 @@ def _attempt(scope: str, row: rows.Claimed, lane: Lane, worker: UUID) -> deliver
     return result
 
 
-def _store(
-    scope: str,
-    turn: Turn,
-    policy: LanePolicy,
-    results: list[delivery.Result],
-    unbegun: list[rows.Claimed],
-    worker: UUID,
-) -> None:
-    world = world_of(scope)
-    nothing_to_write = not unbegun and all(result.settled for result in results)
-    with open_scope(scope, read_only=nothing_to_write):
-        if not nothing_to_write:
-            rows.relax(world)
-            turn.retries = delivery.conclude(scope, results, worker=worker)
-        if unbegun:
-            rows.release(world, [row.id for row in unbegun], worker=worker)
-        turn.more = rows.due(world, policy.lane, now=clock.now())
+def _store(turn: Turn, scope: str, lane: Lane, ends: _Ends, worker: UUID) -> None:
+    world, results = world_of(scope), ends.results
+    more = bool(ends.unbegun) or any(result.followed for result in results)
+    concluded = delivery.Concluded([], followed=False)
+    if ends.unbegun or not all(result.settled for result in results):
+        with open_scope(scope, relaxed=True):
+            concluded = delivery.conclude(scope, results, worker=worker)
+            if ends.unbegun:
+                rows.release(world, [row.id for row in ends.unbegun], worker=worker)
+            # A place at a hospital has become free, and others wait for places that no row of theirs tells of.
+            more = more or concluded.followed or (lane is Lane.OUTSIDE and rows.due(world, lane, now=clock.now()))
     failed = sum(1 for result in results if result.failure)
-    turn.delivered = len(results) - failed
-    turn.dead = failed - len(turn.retries)
+    turn.delivered += len(results) - failed
+    turn.failed += failed
+    turn.dead += failed - len(concluded.retries)
+    turn.retries += [(when, scope, lane) for when in concluded.retries]
+    if more:
+        turn.more.append((scope, lane))
 
 
 def put_back_connections() -> None:

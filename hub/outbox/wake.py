@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +25,7 @@ logger = logging.getLogger(__name__)
 SEAL = "seal"
 _PAUSE = 1.0
 _silent_until = 0.0
+_gathered: ContextVar[dict[tuple[str, str], None] | None] = ContextVar("hub_wakes", default=None)
 
 
 @lru_cache(maxsize=1)
@@ -41,20 +44,43 @@ def key(queue: str) -> str:
     return f"{settings.HUB_ROLE_PREFIX}:{connections['default'].settings_dict['NAME']}:wake:{queue}"
 
 
+@contextmanager
+def together() -> Iterator[None]:
+    """Say at its end, in one message, what the units inside have to say: for requests, which are soon over."""
+    gathered: dict[tuple[str, str], None] = {}
+    token = _gathered.set(gathered)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+        if gathered:
+            _send(gathered)
+
+
 def rouse(scope: str, *, lanes: Iterable[str], seal: bool) -> None:
     """Say that `scope` has deliveries in these lanes and, if `seal`, audit entries to seal."""
-    put(scope, [*lanes, SEAL] if seal else list(lanes))
+    words = [(scope, queue) for queue in ([*lanes, SEAL] if seal else lanes)]
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.update(dict.fromkeys(words))
+    elif words:
+        _send(words)
 
 
 def put(scope: str, queues: Iterable[str]) -> bool:
     """Queue `scope`; False if Redis can't be reached, in which case it is left alone for a moment."""
+    return _send([(scope, queue) for queue in queues])
+
+
+def _send(words: Iterable[tuple[str, str]]) -> bool:
     global _silent_until
     if time.monotonic() < _silent_until:
         return False
+    now = time.time()
     try:
         with _client(settings.HUB_REDIS_URL).pipeline(transaction=False) as pipeline:
-            for queue in queues:
-                pipeline.zadd(key(queue), {scope: time.time()}, nx=True)
+            for scope, queue in words:
+                pipeline.zadd(key(queue), {scope: now}, nx=True)
             pipeline.execute()
     except redis.RedisError as problem:
         _silent_until = time.monotonic() + _PAUSE

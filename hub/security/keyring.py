@@ -3,7 +3,9 @@
 Rows and settings hold references only. The file named by `settings.HUB_KEYRING` is the software provider; processes on
 one machine share it, read it again when it changes, and add keys under a file lock. Where it is mounted read-only (a
 Kubernetes secret), a missing key is an error that names the command to run. Destroying a hospital's keys is
-destroying its entries here: no key of one hospital is derived from another's or from a common master.
+destroying its entries here: no key of one hospital is derived from another's or from a common master. Every process
+looks at the file's stamp again after a second, so a destroyed key opens nothing anywhere soon after; the owner's
+name stays in the file, so that no late write makes it a new key.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import json
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,11 +32,17 @@ REGION_OWNER = "region"
 DATA = "data"
 INDEX = "index"
 KEY_ID_BYTES = 8
+TOKEN = "token"  # noqa: S105 - the use of the key that signs access tokens
 _FORMAT = 1
+_LOOK_EVERY = 1.0  # seconds after which a process notices what another one changed
 
 
 class KeyMissing(RuntimeError):
     """A key or secret the ring should hold is not there; the text says which and how to add it."""
+
+
+class KeyDestroyed(KeyMissing):
+    """The keys of this owner were destroyed for good: nothing is sealed for it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +77,11 @@ class KeyRing:
         self._by_id: dict[bytes, Key] = {}
         self._active: dict[tuple[str, str], Key] = {}
         self._secrets: dict[str, bytes] = {}
+        self._looked = float("-inf")
 
     def active(self, owner: str, use: str = DATA) -> Key:
         """The key that seals for `owner` now; made on first need where the file can be written."""
+        self._look_now_and_then()
         found = self._active.get((owner, use))
         if found is None:
             self._refresh()
@@ -79,6 +90,7 @@ class KeyRing:
 
     def by_id(self, key_id: bytes) -> Key:
         """The key a ciphertext names."""
+        self._look_now_and_then()
         found = self._by_id.get(key_id)
         if found is None:
             self._refresh()
@@ -95,6 +107,7 @@ class KeyRing:
 
     def secret(self, reference: str) -> bytes:
         """A secret shared with an outside party, such as `sms.hmac`."""
+        self._look_now_and_then()
         found = self._secrets.get(reference)
         if found is None:
             self._refresh()
@@ -113,6 +126,8 @@ class KeyRing:
         """Make a key the active one; without `replace` a key somebody else has just made is kept."""
 
         def change(document: dict[str, Any]) -> None:
+            if owner in document.get("destroyed", {}):
+                raise KeyDestroyed(f"the keys of {owner} were destroyed: nothing is sealed for it any more")
             mine = [k for k in document["keys"] if k["owner"] == owner and k["use"] == use]
             if any(k["active"] for k in mine) and not replace:
                 return
@@ -133,6 +148,11 @@ class KeyRing:
         self._edit(change)
         return self._active[(owner, use)]
 
+    def references(self) -> list[str]:
+        """The names of the secrets there are, never the secrets."""
+        self._refresh()
+        return sorted(self._secrets)
+
     def put_secret(self, reference: str, value: bytes) -> None:
         """Store a secret under its reference, replacing an older one."""
         self._edit(lambda document: document["secrets"].__setitem__(reference, base64.b64encode(value).decode()))
@@ -148,11 +168,13 @@ class KeyRing:
         return self._secrets[reference]
 
     def destroy(self, owner: str) -> list[str]:
-        """Forget every key of `owner` for good; the ids stand on the destruction certificate."""
+        """Forget every key of `owner` for good; their ids are for the certificate. A repeat says the same."""
         gone: list[str] = []
 
         def change(document: dict[str, Any]) -> None:
-            gone.extend(k["id"] for k in document["keys"] if k["owner"] == owner)
+            known = document.setdefault("destroyed", {}).setdefault(owner, [])
+            known.extend(k["id"] for k in document["keys"] if k["owner"] == owner)
+            gone.extend(known)
             document["keys"] = [k for k in document["keys"] if k["owner"] != owner]
 
         if owner == REGION_OWNER:
@@ -160,7 +182,19 @@ class KeyRing:
         self._edit(change)
         return gone
 
+    def remove_secret(self, reference: str) -> bool:
+        """Forget a secret; whether there was one."""
+        there: list[bool] = []
+        self._edit(lambda document: there.append(document["secrets"].pop(reference, None) is not None))
+        return there[0]
+
+    def _look_now_and_then(self) -> None:
+        """Another process may have rotated a key or replaced a secret: known here a second later."""
+        if time.monotonic() - self._looked >= _LOOK_EVERY:
+            self._refresh()
+
     def _refresh(self) -> None:
+        self._looked = time.monotonic()
         try:
             status = self._path.stat()
         except (FileNotFoundError, NotADirectoryError):
@@ -186,6 +220,8 @@ class KeyRing:
             )
             for entry in document["keys"]
         ]
+        if self._by_id.keys() - {key.id for key in keys}:
+            _derived.cache_clear()  # what was derived of a destroyed key goes with it
         self._by_id = {key.id: key for key in keys}
         self._active = {(key.owner, key.use): key for key in keys if key.active}
         self._secrets = {name: base64.b64decode(value) for name, value in document["secrets"].items()}

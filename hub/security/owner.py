@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from hub.security.keyring import REGION_OWNER
-from hub.tenancy.context import current_hospital
+from hub.tenancy.context import current_hospital, hospital_alias
 
 
 def key_owner(alias: str) -> str:
     """The key owner of a write through `alias`."""
-    if alias != "hospital":
+    if alias != hospital_alias():
         return REGION_OWNER
     return current_hospital() or REGION_OWNER

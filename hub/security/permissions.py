@@ -33,16 +33,20 @@ class Permission:
     name: str
     title: str
     roles: frozenset[Role]
+    emergency: bool = False
 
 
 _registry: dict[str, Permission] = {}
 
 
-def permission(name: str, title: str, *, roles: Iterable[Role] = ()) -> str:
-    """Register a permission `<app>.<act>` and return its name for use as a constant."""
+def permission(name: str, title: str, *, roles: Iterable[Role] = (), emergency: bool = False) -> str:
+    """Register a permission `<app>.<act>` and return its name for use as a constant.
+
+    `emergency`: whoever may break the glass holds it for that half hour.
+    """
     if not _NAME.fullmatch(name):
         raise ValueError(f"a permission is called <app>.<act>, not {name!r}")
-    entry = Permission(name, title, frozenset(roles))
+    entry = Permission(name, title, frozenset(roles), emergency)
     if _registry.setdefault(name, entry) != entry:
         raise ValueError(f"permission {name!r} is declared twice")
     return name
@@ -57,6 +61,11 @@ def permissions_of(roles: Iterable[Role]) -> frozenset[str]:
     """What these roles together may do."""
     held = frozenset(roles)
     return frozenset(entry.name for entry in _registry.values() if entry.roles & held)
+
+
+def emergency_permissions() -> frozenset[str]:
+    """What breaking the glass gives."""
+    return frozenset(entry.name for entry in _registry.values() if entry.emergency)
 
 
 def is_declared(name: str | None) -> bool:

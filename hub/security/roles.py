@@ -35,6 +35,7 @@ class Role(StrEnum):
     DOCTOR = "doctor"
     PHARMACIST = "pharmacist"
     HOSPITAL_IT = "hospital_it"
+    VENDOR = "vendor"
 
     @property
     def label(self) -> str:
@@ -59,6 +60,7 @@ _TITLES: dict[Role, tuple[str, Level]] = {
     Role.DOCTOR: ("医生", Level.HOSPITAL),
     Role.PHARMACIST: ("药师", Level.HOSPITAL),
     Role.HOSPITAL_IT: ("医院信息科", Level.HOSPITAL),
+    Role.VENDOR: ("厂商工程师", Level.HOSPITAL),
 }
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})

@@ -7,7 +7,7 @@ be rewritten, and retired keys go on opening it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -22,7 +22,7 @@ from hub.security.keyring import DATA, ring
 from hub.tenancy.grants import Grant
 from hub.tenancy.registry import live_hospitals
 from hub.tenancy.router import hospital_labels
-from hub.tenancy.scope import REGION
+from hub.tenancy.scope import REGION, hospital, region
 from hub.work import work
 
 BATCH = 200
@@ -50,12 +50,44 @@ def columns(*, hospital: bool) -> list[Column]:
     ]
 
 
-def reencrypt(actor: Actor) -> Iterator[tuple[str, str, int]]:
-    """Re-encrypt everything that is not under an active key; yields (scope, table.column, values) as it goes."""
-    for scope in (REGION, *live_hospitals()):
+def remaining(scopes: Iterable[str]) -> int:
+    """How many values of these scopes stand under a retired key. One query for each encrypted column."""
+    return sum(
+        _count(scope, column)
+        for scope in scopes
+        for column in columns(hospital=scope != REGION)
+        if not column.append_only
+    )
+
+
+def reencrypt_scopes(actor: Actor, scopes: Iterable[str]) -> Iterator[tuple[str, str, int]]:
+    """The same as `reencrypt`, for some scopes: a hospital's values lie in its schema and in public."""
+    for scope in scopes:
         for column in columns(hospital=scope != REGION):
             if not column.append_only:
                 yield from _reencrypt_column(scope, column, actor)
+
+
+def reencrypt(actor: Actor) -> Iterator[tuple[str, str, int]]:
+    """Re-encrypt everything that is not under an active key; yields (scope, table.column, values) as it goes."""
+    yield from reencrypt_scopes(actor, (REGION, *live_hospitals()))
+
+
+def _count(scope: str, column: Column) -> int:
+    table, field = sql.Identifier(column.table), sql.Identifier(column.column)
+    query = sql.SQL(
+        "SELECT count(*) FROM {table} WHERE {field} IS NOT NULL AND NOT substring({field} from 1 for {size}) = ANY(%s)"
+    ).format(field=field, table=table, size=sql.Literal(envelope.HEADER_BYTES))
+    alias = "default" if scope == REGION else "hospital"
+    opened = region(read_only=True) if scope == REGION else hospital(scope, read_only=True)
+    with opened, connections[alias].cursor() as cursor:
+        cursor.execute(query, [_current()])
+        [(found,)] = cursor.fetchall()
+    return int(found)
+
+
+def _current() -> list[bytes]:
+    return [envelope.header_of(key) for key in ring().keys(use=DATA) if key.active]
 
 
 def _reencrypt_column(scope: str, column: Column, actor: Actor) -> Iterator[tuple[str, str, int]]:
@@ -73,14 +105,13 @@ def _reencrypt_column(scope: str, column: Column, actor: Actor) -> Iterator[tupl
 def _reencrypt_batch(alias: str, column: Column) -> int:
     table, key, field = sql.Identifier(column.table), sql.Identifier(column.key), sql.Identifier(column.column)
     # A key made while we work is active too: the headers are read anew for every batch.
-    current = [envelope.header_of(k) for k in ring().keys(use=DATA) if k.active]
     find = sql.SQL(
         "SELECT {key}, {field} FROM {table} WHERE {field} IS NOT NULL AND NOT substring({field} from 1 for {size})"
         " = ANY(%s) ORDER BY {key} LIMIT {limit} FOR UPDATE SKIP LOCKED"
     ).format(key=key, field=field, table=table, size=sql.Literal(envelope.HEADER_BYTES), limit=sql.Literal(BATCH))
     store = sql.SQL("UPDATE {table} SET {field} = %s WHERE {key} = %s").format(key=key, field=field, table=table)
     with connections[alias].cursor() as cursor:
-        cursor.execute(find, [current])
+        cursor.execute(find, [_current()])
         rows = cursor.fetchall()
         for row_key, sealed in rows:
             cursor.execute(store, [_again(column.purpose, bytes(sealed)), row_key])

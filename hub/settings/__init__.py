@@ -16,10 +16,10 @@ from hub.settings import env
 ROOT = Path(__file__).resolve().parents[2]
 VAR = Path(env.text("HUB_VAR", str(ROOT / "var")))
 
-SECRET_KEY = env.text("HUB_SECRET_KEY")
 DEBUG = env.flag("HUB_DEBUG", False)
 BASE_HOST = env.text("HUB_BASE_HOST", "localhost")
 PUBLIC_ORIGIN = env.text("HUB_PUBLIC_ORIGIN", f"http://{BASE_HOST}:8000")
+SECRET_KEY = env.secret("HUB_SECRET_KEY", exposed=PUBLIC_ORIGIN.startswith("https://"))
 ALLOWED_HOSTS = [BASE_HOST, f".{BASE_HOST}", "127.0.0.1", *env.names("HUB_ALLOWED_HOSTS")]
 HUB_EVENTS_ORIGIN = env.text("HUB_EVENTS_ORIGIN", "")  # of the event streams; empty: the page's own
 SECURE_COOKIES = PUBLIC_ORIGIN.startswith("https://")
@@ -29,6 +29,10 @@ REGION_APPS = [
     "hub.tenancy",
     "hub.accounts",
     "hub.journal.region",
+    "hub.keys",
+    "hub.staff_platform",
+    "hub.vigilance",
+    "hub.recovery",
     "institution_connectors.catalog",
     "tenants.registry",
     "regional_services.catalog",
@@ -38,15 +42,22 @@ REGION_APPS = [
     "regional_services.notifications",
     "regional_services.statistics",
     "regional_services.waiting",
+    "regional_services.synthetic",
+    "regional_services.leaving",
+    "regional_services.announcements",
+    "regional_services.openfigures",
+    "regional_services.closures",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
     "institution_connectors.exchange",
+    "institution_connectors.conformance",
     "tenants.directory",
     "tenants.patients",
     "tenants.scheduling",
     "tenants.appointments",
     "tenants.queueing",
+    "tenants.nightly",
 ]
 LIBRARY_APPS = [
     "django.contrib.contenttypes",
@@ -76,12 +87,20 @@ _POOL: dict[str, Any] = {
     "max_lifetime": 900,
     "timeout": 10,
 }
+_PLANNING = "-c jit=off"  # our statements are short: compiling one takes longer than running it
 DATABASES = {
-    "default": env.database("HUB_REGION_DATABASE_URL", pool=_POOL, options="-c search_path=public,ext"),
-    "hospital": env.database("HUB_HOSPITAL_DATABASE_URL", pool=_POOL, options="-c search_path=pg_catalog"),
+    "default": env.database("HUB_REGION_DATABASE_URL", pool=_POOL, options=f"-c search_path=public,ext {_PLANNING}"),
+    "hospital": env.database("HUB_HOSPITAL_DATABASE_URL", pool=_POOL, options=f"-c search_path=pg_catalog {_PLANNING}"),
 }
 if env.given("HUB_OWNER_DATABASE_URL"):  # only where commands run that change schemas; no serving process needs it
     DATABASES["owner"] = env.database("HUB_OWNER_DATABASE_URL", pool=None, options="-c search_path=public,ext")
+# Further databases hospitals may live in (docs/tenancy.md): HUB_HOSPITAL_DATABASES=b names HUB_HOSPITAL_DATABASE_URL_B.
+for _name in env.names("HUB_HOSPITAL_DATABASES"):
+    _login = f"HUB_HOSPITAL_DATABASE_URL_{_name.upper()}"
+    DATABASES[f"hospital_{_name}"] = env.database(_login, pool=_POOL, options="-c search_path=pg_catalog")
+    if env.given(f"HUB_OWNER_DATABASE_URL_{_name.upper()}"):
+        _owner = f"HUB_OWNER_DATABASE_URL_{_name.upper()}"
+        DATABASES[f"owner_{_name}"] = env.database(_owner, pool=None, options="-c search_path=public,ext")
 DATABASE_ROUTERS = ["hub.tenancy.router.HubRouter"]
 TENANT_SYNC_ROUTER = "hub.tenancy.router.HubRouter"
 HUB_ROLE_PREFIX = env.text("HUB_ROLE_PREFIX", "hub")
@@ -123,6 +142,16 @@ HUB_S3: dict[str, Any] = {
 }
 HUB_HL7_LISTEN = env.text("HUB_HL7_LISTEN", "127.0.0.1:2575")  # where `manage.py hl7_listener` takes messages in
 HUB_KEYRING = env.text("HUB_KEYRING", str(VAR / "keys" / "keyring.json"))
+HUB_BACKUP_DIR = env.text("HUB_BACKUP_DIR", str(VAR / "backups"))
+HUB_BACKUP_DATABASE_URL = env.text("HUB_BACKUP_DATABASE_URL", "")  # a login with REPLICATION; commands only
+HUB_BACKUP_EXPECTED = env.flag("HUB_BACKUP_EXPECTED", True)  # no: nobody is told that there is no recent backup
+HUB_BACKUP_KEEP_DAYS = {  # the backup policy, in days; a clean-up's own backup is kept for years
+    "cluster": env.number("HUB_BACKUP_KEEP_CLUSTER_DAYS", 35),
+    "objects": env.number("HUB_BACKUP_KEEP_OBJECTS_DAYS", 35),
+    "hospital": env.number("HUB_BACKUP_KEEP_HOSPITAL_DAYS", 90),
+    "cleanup": env.number("HUB_BACKUP_KEEP_CLEANUP_DAYS", 1095),
+}
+HUB_PEAK_HOURS = env.text("HUB_PEAK_HOURS", "06:30-21:30")  # no clean-up then; local time
 HUB_CIPHER_SUITE = env.text("HUB_CIPHER_SUITE", "aes-256-gcm")  # or sm4-gcm; each key remembers its own
 
 MIDDLEWARE = [
@@ -135,6 +164,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "hub.accounts.middleware.ActorMiddleware",
+    "hub.vigilance.middleware.WatchMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "hub.api.middleware.ErrorPageMiddleware",
@@ -230,29 +260,49 @@ CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"sweeps": {}, "exchange": {}, "
 CELERY_TASK_ROUTES = {
     "booking.sweep": {"queue": "sweeps"},
     "payments.sweep": {"queue": "sweeps"},
+    "closures.carry_on": {"queue": "sweeps"},
     "institution_connectors.exchange.tasks.*": {"queue": "exchange"},
     "registry.carry_on": {"queue": "institutions"},
+    "registry.sweep": {"queue": "institutions"},
+    "leaving.*": {"queue": "institutions"},
+    "recovery.*": {"queue": "institutions"},
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULE = {
     "booking.sweep": {"task": "booking.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    "booking.resync": {"task": "booking.resync", "schedule": 30.0, "options": {"expires": 30.0}},
     "payments.sweep": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "registry.sweep": {"task": "registry.sweep", "schedule": 10.0, "options": {"expires": 10.0}},
+    "registry.apply_rules": {"task": "registry.apply_rules", "schedule": 30.0, "options": {"expires": 30.0}},
+    "leaving.sweep": {"task": "leaving.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "leaving.drop_schemas": {"task": "leaving.drop_schemas", "schedule": 86400.0},
     "accounts.tidy": {"task": "accounts.tidy", "schedule": 86400.0},
+    "staff_platform.poll": {"task": "staff_platform.poll", "schedule": 20.0, "options": {"expires": 20.0}},
+    "keys.resume": {"task": "keys.resume", "schedule": 300.0, "options": {"expires": 200.0}},
     "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},
     "daily-lists": {"task": "tenants.appointments.tasks.make_lists", "schedule": crontab(hour=6, minute=0)},
     "queueing.days": {"task": "queueing.days", "schedule": crontab(minute="*/10")},
     "queueing.tick": {"task": "queueing.tick", "schedule": 10.0, "options": {"expires": 10.0}},
-    "queueing.polls": {"task": "queueing.polls", "schedule": 20.0, "options": {"expires": 20.0}},
+    "scheduling.merge_shares": {"task": "scheduling.merge_shares", "schedule": 60.0, "options": {"expires": 50.0}},
+    "night-reports": {"task": "tenants.nightly.tasks.make_reports", "schedule": crontab(hour=7, minute=0)},
+    "closures.carry_on": {"task": "closures.carry_on", "schedule": 2.0, "options": {"expires": 2.0}},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
     "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
     "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
+    "synthetic.tidy": {"task": "synthetic.tidy", "schedule": 3600.0},
+    "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 3600.0},
     "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},
+    "exchange-visits": {"task": "institution_connectors.exchange.tasks.poll_visits_all", "schedule": 30.0},
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
     "exchange-probe": {"task": "institution_connectors.exchange.tasks.probe_all", "schedule": 60.0},
     "exchange-recover": {"task": "institution_connectors.exchange.tasks.recover_all", "schedule": 300.0},
-    "exchange-bodies": {"task": "institution_connectors.exchange.tasks.end_bodies_all", "schedule": 86400.0},
+    "exchange-bodies": {
+        "task": "institution_connectors.exchange.tasks.end_bodies_all",
+        "schedule": crontab(hour=2, minute=30),
+    },
+    "recovery.nightly": {"task": "recovery.nightly", "schedule": crontab(hour=1, minute=0)},
 }
 
 LOGGING_CONFIG = "hub.observability.logs.configure"
@@ -266,6 +316,16 @@ HUB_OUTSIDE = {
     "wechat_open": env.text("HUB_WECHAT_OPEN_URL", "http://127.0.0.1:8102"),
     "sms": env.text("HUB_SMS_URL", "http://127.0.0.1:8103"),
     "city_identity": env.text("HUB_CITY_IDENTITY_URL", "http://127.0.0.1:8104"),
+    "support_platform": env.text("HUB_STAFF_PLATFORM_URL", "http://127.0.0.1:8105"),  # its OpenID issuer
+}
+HUB_STAFF_PLATFORM_CLIENT = env.text("HUB_STAFF_PLATFORM_CLIENT", "health-district-hub")
+
+# The synthetic resident: where it meets the public API, how often, how many hospitals at a time.
+HUB_SYNTHETIC: dict[str, Any] = {
+    "origin": env.text("HUB_SYNTHETIC_ORIGIN", PUBLIC_ORIGIN),
+    "seconds": env.number("HUB_SYNTHETIC_SECONDS", 600),
+    "threads": env.number("HUB_SYNTHETIC_THREADS", 8),
+    "patience": env.number("HUB_SYNTHETIC_PATIENCE", 60),  # seconds a step may take before it has failed
 }
 
 HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")

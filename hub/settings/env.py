@@ -10,6 +10,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 _LIBPQ = frozenset({"sslmode", "sslrootcert", "sslcert", "sslkey", "target_session_attrs", "connect_timeout"})
 
 
+_SHORTEST_SECRET = 32
+_FEWEST_CHARACTERS = 10
+_KNOWN = ("only-for-commands", "django-insecure", "changeme", "change-me", "secret", "test")
+
+
 class SettingError(RuntimeError):
     """A setting is missing or can't be read; the text names the variable."""
 
@@ -19,6 +24,15 @@ def text(name: str, default: str | None = None) -> str:
     value = os.environ.get(name, default)
     if value is None:
         raise SettingError(f"{name} is not set (`make run` and `make test` set it; see README)")
+    return value
+
+
+def secret(name: str, *, exposed: bool) -> str:
+    """A secret of this installation; where others reach the hub (`exposed`) a short or well-known one is refused."""
+    value = text(name)
+    weak = len(value) < _SHORTEST_SECRET or len(set(value)) < _FEWEST_CHARACTERS or value.lower().startswith(_KNOWN)
+    if exposed and weak:
+        raise SettingError(f"{name} is short, repetitive or a well-known default: make one of 50 random characters")
     return value
 
 
@@ -76,7 +90,8 @@ def database(name: str, *, pool: dict[str, Any] | None, options: str) -> dict[st
         "CONN_HEALTH_CHECKS": False,
         "ATOMIC_REQUESTS": False,
         "DISABLE_SERVER_SIDE_CURSORS": True,
-        "OPTIONS": {"options": options, **said, **({"pool": pool} if pool else {})},
+        # Plans are kept for `hub.tenancy.statements` only: the ORM's cursors never ask for one.
+        "OPTIONS": {"options": options, "prepare_threshold": 0, **said, **({"pool": pool} if pool else {})},
         "TEST": {"MIGRATE": False},
     }
 

@@ -23,6 +23,7 @@ from hub.redis import connect
 log = logging.getLogger(__name__)
 LIFETIME = timedelta(hours=12)
 EVERY_CHANNEL = "hub:sse:*"
+DISTRICT_SCREEN = "district.screen"  # events: figures, hospitals
 _SALT = "hub.sse.topic"
 _NAME = re.compile(r"[a-z0-9_.:-]{1,120}")
 

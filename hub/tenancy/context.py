@@ -12,25 +12,52 @@ from dataclasses import dataclass
 
 from hub.tenancy.errors import ScopeMisuse
 
+REGION_ALIAS = "default"
+HOME_ALIAS = "hospital"
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """An open transaction of one world: a hospital's (`hospital` is its code) or the region's (None)."""
+    """An open transaction of one world: a hospital's (`hospital` is its code) or the region's (None), on `alias`."""
 
     hospital: str | None
     read_only: bool
     staff_of: str | None = None
+    alias: str = REGION_ALIAS
 
 
 _scope: ContextVar[Scope | None] = ContextVar("hub_scope", default=None)
 _host: ContextVar[str | None] = ContextVar("hub_host", default=None)
 _lets_go: ContextVar[bool] = ContextVar("hub_lets_go", default=False)
+_bound: ContextVar[str | None] = ContextVar("hub_bound", default=None)
+_repairs: ContextVar[str | None] = ContextVar("hub_repairs", default=None)
 _registry_read: ContextVar[bool] = ContextVar("hub_registry_read", default=False)
+
+
+@contextmanager
+def repairing(code: str) -> Iterator[None]:
+    """Let this thread of execution into a hospital that is closed for repair: for the repair itself."""
+    token = _repairs.set(code)
+    try:
+        yield
+    finally:
+        _repairs.reset(token)
+
+
+def repairs() -> str | None:
+    """The hospital this thread of execution is repairing."""
+    return _repairs.get()
 
 
 def current_scope() -> Scope | None:
     """The open scope, if any."""
     return _scope.get()
+
+
+def hospital_alias() -> str:
+    """The database of the hospital whose scope is open; without one the home database, where nothing is permitted."""
+    scope = _scope.get()
+    return scope.alias if scope is not None and scope.hospital is not None else HOME_ALIAS
 
 
 def current_hospital() -> str | None:
@@ -49,6 +76,27 @@ def refuse_second(scope: Scope) -> None:
     already = _scope.get()
     if already is not None:
         raise ScopeMisuse(f"{_title(scope)} opened inside {_title(already)}")
+
+
+@contextmanager
+def bound_to(code: str) -> Iterator[None]:
+    """Bind this thread of execution to one hospital ("": to none): other hospitals' scopes are refused until it ends.
+
+    To whom is bound to none hospitals may still be read: figures of the district are made of them.
+    """
+    token = _bound.set(code)
+    try:
+        yield
+    finally:
+        _bound.reset(token)
+
+
+def check_bounds(scope: Scope) -> None:
+    """Refuse a hospital's scope to somebody bound to another hospital, and a writing one to somebody bound to none."""
+    bound = _bound.get()
+    if bound is None or scope.hospital is None or scope.hospital == bound or (not bound and scope.read_only):
+        return
+    raise ScopeMisuse(f"{_title(scope)} opened by what is bound to {f'hospital({bound})' if bound else 'the region'}")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.errors import Conflict, HubError, NotFound
+from hub.errors import Conflict, HubError, NotFound, Unavailable
 
 
 class UnknownHospital(NotFound):
@@ -10,6 +10,13 @@ class UnknownHospital(NotFound):
 
     code = "tenancy.unknown_hospital"
     text = "没有找到这家医疗机构。"
+
+
+class HospitalClosed(Unavailable):
+    """The hospital's data are being restored or brought in step; what is wanted waits until it opens."""
+
+    code = "tenancy.hospital_closed"
+    text = "该机构正在恢复并核对数据，暂停办理，请稍后再试。已有的预约仍然有效。"
 
 
 class ScopeMisuse(RuntimeError):
@@ -26,6 +33,13 @@ class ProvisioningFailed(HubError):
     code = "tenancy.provisioning_failed"
     status = 500
     text = "机构数据空间的创建或升级没有完成。"
+
+
+class HospitalMoving(Unavailable):
+    """The hospital is being moved to another database: for less than a minute its rows may only be read."""
+
+    code = "tenancy.hospital_moving"
+    text = "该机构的数据正在搬迁，请一分钟后再试；已经办好的预约和付款不受影响。"
 
 
 class LifeRefused(Conflict):

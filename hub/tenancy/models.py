@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django_tenants.models import DomainMixin, TenantMixin
 
+from hub.tenancy.context import HOME_ALIAS
 from hub.tenancy.grants import Grant
 
 
@@ -26,7 +27,12 @@ def default_limits() -> dict[str, Any]:
 
 
 class Tenant(TenantMixin):  # type: ignore[misc]
-    """A hospital's place: code, schema, state, incarnation (raised at a restore or move) and limits."""
+    """A hospital's place: code, schema, state, incarnation (raised at a restore or move) and limits.
+
+    `database` is the alias its scopes open (after a move another than the home one); until `writes_stopped_until` they
+    only read. While `repair` names a work (a restore, a resync), only that work enters the schema; the life of the
+    hospital is another matter and stays where it is.
+    """
 
     auto_create_schema = False
     staff_grant = Grant.RO
@@ -35,7 +41,10 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     state: models.CharField[str, str] = models.CharField(
         max_length=16, choices=TenantState.choices, default=TenantState.JOINING
     )
+    database: models.CharField[str, str] = models.CharField(max_length=20, default=HOME_ALIAS)
+    writes_stopped_until: models.DateTimeField[Any, Any] = models.DateTimeField(null=True)
     incarnation: models.PositiveIntegerField[int, int] = models.PositiveIntegerField(default=1)
+    repair: models.CharField[str, str] = models.CharField(max_length=12, blank=True, default="")
     limits: models.JSONField[Any, Any] = models.JSONField(default=default_limits)
     created_at: models.DateTimeField[Any, Any] = models.DateTimeField(auto_now_add=True)
 

@@ -27,8 +27,12 @@ def migrate_hub(report: schemas.Report = _silent, *, workers: int = 4) -> list[s
         schemas.migrate_public(report)
         schemas.migrate_template(report)
         recording = schemas.read_recording()
-        lags = schemas.lagging(recording, _schemas_of_hospitals())
-        return schemas.catch_up(recording, lags, report, workers=workers)
+        outcomes: list[schemas.Outcome] = []
+        for database, known in _schemas_of_hospitals().items():
+            owner = schemas.owner_of(database)
+            lags = schemas.lagging(recording, known, owner=owner)
+            outcomes += schemas.catch_up(recording, lags, report, workers=workers, owner=owner)
+        return outcomes
 
 
 def create_hospital(
@@ -60,20 +64,33 @@ def create_hospital(
     registry.invalidate()
 
 
+def drop_schema(code: str) -> None:
+    """Remove the schema and role of a hospital that has left; its row stays, so that the code is never given again."""
+    tenant = Tenant.objects.using("owner").get(code=code, state=TenantState.LEFT)
+    with schemas.owner_connection(schemas.owner_of(tenant.database)) as connection:
+        connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(tenant.schema_name)))
+        _drop_role(connection, code)
+
+
 def drop_hospital(code: str) -> None:
     """Remove a hospital with all its data. The role stays if another database of the cluster still uses it."""
     tenant = Tenant.objects.using("owner").filter(code=code).first()
     if tenant is None:
         raise UnknownHospital(detail={"hospital": code})
-    with schemas.owner_connection() as connection:
+    with schemas.owner_connection(schemas.owner_of(tenant.database)) as connection:
         connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(tenant.schema_name)))
         Domain.objects.using("owner").filter(tenant=tenant).delete()
         Tenant.objects.using("owner").filter(pk=tenant.pk).delete()
         registry.invalidate()
-        try:
-            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role_name(code))))
-        except errors.DependentObjectsStillExist:
-            return
+        _drop_role(connection, code)
+
+
+def _drop_role(connection: psycopg.Connection[Any], code: str) -> None:
+    """The role stays while another database of the cluster still uses it."""
+    try:
+        connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role_name(code))))
+    except errors.DependentObjectsStillExist:
+        return
 
 
 def _add_hosts(tenant: Tenant, hosts: Sequence[str]) -> None:
@@ -86,10 +103,15 @@ def _add_hosts(tenant: Tenant, hosts: Sequence[str]) -> None:
     )
 
 
+def prepare_role(connection: psycopg.Connection[Any], code: str) -> None:
+    """A hospital's role on the cluster of `connection`, which the hospitals' login may take."""
+    roles.ensure_role(connection, role_name(code))
+    roles.grant_membership(connection, role=role_name(code), to=hospital_login())
+
+
 def _ensure_schema(connection: psycopg.Connection[Any], code: str, recording: schemas.Recording) -> None:
     role, schema = role_name(code), schema_name(code)
-    roles.ensure_role(connection, role)
-    roles.grant_membership(connection, role=role, to=hospital_login())
+    prepare_role(connection, code)
     try:
         with connection.transaction():
             connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
@@ -101,6 +123,10 @@ def _ensure_schema(connection: psycopg.Connection[Any], code: str, recording: sc
         raise ProvisioningFailed(detail={"schema": schema, "reason": str(problem).strip()}) from problem
 
 
-def _schemas_of_hospitals() -> dict[str, str]:
-    rows = Tenant.objects.using("owner").exclude(state=TenantState.LEFT).values_list("code", "schema_name")
-    return {schema: role_name(code) for code, schema in rows}
+def _schemas_of_hospitals() -> dict[str, dict[str, str]]:
+    """Database -> schema -> role."""
+    rows = Tenant.objects.using("owner").exclude(state=TenantState.LEFT)
+    found: dict[str, dict[str, str]] = {}
+    for code, schema, database in rows.values_list("code", "schema_name", "database"):
+        found.setdefault(database, {})[schema] = role_name(code)
+    return found

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -36,7 +37,10 @@ class TenantInfo:
     role: str
     state: str
     incarnation: int
+    repair: str
     hosts: tuple[str, ...]
+    database: str
+    stopped_until: datetime | None
     limits: Mapping[str, Any]
 
 
@@ -86,6 +90,12 @@ def hospitals() -> list[TenantInfo]:
     )
 
 
+def repair_of(code: str) -> str:
+    """The work a hospital is closed for, or nothing."""
+    info = _current().by_code.get(code)
+    return "" if info is None else info.repair
+
+
 def invalidate() -> None:
     """Call after changing a tenant or its hosts: this process reads anew at once, the others within FRESH_SECONDS."""
     _client().incr(_version_key())
@@ -130,6 +140,9 @@ def _load(version: bytes | None, now: float) -> _Snapshot:
             role=role_name(row.code),
             state=row.state,
             incarnation=row.incarnation,
+            database=row.database,
+            stopped_until=row.writes_stopped_until,
+            repair=row.repair,
             hosts=(f"{row.code}.{settings.BASE_HOST}", *sorted(hosts.get(row.pk, []))),
             limits=MappingProxyType(dict(row.limits)),
         )

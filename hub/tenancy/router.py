@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import connections
 from django.db.models import Model
 
+from hub.tenancy.context import REGION_ALIAS, hospital_alias
+
 
 @cache
 def hospital_labels() -> frozenset[str]:
@@ -19,11 +21,11 @@ def hospital_labels() -> frozenset[str]:
 
 
 class HubRouter:
-    """`hospital` for hospital apps, `default` for all others; migrations run on `owner` only."""
+    """The open scope's database for hospital apps, `default` for all others; migrations run on `owner` only."""
 
     def db_for_read(self, model: type[Model], **_hints: Any) -> str:
         """The alias of this model."""
-        return "hospital" if model._meta.app_label in hospital_labels() else "default"
+        return hospital_alias() if model._meta.app_label in hospital_labels() else REGION_ALIAS
 
     db_for_write = db_for_read
 

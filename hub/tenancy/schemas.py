@@ -25,6 +25,7 @@ from psycopg import sql
 
 from hub.tenancy import grants
 from hub.tenancy.backend.base import DatabaseWrapper
+from hub.tenancy.context import HOME_ALIAS
 from hub.tenancy.errors import ProvisioningFailed
 from hub.tenancy.models import RecordedMigration
 from hub.tenancy.names import EXTENSION_SCHEMA, TEMPLATE_SCHEMA
@@ -34,6 +35,12 @@ Report = Callable[[str], None]
 MIGRATION_LOCK = 4711_0002
 STAMP_PREFIX = "hub:"
 LOCK_TIMEOUT = "10s"
+OWNER = "owner"
+
+
+def owner_of(database: str) -> str:
+    """The owner's alias beside a hospital's database alias: `hospital_b` has `owner_b`."""
+    return database.replace(HOME_ALIAS, OWNER, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +136,9 @@ def read_recording() -> Recording:
     )
 
 
-def lagging(recording: Recording, schemas: dict[str, str]) -> list[Lag]:
-    """Of `schemas` (schema -> role), those whose stamp is not today's: one query however many there are."""
-    with connections["owner"].cursor() as cursor:
+def lagging(recording: Recording, schemas: dict[str, str], *, owner: str = OWNER) -> list[Lag]:
+    """Of `schemas` (schema -> role) in one database, those whose stamp is not today's: one query for all."""
+    with connections[owner].cursor() as cursor:
         cursor.execute(
             "SELECT nspname, obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace"
             " WHERE nspname = ANY(%s) AND obj_description(oid, 'pg_namespace') IS DISTINCT FROM %s ORDER BY nspname",
@@ -140,13 +147,15 @@ def lagging(recording: Recording, schemas: dict[str, str]) -> list[Lag]:
         return [Lag(schema, schemas[schema], stamp) for schema, stamp in cursor.fetchall()]
 
 
-def catch_up(recording: Recording, lags: Sequence[Lag], report: Report, *, workers: int = 4) -> list[Outcome]:
+def catch_up(
+    recording: Recording, lags: Sequence[Lag], report: Report, *, workers: int = 4, owner: str = OWNER
+) -> list[Outcome]:
     """Replay what each lagging schema misses, several at a time; a failure is listed and does not stop the others."""
     if not lags:
         return []
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(max_workers=min(workers, len(lags))) as pool:
-        for number, outcome in enumerate(pool.map(lambda lag: _catch_up_one(recording, lag), lags), start=1):
+        for number, outcome in enumerate(pool.map(lambda lag: _catch_up_one(recording, lag, owner), lags), start=1):
             outcomes.append(outcome)
             report(f"[{number}/{len(lags)}] {outcome.schema}: {outcome.error or 'up to date'}")
     return outcomes
@@ -170,9 +179,9 @@ def replay(connection: psycopg.Connection[Any], recording: Recording, lag: Lag) 
 
 
 @contextmanager
-def owner_connection() -> Iterator[psycopg.Connection[Any]]:
+def owner_connection(owner: str = OWNER) -> Iterator[psycopg.Connection[Any]]:
     """A plain psycopg connection of the owner login, in autocommit mode, closed at the end."""
-    parameters = cast(DatabaseWrapper, connections["owner"]).get_connection_params()
+    parameters = cast(DatabaseWrapper, connections[owner]).get_connection_params()
     with psycopg.connect(**parameters, autocommit=True) as connection:
         yield connection
 
@@ -202,9 +211,9 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _catch_up_one(recording: Recording, lag: Lag) -> Outcome:
+def _catch_up_one(recording: Recording, lag: Lag, owner: str) -> Outcome:
     try:
-        with owner_connection() as connection, connection.transaction():
+        with owner_connection(owner) as connection, connection.transaction():
             replay(connection, recording, lag)
     except (psycopg.Error, ProvisioningFailed) as problem:
         reason = problem.detail if isinstance(problem, ProvisioningFailed) else str(problem).strip()

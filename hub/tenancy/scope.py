@@ -9,59 +9,85 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import cast
 
 from django.db import connections, transaction
 from psycopg import sql
 
+from hub import clock
 from hub.tenancy.backend.base import DatabaseWrapper
-from hub.tenancy.context import Scope, current_hospital, current_scope, entered, host_hospital, lets_go, refuse_second
-from hub.tenancy.errors import ScopeMisuse
+from hub.tenancy.context import (
+    Scope,
+    check_bounds,
+    current_hospital,
+    current_scope,
+    entered,
+    hospital_alias,
+    host_hospital,
+    lets_go,
+    refuse_second,
+    repairs,
+)
+from hub.tenancy.errors import HospitalClosed, HospitalMoving, ScopeMisuse
 from hub.tenancy.names import EXTENSION_SCHEMA, REGION, region_staff_role
 from hub.tenancy.registry import TenantInfo, tenant
 from hub.tenancy.rows import SETTING
 
-__all__ = ["REGION", "Scope", "current_hospital", "current_scope", "hospital", "region"]
+__all__ = ["REGION", "Scope", "current_hospital", "current_scope", "hospital", "hospital_alias", "region"]
+
+_RELAXED = {"synchronous_commit": "off"}
 
 
 @contextmanager
-def hospital(code: str, read_only: bool = False) -> Iterator[TenantInfo]:
-    """A transaction inside one hospital's schema, as its role; UnknownHospital if there is none."""
+def hospital(code: str, read_only: bool = False, *, relaxed: bool = False) -> Iterator[TenantInfo]:
+    """A transaction inside one hospital's schema, as its role and in the database it lives in.
+
+    UnknownHospital if there is none; HospitalClosed while somebody else restores it or brings it in step;
+    HospitalMoving for a writing scope while it is being moved. The commit of a `relaxed` one does not wait for the
+    disk: a server that crashes may forget it (ADR 0305).
+    """
     host = host_hospital()
     if host is not None and host != code:
         raise ScopeMisuse(f"hospital({code}) opened on the host of {host}")
     info = tenant(code)
-    opening = _opening(
-        read_only,
-        {"role": info.role, "search_path": f"{info.schema}, {EXTENSION_SCHEMA}"},
-    )
-    with _transaction("hospital", opening, Scope(hospital=code, read_only=read_only)):
+    if info.repair and repairs() != code:
+        raise HospitalClosed(detail={"hospital": code, "repair": info.repair})
+    if not read_only and info.stopped_until is not None and info.stopped_until > clock.now():
+        raise HospitalMoving(detail={"hospital": code})
+    path = f"{info.schema}, {EXTENSION_SCHEMA}"
+    opening = _opening(read_only, **(_RELAXED if relaxed else {}), role=info.role, search_path=path)
+    with _transaction(info.database, opening, Scope(hospital=code, read_only=read_only, alias=info.database)):
         yield info
 
 
 @contextmanager
-def region(read_only: bool = False, staff_of: str | None = None) -> Iterator[None]:
-    """A transaction on public. With `staff_of` it runs as the hospital staff's role, limited to that hospital's rows.
+def region(read_only: bool = False, staff_of: str | None = None, *, relaxed: bool = False) -> Iterator[None]:
+    """A transaction on public; `relaxed` as above.
 
-    On a hospital's own host this is always so.
+    With `staff_of` it runs as the hospital staff's role, limited to that hospital's rows. On a hospital's own host this
+    is always so.
     """
     host = host_hospital()
     if host is not None:
         if staff_of not in (None, host):
             raise ScopeMisuse(f"region(staff_of={staff_of}) opened on the host of {host}")
         staff_of = host
-    settings = {"role": region_staff_role(), SETTING: tenant(staff_of).code} if staff_of else {}
+    settings = _RELAXED if relaxed else {}
+    if staff_of:
+        settings = {**settings, "role": region_staff_role(), SETTING: tenant(staff_of).code}
     scope = Scope(hospital=None, read_only=read_only, staff_of=staff_of)
-    with _transaction("default", _opening(read_only, settings), scope):
+    with _transaction("default", _opening(read_only, **settings), scope):
         yield
 
 
 @contextmanager
-def _transaction(alias: str, opening: sql.Composed, scope: Scope) -> Iterator[None]:
+def _transaction(alias: str, opening: bytes, scope: Scope) -> Iterator[None]:
     connection = cast(DatabaseWrapper, connections[alias])
     if connection.in_atomic_block:
         raise ScopeMisuse(f"a scope opened inside a bare transaction on {alias}")
     refuse_second(scope)
+    check_bounds(scope)
     connection.open_next_with(opening)
     try:
         with transaction.atomic(using=alias, durable=True), entered(scope):
@@ -71,12 +97,13 @@ def _transaction(alias: str, opening: sql.Composed, scope: Scope) -> Iterator[No
             connection.close()
 
 
-def _opening(read_only: bool, local: dict[str, str]) -> sql.Composed:
+@lru_cache(maxsize=4096)
+def _opening(read_only: bool, **local: str) -> bytes:
     begin = sql.SQL("BEGIN READ ONLY" if read_only else "BEGIN")
     if not local:
-        return sql.Composed([begin])
+        return begin.as_bytes()
     calls = sql.SQL(", ").join(
         sql.SQL("set_config({}, {}, true)").format(sql.Literal(name), sql.Literal(value))
         for name, value in local.items()
     )
-    return sql.SQL("{}; SELECT {}").format(begin, calls)
+    return sql.SQL("{}; SELECT {}").format(begin, calls).as_bytes()

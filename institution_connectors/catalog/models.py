@@ -33,3 +33,26 @@ class Connector(InstitutionRow):
                 condition=models.Q(mode__in=["hub_pool", "his_locked"]), name="connector_mode_known"
             ),
         ]
+
+
+class Certificate(InstitutionRow):
+    """A certificate of conformance: a signed document, never changed but for the moment a newer one replaced it."""
+
+    staff_grant = Grant.RO
+
+    number = models.CharField(max_length=28, primary_key=True)
+    document = models.TextField()
+    public_key = models.CharField(max_length=64)
+    signature = models.CharField(max_length=128)
+    issued_at = models.DateTimeField()
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "connector_certificate"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution_code"],
+                condition=models.Q(superseded_at__isnull=True),
+                name="uq_connector_certificate_current",
+            )
+        ]

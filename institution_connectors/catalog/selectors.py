@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connections
@@ -57,6 +57,20 @@ def profiles() -> list[ConnectorProfile]:
 def profile_of(code: str) -> ConnectorProfile | None:
     """The connector of a hospital, also one that is switched off; None if there is none."""
     return _current().profiles.get(code)
+
+
+def test_endpoint(code: str) -> str:
+    """The address of the hospital's test system, where messages may be tried first; empty if it named none."""
+    held = _current().profiles.get(code)
+    return held.options.extra.get("test_endpoint", "") if held is not None else ""
+
+
+def test_profile(code: str) -> ConnectorProfile:
+    """How to talk to the hospital's test system; `NoConnector` if it named none."""
+    endpoint = test_endpoint(code)
+    if not endpoint:
+        raise NoConnector(detail={"hospital": code, "test": True})
+    return replace(profile(code), endpoint=endpoint, at_test=True)
 
 
 def can(code: str, operation: Operation) -> bool:

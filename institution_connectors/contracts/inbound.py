@@ -53,35 +53,52 @@ class NumberTaken(Fact):
     free: bool = False
 
 
-class VisitEventKind(StrEnum):
-    """Steps of a visit."""
-
-    ARRIVED = "arrived"
-    QUEUED = "queued"
-    CALLED = "called"
-    MISSED = "missed"
-    VISIT_ENDED = "visit_ended"
-    MEDICINE_READY = "medicine_ready"
-    DISPATCHED = "dispatched"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VisitEvent(Fact):
-    """A step of a visit. `registration_number` is the hub number of the registration, empty for window patients.
+class VisitFact(Fact):
+    """Base of what is told of a visit: `registration_number` is the hub's number, empty for window patients."""
 
-    `place` is a room or window, `ticket` the queue number, `ahead` the people before him (QUEUED only), `carrier` and
-    `tracking_number` those of a parcel. A hospital that calls by itself tells QUEUED whenever a place changes.
-    """
-
-    kind: VisitEventKind
     his_number: str
     registration_number: str = ""
     his_patient_id: str = ""
+
+
+class VisitEventKind(StrEnum):
+    """Steps of a visit that need no more words than the step itself."""
+
+    ARRIVED = "arrived"
+    CALLED = "called"
+    MISSED = "missed"
+    VISIT_ENDED = "visit_ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitEvent(VisitFact):
+    """A step of a visit; `ticket` is the queue number, `place` the room."""
+
+    kind: VisitEventKind
     ticket: str = ""
     place: str = ""
-    ahead: int | None = None
-    carrier: str = ""
-    tracking_number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MedicineReady(VisitFact):
+    """Medicine waits at `window` (JA-APPT-21), in `place` where the hospital says so.
+
+    `dispensing_number` tells the dispensings of one visit apart; empty where a hospital has one for each visit.
+    """
+
+    window: str
+    place: str = ""
+    dispensing_number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MedicineDispatched(VisitFact):
+    """Medicine is on its way by courier (JA-APPT-23)."""
+
+    carrier: str
+    tracking_number: str
+    dispensing_number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

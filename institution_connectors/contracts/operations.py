@@ -31,6 +31,7 @@ class Operation(StrEnum):
     CHECK_IN = "check_in"
     CANCEL_REGISTRATION = "cancel_registration"
     LIST_REGISTRATIONS = "list_registrations"
+    LIST_VISIT_EVENTS = "list_visit_events"
     CHECK_OUTCOME = "check_outcome"
 
     LIST_PENDING_BILLS = "list_pending_bills"
@@ -60,6 +61,8 @@ class Operation(StrEnum):
     EXAM_REPORT = "exam_report"
     LIST_LAB_REPORTS = "list_lab_reports"
     LAB_REPORT = "lab_report"
+    LIST_DISCHARGE_SUMMARIES = "list_discharge_summaries"
+    DISCHARGE_SUMMARY = "discharge_summary"
 
     LIST_CHARGE_ITEMS = "list_charge_items"
     LIST_DRUGS = "list_drugs"
@@ -139,6 +142,7 @@ _TEXTS: dict[Operation, str] = {
     Operation.CHECK_IN: "签到取号",
     Operation.CANCEL_REGISTRATION: "退号",
     Operation.LIST_REGISTRATIONS: "查询挂号记录",
+    Operation.LIST_VISIT_EVENTS: "查询就诊进展",
     Operation.CHECK_OUTCOME: "查询请求结果",
     Operation.LIST_PENDING_BILLS: "查询待缴费",
     Operation.BILL_DETAIL: "查询费用明细",
@@ -164,6 +168,8 @@ _TEXTS: dict[Operation, str] = {
     Operation.EXAM_REPORT: "检查报告",
     Operation.LIST_LAB_REPORTS: "检验报告列表",
     Operation.LAB_REPORT: "检验报告",
+    Operation.LIST_DISCHARGE_SUMMARIES: "出院小结列表",
+    Operation.DISCHARGE_SUMMARY: "出院小结",
     Operation.LIST_CHARGE_ITEMS: "查询收费项目",
     Operation.LIST_DRUGS: "查询药品目录",
     Operation.LIST_DICTIONARY: "查询字典",

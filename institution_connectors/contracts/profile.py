@@ -38,7 +38,8 @@ class Options:
 
     `idempotent`: seeing a hub number again, the hospital repeats its first answer. Where it doesn't, nothing is sent
     again before the hospital has said that it knows nothing of the number, long enough after it was sent.
-    `calls_queue`: the hospital's own system calls patients in and tells what it does; else the hub's pages call.
+    `reserved_department`: the code of a department without fees that the hospital keeps for the synthetic resident
+    alone; no resident ever sees its sessions, nothing counts them.
     """
 
     success_codes: frozenset[str] = frozenset({"0"})
@@ -51,7 +52,7 @@ class Options:
     text_bytes: Mapping[str, int] = field(default_factory=dict)
     polled: bool = False
     idempotent: bool = True
-    calls_queue: bool = False
+    reserved_department: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def succeeded(self, operation: Operation, code: str) -> bool:
@@ -87,6 +88,12 @@ class ConnectorProfile:
     limits: Limits = field(default_factory=Limits)
     enabled: bool = True
     version: int = 1
+    at_test: bool = False
+
+    @property
+    def name(self) -> str:
+        """The hospital, or its test system: connections, limits and breakers are kept apart by it."""
+        return f"{self.hospital}~test" if self.at_test else self.hospital
 
     def can(self, operation: Operation) -> bool:
         """Whether this hospital answers `operation`."""

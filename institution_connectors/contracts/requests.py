@@ -217,93 +217,17 @@ class ListRegistrations(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListVisitEvents(Request):
+    """Steps of visits that the hospital noted at or after an instant of its own clock, oldest first."""
+
+    OPERATION = Operation.LIST_VISIT_EVENTS
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOutcome(Request):
     """What became of my request number N?"""
 
     OPERATION = Operation.CHECK_OUTCOME
     hub_number: str
     asked: Operation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListPendingBills(Request):
-    """What a patient has to pay."""
-
-    OPERATION = Operation.LIST_PENDING_BILLS
-    his_patient_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BillDetail(Request):
-    """The lines of bills."""
-
-    OPERATION = Operation.BILL_DETAIL
-    his_patient_id: str
-    bill_codes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettleBills(Command):
-    """Record bills as paid."""
-
-    OPERATION = Operation.SETTLE_BILLS
-    his_patient_id: str
-    bill_codes: tuple[str, ...]
-    payment: Payment
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundBills(Command):
-    """Record the refund of a settlement."""
-
-    OPERATION = Operation.REFUND_BILLS
-    settlement_number: str
-    refund: Refund
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DailyLedger(Request):
-    """The hospital's day book of hub business, from `offset`."""
-
-    OPERATION = Operation.DAILY_LEDGER
-    day: date
-    offset: int = 0
-    limit: int = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingQueue(Request):
-    """Where a registration stands in the queue."""
-
-    OPERATION = Operation.WAITING_QUEUE
-    registration_number: str
-    his_number: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListLabReports(Request):
-    """Laboratory reports of a patient."""
-
-    OPERATION = Operation.LIST_LAB_REPORTS
-    his_patient_id: str
-    first_day: date
-    last_day: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabReport(Request):
-    """The lines of one laboratory report."""
-
-    OPERATION = Operation.LAB_REPORT
-    his_patient_id: str
-    report_code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListDictionary(Request):
-    """A dictionary of the hospital, a page from `offset`."""
-
-    OPERATION = Operation.LIST_DICTIONARY
-    name: str
-    offset: int = 0
-    limit: int = 500

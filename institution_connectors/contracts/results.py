@@ -6,20 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from institution_connectors.contracts.inbound import VisitFact
 from institution_connectors.contracts.values import (
-    Bill,
-    BillItem,
     Department,
-    DictionaryEntry,
     Doctor,
     FeeItem,
-    LabValue,
-    LedgerLine,
     Number,
     NumberClass,
     Patient,
-    QueuePlace,
-    Report,
     Schedule,
     Stop,
 )
@@ -187,6 +181,22 @@ class Registrations(Result):
     total: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitReport:
+    """One step of a visit in a list; `event_number` is the hospital's own and names this step for ever."""
+
+    event_number: str
+    fact: VisitFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitReports(Result):
+    """Steps of visits; `total` is the hospital's own count (F11)."""
+
+    reports: tuple[VisitReport, ...]
+    total: int
+
+
 class Found(StrEnum):
     """What became of a request, by the hospital's own books."""
 
@@ -201,63 +211,3 @@ class OutcomeChecked(Result):
 
     found: Found
     result: Result | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bills(Result):
-    """Bills to pay, or paid."""
-
-    bills: tuple[Bill, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BillItems(Result):
-    """Lines of bills."""
-
-    items: tuple[BillItem, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled(Result):
-    """The settlement as the hospital knows it."""
-
-    settlement_number: str
-    receipt_number: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger(Result):
-    """A page of the day book."""
-
-    lines: tuple[LedgerLine, ...]
-    total: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueState(Result):
-    """Where the patient stands."""
-
-    places: tuple[QueuePlace, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reports(Result):
-    """Reports of a patient."""
-
-    reports: tuple[Report, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabReportLines(Result):
-    """The lines of one laboratory report."""
-
-    report: Report
-    values: tuple[LabValue, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dictionary(Result):
-    """A page of a dictionary."""
-
-    entries: tuple[DictionaryEntry, ...]
-    total: int

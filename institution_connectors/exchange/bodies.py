@@ -7,21 +7,24 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from hub.tenancy.statements import Insert
 from institution_connectors import charsets
 from institution_connectors.contracts import Wire
 from institution_connectors.exchange.models import Message
 
 _TYPE_LIMIT = 100
+_KEEP = Insert(Message)
 
 
 def keep(wires: Sequence[Wire], *, exchange_id: UUID, attempt: int) -> None:
-    """The messages of an attempt, in one statement."""
-    Message.objects.bulk_create([_message(wire, exchange_id=exchange_id, attempt=attempt) for wire in wires])
+    """The messages of an attempt, in order."""
+    for wire in wires:
+        _KEEP(_message(wire, exchange_id=exchange_id, attempt=attempt))
 
 
 def keep_inbound(wire: Wire, inbound_id: UUID) -> None:
     """A message of the hospital."""
-    Message.objects.bulk_create([_message(wire, inbound_id=inbound_id)])
+    _KEEP(_message(wire, inbound_id=inbound_id))
 
 
 def as_text(body: bytes) -> tuple[str, bool]:

@@ -51,13 +51,6 @@ class ExchangeAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckInAnswered(ExchangeAnswered):
-    """The answer to a check-in, told apart so that the many answers to bookings need not be looked through for it."""
-
-    NAME = "exchange.check_in_answered"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class InboundEvent(Event):
     """Base of what hospitals report. `selectors.fact(inbound_id, index)` is the fact itself."""
 
@@ -110,18 +103,38 @@ class NumberTakenReported(InboundEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VisitEventReported(InboundEvent):
-    """A step of a visit: arrived, called, missed, ended, medicine ready, dispatched."""
+class VisitReported(InboundEvent):
+    """Base of what is told of a visit, in order for each visit."""
 
-    NAME = "exchange.visit_event_reported"
-
-    kind: VisitEventKind
     registration_number: str
     his_number: str
 
     @property
     def aggregate(self) -> str:
         return f"visit:{self.registration_number or self.his_number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitEventReported(VisitReported):
+    """A step of a visit: arrived, called, missed, ended."""
+
+    NAME = "exchange.visit_event_reported"
+
+    kind: VisitEventKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MedicineReadyReported(VisitReported):
+    """Medicine waits at a window."""
+
+    NAME = "exchange.medicine_ready_reported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MedicineDispatchedReported(VisitReported):
+    """Medicine was given to a courier."""
+
+    NAME = "exchange.medicine_dispatched_reported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +157,22 @@ class ResultReportedByHospital(InboundEvent):
     @property
     def aggregate(self) -> str:
         return f"results:{self.hospital}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HisRestored(Event):
+    """The hospital's own system reports under a new generation: its books came back from an earlier day."""
+
+    NAME = "exchange.his_restored"
+
+    hospital: str
+    source: str
+    incarnation: str
+
+    @property
+    def aggregate(self) -> str:
+        """The connector."""
+        return f"connector:{self.hospital}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from institution_connectors.runtime.pipeline import carry_out
 @handles(ExchangeAsked, runs_in=RunsIn.OUTSIDE)
 def ask_hospital(event: ExchangeAsked, delivery: Delivery) -> None:
     """Ask, and ask after it, until something definite is stored."""
-    carry_out(event.hospital, event.exchange_id, until=delivery.deadline)
+    carry_out(event.hospital, event.exchange_id, until=delivery.deadline, end_in=delivery.end_in)
 
 
 @handles(ProbeAsked, runs_in=RunsIn.OUTSIDE)

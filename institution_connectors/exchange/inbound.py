@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from hub import ids
@@ -12,18 +13,24 @@ from hub.work import Unit, work
 from institution_connectors.contracts import (
     Fact,
     Inbound,
+    MedicineDispatched,
+    MedicineReady,
     NumberTaken,
     PatientsMerged,
     ResultReported,
     ScheduleSnapshot,
     SessionStopped,
     VisitEvent,
+    VisitFact,
     Wire,
     encode,
 )
 from institution_connectors.exchange import bodies, models
 from institution_connectors.exchange.events import (
+    HisRestored,
     InboundEvent,
+    MedicineDispatchedReported,
+    MedicineReadyReported,
     NumberTakenReported,
     PatientsMergeReported,
     ResultReportedByHospital,
@@ -48,6 +55,7 @@ def receive(code: str, message: Inbound, wire: Wire, *, ip: str = "") -> Receipt
     """Store a message whose sender was verified, and publish its facts; both commit together."""
     inbound_id = ids.uuid7()
     with work(code, actor=vendor(code, ip)) as unit:
+        is_older = _comes_from_older_books(message)
         models.Inbound.objects.bulk_create(
             [
                 models.Inbound(
@@ -65,6 +73,10 @@ def receive(code: str, message: Inbound, wire: Wire, *, ip: str = "") -> Receipt
         first = models.Inbound.objects.values_list("id", flat=True).get(
             source=message.source, incarnation=message.incarnation, message_id=message.message_id
         )
+        if is_older:
+            restored = HisRestored(hospital=code, source=message.source, incarnation=message.incarnation)
+            unit.publish(restored)
+            unit.audit("exchange.his_restored", target=f"hospital:{code}", detail={"generation": message.incarnation})
         if first == inbound_id:
             bodies.keep_inbound(wire, inbound_id)
             _publish(unit, inbound_id, message.facts)
@@ -84,6 +96,12 @@ def refuse(code: str, wire: Wire, reason: str, *, ip: str = "") -> None:
             received_at=unit.now, reason=reason[:_REASON_LIMIT], size=len(wire.body), body=text
         )
         unit.audit("exchange.refused", target=f"hospital:{code}", outcome="refused", reason=reason[:_REASON_LIMIT])
+
+
+def _comes_from_older_books(message: Inbound) -> bool:
+    """Whether this is the first message of a generation after one that is known. One query when it is not."""
+    rows = models.Inbound.objects.filter(source=message.source)
+    return not rows.filter(incarnation=message.incarnation).exists() and rows.exists()
 
 
 def vendor(code: str, ip: str) -> Actor:
@@ -110,12 +128,22 @@ def _event(fact: Fact, of: InboundEvent) -> InboundEvent:
             return NumberTakenReported(
                 **base, schedule_code=fact.schedule_code, number_code=fact.number_code, free=fact.free
             )
-        case VisitEvent():
-            return VisitEventReported(
-                **base, kind=fact.kind, registration_number=fact.registration_number, his_number=fact.his_number
-            )
+        case VisitFact():
+            return _visit_event(fact, {**base, "his_number": fact.his_number})
         case PatientsMerged():
             return PatientsMergeReported(**base)
         case ResultReported():
             return ResultReportedByHospital(**base)
+    raise TypeError(f"no event tells a {type(fact).__name__}")
+
+
+def _visit_event(fact: VisitFact, of: dict[str, Any]) -> InboundEvent:
+    of = {**of, "registration_number": fact.registration_number}
+    match fact:
+        case VisitEvent():
+            return VisitEventReported(**of, kind=fact.kind)
+        case MedicineReady():
+            return MedicineReadyReported(**of)
+        case MedicineDispatched():
+            return MedicineDispatchedReported(**of)
     raise TypeError(f"no event tells a {type(fact).__name__}")

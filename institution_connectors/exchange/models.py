@@ -43,6 +43,7 @@ class Exchange(models.Model):
     announce = models.BooleanField("结束时通知", default=True)
     attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
     rerun_of = models.UUIDField("重发自", null=True)
+    at_test = models.BooleanField("发往测试环境", default=False)
 
     class Meta:
         verbose_name = "接口请求"
@@ -51,6 +52,8 @@ class Exchange(models.Model):
         indexes = [
             models.Index(fields=["-asked_at", "-id"], name="exchange_newest"),
             models.Index(fields=["correlation"], name="exchange_correlation"),
+            models.Index(fields=["hub_number"], condition=~models.Q(hub_number=""), name="exchange_hub_number"),
+            models.Index(fields=["rerun_of"], condition=models.Q(rerun_of__isnull=False), name="exchange_rerun_of"),
             models.Index(
                 fields=["asked_at"], name="exchange_unended", condition=models.Q(state__in=["open", "unknown"])
             ),

@@ -15,6 +15,8 @@ from typing import Any, cast
 from redis import RedisError
 
 from hub import clock, ids, redis
+from hub.tenancy import registry
+from hub.tenancy.scope import hospital
 from hub.work import work
 from institution_connectors.catalog import selectors as catalog
 from institution_connectors.contracts import (
@@ -24,27 +26,25 @@ from institution_connectors.contracts import (
     ListNumbers,
     ListSchedules,
     ListStopped,
+    ListVisitEvents,
     Number,
     Numbers,
     Operation,
     Outcome,
     Ping,
     Pong,
-    QueueState,
-    QueueStep,
     Schedule,
     Schedules,
     ScheduleSnapshot,
     ScheduleState,
     SessionStopped,
     Stops,
-    VisitEvent,
-    VisitEventKind,
-    WaitingQueue,
+    VisitReport,
+    VisitReports,
     Wire,
     encode,
 )
-from institution_connectors.exchange import inbound
+from institution_connectors.exchange import inbound, models
 from institution_connectors.exchange.models import Probe
 from institution_connectors.exchange.services import ask_now
 from institution_connectors.runtime import metrics
@@ -52,6 +52,9 @@ from institution_connectors.runtime.pipeline import ACTOR
 
 DAYS = 14
 _SEEN_SECONDS = 3600
+_VISIT = "visit_event"
+_FIRST_LOOK = timedelta(days=1)
+_OVERLAP = timedelta(minutes=15)  # more than a clock may be wrong, and than a step may be noted late
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,6 @@ class Polled:
     sessions: int
     read: int
     told: bool
-
-
-_QUEUE_STEPS = {
-    QueueStep.WAITING: VisitEventKind.QUEUED,
-    QueueStep.CALLED: VisitEventKind.CALLED,
-    QueueStep.MISSED: VisitEventKind.MISSED,
-    QueueStep.DONE: VisitEventKind.VISIT_ENDED,
-}
 
 
 def poll_schedules(
@@ -129,31 +124,34 @@ def poll_stopped(code: str) -> int:
     return told
 
 
-def poll_place(code: str, *, registration_number: str, his_number: str) -> bool:
-    """Ask where a registration stands in the hospital's own queue; whether that was news."""
-    asked = WaitingQueue(registration_number=registration_number, his_number=his_number)
+def poll_visits(code: str) -> int:
+    """Ask for the steps of visits since the last ones known; how many were new.
+
+    What is known is what the inbox holds, so that a restored hospital asks again from where it fell back to, and a HIS
+    restored from yesterday, which counts its events anew, is not taken to repeat itself.
+    """
+    if not catalog.can(code, Operation.LIST_VISIT_EVENTS):
+        return 0
+    with hospital(code, read_only=True):
+        last = models.Inbound.objects.filter(kind=_VISIT).order_by("-received_at").first()
+        since = last.received_at - _OVERLAP if last else clock.now() - _FIRST_LOOK
+        asked = ListVisitEvents(since=since)
     answer = ask_now(code, asked, correlation="poll")
     if answer.outcome is not Outcome.ACCEPTED:
-        return False
-    places = answer.expect(QueueState).places
-    if not places:
-        return False
-    [place] = places[:1]
-    name, mark = f"queue:{his_number}", json.dumps(encode(place), sort_keys=True)
-    if _seen(code).get(name) == mark:
-        return False
-    fact = VisitEvent(
-        occurred_at=clock.now(),
-        kind=_QUEUE_STEPS[place.step],
-        his_number=his_number,
-        registration_number=registration_number,
-        ticket=place.ticket,
-        place=place.place,
-        ahead=place.ahead if place.step is QueueStep.WAITING else None,
-    )
-    _tell(code, "visit_event", ids.uuid7().hex, fact)
-    _remember(code, {name: mark})
-    return True
+        return 0
+    reports = {_visit_mark(report): report for report in answer.expect(VisitReports).reports}
+    with hospital(code, read_only=True):
+        known = models.Inbound.objects.filter(source=f"poll:{code}", message_id__in=reports)
+        told = set(known.values_list("message_id", flat=True))
+    new = [(mark, report) for mark, report in reports.items() if mark not in told]
+    for mark, report in new:
+        _tell(code, _VISIT, mark, report.fact)
+    return len(new)
+
+
+def _visit_mark(report: VisitReport) -> str:
+    content = json.dumps([report.event_number, encode(report.fact)], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:40]
 
 
 def probe(code: str) -> Probe:
@@ -187,7 +185,7 @@ def _changed(code: str, schedules: tuple[Schedule, ...], *, scope: str) -> set[s
     differ = {schedule_code for schedule_code, mark in marks.items() if seen.get(schedule_code) != mark}
     whole = hashlib.sha256("|".join(sorted(marks)).encode()).hexdigest()
     try:
-        gone = redis.client().getset(name := redis.key("polled", code, scope), whole) not in (None, whole)
+        gone = redis.client().getset(name := _name(code, scope), whole) not in (None, whole)
         redis.client().expire(name, _SEEN_SECONDS)
     except RedisError:
         gone = True
@@ -203,9 +201,14 @@ def _mark(schedule: Schedule) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def _name(code: str, *more: str) -> str:
+    """Where the marks are kept: a schema restored or moved begins anew, it may know less than was told before."""
+    return redis.key("polled", code, f"i{registry.tenant(code).incarnation}", *more)
+
+
 def _seen(code: str) -> dict[str, str]:
     try:
-        found = redis.client().hgetall(redis.key("polled", code))
+        found = redis.client().hgetall(_name(code))
     except RedisError:
         return {}
     return {str(name): str(mark) for name, mark in dict(found).items()}
@@ -215,8 +218,17 @@ def _remember(code: str, marks: dict[str, str]) -> None:
     if not marks:
         return
     try:
-        name = redis.key("polled", code)
+        name = _name(code)
         redis.client().hset(name, mapping=cast(Mapping[Any, Any], marks))
         redis.client().expire(name, _SEEN_SECONDS)
+    except RedisError:
+        return
+
+
+def forget(code: str) -> None:
+    """Tell everything anew at the next poll: what was told before is not there any more."""
+    try:
+        named = redis.key("polled", code)
+        redis.client().delete(named, *redis.client().scan_iter(f"{named}:*"))
     except RedisError:
         return

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Count, Q
+from django.db.models import Q
 
-from hub import clock
+from hub.tenancy.statements import Select
 from institution_connectors.contracts import (
     Answer,
     Fact,
@@ -23,10 +23,10 @@ from institution_connectors.contracts import (
 )
 from institution_connectors.exchange import bodies
 from institution_connectors.exchange.errors import NotAnswered, UnknownExchange
-from institution_connectors.exchange.models import Attempt, Exchange, Inbound, Message, Probe, Purpose, Refused, State
+from institution_connectors.exchange.models import Attempt, Exchange, Inbound, Message, Purpose, State
 from institution_connectors.exchange.rendering import masked
 
-_REPORT_ROWS = 100
+_ANSWER = Select(Exchange, "id = %(id)s", only=("id", "state", "answer"))
 OUTCOMES = {State.ACCEPTED: Outcome.ACCEPTED, State.REJECTED: Outcome.REJECTED}
 
 
@@ -46,6 +46,7 @@ class ExchangeRow:
     ended_at: datetime | None
     attempts: int
     rerun_of: UUID | None
+    at_test: bool
 
     @property
     def duration_ms(self) -> int | None:
@@ -108,52 +109,16 @@ class InboundDetail:
     messages: list[MessageRow]
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A message of the hospital that was not taken."""
-
-    id: int
-    received_at: datetime
-    reason: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Night:
-    """The report of a night: what failed, what healed by itself, what waits for a person."""
-
-    since: datetime
-    asked: int
-    failed: list[ExchangeRow]
-    healed: list[ExchangeRow]
-    waiting: list[ExchangeRow]
-    not_rerun: int
-    refused: list[RefusedRow]
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How the connector of the open hospital is doing, over the last quarter of an hour."""
-
-    calls: int
-    failed: int
-    average_ms: int | None
-    unknown: int
-    waiting: int
-    probed_at: datetime | None
-    reachable: bool | None
-    latency_ms: int | None
-    skew_ms: int | None
-
-
 def state(exchange_id: UUID) -> ExchangeRow:
     """Where an ask stands. One query."""
-    return _row(_exchange(exchange_id))
+    return exchange_row(_exchange(exchange_id))
 
 
 def answer(exchange_id: UUID) -> Answer:
     """The definite answer of an ask; `NotAnswered` while there is none. One query."""
-    exchange = _exchange(exchange_id)
+    exchange = _ANSWER.first(id=exchange_id)
+    if exchange is None:
+        raise UnknownExchange
     if exchange.state not in OUTCOMES or exchange.answer is None:
         raise NotAnswered(detail={"exchange": str(exchange_id)})
     return decode_answer(exchange.answer)
@@ -176,6 +141,9 @@ def exchanges(
     operation: Operation | None = None,
     states: tuple[State, ...] = (),
     correlation: str = "",
+    hub_number: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[ExchangeRow]:
     """Asks, newest first, from below `after` (asked_at, id). One query."""
     rows = Exchange.objects.defer("request", "answer", "his_text").order_by("-asked_at", "-id")
@@ -187,7 +155,13 @@ def exchanges(
         rows = rows.filter(state__in=states)
     if correlation:
         rows = rows.filter(correlation=correlation)
-    return [_row(row) for row in rows[:limit]]
+    if hub_number:
+        rows = rows.filter(hub_number=hub_number)
+    if since is not None:
+        rows = rows.filter(asked_at__gte=since)
+    if until is not None:
+        rows = rows.filter(asked_at__lt=until)
+    return [exchange_row(row) for row in rows[:limit]]
 
 
 def detail(exchange_id: UUID) -> ExchangeDetail:
@@ -206,7 +180,13 @@ def detail(exchange_id: UUID) -> ExchangeDetail:
         for row in Attempt.objects.filter(exchange_id=exchange_id).order_by("number")
     ]
     messages = [_message(row) for row in Message.objects.filter(exchange_id=exchange_id).order_by("id")]
-    return ExchangeDetail(_row(exchange), masked(exchange.his_text), attempts, messages)
+    return ExchangeDetail(exchange_row(exchange), masked(exchange.his_text), attempts, messages)
+
+
+def rerun_of(exchange_id: UUID) -> ExchangeRow | None:
+    """The ask by which this one was run again last. One query."""
+    again = Exchange.objects.filter(rerun_of=exchange_id).order_by("-asked_at").first()
+    return exchange_row(again) if again else None
 
 
 def inbound(
@@ -233,52 +213,6 @@ def inbound_detail(inbound_id: UUID) -> InboundDetail:
     return InboundDetail(_inbound_row(row), kinds, messages)
 
 
-def night(since: datetime) -> Night:
-    """What happened since an instant, as the morning report tells it. Five queries."""
-    asked = Exchange.objects.defer("request", "answer", "his_text").filter(asked_at__gte=since).order_by("-asked_at")
-    healed = asked.filter(state=State.ACCEPTED).filter(Q(attempts__gt=1) | Q(rerun_of__isnull=False))
-    rejected = asked.filter(state=State.REJECTED)
-    rerun = Exchange.objects.filter(rerun_of__isnull=False).values("rerun_of")
-    open_now = Exchange.objects.defer("request", "answer", "his_text").filter(state__in=(State.OPEN, State.UNKNOWN))
-    return Night(
-        since=since,
-        asked=asked.count(),
-        failed=[_row(row) for row in rejected[:_REPORT_ROWS]],
-        healed=[_row(row) for row in healed[:_REPORT_ROWS]],
-        waiting=[_row(row) for row in open_now.order_by("asked_at")[:_REPORT_ROWS]],
-        not_rerun=rejected.exclude(id__in=rerun).count(),
-        refused=[
-            RefusedRow(row.id, row.received_at, row.reason, row.size)
-            for row in Refused.objects.defer("body").filter(received_at__gte=since).order_by("-id")[:_REPORT_ROWS]
-        ],
-    )
-
-
-def health() -> Health:
-    """How the connector is doing. Three queries."""
-    since = clock.now() - timedelta(minutes=15)
-    calls = Attempt.objects.filter(started_at__gte=since, ended_at__isnull=False).aggregate(
-        calls=Count("id"),
-        failed=Count("id", filter=Q(outcome=Outcome.UNKNOWN) | Q(sent=False)),
-        mean=Avg("duration_ms"),
-    )
-    open_asks = Exchange.objects.filter(state__in=[State.OPEN, State.UNKNOWN]).aggregate(
-        waiting=Count("id"), unknown=Count("id", filter=Q(state=State.UNKNOWN))
-    )
-    probe = Probe.objects.order_by("-at").first()
-    return Health(
-        calls=calls["calls"],
-        failed=calls["failed"],
-        average_ms=round(calls["mean"]) if calls["mean"] is not None else None,
-        unknown=open_asks["unknown"],
-        waiting=open_asks["waiting"],
-        probed_at=probe.at if probe else None,
-        reachable=probe.reason == "" if probe else None,
-        latency_ms=probe.latency_ms if probe else None,
-        skew_ms=probe.skew_ms if probe else None,
-    )
-
-
 def _exchange(exchange_id: UUID) -> Exchange:
     found = Exchange.objects.filter(id=exchange_id).first()
     if found is None:
@@ -286,7 +220,8 @@ def _exchange(exchange_id: UUID) -> Exchange:
     return found
 
 
-def _row(row: Exchange) -> ExchangeRow:
+def exchange_row(row: Exchange) -> ExchangeRow:
+    """The line of a stored ask; no query."""
     return ExchangeRow(
         id=row.id,
         operation=Operation(row.operation),
@@ -300,6 +235,7 @@ def _row(row: Exchange) -> ExchangeRow:
         ended_at=row.ended_at,
         attempts=row.attempts,
         rerun_of=row.rerun_of,
+        at_test=row.at_test,
     )
 
 

@@ -19,11 +19,30 @@ from institution_connectors.exchange import permissions, selectors, store
 from institution_connectors.exchange.errors import NotRerunnable, UnknownExchange
 from institution_connectors.exchange.events import ProbeAsked
 from institution_connectors.exchange.models import Exchange, State
+from institution_connectors.exchange.selectors import ExchangeDetail, InboundDetail
 from institution_connectors.exchange.steps import enqueue_ask
 from institution_connectors.runtime.pipeline import ACTOR, carry_out
 
 _AT_ONCE = timedelta(seconds=40)
 _RERUN_TIME = timedelta(hours=1)
+
+
+def open_detail(*, actor: Actor, code: str, exchange_id: UUID) -> ExchangeDetail:
+    """One ask with its messages, for somebody to look at; that he looked is recorded."""
+    require(actor, permissions.VIEW)
+    with work(code, actor=actor) as unit:
+        found = selectors.detail(exchange_id)
+        unit.audit("exchange.opened", target=f"exchange:{exchange_id}")
+    return found
+
+
+def open_inbound(*, actor: Actor, code: str, inbound_id: UUID) -> InboundDetail:
+    """The same for a message the hospital sent."""
+    require(actor, permissions.VIEW)
+    with work(code, actor=actor) as unit:
+        found = selectors.inbound_detail(inbound_id)
+        unit.audit("exchange.opened", target=f"inbound:{inbound_id}")
+    return found
 
 
 def ask_now(code: str, request: Request, *, correlation: str = "sync") -> Answer:
@@ -56,8 +75,11 @@ def ask_now(code: str, request: Request, *, correlation: str = "sync") -> Answer
         return selectors.answer(exchange_id)
 
 
-def rerun(*, actor: Actor, code: str, exchange_id: UUID, reason: str) -> UUID:
-    """Send an ask again that definitely was not done, as a new ask linked to it, with an hour to succeed."""
+def rerun(*, actor: Actor, code: str, exchange_id: UUID, reason: str, at_test: bool = False) -> UUID:
+    """Send an ask again that definitely was not done, as a new ask linked to it, with an hour to succeed.
+
+    `at_test`: to the hospital's test system, as often as one likes; nobody but its reader hears of the answer.
+    """
     require(actor, permissions.RERUN)
     if not reason.strip():
         raise InvalidInput(fields={"reason": "请填写重发原因"})
@@ -67,15 +89,23 @@ def rerun(*, actor: Actor, code: str, exchange_id: UUID, reason: str) -> UUID:
             raise UnknownExchange
         if old.state != State.REJECTED:
             raise NotRerunnable
+        if at_test and not catalog.test_endpoint(code):
+            raise NotRerunnable("本院没有登记测试环境。")
         again = enqueue_ask(
             unit,
             request=decode_request(old.request),
-            key=f"rerun:{exchange_id}",
-            correlation=old.correlation,
+            key=f"test:{ids.uuid7()}" if at_test else f"rerun:{exchange_id}",
+            correlation=f"test:{exchange_id}" if at_test else old.correlation,
             deadline=unit.now + _RERUN_TIME,
             rerun_of=exchange_id,
+            at_test=at_test,
         )
-        unit.audit("exchange.rerun", target=f"exchange:{exchange_id}", reason=reason, detail={"again": str(again)})
+        unit.audit(
+            "exchange.rerun",
+            target=f"exchange:{exchange_id}",
+            reason=reason,
+            detail={"again": str(again), "test": at_test},
+        )
     return again
 
 

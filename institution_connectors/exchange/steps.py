@@ -2,15 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from hub import ids
 from hub.tenancy.scope import REGION
+from hub.tenancy.statements import Insert
 from hub.work import Unit
 from institution_connectors.contracts import CheckOutcome, Command, Operation, Request, encode
 from institution_connectors.exchange.events import ExchangeAsked
 from institution_connectors.exchange.models import Exchange
+
+_STORE = Insert(Exchange, unless_exists=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One of many asks; see `enqueue_ask` for what the parts mean."""
+
+    request: Request
+    key: str
+    correlation: str
+    deadline: datetime
+
+
+def enqueue_asks(unit: Unit, asks: Sequence[Ask]) -> int:
+    """Ask many things of the hospital whose unit is open; asks under keys already used are left out. Two statements.
+
+    Returns how many are new.
+    """
+    made = {
+        ask.key: Exchange(
+            id=ids.uuid7(),
+            key=ask.key,
+            correlation=ask.correlation,
+            operation=ask.request.operation,
+            hub_number=ask.request.hub_number if isinstance(ask.request, Command) else "",
+            request=encode(ask.request),
+            asked_at=unit.now,
+            deadline=ask.deadline,
+        )
+        for ask in asks
+    }
+    known = set(Exchange.objects.filter(key__in=made).values_list("key", flat=True))
+    fresh = [row for key, row in made.items() if key not in known]
+    Exchange.objects.bulk_create(fresh)
+    for row in fresh:
+        unit.publish(ExchangeAsked(hospital=unit.scope, exchange_id=row.id, correlation=row.correlation))
+    return len(fresh)
 
 
 def enqueue_ask(
@@ -21,6 +62,7 @@ def enqueue_ask(
     correlation: str,
     deadline: datetime,
     rerun_of: UUID | None = None,
+    at_test: bool = False,
 ) -> UUID:
     """Ask the hospital whose unit is open; `ExchangeAnswered` tells what came of it.
 
@@ -40,12 +82,13 @@ def enqueue_ask(
         asked_at=unit.now,
         deadline=deadline,
         rerun_of=rerun_of,
+        at_test=at_test,
+        announce=not at_test,
     )
-    Exchange.objects.bulk_create([made], ignore_conflicts=True)
-    first = Exchange.objects.values_list("id", flat=True).get(key=key)
-    if first == exchange_id:
-        unit.publish(ExchangeAsked(hospital=unit.scope, exchange_id=exchange_id, correlation=correlation))
-    return first
+    if not _STORE(made):
+        return Exchange.objects.values_list("id", flat=True).get(key=key)
+    unit.publish(ExchangeAsked(hospital=unit.scope, exchange_id=exchange_id, correlation=correlation))
+    return exchange_id
 
 
 def ask_outcome(

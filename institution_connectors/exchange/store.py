@@ -6,7 +6,7 @@ UPDATE that ends it, not by a lock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from hub import clock, ids
 from hub.actor import Actor
 from hub.tenancy.scope import hospital
+from hub.tenancy.statements import Insert, Select, Statement, Update
 from hub.work import Unit, work
 from institution_connectors.contracts import (
     Answer,
@@ -32,11 +33,28 @@ from institution_connectors.contracts import (
     encode,
 )
 from institution_connectors.exchange import bodies
-from institution_connectors.exchange.events import CheckInAnswered, ExchangeAnswered
+from institution_connectors.exchange.errors import UnknownExchange
+from institution_connectors.exchange.events import ExchangeAnswered
 from institution_connectors.exchange.models import Attempt, Exchange, State
 from institution_connectors.runtime.decisions import Act, Ask, Step, Tried, Try, next_step
 
 _UNENDED = (State.OPEN, State.UNKNOWN)
+_WHILE_UNENDED = "state IN ('open', 'unknown')"
+_TELL = Update(Exchange, ("state", "told_unknown"), _WHILE_UNENDED)
+_PREPARED = Update(Exchange, ("request", "attempts"), _WHILE_UNENDED)
+_GO_ON = Update(Exchange, ("reason", "state", "attempts"), _WHILE_UNENDED)
+_END = Update(Exchange, ("state", "reason", "his_code", "his_text", "answer", "ended_at", "attempts"), _WHILE_UNENDED)
+_ASK = Select(Exchange, "id = %(id)s")
+_ATTEMPTS = Select(Attempt, "exchange_id = %(exchange)s ORDER BY number")
+_BEGIN_ATTEMPT = Insert(Attempt)
+_END_ATTEMPT = Statement(
+    "hospital",
+    """
+UPDATE exchange_attempt
+SET ended_at = %(ended)s, duration_ms = %(ms)s, outcome = %(outcome)s, reason = %(reason)s, sent = %(sent)s
+WHERE exchange_id = %(exchange)s AND number = %(number)s
+""",
+)
 _UNDONE = (Reason.CLOSED, Reason.LOCK_EXPIRED)
 
 
@@ -53,7 +71,7 @@ class Begun:
 def begin(profile: ConnectorProfile, exchange_id: UUID, *, may_call: bool) -> Begun | None:
     """Decide the next step and, if it is a call and `may_call`, store that it begins. None: the ask has ended."""
     with hospital(profile.hospital):
-        row = Exchange.objects.get(id=exchange_id)
+        row = _exchange(exchange_id)
         if row.state not in _UNENDED:
             return None
         ask = Ask(
@@ -66,9 +84,19 @@ def begin(profile: ConnectorProfile, exchange_id: UUID, *, may_call: bool) -> Be
 
 
 def conclude(
-    profile: ConnectorProfile, begun: Begun, answer: Answer, wires: Sequence[Wire], *, actor: Actor, may_call: bool
+    profile: ConnectorProfile,
+    begun: Begun,
+    answer: Answer,
+    wires: Sequence[Wire],
+    *,
+    actor: Actor,
+    may_call: bool,
+    end_in: Callable[[Unit], None] | None = None,
 ) -> Begun | None:
-    """Store what came of a call and begin what follows from it, in one transaction. None: the ask has ended."""
+    """Store what came of a call and begin what follows from it, in one transaction. None: the ask has ended.
+
+    With the ask ends what it was delivered by, in the same transaction (`end_in`).
+    """
     attempt, row = begun.attempt, begun.row
     if attempt is None or not isinstance(begun.step, Try):
         raise TypeError("only a call that was begun can be concluded")
@@ -86,6 +114,8 @@ def conclude(
         row.attempts = attempt.number
         if _ends(begun.step.act, verdict, is_command=Operation(row.operation).is_command):
             _settle(unit, row, verdict)
+            if end_in is not None:
+                end_in(unit)
             return None
         ask = _advance(row, begun, verdict, unit.now)
         return _begun(profile, row, ask, may_call=may_call) if ask is not None else None
@@ -94,7 +124,7 @@ def conclude(
 def settle(profile: ConnectorProfile, exchange_id: UUID, answer: Answer, *, actor: Actor) -> None:
     """End an ask without a call; one that has ended meanwhile stays as it is."""
     with work(profile.hospital, actor=actor) as unit:
-        row = Exchange.objects.get(id=exchange_id)
+        row = _exchange(exchange_id)
         _settle(unit, row, answer)
         unit.audit("exchange.ended", target=f"exchange:{row.id}", reason=answer.reason, detail={"state": row.state})
 
@@ -103,9 +133,16 @@ def tell_unknown(profile: ConnectorProfile, row: Exchange, *, actor: Actor) -> N
     """Say once that the deadline passed and it is not known what became of the ask."""
     with work(profile.hospital, actor=actor) as unit:
         row.state, row.told_unknown = State.UNKNOWN, True
-        if _save(row, "state", "told_unknown"):
+        if _TELL(row):
             _publish(unit, row, Outcome.UNKNOWN, Reason(row.reason or Reason.TIME_OUT))
         unit.audit("exchange.overdue", target=f"exchange:{row.id}", reason=row.reason)
+
+
+def _exchange(exchange_id: UUID) -> Exchange:
+    row = _ASK.first(id=exchange_id)
+    if row is None:
+        raise UnknownExchange
+    return row
 
 
 def with_archive(request: Request, his_patient_id: str) -> Request:
@@ -127,7 +164,7 @@ def _begun(profile: ConnectorProfile, row: Exchange, ask: Ask, *, may_call: bool
         trace_id=ids.uuid7().hex,
         started_at=now,
     )
-    attempt.save(force_insert=True)
+    _BEGIN_ATTEMPT(attempt)
     return Begun(row=row, ask=ask, step=step, attempt=attempt)
 
 
@@ -162,12 +199,12 @@ def _advance(row: Exchange, begun: Begun, verdict: Answer, now: datetime) -> Ask
     if step.act is Act.PREPARE and verdict.outcome is Outcome.ACCEPTED:
         request = with_archive(request, verdict.expect(PatientCreated).his_patient_id)
         row.request = encode(request)
-        alive = _save(row, "request", "attempts")
+        alive = _PREPARED(row)
     else:
         row.reason = verdict.reason
         if step.act is Act.CALL and verdict.outcome is Outcome.UNKNOWN and Operation(row.operation).is_command:
             row.state = State.UNKNOWN
-        alive = _save(row, "reason", "state", "attempts")
+        alive = _GO_ON(row)
     done = Tried(
         act=step.act,
         started=attempt.started_at,
@@ -183,21 +220,14 @@ def _settle(unit: Unit, row: Exchange, answer: Answer) -> None:
     row.state = State.ACCEPTED if answer.outcome is Outcome.ACCEPTED else State.REJECTED
     row.reason, row.his_code, row.his_text = answer.reason, answer.code[:64], answer.text
     row.answer, row.ended_at = encode(answer), unit.now
-    if _save(row, "state", "reason", "his_code", "his_text", "answer", "ended_at", "attempts"):
+    if _END(row):
         _publish(unit, row, answer.outcome, answer.reason)
-
-
-def _save(row: Exchange, *fields: str) -> bool:
-    """Write fields of an ask that has not ended; False when it has."""
-    values = {name: getattr(row, name) for name in fields}
-    return Exchange.objects.filter(id=row.id, state__in=_UNENDED).update(**values) == 1
 
 
 def _publish(unit: Unit, row: Exchange, outcome: Outcome, reason: Reason) -> None:
     if row.announce:
-        told = CheckInAnswered if row.operation == Operation.CHECK_IN else ExchangeAnswered
         unit.publish(
-            told(
+            ExchangeAnswered(
                 hospital=unit.scope,
                 exchange_id=row.id,
                 operation=Operation(row.operation),
@@ -209,9 +239,11 @@ def _publish(unit: Unit, row: Exchange, outcome: Outcome, reason: Reason) -> Non
 
 
 def _end_attempt(attempt: Attempt, verdict: Answer, now: datetime) -> None:
-    Attempt.objects.filter(id=attempt.id).update(
-        ended_at=now,
-        duration_ms=max(0, round((now - attempt.started_at).total_seconds() * 1000)),
+    _END_ATTEMPT.run(
+        exchange=attempt.exchange_id,
+        number=attempt.number,
+        ended=now,
+        ms=max(0, round((now - attempt.started_at).total_seconds() * 1000)),
         outcome=verdict.outcome,
         reason=verdict.reason,
         sent=verdict.sent,
@@ -228,5 +260,5 @@ def _tried(exchange_id: UUID) -> list[Tried]:
             reason=Reason(row.reason),
             sent=row.sent,
         )
-        for row in Attempt.objects.filter(exchange_id=exchange_id).order_by("number")
+        for row in _ATTEMPTS.all(exchange=exchange_id)
     ]

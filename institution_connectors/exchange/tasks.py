@@ -8,12 +8,12 @@ from datetime import timedelta
 from celery import shared_task
 
 from hub import clock
+from hub.recovery import cleanups
+from hub.recovery.cleanups import Doomed
 from hub.tenancy import registry
-from hub.tenancy.tasks import HospitalTask
-from hub.work import work
+from hub.tenancy.tasks import HospitalTask, RegionTask
 from institution_connectors.catalog import selectors as catalog
 from institution_connectors.exchange import polling, services
-from institution_connectors.exchange.models import Message
 from institution_connectors.runtime.pipeline import ACTOR
 
 logger = logging.getLogger(__name__)
@@ -21,13 +21,29 @@ logger = logging.getLogger(__name__)
 BODY_DAYS = 30
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
 def poll_all() -> None:
     """Send every polled hospital's poll on its way; each is a task of its own, so that a slow one delays no other."""
+    for code in _polled():
+        poll_hospital.apply_async(kwargs={"hospital": code}, expires=240)
+
+
+@shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
+def poll_visits_all() -> None:
+    """The same for what goes on in visits, which people wait for."""
+    for code in _polled():
+        poll_visits.apply_async(kwargs={"hospital": code}, expires=25)
+
+
+def _polled() -> list[str]:
     live = set(registry.live_hospitals())
-    for profile in catalog.profiles():
-        if profile.enabled and profile.options.polled and profile.hospital in live:
-            poll_hospital.apply_async(kwargs={"hospital": profile.hospital}, expires=240)
+    return [p.hospital for p in catalog.profiles() if p.enabled and p.options.polled and p.hospital in live]
+
+
+@shared_task(base=HospitalTask)  # type: ignore[untyped-decorator]
+def poll_visits(*, hospital: str) -> None:
+    """Ask one hospital what went on in its visits."""
+    polling.poll_visits(hospital)
 
 
 @shared_task(base=HospitalTask)  # type: ignore[untyped-decorator]
@@ -37,7 +53,7 @@ def poll_hospital(*, hospital: str) -> None:
     polling.poll_stopped(hospital)
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
 def probe_all() -> None:
     """Send every hospital's probe on its way."""
     live = set(registry.live_hospitals())
@@ -61,14 +77,14 @@ def recover_hospital(*, hospital: str) -> None:
     services.recover(hospital)
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
 def recover_all() -> None:
     """Send every hospital's recovery on its way."""
     for code in registry.live_hospitals():
         recover_hospital.apply_async(kwargs={"hospital": code}, expires=600)
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
 def end_bodies_all() -> None:
     """Send every hospital's clean-up on its way."""
     for code in registry.live_hospitals():
@@ -78,7 +94,12 @@ def end_bodies_all() -> None:
 @shared_task(base=HospitalTask)  # type: ignore[untyped-decorator]
 def end_bodies(*, hospital: str) -> None:
     """Forget message bodies older than their retention; who asked what and when stays."""
-    now = clock.now()
-    with work(hospital, actor=ACTOR) as unit:
-        ended = Message.objects.filter(at__lt=now - timedelta(days=BODY_DAYS), body__isnull=False).update(body=None)
-        unit.audit("exchange.bodies_ended", target=f"hospital:{hospital}", detail={"messages": ended})
+    old = Doomed(
+        name="exchange",
+        table="exchange_message",
+        condition="at < {before} AND body IS NOT NULL",
+        before=clock.now() - timedelta(days=BODY_DAYS),
+        blank=("body",),
+    )
+    while cleanups.clean(hospital, old, actor=ACTOR):
+        pass

@@ -27,6 +27,7 @@ OPERATIONS: dict[str, frozenset[Operation]] = {
 @dataclass(frozen=True, slots=True)
 class _Held:
     profile: ConnectorProfile
+    secret: bytes
     adapter: Adapter
 
 
@@ -35,13 +36,14 @@ _guard = threading.Lock()
 
 
 def adapter_of(profile: ConnectorProfile) -> Adapter:
-    """The adapter bound to this profile; an older one of the hospital is closed."""
+    """The adapter bound to this profile and its secret of now; an older one of the hospital is closed."""
+    secret = ring().secret(profile.secret_ref)
     with _guard:
-        held = _held.get(profile.hospital)
-        if held is not None and held.profile == profile:
+        held = _held.get(profile.name)
+        if held is not None and held.profile == profile and held.secret == secret:
             return held.adapter
-        adapter = FACTORIES[profile.dialect](profile, ring().secret(profile.secret_ref))
-        _held[profile.hospital] = _Held(profile, adapter)
+        adapter = FACTORIES[profile.dialect](profile, secret)
+        _held[profile.name] = _Held(profile, secret, adapter)
     if held is not None:
         held.adapter.close()
     return adapter

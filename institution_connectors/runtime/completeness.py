@@ -8,9 +8,11 @@ from institution_connectors.contracts import (
     Doctors,
     Numbers,
     Outcome,
+    PaidBills,
     Reason,
     Registrations,
     Schedules,
+    VisitReports,
 )
 
 
@@ -33,5 +35,9 @@ def _counts(answer: Answer) -> tuple[int, int] | None:
         case Numbers(numbers=rows, total=total):
             return len(rows), total
         case Registrations(registrations=rows, total=total):
+            return len(rows), total
+        case PaidBills(bills=rows, total=total):
+            return len(rows), total
+        case VisitReports(reports=rows, total=total):
             return len(rows), total
     return None

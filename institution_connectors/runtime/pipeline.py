@@ -15,6 +15,7 @@ from uuid import UUID
 from hub import clock, ids
 from hub.actor import system_actor
 from hub.outbox.events import Temporary
+from hub.work import Unit
 from institution_connectors.catalog import selectors as catalog
 from institution_connectors.contracts import (
     Answer,
@@ -40,16 +41,24 @@ SHORT_PAUSE = 1.2
 ACTOR = system_actor("connectors")
 
 
-def carry_out(hospital: str, exchange_id: UUID, *, until: datetime) -> None:
-    """Work on an ask until it has ended, or raise `Temporary` saying when to go on."""
+def carry_out(
+    hospital: str, exchange_id: UUID, *, until: datetime, end_in: Callable[[Unit], None] | None = None
+) -> None:
+    """Work on an ask until it has ended, or raise `Temporary` saying when to go on.
+
+    `end_in` is called in the unit of work that stores the answer, if it was this run that ended the ask.
+    """
     profile = catalog.profile(hospital)
     begun = _begin(profile, exchange_id)  # store
     while begun is not None:
         if begun.attempt is not None:
             wires: list[Wire] = []
-            answer = call(profile, asked(begun), begun.attempt.trace_id, wires.append)  # authenticate, map, call
+            target = catalog.test_profile(hospital) if begun.row.at_test else profile
+            answer = call(target, asked(begun), begun.attempt.trace_id, wires.append)  # authenticate, map, call
             may_call = not gate(hospital, profile.limits).blocked_for()
-            begun = store.conclude(profile, begun, answer, wires, actor=ACTOR, may_call=may_call)  # store
+            begun = store.conclude(  # store
+                profile, begun, answer, wires, actor=ACTOR, may_call=may_call, end_in=end_in
+            )
             continue
         match begun.step:
             case Wait() as wait:
@@ -71,7 +80,7 @@ def _begin(profile: ConnectorProfile, exchange_id: UUID) -> store.Begun | None:
 
 def call(profile: ConnectorProfile, request: Request, trace_id: str, record: Callable[[Wire], None]) -> Answer:
     """Ask once, through the hospital's gate."""
-    guarded, timeouts = gate(profile.hospital, profile.limits), request.operation.timeouts
+    guarded, timeouts = gate(profile.name, profile.limits), request.operation.timeouts
     began = time.perf_counter()
     try:
         with guarded.place(timeouts.connect):

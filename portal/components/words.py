@@ -5,6 +5,7 @@ from __future__ import annotations
 from institution_connectors.contracts import Operation
 
 OPERATION_WORDS = {
+    **{operation: operation.text for operation in Operation},
     Operation.REGISTER: "登记预约",
     Operation.LOCK_NUMBER: "锁号",
     Operation.UNLOCK_NUMBER: "解锁",
@@ -12,6 +13,7 @@ OPERATION_WORDS = {
     Operation.CANCEL_REGISTRATION: "退号",
     Operation.CHECK_OUTCOME: "核对结果",
     Operation.LIST_SCHEDULES: "取排班",
+    Operation.LIST_VISIT_EVENTS: "取就诊进展",
     Operation.LIST_NUMBERS: "取号源",
     Operation.LIST_DEPARTMENTS: "取科室",
     Operation.LIST_DOCTORS: "取医生",
@@ -38,6 +40,8 @@ HISTORY_WORDS = {
     "stopped": "医院停诊",
     "refunded": "退款到账",
     "refund_failed": "退款转人工",
+    "altered": "就诊安排调整",
     "visit_ended": "就诊结束",
+    "payment_refused": "医院未接受缴费，退款",
     "hold_refused": "占号失败",
 }

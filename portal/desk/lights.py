@@ -9,7 +9,9 @@ from typing import Protocol
 
 from hub import clock
 from regional_services.statistics.selectors import HealthRow
+from regional_services.synthetic.selectors import StateView
 from tenants.registry import selectors as registry
+from tenants.registry.selectors import InstitutionView
 
 SKEW_LIMIT_MS = 30_000
 STALE = timedelta(minutes=10)
@@ -62,19 +64,22 @@ def light(health: Health) -> tuple[str, str]:
     return ("ok", "正常") if health.calls or health.reachable else ("off", "尚无往来")
 
 
-def lights(health: Mapping[str, HealthRow]) -> list[Lit]:
-    """Every institution residents see, with its light as last looked at. No query."""
+def lights(health: Mapping[str, HealthRow], visits: Mapping[str, StateView]) -> list[Lit]:
+    """Every institution residents see, with its light as last looked at and visited. No query."""
     oldest = clock.now() - STALE
     return [
-        Lit(view.code, view.short_name, *_of(health.get(view.code), oldest=oldest, suspended=view.is_suspended))
+        Lit(view.code, view.short_name, *_of(view, health.get(view.code), visits.get(view.code), oldest))
         for view in registry.institutions()
         if view.is_shown
     ]
 
 
-def _of(row: HealthRow | None, *, oldest: datetime, suspended: bool) -> tuple[str, str]:
-    if suspended:
+def _of(view: InstitutionView, row: HealthRow | None, visit: StateView | None, oldest: datetime) -> tuple[str, str]:
+    """What a resident would meet comes first: the synthetic one's failure is red whatever else is green."""
+    if view.is_suspended:
         return "off", "已暂停"
+    if visit is not None and visit.words:
+        return "bad", visit.words
     if row is None or row.at < oldest:
         return "off", "没有近况"
     if row.dead_letters:

@@ -6,14 +6,17 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
+from hub.accounts import sessions
 from hub.actor import Actor, ActorKind
 from hub.errors import Forbidden
+from hub.security.guards import Guard, Side, declare
 from hub.security.permissions import registered
+from portal.components.paging import query_with as query_with
 from tenants.registry import selectors as registry
 
 P = ParamSpec("P")
@@ -28,6 +31,7 @@ class Entry:
     title: str
     href: str
     permission: str
+    whole: bool = False
 
 
 HOSPITAL_MENU = (
@@ -35,21 +39,37 @@ HOSPITAL_MENU = (
     Entry("appointments", "预约", "/workspace/appointments", "appointments.view"),
     Entry("queues", "候诊", "/workspace/queues", "queueing.view"),
     Entry("schedule", "排班与号源", "/workspace/schedule", "scheduling.view"),
-    Entry("messages", "接口", "/workspace/messages", "exchange.view"),
+    Entry("messages", "接口", "/workspace/messages", "exchange.view", whole=True),
     Entry("directory", "科室与医生", "/workspace/directory", "directory.view"),
+    Entry("facts", "设置", "/workspace/facts", "directory.view", whole=True),
     Entry("staff", "人员", "/workspace/staff", "accounts.view"),
-    Entry("audit", "审计", "/workspace/audit", "audit.view"),
+    Entry("notices", "公告", "/workspace/notices", "announcements.publish"),
+    Entry("leaving", "移交", "/workspace/leaving", "leaving.receive"),
+    Entry("flags", "安全提醒", "/desk/flags", "vigilance.flags"),
+    Entry("emergency", "紧急查看", "/desk/emergency", "vigilance.break_glass"),
+    Entry("audit", "审计", "/workspace/audit", "audit.view", whole=True),
 )
 DISTRICT_MENU = (
     Entry("overview", "总览", "/district/", "region.view"),
     Entry("institutions", "机构", "/district/institutions", "region.view"),
     Entry("joining", "机构接入", "/district/joining", "registry.life"),
+    Entry("leaving", "机构退出", "/district/leaving", "leaving.view"),
+    Entry("notices", "公告", "/district/notices", "announcements.publish"),
+    Entry("closures", "紧急停诊", "/district/closures", "closures.close"),
+    Entry("calendar", "节假日", "/district/calendar", "region.view"),
     Entry("statistics", "统计", "/district/statistics", "statistics.view"),
+    Entry("synthetic", "巡检与可用性", "/district/synthetic", "synthetic.view"),
     Entry("screen", "运行大屏", "/district/screen", "region.view"),
     Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),
+    Entry("keys", "密钥与凭据", "/district/keys", "keys.view"),
+    Entry("flags", "安全提醒", "/desk/flags", "vigilance.flags"),
     Entry("audit", "审计", "/district/audit", "audit.view"),
+    Entry("recovery", "备份与恢复", "/district/recovery", "recovery.view"),
     Entry("letters", "停止的消息", "/district/letters", "outbox.view"),
 )
+
+
+NARROWED = "您的数据范围限于部分科室，此页是全院数据。需要时请联系本单位安全管理员调整数据范围。"
 
 
 def staff_of(request: HttpRequest) -> Actor | None:
@@ -60,22 +80,43 @@ def staff_of(request: HttpRequest) -> Actor | None:
     return actor
 
 
-def desk_page(permission: str) -> Callable[[DeskView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
-    """A page for staff who hold `permission`; others sign in first, or are told that they may not."""
+def desk_page(
+    permission: str, *, whole: bool = False, step_up: bool = False
+) -> Callable[[DeskView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+    """A page for staff who hold `permission` ("": any); others sign in first, or are told that they may not.
+
+    `whole`: what it shows is of the whole hospital and can't be narrowed, so that nobody narrowed to departments sees
+    it (JA-ADMIN-02). With `step_up` whoever proved himself more than five minutes ago does so again first (MLPS,
+    high-risk acts).
+    """
 
     def guard(view: DeskView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             actor = staff_of(request)
             if actor is None:
                 return HttpResponseRedirect(f"/desk/signin?next={quote(request.get_full_path())}")
-            if not actor.may(permission):
+            if permission and not actor.may(permission):
                 raise refusal_of(permission)
+            if whole and not actor.sees_all:
+                raise Forbidden(NARROWED)
+            if step_up and sessions.is_proof_due(request):
+                return _to_proof(request)
             return view(request, actor, *args, **kwargs)
 
         functools.update_wrapper(guarded, view)
+        declare(guarded, Guard(Side.STAFF, permission, step_up))
         return guarded
 
     return guard
+
+
+def _to_proof(request: HttpRequest) -> HttpResponse:
+    """To the page that asks for the proof, and from there back to where the act was chosen."""
+    wanted = request.get_full_path() if request.method == "GET" else request.headers.get("Referer", "/desk/sessions")
+    address = f"/desk/confirm?next={quote(wanted)}"
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)
 
 
 def refusal_of(permission: str) -> Forbidden:
@@ -84,18 +125,15 @@ def refusal_of(permission: str) -> Forbidden:
     return Forbidden(f"您没有“{entry.title if entry else permission}”的权限。需要时请联系本单位安全管理员授予角色。")
 
 
+def is_shown(entry: Entry, actor: Actor) -> bool:
+    """Whether an entry is in this member of staff's bar: what he may not see is not there."""
+    return actor.may(entry.permission) and (actor.sees_all or not entry.whole)
+
+
 def first_page(actor: Actor) -> str:
     """Where this member of staff begins: the first entry of his bar."""
     menu = HOSPITAL_MENU if actor.institution else DISTRICT_MENU
-    return next((entry.href for entry in menu if actor.may(entry.permission)), "/desk/password")
-
-
-def query_with(request: HttpRequest, **changes: str) -> str:
-    """The query of this page with some parts changed; an empty part is left out."""
-    query = request.GET.copy()
-    for name, value in changes.items():
-        query[name] = value
-    return "?" + urlencode({name: value for name, value in query.items() if value})
+    return next((entry.href for entry in menu if is_shown(entry, actor)), "/desk/password")
 
 
 def own_hospital(actor: Actor) -> str:
@@ -115,7 +153,7 @@ def desk(
         request,
         f"portal/desk/{template}.html",
         {
-            "menu": [entry for entry in menu if actor.may(entry.permission)],
+            "menu": [entry for entry in menu if is_shown(entry, actor)],
             "active": active,
             "staff": actor,
             "place": place,

@@ -20,13 +20,15 @@ from hub.security import masking
 from hub.tenancy.scope import hospital, region
 from institution_connectors.exchange import permissions as exchange_permissions
 from institution_connectors.exchange import selectors as exchange
+from portal.components.paging import query_with
 from portal.components.words import HISTORY_WORDS, OPERATION_WORDS
-from portal.desk.pages import desk, desk_page, own_hospital, query_with
+from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital import finding
 from portal.hospital.finding import FindForm
 from portal.hospital.parts import PAGE, Line, after_of, date_of, id_of, lines, place
+from regional_services.booking import changes
 from regional_services.booking import selectors as bookings
-from tenants.appointments import permissions, selectors, services
+from tenants.appointments import comparing, permissions, selectors, services
 from tenants.appointments.models import ACTIVE, State
 from tenants.appointments.selectors import AppointmentView, Criteria
 from tenants.directory import selectors as directory
@@ -37,7 +39,7 @@ from tenants.registry import selectors as registry
 CANCEL_REASONS = ("患者来电要求取消", "患者到院要求取消", "重复预约", "信息登记有误")
 
 
-def _criteria(request: HttpRequest) -> Criteria:
+def _criteria(request: HttpRequest, actor: Actor) -> Criteria:
     wanted = request.GET
     people = finding.kept(request, wanted.get("who", ""))
     narrowed = people is not None or wanted.get("number") or wanted.get("until") or "since" in wanted
@@ -48,6 +50,7 @@ def _criteria(request: HttpRequest) -> Criteria:
         until=date_of(request, "until"),
         state=wanted.get("state", ""),
         department_id=id_of(wanted.get("department", "")),
+        departments=actor.departments,
     )
 
 
@@ -55,11 +58,11 @@ def _criteria(request: HttpRequest) -> Criteria:
 @desk_page(permissions.VIEW)
 def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Appointments that agree with the filters, latest visit first; without any, today's and later ones."""
-    code, criteria = own_hospital(actor), _criteria(request)
+    code, criteria = own_hospital(actor), _criteria(request, actor)
     with hospital(code, read_only=True):
         rows = selectors.search(criteria, after=after_of(request), limit=PAGE + 1)
         shown = lines(rows[:PAGE])
-        departments = [row for row in directory.departments() if row.is_active]
+        departments = [row for row in directory.departments() if row.is_active and actor.sees(row.id)]
     context = {
         "form": FindForm(request),
         "criteria": criteria,
@@ -109,6 +112,9 @@ def detail(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse
     with region(read_only=True, staff_of=code):
         booking = bookings.booking_of(booking_id)
         history = bookings.history(booking_id)
+        changed = changes.changes_of(booking_id)
+    with hospital(code, read_only=True):
+        compared = comparing.latest(booking_id)
     is_active = view.state in ACTIVE
     context = {
         "line": line,
@@ -117,6 +123,9 @@ def detail(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse
         "number": domain_number("B", booking_id),
         "history": [(step, HISTORY_WORDS.get(step.what, step.what)) for step in history],
         "asks": [(ask, OPERATION_WORDS.get(ask.operation, ask.operation)) for ask in asks],
+        "changes": changed,
+        "may_compare": is_active and actor.may(permissions.COMPARE),
+        "compared": compared,
         "may_cancel": is_active and actor.may(permissions.CANCEL),
         "may_check_in": actor.may(queue_permissions.CHECK_IN)
         and view.state is State.BOOKED
@@ -142,6 +151,18 @@ def cancel(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse
     view = services.open_appointment(actor=actor, hospital=code, booking_id=booking_id)
     context = {"line": _line(code, view), "appointment": view, "reasons": CANCEL_REASONS, "back": here}
     return desk(request, actor, "appointment_cancel", "appointments", context)
+
+
+@require_POST
+@desk_page(permissions.COMPARE)
+def compare(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
+    """Ask the hospital's own system what it knows of this appointment; the answer is compared on its page."""
+    try:
+        comparing.ask(actor=actor, hospital=own_hospital(actor), booking_id=booking_id)
+        messages.success(request, _("已向医院系统查询，几秒后刷新本页看比对结果。"), extra_tags="ok")
+    except HubError as refusal:
+        messages.error(request, refusal.text, extra_tags="bad")
+    return HttpResponseRedirect(f"/workspace/appointments/{booking_id}")
 
 
 @require_POST
@@ -175,10 +196,10 @@ def slip(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@desk_page(permissions.EXPORT)
+@desk_page(permissions.EXPORT, step_up=True)
 def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The list as a table file: masked, every line says who took it and when."""
-    code, criteria = own_hospital(actor), _criteria(request)
+    code, criteria = own_hospital(actor), _criteria(request, actor)
     rows = services.export(actor=actor, hospital=code, criteria=criteria)
     with hospital(code, read_only=True):
         shown = lines(rows)
@@ -190,11 +211,13 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     heads = "就诊日期,时间,序号,预约号,登记号,姓名,证件号,科室,医生,状态,费用状态,医院系统,导出人,导出时间"
     writer.writerow(heads.split(","))
     for line in shown:
-        writer.writerow([_safe(cell) for cell in _cells(line)] + [_safe(actor.name), f"{clock.local(now):%F %T}"])
+        writer.writerow(
+            [_safe(cell) for cell in _cells(line, actor.hidden)] + [_safe(actor.name), f"{clock.local(now):%F %T}"]
+        )
     return answer
 
 
-def _cells(line: Line) -> list[str]:
+def _cells(line: Line, hidden: frozenset[str]) -> list[str]:
     view, patient = line.appointment, line.patient
     day: date = view.visit_date
     return [
@@ -203,8 +226,8 @@ def _cells(line: Line) -> list[str]:
         str(view.sequence),
         domain_number("B", view.id),
         view.his_registration,
-        masking.name(patient.name) if patient else "",
-        masking.document(patient.document_number) if patient else "",
+        masking.name(patient.name) if patient and "name" not in hidden else "",
+        masking.document(patient.document_number) if patient and "document" not in hidden else "",
         line.department,
         line.doctor,
         view.state.label,

@@ -49,7 +49,7 @@ def _context(request: HttpRequest, actor: Actor, queue_id: UUID) -> dict[str, ob
     code = own_hospital(actor)
     with hospital(code, read_only=True):
         found = selectors.board(queue_id)
-        if found is None:
+        if found is None or not actor.sees(found.queue.department_id):
             raise QueueNotFound
         [people] = named([found])
         calls = selectors.calls_of_queue(queue_id)
@@ -64,7 +64,6 @@ def _context(request: HttpRequest, actor: Actor, queue_id: UUID) -> dict[str, ob
         "others": [one for one in people.active if one.person.station != station],
         "coming": people.line[:NEXT_SHOWN],
         "calls": calls,
-        "his_calls": selectors.his_calls(code),
         "may_triage": actor.may(permissions.TRIAGE),
     }
 
@@ -76,7 +75,7 @@ def act(request: HttpRequest, actor: Actor, queue_id: UUID) -> HttpResponse:
     code = own_hospital(actor)
     with hospital(code, read_only=True):
         queue = selectors.queue(queue_id)
-    if queue is None:
+    if queue is None or not actor.sees(queue.department_id):
         raise QueueNotFound
     wanted, station = request.POST.get("act", ""), _station_of(request, queue)
     try:

@@ -17,11 +17,14 @@ from hub.actor import Actor
 from hub.errors import HubError
 from hub.security.sealed_forms import SealedForm, SealedTextInput
 from hub.tenancy.scope import hospital
+from hub.vigilance import services as vigilance
+from hub.vigilance.permissions import PROTECT
 from portal.commands import command_of
 from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital import finding
 from portal.hospital.finding import FindForm
 from portal.hospital.parts import id_of, lines
+from portal.hospital.schedule import own_session
 from regional_services.identity import documents
 from regional_services.identity.documents import DocumentKind
 from tenants.appointments import permissions, selectors, services
@@ -31,13 +34,12 @@ from tenants.appointments.selectors import Criteria
 from tenants.appointments.services import DeskWish
 from tenants.directory import selectors as directory
 from tenants.patients import permissions as patient_permissions
-from tenants.patients import services as patients
 from tenants.patients.selectors import PatientView
 from tenants.queueing import permissions as queue_permissions
 from tenants.scheduling import selectors as scheduling
-from tenants.scheduling.errors import NumberTaken, SessionNotFound
-from tenants.scheduling.models import NumberState
-from tenants.scheduling.selectors import StaffNumber
+from tenants.scheduling.errors import NumberTaken
+from tenants.scheduling.models import Channel, NumberState
+from tenants.scheduling.selectors import SessionSummary, StaffNumber
 
 DAYS = 7
 
@@ -82,9 +84,10 @@ def scan(request: HttpRequest, actor: Actor) -> HttpResponse:
 def person(request: HttpRequest, actor: Actor, archive_id: UUID) -> HttpResponse:
     """One person: what to do now comes first, then all appointments."""
     code = own_hospital(actor)
-    patient = patients.open_archive(actor=actor, hospital=code, archive_id=archive_id)
+    patient = finding.own_person(actor, code, archive_id)
     with hospital(code, read_only=True):
-        rows = lines(selectors.search(Criteria(person_ids=(patient.person_id,)), limit=100))
+        criteria = Criteria(person_ids=(patient.person_id,), departments=actor.departments)
+        rows = lines(selectors.search(criteria, limit=100))
     today = clock.today()
     upcoming = [row for row in rows if row.appointment.state in ACTIVE and row.appointment.visit_date >= today]
     context = {
@@ -95,8 +98,22 @@ def person(request: HttpRequest, actor: Actor, archive_id: UUID) -> HttpResponse
         "booked": State.BOOKED,
         "may_check_in": actor.may(queue_permissions.CHECK_IN),
         "may_book": actor.may(permissions.BOOK),
+        "may_protect": actor.may(PROTECT),
     }
     return desk(request, actor, "person", "today", context)
+
+
+@require_POST
+@desk_page(PROTECT)
+def protect(request: HttpRequest, actor: Actor, archive_id: UUID) -> HttpResponse:
+    """From now on the security administrator is told of every look at this record."""
+    patient = finding.own_person(actor, own_hospital(actor), archive_id)
+    try:
+        vigilance.protect(actor=actor, person_id=patient.person_id, reason=request.POST.get("reason", "").strip())
+        messages.success(request, _("已列为重点保护。"), extra_tags="ok")
+    except HubError as problem:
+        messages.error(request, problem.text, extra_tags="bad")
+    return HttpResponseRedirect(f"/workspace/people/{archive_id}")
 
 
 @require_GET
@@ -106,12 +123,12 @@ def choose_session(request: HttpRequest, actor: Actor) -> HttpResponse:
     code, first = own_hospital(actor), clock.today()
     patient, text = _patient(request, actor, code), request.GET.get("q", "").strip()
     with hospital(code, read_only=True):
-        names = {row.id: row.name for row in directory.departments()}
-        found = scheduling.sessions_between(first, first + timedelta(days=DAYS - 1))
+        names = {row.id: row.name for row in directory.departments() if actor.sees(row.id)}
+        found = scheduling.sessions_between(first, first + timedelta(days=DAYS - 1), departments=list(names))
     rows = [
         (row, names.get(row.department_id, ""))
         for row in found
-        if row.free and (text in names.get(row.department_id, "") or text in row.doctor_name)
+        if row.left and (text in names.get(row.department_id, "") or text in row.doctor_name)
     ]
     context = {"patient": patient, "rows": rows, "q": text}
     return desk(request, actor, "book_session", "today", context)
@@ -119,7 +136,7 @@ def choose_session(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 def _patient(request: HttpRequest, actor: Actor, code: str) -> PatientView | None:
     archive_id = id_of(request.GET.get("person", ""))
-    return patients.open_archive(actor=actor, hospital=code, archive_id=archive_id) if archive_id else None
+    return finding.own_person(actor, code, archive_id) if archive_id else None
 
 
 @require_http_methods(["GET", "POST"])
@@ -132,7 +149,7 @@ def book(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
     error, status = "", 200
     if request.method == "POST":
         try:
-            wish = _wish(request, code, session_id, patient, form)
+            wish = _wish(request, actor, code, session_id, patient, form)
             if wish is not None:
                 made = services.book_at_desk(
                     actor=actor, hospital=code, wish=wish, command=command_of(request, "appointments.desk_book")
@@ -142,11 +159,9 @@ def book(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
         except HubError as refusal:
             error, status = " ".join([refusal.text, *refusal.fields.values()]), refusal.status
     with hospital(code, read_only=True):
-        found = scheduling.session_summary(session_id)
-        numbers = _free(session_id)
-        department = directory.department(found.department_id) if found else None
-    if found is None:
-        raise SessionNotFound
+        found = own_session(actor, session_id)
+        numbers = _free(found)
+        department = directory.department(found.department_id)
     context = {
         "patient": patient,
         "form": form,
@@ -160,25 +175,43 @@ def book(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
     return answer
 
 
-def _free(session_id: UUID) -> list[StaffNumber]:
-    now = clock.now()
+def _free(found: SessionSummary) -> list[StaffNumber]:
+    """What the window may take: its own share and referrals' at once, others when they are released."""
+    now, own = clock.now(), (Channel.WINDOW, Channel.FAMILY)
     return [
         number
-        for number in scheduling.staff_numbers(session_id)
-        if number.state is NumberState.FREE and number.start > now
+        for number in scheduling.staff_numbers(found.id)
+        if number.state is NumberState.FREE
+        and number.start > now
+        and (number.pool in own or (not number.pool and found.is_released))
     ]
 
 
 def _wish(
-    request: HttpRequest, code: str, session_id: UUID, patient: PatientView | None, form: NewcomerForm | None
+    request: HttpRequest,
+    actor: Actor,
+    code: str,
+    session_id: UUID,
+    patient: PatientView | None,
+    form: NewcomerForm | None,
 ) -> DeskWish | None:
     """What the posted form asks for; None when the newcomer's form is not complete."""
     with hospital(code, read_only=True):
-        chosen = [number for number in _free(session_id) if str(number.id) == request.POST.get("number", "")]
+        chosen = [
+            number
+            for number in _free(own_session(actor, session_id))
+            if str(number.id) == request.POST.get("number", "")
+        ]
     if not chosen:
         raise NumberTaken
     [number] = chosen
-    wish = DeskWish(session_id=session_id, number_id=number.id, starts_at=number.start, ends_at=number.end)
+    wish = DeskWish(
+        session_id=session_id,
+        number_id=number.id,
+        starts_at=number.start,
+        ends_at=number.end,
+        channel=Channel.FAMILY if number.pool == Channel.FAMILY else Channel.WINDOW,
+    )
     if patient is not None:
         return replace(wish, person_id=patient.person_id)
     if form is None or not form.is_valid():
@@ -203,7 +236,8 @@ def request_page(request: HttpRequest, actor: Actor, request_id: UUID) -> HttpRe
     with hospital(own_hospital(actor), read_only=True):
         wish = selectors.desk_request(request_id)
         made = selectors.appointment(request_id)
-    if wish is None:
+        session = scheduling.session_summary(wish.session_id) if wish else None
+    if wish is None or session is None or not actor.sees(session.department_id):
         raise AppointmentNotFound
     held = made is not None and made.state is State.HELD
     moving = wish.state is DeskState.ASKED or held

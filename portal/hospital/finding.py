@@ -19,6 +19,8 @@ from hub.tenancy.scope import hospital
 from tenants.appointments import selectors as appointments
 from tenants.appointments.selectors import AppointmentView, Criteria
 from tenants.patients import permissions, services
+from tenants.patients import selectors as patients
+from tenants.patients.errors import ArchiveNotFound
 from tenants.patients.selectors import PatientView
 
 _KEY = "found"
@@ -46,10 +48,22 @@ class Found:
 def find(actor: Actor, code: str, text: str) -> Found:
     """A number first, since it is exact; else people."""
     with hospital(code, read_only=True):
-        rows = appointments.search(Criteria(number=text), limit=5)
+        rows = appointments.search(Criteria(number=text, departments=actor.departments), limit=5)
     if rows or not actor.may(permissions.SEARCH):
         return Found(rows, [])
-    return Found([], services.search(actor=actor, hospital=code, text=text))
+    people = services.search(actor=actor, hospital=code, text=text)
+    with hospital(code, read_only=True):
+        within = appointments.people_within([person.person_id for person in people], actor.departments)
+    return Found([], [person for person in people if person.person_id in within])
+
+
+def own_person(actor: Actor, code: str, archive_id: UUID) -> PatientView:
+    """One person of this hospital, with the entry that says who looked; ArchiveNotFound outside of his departments."""
+    with hospital(code, read_only=True):
+        found = patients.patients_of([archive_id]).get(archive_id)
+        if found is None or not appointments.people_within([found.person_id], actor.departments):
+            raise ArchiveNotFound
+    return services.open_archive(actor=actor, hospital=code, archive_id=archive_id)
 
 
 def keep(request: HttpRequest, people: list[PatientView]) -> str:

@@ -15,7 +15,6 @@ from hub.actor import Actor
 from hub.errors import HubError
 from hub.tenancy.scope import hospital
 from portal.desk.pages import desk, desk_page, own_hospital
-from portal.hospital.finding import FindForm
 from portal.hospital.parts import id_of
 from portal.hospital.queue_parts import hall_address, named
 from tenants.queueing import permissions, selectors, services
@@ -27,21 +26,19 @@ from tenants.queueing.rules import Priority
 @require_GET
 @desk_page(permissions.VIEW)
 def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Today's queues with their counts; the field above checks anybody in."""
+    """Today's queues with their counts."""
     code = own_hospital(actor)
     text = request.GET.get("q", "").strip()
     with hospital(code, read_only=True):
-        rows = [row for row in selectors.queues_of_day(clock.today()) if text in f"{row.queue.title} {row.queue.room}"]
+        day = selectors.queues_of_day(clock.today())
+    rows = [row for row in day if actor.sees(row.queue.department_id) and text in f"{row.queue.title} {row.queue.room}"]
     context = {
-        "form": FindForm(request),
         "rows": rows,
         "q": text,
         "day": clock.today(),
         "listen": hall_address(code),
         "may_call": actor.may(permissions.CALL),
-        "may_rule": actor.may(permissions.RULES),
         "may_devices": actor.may(permissions.DEVICES),
-        "his_calls": selectors.his_calls(code),
     }
     if request.headers.get("HX-Request"):
         return render(request, "portal/desk/queue_rows.html", context)
@@ -55,13 +52,15 @@ def one(request: HttpRequest, actor: Actor, queue_id: UUID) -> HttpResponse:
     code = own_hospital(actor)
     with hospital(code, read_only=True):
         found = selectors.board(queue_id)
-        if found is None:
+        if found is None or not actor.sees(found.queue.department_id):
             raise QueueNotFound
         [people] = named([found])
         others = [
             row.queue
             for row in selectors.queues_of_day(found.queue.day)
-            if row.queue.id != queue_id and row.queue.state is not QueueState.CLOSED
+            if row.queue.id != queue_id
+            and row.queue.state is not QueueState.CLOSED
+            and actor.sees(row.queue.department_id)
         ]
         calls = selectors.calls_of_queue(queue_id)
     context = {
@@ -74,7 +73,7 @@ def one(request: HttpRequest, actor: Actor, queue_id: UUID) -> HttpResponse:
         "listen": hall_address(code),
         "may_triage": actor.may(permissions.TRIAGE),
         "may_check_in": actor.may(permissions.CHECK_IN),
-        "may_call": actor.may(permissions.CALL) and not selectors.his_calls(code),
+        "may_call": actor.may(permissions.CALL),
     }
     if request.headers.get("HX-Request"):
         return render(request, "portal/desk/queue_people.html", context)
@@ -121,7 +120,8 @@ def _for_one(request: HttpRequest, actor: Actor, code: str, entry: UUID, wanted:
             raise QueueNotFound
         services.transfer(actor=actor, hospital=code, entry_id=entry, queue_id=target, reason=reason)
     elif wanted == "priority":
-        kind = Priority(request.POST.get("priority", "")) if request.POST.get("priority", "") in _KINDS else Priority.NONE
+        wish = request.POST.get("priority", "")
+        kind = Priority(wish) if wish in _KINDS else Priority.NONE
         services.set_priority(actor=actor, hospital=code, entry_id=entry, priority=kind, reason=reason)
 
 

@@ -9,25 +9,33 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hub import clock
+from hub.accounts import people, services
 from hub.accounts import permissions as account_permissions
 from hub.accounts import selectors as accounts
-from hub.accounts import services
 from hub.actor import Actor
-from hub.audit import auditors
+from hub.audit import auditors, checks
 from hub.audit.selectors import Search
 from hub.errors import HubError, InvalidInput
 from hub.journal.region.permissions import VERIFY_AUDIT, VIEW_AUDIT
 from hub.security.roles import Level, Role
 from hub.tenancy.scope import hospital
-from portal.desk.pages import desk, desk_page, own_hospital, query_with
+from portal.components.paging import query_with
+from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital.parts import PAGE, date_of, id_of
 from tenants.directory import permissions as directory_permissions
 from tenants.directory import selectors as directory
 
 STAFF = "/workspace/staff"
+FIELD_WORDS = (
+    ("name", gettext_lazy("姓名")),
+    ("document", gettext_lazy("证件号")),
+    ("phone", gettext_lazy("手机号")),
+    ("fee", gettext_lazy("费用")),
+)
 ROLES = [role for role in Role if role.level in (Level.HOSPITAL, Level.BOTH)]
 
 
@@ -46,6 +54,7 @@ def staff(request: HttpRequest, actor: Actor) -> HttpResponse:
         "q": text,
         "role": wanted,
         "roles": [(role.value, role.label) for role in ROLES],
+        "narrowed": accounts.narrowed_at(own_hospital(actor)),
         "may_manage": actor.may(account_permissions.MANAGE_ACCOUNTS),
         "may_grant": actor.may(account_permissions.GRANT_ROLES),
         "may_unlock": actor.may(account_permissions.UNLOCK_ACCOUNTS),
@@ -88,7 +97,7 @@ def _role(request: HttpRequest) -> Role:
 
 
 @require_POST
-@desk_page(account_permissions.GRANT_ROLES)
+@desk_page(account_permissions.GRANT_ROLES, step_up=True)
 def grant(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Give a role, by login name; forbidden combinations are refused in words."""
     code = own_hospital(actor)
@@ -101,7 +110,7 @@ def grant(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @require_POST
-@desk_page(account_permissions.GRANT_ROLES)
+@desk_page(account_permissions.GRANT_ROLES, step_up=True)
 def end_role(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Take a role back."""
     code = own_hospital(actor)
@@ -113,7 +122,7 @@ def end_role(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@desk_page(account_permissions.MANAGE_ACCOUNTS)
+@desk_page(account_permissions.MANAGE_ACCOUNTS, step_up=True)
 def disable(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Stop an account; its sign-ins end at once."""
     code = own_hospital(actor)
@@ -125,7 +134,7 @@ def disable(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@desk_page(account_permissions.UNLOCK_ACCOUNTS)
+@desk_page(account_permissions.UNLOCK_ACCOUNTS, step_up=True)
 def unlock(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Lift a lock early."""
     code = own_hospital(actor)
@@ -137,7 +146,7 @@ def unlock(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@desk_page(account_permissions.UNLOCK_ACCOUNTS)
+@desk_page(account_permissions.UNLOCK_ACCOUNTS, step_up=True)
 def reset_totp(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Forget a lost second factor."""
     code = own_hospital(actor)
@@ -154,7 +163,8 @@ def directory_page(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Departments with their doctors, as the hospital's own system lists them."""
     text = request.GET.get("q", "").strip()
     with hospital(own_hospital(actor), read_only=True):
-        departments, doctors = directory.departments(), directory.doctors()
+        departments = [row for row in directory.departments() if actor.sees(row.id)]
+        doctors = [row for row in directory.doctors() if actor.sees(row.department_id)]
     rows = [(row, [doctor for doctor in doctors if doctor.department_id == row.id]) for row in departments]
     shown = [
         (row, posts)
@@ -166,7 +176,7 @@ def directory_page(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @require_GET
-@desk_page(VIEW_AUDIT)
+@desk_page(VIEW_AUDIT, whole=True)
 def audit(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The hospital's audit by actor, act, thing and time, newest first."""
     since, until = date_of(request, "since"), date_of(request, "until")
@@ -195,14 +205,57 @@ def audit(request: HttpRequest, actor: Actor) -> HttpResponse:
         "since": since,
         "until": until,
         "may_verify": actor.may(VERIFY_AUDIT),
+        "checks": checks.latest(scope=own_hospital(actor), limit=3) if actor.may(VERIFY_AUDIT) else [],
         "more": query_with(request, before=str(rows[PAGE - 1].id)) if len(rows) > PAGE else "",
     }
     return desk(request, actor, "audit", "audit", context)
 
 
 @require_POST
-@desk_page(VERIFY_AUDIT)
-def verify_audit(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Whether anything in the audit was altered, removed or cut off."""
-    report = auditors.check(actor=actor, scope=own_hospital(actor))
-    return desk(request, actor, "audit_report", "audit", {"report": report})
+@desk_page(VERIFY_AUDIT, whole=True)
+def verify_audit(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG001 - the guard's signature
+    """Have a worker look whether anything in the audit was altered, removed or cut off."""
+    own_hospital(actor)
+    return HttpResponseRedirect(f"/workspace/audit/checks/{checks.ask(actor=actor)}")
+
+
+@require_GET
+@desk_page(VERIFY_AUDIT, whole=True)
+def audit_check(request: HttpRequest, actor: Actor, check_id: UUID) -> HttpResponse:
+    """How far a verification is, or what it found."""
+    context = {"check": checks.check(check_id, scope=own_hospital(actor)), "audit_home": "/workspace/audit"}
+    return desk(
+        request, actor, "audit_check_live" if request.headers.get("HX-Request") else "audit_check", "audit", context
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@desk_page(account_permissions.GRANT_ROLES)
+def data_scope(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
+    """What of the hospital's data one member of staff sees: departments, kinds of fields (JA-ADMIN-02)."""
+    code = own_hospital(actor)
+    who = people.account_of(code, user_id)
+    with hospital(code, read_only=True):
+        departments = directory.departments()
+    if request.method == "POST":
+        chosen = {found for found in map(id_of, request.POST.getlist("department")) if found}
+        known = frozenset(row.id for row in departments if row.id in chosen)
+        return _tried(
+            request,
+            lambda: services.set_data_scope(
+                actor=actor,
+                user_id=user_id,
+                institution_code=code,
+                departments=known if request.POST.get("all") != "yes" else None,
+                hidden=frozenset(request.POST.getlist("hidden")),
+            ),
+            _("已设定数据范围，下一次操作即生效。"),
+        )
+    held, hidden = accounts.scope_of(user_id, code)
+    context = {
+        "who": who,
+        "departments": [(row, held is None or row.id in held) for row in departments],
+        "all": held is None,
+        "fields": [(name, words, name in hidden) for name, words in FIELD_WORDS],
+    }
+    return desk(request, actor, "data_scope", "staff", context)

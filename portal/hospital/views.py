@@ -10,12 +10,19 @@ from django.views.decorators.http import require_GET
 from hub import clock
 from hub.actor import Actor
 from hub.errors import NotFound
+from hub.security.guards import Guard, Side, declare
 from hub.tenancy.scope import hospital
-from portal.desk.pages import desk, desk_page, first_page, own_hospital, query_with, staff_of
+from institution_connectors.exchange import health as connector_health
+from institution_connectors.exchange import permissions as exchange_permissions
+from portal.components.paging import query_with
+from portal.desk.lights import light
+from portal.desk.pages import desk, desk_page, first_page, own_hospital, staff_of
 from portal.hospital.finding import FindForm
 from portal.hospital.parts import PAGE, after_of, date_of, lines, place
 from tenants.appointments import daily, permissions, selectors
 from tenants.appointments.models import State
+from tenants.nightly import permissions as nightly_permissions
+from tenants.nightly import services as nightly
 
 
 @require_GET
@@ -27,36 +34,48 @@ def today(request: HttpRequest) -> HttpResponse:
     return _today(request)
 
 
+declare(today, Guard(Side.STAFF, permissions.VIEW))
+
+
 @desk_page(permissions.VIEW)
 def _today(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Appointments for visits on a day, by time: who, where, in what state, and whether the HIS knows."""
     code, day = own_hospital(actor), date_of(request, "day") or clock.today()
     state = request.GET.get("state", "")
     with hospital(code, read_only=True):
-        rows = selectors.appointments_of_day(day, state=state, after=after_of(request), limit=PAGE + 1)
+        rows = selectors.appointments_of_day(
+            day, state=state, departments=actor.departments, after=after_of(request), limit=PAGE + 1
+        )
         shown = lines(rows[:PAGE])
-        counts = selectors.counts_of_day(day)
+        counts = selectors.counts_of_day(day, departments=actor.departments)
+        health = connector_health.health() if actor.may(exchange_permissions.VIEW) and actor.sees_all else None
+        report = nightly.unseen(actor) if actor.may(nightly_permissions.VIEW) and actor.sees_all else None
     form = FindForm(request)
     form.fields["q"].widget.attrs["autofocus"] = True  # a scanner types where the cursor is
     context = {
         "form": form,
         "day": day,
+        "here": query_with(request),
         "before": day - timedelta(days=1),
         "following": day + timedelta(days=1),
         "state": state,
         "tiles": [(value, label, counts.get(value, 0)) for value, label in State.choices],
         "rows": shown,
         "may_book": actor.may(permissions.BOOK),
-        "may_print": actor.may(permissions.PRINT_LIST),
+        "may_print": actor.may(permissions.PRINT_LIST) and actor.sees_all,
+        "light": light(health) if health else None,
+        "report": report,
         "more": query_with(request, after=place(rows[PAGE - 1].starts_at, rows[PAGE - 1].id))
         if len(rows) > PAGE
         else "",
     }
+    if request.headers.get("HX-Request"):
+        return desk(request, actor, "today_live", "today", context)
     return desk(request, actor, "today", "today", context)
 
 
 @require_GET
-@desk_page(permissions.PRINT_LIST)
+@desk_page(permissions.PRINT_LIST, whole=True)
 def day_list(request: HttpRequest, actor: Actor, day: str) -> HttpResponse:  # noqa: ARG001 - the guard's signature
     """The list of a day, as stored at 06:00 or made now."""
     try:

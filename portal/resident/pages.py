@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from hub.actor import Actor, ActorKind
+from hub.security.guards import Guard, Side, declare
 from regional_services.identity import selectors as identity
 from regional_services.identity.selectors import Member
 
@@ -40,6 +41,7 @@ def resident_page(
         return view(request, actor, *args, **kwargs)
 
     functools.update_wrapper(guarded, view)
+    declare(guarded, Guard(Side.RESIDENT))
     return guarded
 
 

@@ -1,7 +1,7 @@
 """A waiting hall's screen: the newest call large, each room with who is inside and the next five, names masked.
 
-It looks again when told so by server-sent events, and every twenty seconds besides. What is cried out stands in the page
-as text for the browser's own voice, and as JSON for a hall's speech system.
+It looks again when told so by server-sent events, and every twenty seconds besides. What is cried out
+stands in the page as words, and as JSON for a hall's speech system.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from hub import clock
 from hub.security import masking
 from hub.tenancy.scope import hospital
 from portal.hospital.queue_parts import Named, NamedBoard, hall_address, named
-from portal.screens import kiosk
 from portal.screens.links import device_of
 from tenants.queueing import selectors
-from tenants.queueing.models import DeviceKind, EntryState, QueueState
+from tenants.queueing.models import EntryState, QueueState
 from tenants.queueing.selectors import DeviceView
 from tenants.registry import selectors as registry
 
@@ -63,10 +62,8 @@ class Cry:
 
 @require_GET
 def device(request: HttpRequest, token: str) -> HttpResponse:
-    """The whole screen, or the kiosk's first page."""
+    """The whole screen."""
     code, found = device_of(token)
-    if found.kind is DeviceKind.KIOSK:
-        return kiosk.page(request, code, found, token)
     context = {**_context(code, found), "token": token, "listen": hall_address(code)}
     return render(request, "portal/screens/hall.html", context)
 
@@ -142,7 +139,11 @@ def _cries(boards: list[NamedBoard]) -> list[Cry]:
     ]
     called.sort(key=lambda pair: pair[0], reverse=True)
     return [
-        Cry(f"{one.person.id}:{one.person.calls}", f"请{_spoken(one.person.ticket)}号，到{one.person.station}就诊", _shown(one))
+        Cry(
+            f"{one.person.id}:{one.person.calls}",
+            f"请{_spoken(one.person.ticket)}号，到{one.person.station}就诊",
+            _shown(one),
+        )
         for at, one in called
         if now - at < SPOKEN_FOR or one is called[0][1]
     ]
@@ -151,4 +152,3 @@ def _cries(boards: list[NamedBoard]) -> list[Cry]:
 def _spoken(ticket: str) -> str:
     """`012` is said 零一二, digit by digit."""
     return "".join("零一二三四五六七八九"[int(one)] if one.isascii() and one.isdigit() else one for one in ticket)
-

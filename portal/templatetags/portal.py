@@ -31,6 +31,12 @@ _TONES = {
     "sound": "ok",
     "success": "ok",
     "failure": "bad",
+    "passed": "ok",
+    "human": "warn",
+    "reversed": "warn",
+    "pushed": "ok",
+    "put_aside": "accent",
+    "read_back": "accent",
     "flawed": "bad",
     "done": "ok",
     "active": "ok",
@@ -49,6 +55,7 @@ _TONES = {
     "unknown": "warn",
     "suspended": "warn",
     "failed": "bad",
+    "refused": "bad",
     "stopped": "bad",
     "refund_failed": "bad",
     "rejected": "bad",
@@ -57,6 +64,7 @@ _TONES = {
 _GLYPHS = {
     "home": "M3 11l9-8 9 8v10h-6v-6H9v6H3z",
     "book": "M5 4h14v17H5zM9 2v4M15 2v4M5 9h14M12 12v6M9 15h6",
+    "lock": "M6 11h12v10H6zM8 11V7a4 4 0 0 1 8 0v4",
     "mail": "M3 5h18v14H3zM3 6l9 7 9-7",
     "me": "M12 12a4.5 4.5 0 100-9 4.5 4.5 0 000 9zM4 21c0-5 3.5-7 8-7s8 2 8 7",
     "list": "M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01",
@@ -112,6 +120,21 @@ def half_day(value: datetime) -> str:
 
 
 @register.filter
+def seconds(ms: int | None) -> str:
+    """`1250` -> `1.3 秒`."""
+    return "" if ms is None else f"{ms / 1000:.1f} 秒"
+
+
+@register.filter
+def span(seconds: int) -> str:
+    """`5400` -> `1 小时 30 分`; under a minute in seconds."""
+    hours, minutes = seconds // 3600, seconds % 3600 // 60
+    if not hours and not minutes:
+        return f"{seconds} 秒"
+    return " ".join(part for part in (f"{hours} 小时" if hours else "", f"{minutes} 分" if minutes else "") if part)
+
+
+@register.filter
 def yuan(fen: int | None) -> str:
     """`¥12.50`."""
     return "" if fen is None else money.display(fen)
@@ -148,6 +171,13 @@ def form_key(context: dict[str, Any]) -> SafeString:
         FIELD,
         new_key(),
     )
+
+
+@register.simple_tag(takes_context=True)
+def fee(context: dict[str, Any], fen: int) -> str:
+    """What somebody paid or is to pay, unless money is hidden from this member of staff (JA-ADMIN-02)."""
+    actor = getattr(context["request"], "actor", None)
+    return "—" if actor is not None and "fee" in actor.hidden else money.display(fen)
 
 
 @register.filter

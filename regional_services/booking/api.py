@@ -1,4 +1,4 @@
-"""`/api/resident/v1/bookings`: book, look, cancel, register on the day."""
+"""`/api/resident/v1/bookings`: book, look, cancel, register on the day, check in."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from hub.errors import NotSignedIn
 from regional_services.booking import access, selectors, services
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.booking.serializers import (
+    BookingHistorySerializer,
+    BookingPageSerializer,
     BookingRequestSerializer,
     BookingSerializer,
-    BookingStepSerializer,
     CancelRequestSerializer,
     render,
     render_step,
@@ -25,6 +26,7 @@ from regional_services.booking.serializers import (
 from regional_services.booking.services import BookingWish
 
 POLL_SECONDS = "1"
+_WISH = BookingRequestSerializer()  # its fields are copied once, not for every request
 
 
 def answer(view: BookingView, status: int) -> Response:
@@ -43,7 +45,7 @@ class BookingsView(HubAPIView):
     idempotent_methods = frozenset({"POST"})
     paged_methods = frozenset({"GET"})
 
-    @extend_schema(operation_id="bookings_list", responses=BookingSerializer(many=True))
+    @extend_schema(operation_id="bookings_list", responses=BookingPageSerializer)
     def get(self, request: Request) -> Response:
         """My bookings, newest first (JA-APPT-19)."""
         if self.actor.id is None:
@@ -60,10 +62,8 @@ class BookingsView(HubAPIView):
     )
     def post(self, request: Request) -> Response:
         """Book one number. 201: it stands or waits for payment; 202: the hospital is being asked, poll Location."""
-        asked = BookingRequestSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        command = command_from(request, "booking.create")
-        view = services.create_booking(actor=self.actor, wish=BookingWish(**asked.validated_data), command=command)
+        wish = BookingWish(**_WISH.run_validation(request.data))
+        view = services.create_booking(actor=self.actor, wish=wish, command=command_from(request, "booking.create"))
         return answer(view, 201)
 
 
@@ -83,7 +83,7 @@ class HistoryView(HubAPIView):
 
     permission = RESIDENT
 
-    @extend_schema(operation_id="bookings_history", responses=BookingStepSerializer(many=True))
+    @extend_schema(operation_id="bookings_history", responses=BookingHistorySerializer)
     def get(self, request: Request, booking_id: UUID) -> Response:  # noqa: ARG002
         """Each change of state or settlement, by whom and why."""
         access.own_booking(self.actor, booking_id)
@@ -128,3 +128,14 @@ class RegisterView(HubAPIView):
         command = command_from(request, "booking.register")
         return answer(services.register_booking(actor=self.actor, booking_id=booking_id, command=command), 200)
 
+
+class CheckInView(HubAPIView):
+    """The patient is there."""
+
+    permission = RESIDENT
+    rate = "booking"
+
+    @extend_schema(operation_id="bookings_check_in", request=None, responses=BookingSerializer)
+    def post(self, request: Request, booking_id: UUID) -> Response:  # noqa: ARG002
+        """Check in on the visit day; a repeat changes nothing."""
+        return Response(render(services.check_in(actor=self.actor, booking_id=booking_id)))

@@ -110,6 +110,7 @@ def _begin(unit: Unit, code: str, request: DeskRequestView, session: BookableSes
     account_id = identity.own_account(person_id) or person_id
     booking = draft(request.id, account_id, wish, registry.institution(code), session, unit.now)
     booking.pay_on_day = session.fee_fen > 0
+    booking.channel = request.channel
     reservations.take(booking)
     booking.save(force_insert=True)
     unit.audit("booking.created", target=f"booking:{booking.id}", detail={"hospital": code, "desk": True})

@@ -43,3 +43,17 @@ class CannotRegister(Conflict):
 
     code = "booking.cannot_register"
     text = "该预约现在不能线上挂号。"
+
+
+class CannotCheckIn(Conflict):
+    """Check-in is open only for a booked appointment on its day."""
+
+    code = "booking.cannot_check_in"
+    text = "就诊当天、预约成功后才能签到。"
+
+
+class ResyncUnknown(NotFound):
+    """No such comparison."""
+
+    code = "booking.resync_unknown"
+    text = "没有找到这次核对。"

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from datetime import timedelta
+from uuid import UUID, uuid5
 
-from hub.outbox.events import Delivery, RunsIn, Temporary, handles
+from hub.outbox.events import Delivery, RunsIn, handles
 from hub.work import Unit
-from regional_services.booking import desk
+from institution_connectors.exchange.events import HisRestored
+from regional_services.booking import changes, desk
 from regional_services.booking.events import CancelWanted, ConfirmWanted, ReleaseWanted
-from regional_services.booking.models import State
+from regional_services.booking.messages import tell
+from regional_services.booking.models import Cause, State
 from regional_services.booking.process import Input, NotAllowed
+from regional_services.booking.resync import running
 from regional_services.booking.steps import NO_FACTS, Facts, Quote, advance, advance_locked, lock
 from regional_services.payments import selectors as payments
 from regional_services.payments.events import OrderClosed, OrderPaid, RefundFinished
 from tenants.appointments import steps as appointments
 from tenants.appointments.asks import PaymentFacts
 from tenants.appointments.events import (
+    AppointmentAltered,
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentLocked,
@@ -24,12 +29,18 @@ from tenants.appointments.events import (
     AppointmentRegistered,
     AppointmentReleased,
     AppointmentStopped,
+    AppointmentToDesk,
     CancellationRefused,
     DeskBookingAsked,
     DeskCancelAsked,
+    HoldAnswered,
+    MedicineDispatched,
+    MedicineReady,
+    PaymentRefused,
+    VisitEnded,
 )
 
-OVERTAKEN_SECONDS = 0.5
+HIS_SINCE = timedelta(days=3)  # a hospital says that its books are older, not how much
 
 
 @handles(ConfirmWanted, runs_in=RunsIn.HOSPITAL)
@@ -104,27 +115,28 @@ def on_refund(event: RefundFinished, unit: Unit) -> None:
 @handles(AppointmentLocked, runs_in=RunsIn.REGION)
 def on_locked(event: AppointmentLocked, unit: Unit) -> None:
     """The HIS holds the number for us."""
-    _answered(unit, event.booking_id, Input.LOCKED)
+    _answered(unit, event, Input.LOCKED)
 
 
 @handles(AppointmentQuoted, runs_in=RunsIn.REGION)
 def on_quoted(event: AppointmentQuoted, unit: Unit) -> None:
     """The hospital named this person's price, or could not."""
     if event.fee_fen is None:
-        _answered(unit, event.booking_id, Input.UNQUOTED)
+        _answered(unit, event, Input.UNQUOTED)
         return
     quote = Quote(fee_fen=event.fee_fen, discount=event.discount, valid_until=event.valid_until)
-    _answered(unit, event.booking_id, Input.QUOTED, Facts(quote=quote))
+    _answered(unit, event, Input.QUOTED, Facts(quote=quote))
 
 
-def _answered(unit: Unit, booking_id: UUID, what: Input, facts: Facts = NO_FACTS) -> None:
-    """The hospital's answer to a hold; one that overtakes the hold's own third transaction comes again."""
-    booking = lock(booking_id)
+def _answered(unit: Unit, event: HoldAnswered, what: Input, facts: Facts = NO_FACTS) -> None:
+    """The hospital's answer to a hold. One that overtakes the hold's own third transaction does its step first; that
+    transaction then finds it done."""
+    booking = lock(event.booking_id)
     if booking is None:
-        unit.audit(f"booking.{what}", target=f"booking:{booking_id}", outcome="failure", reason="no_such_booking")
+        unit.audit(f"booking.{what}", target=f"booking:{event.booking_id}", outcome="failure", reason="no_such_booking")
         return
     if booking.state == State.NEW:
-        raise Temporary("the hold is not stored with the booking yet", retry_after=OVERTAKEN_SECONDS)
+        advance_locked(unit, booking, Input.HELD, Facts(sequence=event.sequence))
     advance_locked(unit, booking, what, facts)
 
 
@@ -143,7 +155,7 @@ def on_registered(event: AppointmentRegistered, unit: Unit) -> None:
 @handles(AppointmentRefused, runs_in=RunsIn.REGION)
 def on_refused(event: AppointmentRefused, unit: Unit) -> None:
     """The hospital can't give this number."""
-    _happen(unit, event.booking_id, Input.REFUSED, Facts(reason=event.reason, refusal=event.code))
+    _answered(unit, event, Input.REFUSED, Facts(reason=event.reason, refusal=event.code))
 
 
 @handles(AppointmentReleased, runs_in=RunsIn.REGION)
@@ -168,6 +180,66 @@ def on_cancellation_refused(event: CancellationRefused, unit: Unit) -> None:
 def on_stopped(event: AppointmentStopped, unit: Unit) -> None:
     """The clinic does not take place."""
     _happen(unit, event.booking_id, Input.STOPPED, Facts(reason=event.reason))
+
+
+@handles(PaymentRefused, runs_in=RunsIn.REGION)
+def on_payment_refused(event: PaymentRefused, unit: Unit) -> None:
+    """The hospital does not take the payment of a registration that stood unpaid: the money goes back."""
+    _happen(unit, event.booking_id, Input.PAYMENT_REFUSED, Facts(reason=event.reason, refusal=event.code))
+
+
+@handles(VisitEnded, runs_in=RunsIn.REGION)
+def on_visit_ended(event: VisitEnded, unit: Unit) -> None:
+    """The patient was seen."""
+    _happen(unit, event.booking_id, Input.VISIT_ENDED)
+
+
+@handles(MedicineReady, runs_in=RunsIn.REGION)
+def tell_medicine_ready(event: MedicineReady, unit: Unit) -> None:
+    """Where the medicine waits (JA-APPT-21), once for each dispensing."""
+    _tell_of_medicine(unit, event, "visit.medicine_ready", {"window": event.window, "place": event.place})
+
+
+@handles(MedicineDispatched, runs_in=RunsIn.REGION)
+def tell_medicine_dispatched(event: MedicineDispatched, unit: Unit) -> None:
+    """Which parcel the medicine is in (JA-APPT-23), once for each dispensing."""
+    parcel = {"carrier": event.carrier, "tracking": event.tracking_number}
+    _tell_of_medicine(unit, event, "visit.medicine_dispatched", parcel)
+
+
+def _tell_of_medicine(
+    unit: Unit, event: MedicineReady | MedicineDispatched, template: str, more: dict[str, str]
+) -> None:
+    booking = lock(event.booking_id)
+    if booking is None:
+        unit.audit(template, target=f"booking:{event.booking_id}", outcome="failure", reason="no_such_booking")
+        return
+    tell(unit, booking, template, about=uuid5(booking.id, event.dispensing_number), more=more)
+
+
+@handles(HisRestored, runs_in=RunsIn.REGION)
+def on_his_restored(event: HisRestored, unit: Unit) -> None:
+    """Close the hospital until its books and ours agree again; a worker does the comparing."""
+    running.begin(unit, event.hospital, cause=Cause.HIS, since=unit.now - HIS_SINCE)
+
+
+@handles(AppointmentAltered, runs_in=RunsIn.REGION)
+def on_altered(event: AppointmentAltered, unit: Unit) -> None:
+    """The visit takes place otherwise than booked: the resident is asked."""
+    changes.take(unit, event)
+
+
+@handles(AppointmentToDesk, runs_in=RunsIn.REGION)
+def on_to_desk(event: AppointmentToDesk, unit: Unit) -> None:
+    """The doctor had to leave while the patient waits: he is told where to go."""
+    booking = lock(event.booking_id)
+    if booking is None:
+        unit.audit("booking.to_desk", target=f"booking:{event.booking_id}", outcome="failure", reason="no_such_booking")
+        return
+    booking.reason = event.reason[:120]
+    booking.save(update_fields=["reason"])
+    unit.audit("booking.to_desk", target=f"booking:{booking.id}", reason=event.reason)
+    tell(unit, booking, "booking.to_desk")
 
 
 @handles(DeskCancelAsked, runs_in=RunsIn.REGION)

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from uuid import UUID, uuid5
+
 from hub import clock, money
 from hub.work import Unit
-from regional_services.booking.models import Booking, State
+from regional_services.booking.models import Booking, BookingChange, State
 from regional_services.notifications import steps as notifications
 from tenants.registry import selectors as registry
 
+_NO_MORE: Mapping[str, str] = MappingProxyType({})
 
-def tell(unit: Unit, booking: Booking, template: str) -> None:
-    """One message to the account that booked; the same fact is never told twice."""
+
+def tell_change(unit: Unit, booking: Booking, change: BookingChange) -> None:
+    """The visit takes place otherwise; each change is told once, with where to answer."""
+    about = uuid5(change.id, change.asked_at.isoformat())
+    tell(unit, booking, "booking.altered", about=about, more={"reason": change.reason})
+
+
+def tell(
+    unit: Unit, booking: Booking, template: str, *, about: UUID | None = None, more: Mapping[str, str] = _NO_MORE
+) -> None:
+    """One message to the account that booked; the same fact is never told twice.
+
+    `about` tells several like facts of one booking apart; without it the booking itself is what it is about. `more`
+    adds to the facts of the booking, or takes their place.
+    """
     local = clock.local(booking.starts_at)
     deadline = f"{clock.local(booking.pay_deadline):%H:%M}" if booking.pay_deadline else ""
     notifications.send(
@@ -19,7 +37,7 @@ def tell(unit: Unit, booking: Booking, template: str) -> None:
         account_id=booking.account_id,
         person_id=booking.person_id,
         institution_code=booking.institution_code,
-        about=booking.id,
+        about=about or booking.id,
         facts={
             "institution": registry.institution(booking.institution_code).name,
             "department": booking.department_name,
@@ -30,5 +48,6 @@ def tell(unit: Unit, booking: Booking, template: str) -> None:
             "deadline": deadline,
             "ended": State(booking.state).label,
             "reason": booking.reason,
+            **more,
         },
     )

@@ -5,12 +5,16 @@ The number's truth is the hospital's appointment, the money's truth is payments;
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 
 from hub.ids import uuid7
+from hub.synthetic import ACCOUNT
+from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 
@@ -42,6 +46,9 @@ class Settlement(models.TextChoices):
     REFUND_FAILED = "refund_failed", "退款处理中"
 
 
+SETTLED = frozenset({Settlement.FREE, Settlement.PAID})  # nothing is owed: the patient may go in
+
+
 class His(models.TextChoices):
     """What is known of the registration inside the hospital's own system."""
 
@@ -57,6 +64,14 @@ class Pricing(models.TextChoices):
     AWAITED = "awaited", "医院核价中"
     QUOTED = "quoted", "医院核价"
     UNANSWERED = "unanswered", "医院未及时核价，按挂牌价"
+
+
+class CountedManager(models.Manager["Booking"]):
+    """Bookings of people: what figures, lists and reports count. The synthetic resident's are in `objects` alone."""
+
+    def get_queryset(self) -> models.QuerySet[Booking]:
+        """Without the synthetic resident's."""
+        return super().get_queryset().exclude(account_id=ACCOUNT)
 
 
 class Booking(InstitutionRow):
@@ -82,6 +97,7 @@ class Booking(InstitutionRow):
     quote_valid_until = models.DateTimeField(null=True)
     pay_on_day = models.BooleanField()
     his_locked = models.BooleanField()
+    channel = models.CharField(max_length=8, default="app")
     state = models.CharField(max_length=18, choices=State)
     settlement = models.CharField(max_length=16, choices=Settlement)
     his = models.CharField(max_length=12, choices=His, default=His.PENDING)
@@ -93,6 +109,9 @@ class Booking(InstitutionRow):
     due_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[Booking]] = models.Manager()
+    counted: ClassVar[CountedManager] = CountedManager()
 
     class Meta:
         db_table = "booking"
@@ -146,6 +165,71 @@ class Reservation(models.Model):
         ]
 
 
+class ChangeState(models.TextChoices):
+    """What the resident said to a change of his visit."""
+
+    ASKED = "asked", "等您答复"
+    STAYED = "stayed", "接受新安排"
+    LEFT = "left", "已退出"
+    LAPSED = "lapsed", "未答复，按新安排"
+
+
+class BookingChange(InstitutionRow):
+    """A visit that takes place otherwise than booked: what is new, what was, and what the resident said (practice 13).
+
+    Until he answers, or the visit begins, he may leave free of charge; who stays gets the difference back.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    booking_id = models.UUIDField()
+    state = models.CharField(max_length=8, choices=ChangeState, default=ChangeState.ASKED)
+    reason = models.CharField(max_length=120)
+    doctor_name = models.CharField(max_length=60, blank=True)
+    was_doctor_name = models.CharField(max_length=60, blank=True)
+    place = models.CharField(max_length=130, blank=True)
+    was_place = models.CharField(max_length=130, blank=True)
+    starts_at = models.DateTimeField()
+    was_starts_at = models.DateTimeField()
+    difference_fen = models.PositiveIntegerField(default=0)
+    overlaps = models.BooleanField(default=False)
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "booking_change"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["booking_id"], condition=Q(state=ChangeState.ASKED), name="uq_booking_change_open"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["booking_id", "asked_at"], name="ix_booking_change_booking"),
+            models.Index(fields=["starts_at"], condition=Q(state=ChangeState.ASKED), name="ix_booking_change_due"),
+        ]
+
+
+class RebookingRight(InstitutionRow):
+    """Who lost a visit by a closure may book in that department before its numbers are opened to others, once."""
+
+    booking_id = models.UUIDField(primary_key=True)
+    person_id = models.UUIDField()
+    department_id = models.UUIDField()
+    until = models.DateField()
+    used_by = models.UUIDField(null=True)
+
+    staff_grant = Grant.NONE
+
+    class Meta:
+        db_table = "booking_rebooking_right"
+        indexes = [
+            models.Index(
+                fields=["person_id", "department_id"],
+                condition=Q(used_by__isnull=True),
+                name="ix_rebooking_right_open",
+            )
+        ]
+
+
 class BookingStep(InstitutionRow):
     """The history of a booking: each change of either axis, by whom and why (shown to residents and staff)."""
 
@@ -161,3 +245,90 @@ class BookingStep(InstitutionRow):
     class Meta:
         db_table = "booking_step"
         indexes = [models.Index(fields=["booking_id", "id"], name="ix_booking_step_booking")]
+
+
+class Cause(models.TextChoices):
+    """What came back from an earlier day."""
+
+    HUB = "hub", "平台中该机构的数据恢复"
+    HIS = "his", "医院系统恢复"
+    PUBLIC = "public", "平台公共数据恢复"
+
+
+class ResyncState(models.TextChoices):
+    """How far a comparison has come."""
+
+    RUNNING = "running", "核对中"
+    WAITING = "waiting", "等待医院系统"
+    DONE = "done", "已完成"
+
+
+class ResyncRun(InstitutionRow):
+    """One comparison of a hospital's bookings and money with everybody's books (practice 20); resumed at `cursor`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    cause = models.CharField(max_length=8, choices=Cause)
+    since = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=ResyncState, default=ResyncState.RUNNING)
+    cursor = models.UUIDField(null=True)
+    compared = models.PositiveIntegerField(default=0)
+    pushed = models.PositiveIntegerField(default=0)
+    reversed = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+    expected = models.PositiveIntegerField(default=0)
+    claimed_until = models.DateTimeField(null=True)
+    asked_by = models.CharField(max_length=60)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=200, blank=True, default="")
+
+    staff_grant = Grant.RO
+
+    class Meta:
+        db_table = "booking_resync_run"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution_code"], condition=~Q(state="done"), name="uq_resync_one_at_a_time"
+            )
+        ]
+        indexes = [models.Index(fields=["-started_at"], name="ix_resync_newest")]
+
+
+class Outcome(models.TextChoices):
+    """What a comparison did about one difference."""
+
+    PUSHED = "pushed", "已补发"
+    REVERSED = "reversed", "已冲回"
+    HUMAN = "human", "待人工处理"
+
+
+class ResyncItem(InstitutionRow):
+    """One difference and what was done about it; those left for a person are closed by one, with a note."""
+
+    id = models.BigAutoField(primary_key=True)
+    run_id = models.UUIDField()
+    booking_id = models.UUIDField(null=True)
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    what = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    closed_by = models.CharField(max_length=60, blank=True, default="")
+    closed_at = models.DateTimeField(null=True)
+    closing_note = models.CharField(max_length=200, blank=True, default="")
+
+    staff_grant = Grant.RO
+
+    class Meta:
+        db_table = "booking_resync_item"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run_id", "booking_id", "what"], nulls_distinct=False, name="uq_resync_item_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["run_id", "id"], name="ix_resync_item_run"),
+            models.Index(
+                fields=["institution_code", "id"],
+                condition=Q(outcome="human", closed_at__isnull=True),
+                name="ix_resync_item_open",
+            ),
+        ]

@@ -72,6 +72,20 @@ class BookingStepSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+class BookingPageSerializer(serializers.Serializer[Any]):
+    """A page of bookings, newest first."""
+
+    items = BookingSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class BookingHistorySerializer(serializers.Serializer[Any]):
+    """The whole history of a booking; `next` is always null."""
+
+    items = BookingStepSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
 _BOOKING = BookingSerializer()  # its fields are copied once, not for every answer
 
 

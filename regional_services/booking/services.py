@@ -14,17 +14,19 @@ from hub import clock
 from hub.actor import Actor, system_actor
 from hub.errors import Conflict, HubError
 from hub.ids import domain_number, uuid7
+from hub.synthetic import is_synthetic
 from hub.tenancy.scope import REGION, hospital, region
 from hub.work import Command, work
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.contracts.operations import Operation
-from regional_services.booking import access, reservations
+from regional_services.booking import access, reservations, rights
 from regional_services.booking.errors import (
     CannotCancel,
+    CannotCheckIn,
     CannotRegister,
     SessionClosed,
 )
-from regional_services.booking.models import Booking, Pricing, Settlement, State
+from regional_services.booking.models import SETTLED, Booking, Pricing, Settlement, State
 from regional_services.booking.process import Input, NotAllowed
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.booking.steps import (
@@ -37,6 +39,7 @@ from regional_services.booking.steps import (
     lock,
     open_order,
     register_cutoff,
+    store,
 )
 from regional_services.catalog.bookable import BookableSession, bookable_session
 from regional_services.identity import access as identity_access
@@ -51,6 +54,7 @@ from tenants.patients.steps import PatientIdentity
 from tenants.registry import selectors as registry
 from tenants.registry.functions import BOOKING as BOOKING_FUNCTION
 from tenants.registry.selectors import InstitutionView
+from tenants.scheduling.models import Channel
 
 SWEEPER = system_actor("booking-sweep")
 HOLD_TRIES = 8
@@ -84,12 +88,14 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
         claim = unit.claim(command, reference=str(booking_id))
         if claim.new:
             patient, card = identity_access.card_for(actor, wish.person_id, BOOKING_PURPOSE)
-            session = bookable_session(wish.institution, wish.session_id)
+            session = bookable_session(wish.institution, wish.session_id, reserved=is_synthetic(patient.account_id))
             if session is None:
                 raise SessionClosed
             booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
+            if rights.use(booking):
+                booking.channel = Channel.PRIORITY
             reservations.take(booking)
-            booking.save(force_insert=True)
+            store(booking)
             unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})
     if not claim.new:
         return _repeat(actor, UUID(claim.reference))
@@ -153,6 +159,7 @@ def hold_and_order(actor: Actor, booking: Booking, card: IdentityCard, command: 
         held = _hold(actor, booking, card)
     except HubError as refusal:
         with work(REGION, actor=actor) as unit:
+            rights.return_unused(booking.id)
             advance(unit, booking.id, Input.HOLD_REFUSED, Facts(reason=refusal.text))
         raise
     with work(REGION, actor=actor) as unit:
@@ -180,6 +187,7 @@ def _hold(actor: Actor, booking: Booking, card: IdentityCard) -> Held:
         lock_first=booking.his_locked,
         at_once=booking.fee_fen == 0 or booking.pay_on_day,
         quote=booking.pricing == Pricing.AWAITED,
+        channel=Channel(booking.channel),
     )
     for _ in range(HOLD_TRIES):
         try:
@@ -231,9 +239,10 @@ def cancel_booking(*, actor: Actor, booking_id: UUID, reason: str, command: Comm
     """
     booking = access.own_booking(actor, booking_id)
     institution = registry.institution(booking.institution_code)
-    cutoff = booking.starts_at - timedelta(minutes=institution.cancel_until_minutes)
+    until = institution.rule_at("cancel_until_minutes", booking.created_at)
+    cutoff = booking.starts_at - timedelta(minutes=until)
     if booking.state == State.BOOKED and clock.now() > cutoff:
-        raise CannotCancel(f"就诊前 {institution.cancel_until_minutes} 分钟内不能线上取消，请联系医院窗口。")
+        raise CannotCancel(f"就诊前 {until} 分钟内不能线上取消，请联系医院窗口。")
     with work(REGION, actor=actor) as unit:
         if command is not None and not unit.claim(command, reference=str(booking_id)).new:
             return booking_view(booking)
@@ -284,6 +293,17 @@ def why_not_registrable(booking: Booking, now: datetime) -> str:
     if now > register_cutoff(booking):
         return "已过线上挂号截止时间，请到医院窗口办理。"
     return ""
+
+
+def check_in(*, actor: Actor, booking_id: UUID) -> BookingView:
+    """Say that the patient has arrived. Raises BookingNotFound, CannotCheckIn."""
+    booking = access.own_booking(actor, booking_id)
+    settled = booking.settlement in SETTLED
+    if booking.state != State.BOOKED or booking.visit_date != clock.today() or not settled:
+        raise CannotCheckIn
+    with work(booking.institution_code, actor=actor) as unit:
+        appointments.mark_present(unit, booking_id)
+    return booking_view(booking)
 
 
 def sweep(limit: int = 200) -> int:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connections
-
+from hub.sse import topics
+from hub.tenancy.statements import Insert, Select, Statement
 from hub.work import Unit
 from regional_services.booking import reservations
 from regional_services.booking.events import BookingChanged, CancelWanted, ConfirmWanted, ReleaseWanted
@@ -46,7 +46,9 @@ _MUTABLE = [
     "updated_at",
 ]
 # The move and its line in the history in one statement: every step of every booking passes here.
-_MOVE = """
+_MOVE = Statement(
+    "default",
+    """
 WITH moved AS (
     UPDATE booking
     SET state = %(state)s, settlement = %(settlement)s, wish = %(wish)s, his = %(his)s, reason = %(reason)s,
@@ -58,7 +60,10 @@ WITH moved AS (
     RETURNING id, institution_code, updated_at, state, settlement, reason)
 INSERT INTO booking_step (booking_id, institution_code, at, state, settlement, reason, actor_name, what)
 SELECT id, institution_code, updated_at, state, settlement, reason, %(actor)s, %(what)s FROM moved
-"""
+""",
+)
+_LOCK = Select(Booking, "id = %(id)s FOR UPDATE")
+_STORE = Insert(Booking)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +106,12 @@ def standing_of(booking: Booking) -> Standing:
 
 def lock(booking_id: UUID) -> Booking | None:
     """The booking's row, locked until the transaction ends; None when there is no such booking."""
-    return Booking.objects.select_for_update().filter(id=booking_id).first()
+    return _LOCK.first(id=booking_id)
+
+
+def store(booking: Booking) -> None:
+    """Write the row of a booking that begins."""
+    _STORE(booking)
 
 
 def advance(unit: Unit, booking_id: UUID, what: Input, facts: Facts = NO_FACTS) -> Booking | None:
@@ -196,13 +206,12 @@ def awaits_only_quote(booking: Booking) -> bool:
 def register_cutoff(booking: Booking) -> datetime:
     """Until when a booking that stands unpaid may be registered online (JA-APPT-06)."""
     institution = registry.institution(booking.institution_code)
-    return booking.starts_at - timedelta(minutes=institution.register_cutoff_minutes)
+    return booking.starts_at - timedelta(minutes=institution.rule_at("register_cutoff_minutes", booking.created_at))
 
 
 def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:
     values = {name: getattr(booking, name) for name in _MUTABLE}
-    with connections["default"].cursor() as cursor:
-        cursor.execute(_MOVE, {**values, "id": booking.id, "actor": (by or unit.actor.name)[:60], "what": str(what)})
+    _MOVE.run(**values, id=booking.id, actor=(by or unit.actor.name)[:60], what=str(what))
     unit.audit(
         f"booking.{what}",
         target=f"booking:{booking.id}",
@@ -217,6 +226,7 @@ def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:
             settlement=booking.settlement,
         )
     )
+    unit.tell(topics.DISTRICT_SCREEN, "figures")
 
 
 def open_order(unit: Unit, booking: Booking, deadline: datetime) -> None:
@@ -303,4 +313,10 @@ _ACTIONS: dict[Effect, Callable[[Unit, Booking, Facts], None]] = {
     Effect.TELL_REFUSED: _teller("booking.refused"),
     Effect.TELL_REFUNDED: _teller("booking.refunded"),
     Effect.TELL_WINDOW: _teller("booking.window"),
+    Effect.TELL_PAY_AT_WINDOW: _teller("booking.pay_at_window"),
 }
+
+
+def repeat(unit: Unit, booking: Booking, effect: Effect, payment: PaymentFacts | None) -> None:
+    """Ask the hospital again for what the booking stands waiting for; the hospital's part may run again."""
+    _ACTIONS[effect](unit, booking, Facts(payment=payment))

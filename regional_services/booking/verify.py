@@ -74,7 +74,7 @@ def _numbers(
             yield Difference(code, booking_id, "appointment without a booking")
     for holder in holders:
         owner = standings.get(holder)
-        if owner is None or owner.state not in ACTIVE:
+        if owner is None or owner.state not in {*ACTIVE, AppointmentState.FULFILLED}:
             yield Difference(code, holder, "number held by nobody's appointment")
 
 
@@ -96,6 +96,8 @@ def _booking(
         yield f"booking is {booking.state} but its number is still held"
     if booking.state in ENDED and reserved:
         yield f"booking is {booking.state} but the person's time is still taken"
+    if (booking.state == State.FULFILLED) != (standing is not None and standing.state is AppointmentState.FULFILLED):
+        yield f"booking is {booking.state}, appointment is {standing.state if standing else 'absent'}"
     if booking.state in HOLDING and not reserved:
         yield f"booking is {booking.state} but the person's time is free"
     if booking.settlement == Settlement.PAID and order not in PAID_ORDER:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -12,7 +13,7 @@ from rest_framework.response import Response
 
 from hub.api.pagination import CursorPage, page_request
 from hub.api.views import PUBLIC, HubAPIView
-from hub.errors import InvalidInput
+from hub.synthetic import is_synthetic
 from hub.tenancy.scope import hospital, region
 from regional_services.catalog import selectors
 from regional_services.catalog.serializers import (
@@ -32,14 +33,28 @@ from tenants.registry import selectors as registry
 from tenants.scheduling import selectors as scheduling
 from tenants.scheduling.looking import note_look
 
+Row = TypeVar("Row")
+
 
 class CatalogView(HubAPIView):
-    """Base: public, and cheap enough for the general rate."""
+    """Base: open to everybody, so many callers share an address (a hospital's own network, the demo's residents)."""
 
     permission = PUBLIC
+    rate = "public"
+
+    @property
+    def reserved(self) -> bool:
+        """Whether the caller also sees what hospitals keep for the synthetic resident."""
+        return is_synthetic(self.actor.id)
 
 
-class Institutions(CatalogView):
+class CatalogList(CatalogView):
+    """Base of the lists; they are short, so a page is cut out of the whole."""
+
+    paged_methods = frozenset({"GET"})
+
+
+class Institutions(CatalogList):
     """Where one can book."""
 
     @extend_schema(parameters=[PlaceQuery], responses=InstitutionSerializer(many=True), operation_id="institutions")
@@ -50,54 +65,61 @@ class Institutions(CatalogView):
             cards = selectors.hospitals(
                 latitude=place.get("latitude"), longitude=place.get("longitude"), kind=place.get("kind", "")
             )
-        return Response(InstitutionSerializer(cards, many=True).data)
+        return _page(request, cards, InstitutionSerializer, lambda card: (card.institution.code,))
 
 
-class Departments(CatalogView):
+class Departments(CatalogList):
     """What an institution has."""
 
     @extend_schema(responses=DepartmentSerializer(many=True), operation_id="departments")
-    def get(self, _request: Request, code: str) -> Response:
+    def get(self, request: Request, code: str) -> Response:
         """Departments with what is left in the days to come."""
         registry.institution(code).require(functions.BOOKING)
         with region(read_only=True):
-            return Response(DepartmentSerializer(selectors.departments_of(code), many=True).data)
+            departments = selectors.departments_of(code, reserved=self.reserved)
+        return _page(request, departments, DepartmentSerializer, lambda row: (row.id,))
 
 
-class Days(CatalogView):
+class Days(CatalogList):
     """When a department sees patients."""
 
     @extend_schema(responses=DaySerializer(many=True), operation_id="department_days")
-    def get(self, _request: Request, department_id: UUID) -> Response:
+    def get(self, request: Request, department_id: UUID) -> Response:
         """Days with sessions, from today on."""
         with region(read_only=True):
             selectors.department(department_id)
-            return Response(DaySerializer(selectors.days_of(department_id), many=True).data)
+            days = selectors.days_of(department_id)
+        return _page(request, days, DaySerializer, lambda row: (row.date,))
 
 
-class Doctors(CatalogView):
+class Doctors(CatalogList):
     """Who works in a department."""
 
     @extend_schema(responses=DoctorSerializer(many=True), operation_id="department_doctors")
-    def get(self, _request: Request, department_id: UUID) -> Response:
+    def get(self, request: Request, department_id: UUID) -> Response:
         """Doctors of a department."""
         with region(read_only=True):
             selectors.department(department_id)
-            return Response(DoctorSerializer(selectors.doctors_of(department_id), many=True).data)
+            doctors = selectors.doctors_of(department_id)
+        return _page(request, doctors, DoctorSerializer, lambda row: (row.id,))
 
 
-class Sessions(CatalogView):
+class Sessions(CatalogList):
     """Sessions of a department."""
-
-    paged_methods = frozenset({"GET"})
 
     @extend_schema(parameters=[SessionsQuery], responses=SessionSerializer(many=True), operation_id="sessions")
     def get(self, request: Request) -> Response:
         """Sessions of one day, or from today on, a page at a time."""
         query, page = _read(SessionsQuery, request), page_request(request)
         with region(read_only=True):
-            department = selectors.department(query["department"])
-            rows = selectors.sessions_of(department.id, day=query.get("date"), after=page.after, limit=page.limit + 1)
+            department = selectors.department(query["department"], reserved=self.reserved)
+            rows = selectors.sessions_of(
+                department.id,
+                day=query.get("date"),
+                after=page.after,
+                limit=page.limit + 1,
+                reserved=self.reserved,
+            )
         for day in {row.date for row in rows}:
             note_look(department.institution_code, department.id, day)
         return CursorPage.of(rows, page, key=lambda row: (row.date, row.id)).response(
@@ -105,18 +127,18 @@ class Sessions(CatalogView):
         )
 
 
-class Numbers(CatalogView):
+class Numbers(CatalogList):
     """The numbers of a session, from the hospital's own rows."""
 
     @extend_schema(responses=NumberSerializer(many=True), operation_id="session_numbers")
-    def get(self, _request: Request, session_id: UUID) -> Response:
+    def get(self, request: Request, session_id: UUID) -> Response:
         """Free and full numbers, in order."""
         with region(read_only=True):
-            session = selectors.session(session_id)
+            session = selectors.session(session_id, reserved=self.reserved)
         with hospital(session.institution_code, read_only=True):
             numbers = scheduling.numbers_of(session_id)
         note_look(session.institution_code, session.department_id, session.date)
-        return Response(NumberSerializer(numbers, many=True).data)
+        return _page(request, numbers, NumberSerializer, lambda row: (row.id,))
 
 
 class Search(CatalogView):
@@ -132,6 +154,14 @@ class Search(CatalogView):
 
 def _read(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
     given = serializer(data=request.query_params)
-    if not given.is_valid():
-        raise InvalidInput(fields={name: str(reasons[0]) for name, reasons in given.errors.items()})
+    given.is_valid(raise_exception=True)
     return dict(given.validated_data)
+
+
+def _page(
+    request: Request,
+    rows: Sequence[Row],
+    serializer: type[serializers.Serializer[Any]],
+    key: Callable[[Row], tuple[Any, ...]],
+) -> Response:
+    return CursorPage.cut(rows, page_request(request), key=key).response(lambda row: serializer(row).data)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db import connections
+from hub.tenancy.statements import Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,19 +22,21 @@ class BookableSession:
     fee_fen: int
 
 
-_BOOKABLE = """
+_BOOKABLE = Statement(
+    "default",
+    """
 SELECT s.session_id, s.department_id, d.name, d.sensitivity, s.doctor_name, s.date, s.fee_fen
 FROM regional_catalog_catalogsession s
 JOIN regional_catalog_catalogdepartment d ON d.department_id = s.department_id
-WHERE s.session_id = %s AND s.institution_code = %s AND s.state = 'open'
-"""
+WHERE s.session_id = %(session)s AND s.institution_code = %(institution)s AND s.state = 'open'
+    AND (%(reserved)s OR NOT d.is_reserved)
+""",
+)
 
 
-def bookable_session(institution_code: str, session_id: UUID) -> BookableSession | None:
-    """The open session of that institution, or None. One query."""
-    with connections["default"].cursor() as cursor:
-        cursor.execute(_BOOKABLE, [session_id, institution_code])
-        row = cursor.fetchone()
+def bookable_session(institution_code: str, session_id: UUID, *, reserved: bool = False) -> BookableSession | None:
+    """The open session of that institution, or None; `reserved` ones for the synthetic resident only. One query."""
+    row = _BOOKABLE.row(session=session_id, institution=institution_code, reserved=reserved)
     if row is None:
         return None
     return BookableSession(

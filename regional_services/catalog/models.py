@@ -5,9 +5,19 @@ Every row can be rebuilt from the hospitals at any time; nothing is decided here
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.db import models
 
 from hub.tenancy.rows import InstitutionRow
+
+
+class OrdinaryManager(models.Manager[Any]):
+    """Rows residents may see; what is kept for the synthetic resident is in `every` alone."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        """Without the reserved ones."""
+        return super().get_queryset().filter(is_reserved=False)
 
 
 class CatalogDepartment(InstitutionRow):
@@ -22,6 +32,10 @@ class CatalogDepartment(InstitutionRow):
     sensitivity = models.CharField(max_length=16, blank=True, default="")
     initials = models.CharField(max_length=60, blank=True, default="")
     is_active = models.BooleanField(default=True)
+    is_reserved = models.BooleanField(default=False)
+
+    objects: ClassVar[OrdinaryManager] = OrdinaryManager()
+    every: ClassVar[models.Manager[CatalogDepartment]] = models.Manager()
 
     class Meta:
         verbose_name = "科室目录"
@@ -74,6 +88,7 @@ class CatalogSession(InstitutionRow):
     fee_fen = models.PositiveIntegerField()
     room = models.CharField(max_length=60, blank=True, default="")
     state = models.CharField(max_length=10)
+    release_at = models.DateTimeField(null=True)
     first_start = models.DateTimeField(null=True)
     last_end = models.DateTimeField(null=True)
     total = models.PositiveIntegerField()
@@ -81,6 +96,10 @@ class CatalogSession(InstitutionRow):
     next_free_start = models.DateTimeField(null=True)
     synced_at = models.DateTimeField()
     refreshed_at = models.DateTimeField()
+    is_reserved = models.BooleanField(default=False)
+
+    objects: ClassVar[OrdinaryManager] = OrdinaryManager()
+    every: ClassVar[models.Manager[CatalogSession]] = models.Manager()
 
     class Meta:
         verbose_name = "排班目录"

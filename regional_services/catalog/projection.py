@@ -16,6 +16,8 @@ from django.db.models import F
 
 from hub import clock
 from hub.tenancy.scope import hospital, region
+from hub.tenancy.statements import Statement
+from institution_connectors.catalog import selectors as connectors
 from regional_services.catalog.models import CatalogDepartment, CatalogDoctor, CatalogMark, CatalogSession
 from regional_services.catalog.pinyin import initials
 from tenants.directory import selectors as directory
@@ -23,11 +25,22 @@ from tenants.scheduling.selectors import SessionSummary, session_summaries, upco
 
 BATCH = 500
 
-_MARK = """
+_MARK = Statement(
+    "default",
+    """
 INSERT INTO regional_catalog_catalogmark AS m (session_id, institution_code, changes, seen)
 SELECT u.id, %(code)s, 1, 0 FROM unnest(%(ids)s::uuid[]) AS u (id) ORDER BY u.id
 ON CONFLICT (session_id) DO UPDATE SET changes = m.changes + 1
-RETURNING m.changes, m.seen"""
+RETURNING m.changes, m.seen
+""",
+)
+_ANY_STALE = Statement(
+    "default",
+    """
+SELECT EXISTS (SELECT 1 FROM regional_catalog_catalogmark
+               WHERE session_id = ANY(%(ids)s::uuid[]) AND changes > seen)
+""",
+)
 
 # Rows are locked in the order `_MARK` takes them in, so that a refresh and a change never wait for each other.
 _SEEN = """
@@ -49,6 +62,7 @@ _SESSION_FIELDS = (
     "fee_fen",
     "room",
     "state",
+    "release_at",
     "first_start",
     "last_end",
     "total",
@@ -60,15 +74,14 @@ _SESSION_FIELDS = (
 
 def mark(code: str, session_ids: Sequence[UUID]) -> bool:
     """Note that these sessions changed; whether one of them was up to date, so that a refresh is nobody's task yet."""
-    with region(), connections["default"].cursor() as cursor:
-        cursor.execute(_MARK, {"code": code, "ids": list(session_ids)})
-        return any(changes - 1 <= seen for changes, seen in cursor.fetchall())
+    with region():
+        return any(changes - 1 <= seen for changes, seen in _MARK.rows(code=code, ids=list(session_ids)))
 
 
 def any_stale(session_ids: Sequence[UUID]) -> bool:
     """Whether one of these sessions waits for a refresh. One query."""
     with region(read_only=True):
-        return CatalogMark.objects.filter(session_id__in=session_ids, changes__gt=F("seen")).exists()
+        return _ANY_STALE.row(ids=list(session_ids)) == (True,)
 
 
 def refresh(code: str) -> int:
@@ -89,25 +102,33 @@ def refresh(code: str) -> int:
         with region():
             _write(code, summaries, now)
             gone = stale.keys() - {summary.id for summary in summaries}
-            CatalogSession.objects.filter(session_id__in=gone).delete()
+            CatalogSession.every.filter(session_id__in=gone).delete()
             with connections["default"].cursor() as cursor:
                 cursor.execute(_SEEN, {"ids": list(stale), "changes": list(stale.values()), "now": now})
         done, last = done + len(stale), max(stale)
 
 
 def project_directory(code: str) -> int:
-    """Copy a hospital's departments and doctors' posts; how many rows. Two queries there, four here."""
+    """Copy a hospital's departments and doctors' posts; how many rows. Two queries there, six here."""
     with hospital(code, read_only=True):
         departments, doctors = directory.departments(), directory.doctors()
+    reserved = {row.id for row in departments if row.code == _reserved_code(code)}
+    doctors = [row for row in doctors if row.department_id not in reserved]
     with region():
-        CatalogDepartment.objects.filter(institution_code=code).exclude(
+        sessions = CatalogSession.every.filter(institution_code=code)
+        sessions.filter(department_id__in=reserved).update(is_reserved=True)
+        sessions.filter(is_reserved=True).exclude(department_id__in=reserved).update(is_reserved=False)
+        CatalogDepartment.every.filter(institution_code=code).exclude(
             department_id__in=[row.id for row in departments]
         ).delete()
-        CatalogDepartment.objects.bulk_create(
-            [_department(code, row) for row in departments],
+        CatalogDepartment.every.bulk_create(
+            [_department(code, row, is_reserved=row.id in reserved) for row in departments],
             update_conflicts=True,
             unique_fields=["department_id"],
-            update_fields=["code", "name", "parent_id", "intro", "location", "sensitivity", "initials", "is_active"],
+            update_fields=[
+                *("code", "name", "parent_id", "intro", "location", "sensitivity", "initials", "is_active"),
+                "is_reserved",
+            ],
         )
         CatalogDoctor.objects.filter(institution_code=code).exclude(doctor_id__in=[row.id for row in doctors]).delete()
         CatalogDoctor.objects.bulk_create(
@@ -132,8 +153,8 @@ def rebuild(code: str) -> int:
 def forget_before(day: date) -> int:
     """Drop sessions of days gone by with their marks; how many. The hospitals keep theirs."""
     with region():
-        past = list(CatalogSession.objects.filter(date__lt=day).values_list("session_id", flat=True))
-        CatalogSession.objects.filter(session_id__in=past).delete()
+        past = list(CatalogSession.every.filter(date__lt=day).values_list("session_id", flat=True))
+        CatalogSession.every.filter(session_id__in=past).delete()
         CatalogMark.objects.filter(session_id__in=past).delete()
     return len(past)
 
@@ -145,18 +166,33 @@ def stale_hospitals(older_than: datetime) -> list[str]:
         return sorted(set(rows.values_list("institution_code", flat=True)))
 
 
+def _reserved_code(code: str) -> str | None:
+    """The department this hospital keeps for the synthetic resident, if it does."""
+    profile = connectors.profile_of(code)
+    return profile.options.reserved_department or None if profile else None
+
+
+def _reserved_departments(code: str) -> set[UUID]:
+    if _reserved_code(code) is None:
+        return set()
+    rows = CatalogDepartment.every.filter(institution_code=code, is_reserved=True)
+    return set(rows.values_list("department_id", flat=True))
+
+
 def _write(code: str, summaries: Sequence[SessionSummary], now: datetime) -> None:
+    reserved = _reserved_departments(code)
     newer = set(
-        CatalogSession.objects.filter(session_id__in=[s.id for s in summaries], refreshed_at__gt=now).values_list(
+        CatalogSession.every.filter(session_id__in=[s.id for s in summaries], refreshed_at__gt=now).values_list(
             "session_id", flat=True
         )
     )
-    CatalogSession.objects.bulk_create(
+    CatalogSession.every.bulk_create(
         [
             CatalogSession(
                 institution_code=code,
                 session_id=summary.id,
                 refreshed_at=now,
+                is_reserved=summary.department_id in reserved,
                 **{name: getattr(summary, name) for name in _SESSION_FIELDS},
             )
             for summary in sorted(summaries, key=lambda summary: summary.id)
@@ -164,11 +200,11 @@ def _write(code: str, summaries: Sequence[SessionSummary], now: datetime) -> Non
         ],
         update_conflicts=True,
         unique_fields=["session_id"],
-        update_fields=[*_SESSION_FIELDS, "refreshed_at"],
+        update_fields=[*_SESSION_FIELDS, "refreshed_at", "is_reserved"],
     )
 
 
-def _department(code: str, row: directory.DepartmentView) -> CatalogDepartment:
+def _department(code: str, row: directory.DepartmentView, *, is_reserved: bool) -> CatalogDepartment:
     return CatalogDepartment(
         institution_code=code,
         department_id=row.id,
@@ -180,6 +216,7 @@ def _department(code: str, row: directory.DepartmentView) -> CatalogDepartment:
         sensitivity=row.sensitivity,
         initials=initials(row.name),
         is_active=row.is_active,
+        is_reserved=is_reserved,
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from hub import clock
 from hub.errors import NotFound
@@ -51,6 +52,7 @@ class DayCard:
     date: date
     free: int
     total: int
+    release_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,7 @@ class SessionCard:
     fee_fen: int
     room: str
     state: str
+    release_at: datetime | None
     first_start: datetime | None
     last_end: datetime | None
     free: int
@@ -89,6 +92,11 @@ class SessionCard:
     next_free_start: datetime | None
     synced_at: datetime
     refreshed_at: datetime
+
+    @property
+    def is_released(self) -> bool:
+        """Whether its numbers may be booked by now; else `release_at` says when."""
+        return self.release_at is None or self.release_at <= clock.now()
 
     @property
     def age_seconds(self) -> int:
@@ -126,19 +134,19 @@ def hospitals(*, latitude: float | None = None, longitude: float | None = None, 
     return sorted(cards, key=lambda card: card.distance_m or 0)
 
 
-def departments_of(code: str) -> list[DepartmentCard]:
-    """The departments of an institution. Two queries."""
-    free = _free_by_department(Q(institution_code=code))
-    rows = CatalogDepartment.objects.filter(institution_code=code, is_active=True).order_by("code")
+def departments_of(code: str, *, reserved: bool = False) -> list[DepartmentCard]:
+    """The departments of an institution; `reserved`: also what is kept for the synthetic resident. Two queries."""
+    free = _free_by_department(Q(institution_code=code), reserved=reserved)
+    rows = _departments(reserved).filter(institution_code=code, is_active=True).order_by("code")
     return [_department(row, free) for row in rows]
 
 
-def department(department_id: UUID) -> DepartmentCard:
+def department(department_id: UUID, *, reserved: bool = False) -> DepartmentCard:
     """One department; NotFound for a stranger. Two queries."""
-    row = CatalogDepartment.objects.filter(pk=department_id).first()
+    row = _departments(reserved).filter(pk=department_id).first()
     if row is None:
         raise NotFound
-    return _department(row, _free_by_department(Q(department_id=department_id)))
+    return _department(row, _free_by_department(Q(department_id=department_id), reserved=reserved))
 
 
 def days_of(department_id: UUID) -> list[DayCard]:
@@ -146,10 +154,14 @@ def days_of(department_id: UUID) -> list[DayCard]:
     rows = (
         CatalogSession.objects.filter(department_id=department_id, state=OPEN, date__gte=clock.today())
         .values_list("date")
-        .annotate(free=Sum("free"), total=Sum("total"))
+        .annotate(
+            free=Sum("free", filter=_released(), default=0),
+            total=Sum("total"),
+            opens=Min("release_at", filter=~_released()),
+        )
         .order_by("date")
     )
-    return [DayCard(date=day, free=free, total=total) for day, free, total in rows]
+    return [DayCard(date=day, free=free, total=total, release_at=opens) for day, free, total, opens in rows]
 
 
 def doctors_of(department_id: UUID) -> list[DoctorCard]:
@@ -167,16 +179,31 @@ def doctor(doctor_id: UUID) -> DoctorCard:
 
 
 def sessions_of(
-    department_id: UUID, *, day: date | None = None, after: tuple[str, ...] | None = None, limit: int = 200
+    department_id: UUID,
+    *,
+    day: date | None = None,
+    after: tuple[str, ...] | None = None,
+    limit: int = 200,
+    reserved: bool = False,
 ) -> list[SessionCard]:
     """Sessions of a department, of one day or from today on, in order of day, start and id. Two queries."""
-    rows = CatalogSession.objects.filter(department_id=department_id).exclude(state="withdrawn")
+    rows = _sessions(reserved).filter(department_id=department_id).exclude(state="withdrawn")
     rows = rows.filter(date=day) if day else rows.filter(date__gte=clock.today())
     if after is not None:
         last_day, last_id = date.fromisoformat(after[0]), UUID(after[1])
         rows = rows.filter(Q(date__gt=last_day) | Q(date=last_day, session_id__gt=last_id))
     titles = dict(CatalogDoctor.objects.filter(department_id=department_id).values_list("doctor_id", "title"))
     return [_session(row, titles) for row in rows.order_by("date", "session_id")[:limit]]
+
+
+def open_sessions_by_day(codes: Sequence[str], days: Sequence[date]) -> dict[tuple[str, date], int]:
+    """How many sessions of these institutions take place on these days. One query."""
+    rows = (
+        CatalogSession.objects.filter(institution_code__in=codes, date__in=days, state=OPEN)
+        .values_list("institution_code", "date")
+        .annotate(count=Count("session_id"))
+    )
+    return {(code, day): count for code, day, count in rows}
 
 
 def sessions_of_doctor(doctor_id: UUID) -> list[SessionCard]:
@@ -186,9 +213,9 @@ def sessions_of_doctor(doctor_id: UUID) -> list[SessionCard]:
     return [_session(row, titles) for row in rows.order_by("date", "session_id")]
 
 
-def session(session_id: UUID) -> SessionCard:
+def session(session_id: UUID, *, reserved: bool = False) -> SessionCard:
     """One session; NotFound for a stranger. Two queries."""
-    row = CatalogSession.objects.filter(pk=session_id).first()
+    row = _sessions(reserved).filter(pk=session_id).first()
     if row is None:
         raise NotFound
     known = [row.doctor_id] if row.doctor_id else []
@@ -218,13 +245,28 @@ def _is_called(view: InstitutionView, wanted: str) -> bool:
     return any(wanted in name for name in (view.name, view.short_name, *view.aliases))
 
 
-def _bookable() -> QuerySet[CatalogSession]:
+def _departments(reserved: bool) -> QuerySet[CatalogDepartment]:
+    return CatalogDepartment.every.all() if reserved else CatalogDepartment.objects.all()
+
+
+def _sessions(reserved: bool) -> QuerySet[CatalogSession]:
+    return CatalogSession.every.all() if reserved else CatalogSession.objects.all()
+
+
+def _bookable(*, reserved: bool = False) -> QuerySet[CatalogSession]:
     today = clock.today()
-    return CatalogSession.objects.filter(date__range=(today, today + timedelta(days=60)), state=OPEN, free__gt=0)
+    return _sessions(reserved).filter(
+        _released(), date__range=(today, today + timedelta(days=60)), state=OPEN, free__gt=0
+    )
 
 
-def _free_by_department(condition: Q) -> dict[UUID, int]:
-    return dict(_bookable().filter(condition).values_list("department_id").annotate(free=Sum("free")))
+def _released() -> Q:
+    """Sessions whose numbers are open: what a release rule holds back counts as nothing yet."""
+    return Q(release_at__isnull=True) | Q(release_at__lte=clock.now())
+
+
+def _free_by_department(condition: Q, *, reserved: bool = False) -> dict[UUID, int]:
+    return dict(_bookable(reserved=reserved).filter(condition).values_list("department_id").annotate(free=Sum("free")))
 
 
 def _department(row: CatalogDepartment, free: dict[UUID, int]) -> DepartmentCard:
@@ -267,6 +309,7 @@ def _session(row: CatalogSession, titles: dict[UUID, str]) -> SessionCard:
         fee_fen=row.fee_fen,
         room=row.room,
         state=row.state,
+        release_at=row.release_at,
         first_start=row.first_start,
         last_end=row.last_end,
         free=row.free,

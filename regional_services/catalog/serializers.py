@@ -78,6 +78,7 @@ class SessionSerializer(serializers.Serializer[Any]):
     fee_fen = serializers.IntegerField()
     room = serializers.CharField()
     state = serializers.CharField()
+    release_at = serializers.DateTimeField(allow_null=True, help_text="from when residents may book; null: now")
     first_start = serializers.DateTimeField(allow_null=True)
     last_end = serializers.DateTimeField(allow_null=True)
     free = serializers.IntegerField()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from hub import clock
@@ -11,13 +12,25 @@ from hub.accounts.errors import IdentityDue
 from hub.accounts.permissions import OPEN_RECORDS
 from hub.actor import Actor, ActorKind
 from hub.errors import NotFound
+from hub.tenancy.statements import Join
 from regional_services.identity import ages
 from regional_services.identity.consents import MINOR_SENSITIVE_CARE
 from regional_services.identity.errors import MinorConsentNeeded, PersonDeceased, RealNameNeeded, RelationExpired
-from regional_services.identity.models import Relation, RelationKind, RelationState, Standing
+from regional_services.identity.models import Identifier, Person, Relation, RelationKind, RelationState, Standing
 from regional_services.identity.purposes import BOOKING, RECORDS
 from regional_services.identity.selectors import IdentityCard, card_of, has_consent
 
+_ACTED_FOR = """
+identity_relation.account_id = %(account)s AND identity_relation.person_id = %(person)s
+AND identity_relation.state IN ('active', 'pending') AND identity_person.id = identity_relation.person_id
+"""
+_PERSON = Join((Relation, Person), _ACTED_FOR)
+_PERSON_WITH_DOCUMENT = Join(
+    (Relation, Person, Identifier),
+    _ACTED_FOR,
+    "AND identity_identifier.person_id = identity_person.id",
+    "AND identity_identifier.is_primary AND identity_identifier.retired_at IS NULL",
+)
 # A 14 to 17 year old's own consent is asked for care under these labels (practice 5).
 _MINOR_LABELS = frozenset({"psychiatric", "reproductive"})
 
@@ -41,17 +54,19 @@ def patient_for(actor: Actor, person_id: UUID, purpose: str, *, sensitivity: str
     ended with full age, and a 14 to 17 year old must have agreed to care under a sensitive label. Inside a region
     scope; one query, two for such a label.
     """
-    return _ref(_permitted(actor, person_id, purpose, sensitivity))
+    relation, person = _acted_for(actor, person_id, _PERSON)
+    _permit(actor, relation, person, purpose, sensitivity)
+    return _ref(relation, person)
 
 
 def card_for(actor: Actor, person_id: UUID, purpose: str, *, sensitivity: str = "") -> tuple[PersonRef, IdentityCard]:
-    """Like `patient_for`, with the card a hospital is given: one query more."""
-    relation = _permitted(actor, person_id, purpose, sensitivity)
-    return _ref(relation), card_of(relation.person, account_id=relation.account_id)
+    """Like `patient_for`, with the card a hospital is given: no query more for an adult, two for a minor."""
+    relation, person, document = _acted_for(actor, person_id, _PERSON_WITH_DOCUMENT)
+    _permit(actor, relation, person, purpose, sensitivity)
+    return _ref(relation, person), card_of(person, document, account_id=relation.account_id)
 
 
-def _permitted(actor: Actor, person_id: UUID, purpose: str, sensitivity: str) -> Relation:
-    relation = _relation(actor, person_id)
+def _permit(actor: Actor, relation: Relation, person: Person, purpose: str, sensitivity: str) -> None:
     if purpose not in relation.scope:
         raise NotFound
     if purpose == RECORDS and not actor.may(OPEN_RECORDS):
@@ -59,18 +74,17 @@ def _permitted(actor: Actor, person_id: UUID, purpose: str, sensitivity: str) ->
     today = clock.today()
     if relation.expires_on is not None and relation.expires_on <= today:
         raise RelationExpired
-    group = ages.group_on(relation.person.birth_date, today)
     if purpose == BOOKING:
-        _may_book(relation)
-        if _needs_own_consent(relation, group, sensitivity) and not has_consent(person_id, MINOR_SENSITIVE_CARE):
+        _may_book(person)
+        group = ages.group_on(person.birth_date, today)
+        if _needs_own_consent(relation, group, sensitivity) and not has_consent(person.id, MINOR_SENSITIVE_CARE):
             raise MinorConsentNeeded
-    return relation
 
 
-def _ref(relation: Relation) -> PersonRef:
-    born = relation.person.birth_date
+def _ref(relation: Relation, person: Person) -> PersonRef:
+    born = person.birth_date
     return PersonRef(
-        person_id=relation.person_id,
+        person_id=person.id,
         relation_id=relation.id,
         account_id=relation.account_id,
         relation=relation.kind,
@@ -88,30 +102,28 @@ def account(actor: Actor) -> UUID:
 
 def may_see_sensitive(actor: Actor, person_id: UUID) -> bool:
     """Whether labelled visits, messages and documents are shown: to the person himself, and to a child's guardian."""
-    relation = _relation(actor, person_id)
+    relation, person = _acted_for(actor, person_id, _PERSON)
     if relation.kind == RelationKind.SELF:
         return True
-    group = ages.group_on(relation.person.birth_date, clock.today())
+    group = ages.group_on(person.birth_date, clock.today())
     return relation.kind == RelationKind.CHILD and group is ages.AgeGroup.CHILD
 
 
-def _relation(actor: Actor, person_id: UUID) -> Relation:
-    try:
-        relation = Relation.objects.select_related("person").get(
-            account_id=account(actor), person_id=person_id, state__in=(RelationState.ACTIVE, RelationState.PENDING)
-        )
-    except Relation.DoesNotExist:
-        raise NotFound from None
+def _acted_for(actor: Actor, person_id: UUID, reading: Join) -> tuple[Any, ...]:
+    """The relation, the person and what else `reading` gives; one query."""
+    found = reading.first(account=account(actor), person=person_id)
+    if found is None:
+        raise NotFound
     # A claim that the city has not confirmed opens nothing of a person who may belong to somebody else.
-    if relation.state == RelationState.PENDING:
+    if found[0].state == RelationState.PENDING:
         raise RealNameNeeded
-    return relation
+    return found
 
 
-def _may_book(relation: Relation) -> None:
-    if relation.person.standing == Standing.DECEASED:
+def _may_book(person: Person) -> None:
+    if person.standing == Standing.DECEASED:
         raise PersonDeceased
-    if relation.person.standing not in (Standing.VERIFIED, Standing.TEMPORARY):
+    if person.standing not in (Standing.VERIFIED, Standing.TEMPORARY):
         raise RealNameNeeded
 
 

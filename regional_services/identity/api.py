@@ -14,7 +14,6 @@ from rest_framework.reverse import reverse
 from hub.accounts.tokens import AccessClaims
 from hub.api.idempotency import command_from
 from hub.api.views import PUBLIC, RESIDENT, HubAPIView
-from hub.errors import InvalidInput
 from hub.tenancy.scope import region
 from regional_services.identity import access, proofs, selectors, services
 from regional_services.identity.consents import TEXTS
@@ -197,6 +196,5 @@ def _status_headers(request: Request, person_id: UUID) -> dict[str, str]:
 
 def _read(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
     given = serializer(data=request.data)
-    if not given.is_valid():
-        raise InvalidInput(fields={name: str(reasons[0]) for name, reasons in given.errors.items()})
+    given.is_valid(raise_exception=True)
     return dict(given.validated_data)

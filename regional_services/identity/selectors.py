@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from hub import clock
 from hub.errors import NotFound
@@ -14,6 +14,7 @@ from regional_services.identity import ages
 from regional_services.identity.consents import TEXTS, ConsentText
 from regional_services.identity.models import (
     Consent,
+    Identifier,
     Person,
     RealNameCheck,
     Relation,
@@ -79,12 +80,13 @@ def identity_of(person_id: UUID, *, account_id: UUID | None = None) -> IdentityC
 
     Two queries for an adult, four for a minor.
     """
-    return card_of(Person.objects.get(pk=person_id), account_id=account_id)
-
-
-def card_of(person: Person, *, account_id: UUID | None = None) -> IdentityCard:
-    """The card of a person already read: one query less."""
+    person = Person.objects.get(pk=person_id)
     document = person.identifiers.get(is_primary=True, retired_at__isnull=True)
+    return card_of(person, document, account_id=account_id)
+
+
+def card_of(person: Person, document: Identifier, *, account_id: UUID | None = None) -> IdentityCard:
+    """The card of a person and his primary document already read: no query for an adult, two for a minor."""
     is_minor = ages.group_on(person.birth_date, clock.today()) is not ages.AgeGroup.ADULT
     return IdentityCard(
         person_id=person.id,
@@ -98,6 +100,18 @@ def card_of(person: Person, *, account_id: UUID | None = None) -> IdentityCard:
         is_minor=is_minor,
         guardian=_guardian(account_id, person.id) if is_minor and account_id else None,
     )
+
+
+def cards_of(person_ids: list[UUID]) -> dict[UUID, IdentityCard]:
+    """The cards of many people, by person, without guardians. Two queries."""
+    people = Person.objects.filter(pk__in=person_ids).prefetch_related(
+        Prefetch(
+            "identifiers",
+            queryset=Identifier.objects.filter(is_primary=True, retired_at__isnull=True),
+            to_attr="in_force",
+        )
+    )
+    return {person.id: card_of(person, person.in_force[0]) for person in people if person.in_force}
 
 
 def own_account(person_id: UUID) -> UUID | None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
-from hub import clock, ids
+from hub import clock, ids, synthetic
 from hub.security import blind
 from hub.work import Unit
-from regional_services.identity import ages, documents
+from regional_services.identity import ages, documents, purposes
 from regional_services.identity.consents import TEXTS
 from regional_services.identity.documents import Document
 from regional_services.identity.errors import ConsentUnknown, DocumentElsewhere, DocumentInvalid, TooManyChecks
@@ -23,6 +23,9 @@ from regional_services.identity.models import (
     Person,
     RealNameCheck,
     Relation,
+    RelationKind,
+    RelationState,
+    Sex,
     Standing,
 )
 
@@ -120,6 +123,37 @@ def person_at_desk(unit: Unit, form: NewPerson) -> UUID:
         person.save(update_fields=["phone", "phone_index", "updated_at"])
     unit.audit("identity.person_at_desk", target=f"person:{person.id}")
     return person.id
+
+
+def keep_synthetic_person(unit: Unit, hospital: str) -> None:
+    """Make sure that the synthetic resident is somebody at a hospital: a checked name, a document, a relation."""
+    person_id = synthetic.person_at(hospital)
+    if Person.objects.filter(pk=person_id).exists():
+        return
+    person = Person(
+        id=person_id,
+        sex=Sex.MALE,
+        birth_date=date(1980, 1, 1),
+        standing=Standing.VERIFIED,
+        verified_at=unit.now,
+        created_at=unit.now,
+    )
+    set_name(unit, person, synthetic.NAME)
+    person.save(force_insert=True)
+    number = f"XJ{person_id.hex[-8:].upper()}"
+    document = Document(kind=documents.DocumentKind.PASSPORT, number=number, key=number)
+    add_identifier(unit, person, document, synthetic.NAME)
+    Relation.objects.create(
+        id=ids.uuid7(),
+        account_id=synthetic.ACCOUNT,
+        person=person,
+        kind=RelationKind.OTHER,
+        scope=[purposes.BOOKING],
+        evidence="house",
+        state=RelationState.ACTIVE,
+        created_at=unit.now,
+    )
+    unit.audit("identity.synthetic_person_made", target=f"person:{person_id}", detail={"hospital": hospital})
 
 
 def is_temporary(document: Document) -> bool:

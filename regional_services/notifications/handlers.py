@@ -7,6 +7,7 @@ from hub.accounts import outside
 from hub.accounts.services.residents import phone_of
 from hub.outbox.events import Delivery, Permanent, RunsIn, handles
 from hub.tenancy.scope import region
+from hub.tenancy.statements import Select
 from hub.work import Unit
 from regional_services.notifications import selectors, services, steps
 from regional_services.notifications.events import SmsAsked
@@ -16,13 +17,14 @@ from regional_services.payments.events import LatePayment, RefundFinished
 from tenants.registry import selectors as registry
 
 _SMS_TEMPLATE = "notice"
+_QUEUED = Select(Message, "id = %(id)s AND sms = 'queued'")
 
 
 @handles(SmsAsked, runs_in=RunsIn.OUTSIDE)
 def send_sms(event: SmsAsked, _delivery: Delivery) -> None:
     """Hand the message to the gateway under its own id, so that a repeat is not a second SMS."""
     with region(read_only=True):
-        row = Message.objects.filter(pk=event.message_id, sms=SmsState.QUEUED).first()
+        row = _QUEUED.first(id=event.message_id)
     if row is None:
         return
     phone = phone_of(row.account_id)

@@ -7,12 +7,15 @@ from uuid import UUID
 from hub.actor import Actor, system_actor
 from hub.errors import NotFound
 from hub.tenancy.scope import REGION
+from hub.tenancy.statements import Statement
 from hub.work import work
 from regional_services.notifications import access
 from regional_services.notifications.models import Message, SmsState
 
 GATEWAY = system_actor("sms")
-_MAY_STILL_END = (SmsState.QUEUED, SmsState.SENT)
+_NOTE_SMS = Statement(
+    "default", "UPDATE notifications_message SET sms = %(sms)s WHERE id = %(id)s AND sms IN ('queued', 'sent')"
+)
 
 
 def read_message(message_id: UUID, *, actor: Actor) -> None:
@@ -40,5 +43,5 @@ def read_all(*, actor: Actor) -> int:
 def note_sms(message_id: UUID, state: SmsState) -> None:
     """Store how far the SMS of a message came; what the phone said last stands."""
     with work(REGION, actor=GATEWAY) as unit:
-        moved = Message.objects.filter(pk=message_id, sms__in=_MAY_STILL_END).update(sms=state)
+        moved = _NOTE_SMS.run(id=message_id, sms=state)
         unit.audit("message.sms", target=f"message:{message_id}", detail={"state": state.value, "moved": bool(moved)})

@@ -1,7 +1,8 @@
 """The wording of messages, as code: versioned, in Chinese, with a discreet form that names no department.
 
-Facts are `{institution} {department} {doctor} {when} {sequence} {fee} {deadline} {ended} {reason}`; a message never
-carries a full name, a number of a document or a diagnosis. A changed wording gets a new version beside the old one.
+Facts are `{institution} {department} {doctor} {when} {sequence} {fee} {deadline} {ended} {reason}`, of medicine also
+`{place} {window} {carrier} {tracking}`; a message never carries a full name, a number of a document or a diagnosis. A
+changed wording gets a new version beside the old one.
 """
 
 from __future__ import annotations
@@ -97,6 +98,53 @@ _ALL = (
         title="请到窗口挂号",
         text="您在{institution}{department}{when}的预约未在截止时间前线上挂号，号仍为您保留，请到医院窗口挂号缴费。",
         discreet_text="您在{institution}的一条预约未在线上挂号，请到医院窗口办理。详情请登录查看。",
+    ),
+    Template(
+        name="booking.pay_at_window",
+        version=1,
+        title="线上缴费未被医院接受",
+        text="您在{institution}{department}{when}的线上缴费未被医院接受，款项正在原路退回。挂号仍为您保留，请到医院窗口缴费。",
+        discreet_text="您在{institution}的一笔线上缴费未被医院接受，款项正在原路退回，请到医院窗口办理。详情请登录查看。",
+        by_sms=True,
+    ),
+    Template(
+        name="visit.medicine_ready",
+        version=1,
+        title="请取药",
+        text="您在{institution}{department}就诊的药品已备好，请到{place}{window}取药。",
+        discreet_text="您在{institution}的药品已备好，请到{place}{window}取药。",
+        by_sms=True,
+    ),
+    Template(
+        name="visit.medicine_dispatched",
+        version=1,
+        title="药品已寄出",
+        text="您在{institution}{department}就诊的药品已由{carrier}寄出，运单号{tracking}，请留意查收。",
+        discreet_text="{institution}寄给您的物品已由{carrier}寄出，运单号{tracking}，请留意查收。",
+        by_sms=True,
+    ),
+    Template(
+        name="booking.altered",
+        version=1,
+        title="就诊安排有调整",
+        text="您在{institution}{department}的预约有调整（{reason}），现为{doctor}{when}。请登录查看，可接受或免费退出。",
+        discreet_text="您在{institution}的一条预约有调整，可接受或免费退出。详情请登录查看。",
+        by_sms=True,
+    ),
+    Template(
+        name="booking.to_desk",
+        version=1,
+        title="请到分诊台",
+        text="{institution}{department}：{reason}。您的号仍保留，请到分诊台，工作人员会为您安排其他医生或退号退费。",
+        discreet_text="{institution}：您的就诊安排有变化，请到分诊台。",
+        by_sms=True,
+    ),
+    Template(
+        name="booking.difference",
+        version=1,
+        title="差额退回",
+        text="您在{institution}{department}的挂号费差额{fee}正在原路退回，号仍为您保留。",
+        discreet_text="您在{institution}的一笔差额{fee}正在原路退回。",
     ),
     Template(
         name="booking.refunded",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from regional_services.payments.models import Account, Attempt, Posting, Refund, RefundKind, RefundState
+from regional_services.payments.models import OF_THE_ORDER, Account, Attempt, Posting, Refund, RefundState
 
 
 def post_payment(attempt: Attempt, *, now: datetime) -> None:
@@ -18,7 +18,7 @@ def post_refund(refund: Refund, *, now: datetime) -> None:
         refund.attempt,
         f"refunded:{refund.id}",
         -refund.amount_fen,
-        _claim(surplus=refund.kind != RefundKind.REQUESTED),
+        _claim(surplus=refund.kind not in OF_THE_ORDER),
         now,
         held=Account.DESK if refund.state == RefundState.BY_HAND else Account.CHANNEL,
     )

@@ -10,6 +10,7 @@ from regional_services.payments import ledger, locks
 from regional_services.payments.channels.contract import RefundFact, RefundStatus
 from regional_services.payments.events import RefundFinished
 from regional_services.payments.models import (
+    OF_THE_ORDER,
     OPEN_REFUNDS,
     CashierTask,
     Leg,
@@ -72,10 +73,13 @@ def take_refusal(unit: Unit, refund_id: UUID, reason: str, *, retry: bool) -> No
 
 
 def stay_unknown(unit: Unit, refund_id: UUID, reason: str) -> None:
-    """No answer: ask again later, with the same number."""
-    _, refund = locks.order_of_refund(refund_id)
+    """No answer: ask again later, with the same number; one that stays away for hours is a person's to look at."""
+    order, refund = locks.order_of_refund(refund_id)
     if refund.state in OPEN_REFUNDS:
         refund.problem = reason[:64]
+        if refund.checks >= len(_CHECKS_AFTER):
+            detail = f"退款单号 {refund.out_refund_no}，渠道一直没有明确答复：{refund.problem}"
+            open_task(unit, TaskKind.REFUND_REFUSED, order, refund=refund, detail=detail)
         _schedule(unit, refund, RefundState.UNKNOWN)
 
 
@@ -102,15 +106,17 @@ def _succeed(
         target=f"refund:{refund.id}",
         detail={"order": str(order.id), "kind": refund.kind, "amount_fen": refund.amount_fen},
     )
-    if refund.kind != RefundKind.REQUESTED:
+    if refund.kind not in OF_THE_ORDER:
         return
     leg = Leg.objects.get(pk=refund.attempt.leg_id)
     leg.refunded_fen += refund.amount_fen
     whole = leg.refunded_fen == leg.amount_fen
     leg.state = LegState.REFUNDED if whole else LegState.PARTIALLY_REFUNDED
     leg.save(update_fields=["refunded_fen", "state"])
-    _move(unit, order, OrderState.REFUNDED if whole else OrderState.PARTIALLY_REFUNDED)
-    _announce(unit, order, refund, succeeded=True)
+    if whole or order.state != OrderState.REFUNDING or refund.kind == RefundKind.REQUESTED:
+        _move(unit, order, OrderState.REFUNDED if whole else OrderState.PARTIALLY_REFUNDED)
+    if refund.kind == RefundKind.REQUESTED:
+        _announce(unit, order, refund, succeeded=True)
 
 
 def _give_to_cashier(unit: Unit, order: Order, refund: Refund, state: RefundState, kind: TaskKind, detail: str) -> None:
@@ -120,7 +126,8 @@ def _give_to_cashier(unit: Unit, order: Order, refund: Refund, state: RefundStat
     if known or refund.kind != RefundKind.REQUESTED:
         return
     if state == RefundState.CLOSED:
-        _move(unit, order, OrderState.PAID)
+        given = Leg.objects.filter(order=order, refunded_fen__gt=0).exists()
+        _move(unit, order, OrderState.PARTIALLY_REFUNDED if given else OrderState.PAID)
     _announce(unit, order, refund, succeeded=False)
 
 

@@ -10,7 +10,17 @@ from django.db.models import Q
 
 from hub import clock
 from regional_services.payments.errors import ChannelUnavailable
-from regional_services.payments.models import Attempt, AttemptState, CashierTask, MerchantAccount, Order, Refund
+from regional_services.payments.models import (
+    OPEN_ATTEMPTS,
+    OPEN_REFUNDS,
+    Attempt,
+    AttemptState,
+    CashierTask,
+    MerchantAccount,
+    Order,
+    Refund,
+    RefundState,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +197,30 @@ def refunds(order_id: UUID) -> list[RefundView]:
     return [refund_view(row) for row in Refund.objects.filter(order_id=order_id).order_by("created_at", "pk")]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsettled:
+    """Money of an institution that is still on its way: payments and refunds under way, cases for a cashier."""
+
+    payments: int
+    refunds: int
+    tasks: int
+
+    @property
+    def total(self) -> int:
+        """How many things have to end before nothing moves any more."""
+        return self.payments + self.refunds + self.tasks
+
+
+def unsettled(institution_code: str) -> Unsettled:
+    """What is not final at one institution. Three counts on indexes or small sets."""
+    mine = {"institution_code": institution_code}
+    return Unsettled(
+        payments=Attempt.objects.filter(**mine, state__in=OPEN_ATTEMPTS).count(),
+        refunds=Refund.objects.filter(**mine, state__in=(*OPEN_REFUNDS, RefundState.ABNORMAL)).count(),
+        tasks=CashierTask.objects.filter(**mine, closed_at__isnull=True).count(),
+    )
+
+
 def open_tasks(institution_code: str) -> list[CashierTaskView]:
     """What waits for the cashiers of a hospital, oldest first."""
     rows = CashierTask.objects.filter(institution_code=institution_code, closed_at=None).order_by("opened_at", "pk")
@@ -217,3 +251,16 @@ def current_merchant(institution_code: str, channel: str) -> MerchantAccount:
     if row is None:
         raise ChannelUnavailable
     return row
+
+
+def secret_references(institution_code: str) -> list[str]:
+    """Under which names the ring holds the institution's merchant secrets, of every version. One query."""
+    rows = MerchantAccount.objects.filter(institution_code=institution_code)
+    pairs = rows.values_list("private_key_ref", "api_v3_key_ref")
+    return sorted({reference for pair in pairs for reference in pair})
+
+
+def settling_attempts(order_ids: list[UUID]) -> dict[UUID, AttemptView]:
+    """The paid attempts that count for many orders, by order."""
+    rows = Attempt.objects.filter(order_id__in=order_ids, settles=True)
+    return {row.order_id: attempt_view(row) for row in rows}

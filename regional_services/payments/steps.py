@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connections
+from django.db.models import Sum
 
 from hub.errors import NotFound
 from hub.ids import payment_number, uuid7
+from hub.tenancy.statements import Statement
 from hub.work import Unit
 from regional_services.payments import locks
 from regional_services.payments.errors import OrderNotRefundable
-from regional_services.payments.events import AttemptCloseAsked, OrderClosed, OrderPaid, RefundAsked
+from regional_services.payments.events import AttemptCloseAsked, OrderClosed, OrderPaid, RefundAsked, RefundFinished
 from regional_services.payments.models import (
     OPEN_ATTEMPTS,
+    OPEN_REFUNDS,
     Attempt,
     AttemptState,
     LegKind,
@@ -31,7 +33,9 @@ from regional_services.payments.selectors import OrderView, order_view
 RECHECK = timedelta(seconds=30)
 
 # Order and leg in one statement: the booking path counts its round trips, and a repeat must find the first order.
-_INSERT_ORDER = """
+_INSERT_ORDER = Statement(
+    "default",
+    """
 WITH placed AS (
     INSERT INTO payments_order (id, institution_code, booking_id, patient_id, payer_account_id, insured_id, title,
                                 amount_fen, state, close_reason, deadline, paid_at, created_at, updated_at)
@@ -41,7 +45,8 @@ WITH placed AS (
     RETURNING id, institution_code, amount_fen)
 INSERT INTO payments_leg (id, institution_code, order_id, kind, amount_fen, refunded_fen, state)
 SELECT %(leg)s, institution_code, id, %(kind)s, amount_fen, 0, %(leg_state)s FROM placed
-"""
+""",
+)
 
 
 def create_order(
@@ -87,28 +92,26 @@ def create_order(
 
 
 def _insert(order: Order) -> bool:
-    with connections["default"].cursor() as cursor:
-        cursor.execute(
-            _INSERT_ORDER,
-            {
-                "id": order.id,
-                "institution": order.institution_code,
-                "booking": order.booking_id,
-                "patient": order.patient_id,
-                "payer": order.payer_account_id,
-                "insured": order.insured_id,
-                "title": order.title,
-                "amount": order.amount_fen,
-                "state": order.state,
-                "deadline": order.deadline,
-                "paid_at": order.paid_at,
-                "now": order.created_at,
-                "leg": uuid7(),
-                "kind": LegKind.SELF_PAY,
-                "leg_state": LegState.PAID if order.paid_at else LegState.DUE,
-            },
+    return (
+        _INSERT_ORDER.run(
+            id=order.id,
+            institution=order.institution_code,
+            booking=order.booking_id,
+            patient=order.patient_id,
+            payer=order.payer_account_id,
+            insured=order.insured_id,
+            title=order.title,
+            amount=order.amount_fen,
+            state=order.state,
+            deadline=order.deadline,
+            paid_at=order.paid_at,
+            now=order.created_at,
+            leg=uuid7(),
+            kind=LegKind.SELF_PAY,
+            leg_state=LegState.PAID if order.paid_at else LegState.DUE,
         )
-        return bool(cursor.rowcount == 1)
+        == 1
+    )
 
 
 def request_close(unit: Unit, *, order_id: UUID, reason: str) -> OrderView:
@@ -170,17 +173,63 @@ def request_refund(unit: Unit, *, order_id: UUID, reason: str) -> UUID:
     if earlier is not None and earlier.state != RefundState.CLOSED:
         return earlier.id
     attempt = locks.attempts(order).filter(state=AttemptState.PAID, settles=True).first()
-    if attempt is None or order.state not in {OrderState.PAID, OrderState.REFUNDING}:
+    if attempt is None or order.state not in _REFUNDABLE:
         raise OrderNotRefundable
-    refund = place_refund(unit, order=order, attempt=attempt, kind=RefundKind.REQUESTED, reason=reason)
+    left = attempt.paid_fen - _differences(attempt)
+    if left == 0:
+        return _all_given(unit, order, attempt)
+    refund = place_refund(unit, order=order, attempt=attempt, kind=RefundKind.REQUESTED, reason=reason, amount_fen=left)
     order.state = OrderState.REFUNDING
     order.updated_at = unit.now
     order.save(update_fields=["state", "updated_at"])
     return refund.id
 
 
-def place_refund(unit: Unit, *, order: Order, attempt: Attempt, kind: RefundKind, reason: str) -> Refund:
-    """A refund of a whole attempt under a number made once; the channel is asked after the commit."""
+_REFUNDABLE = frozenset({OrderState.PAID, OrderState.PARTIALLY_REFUNDED, OrderState.REFUNDING})
+
+
+def _differences(attempt: Attempt) -> int:
+    """What of it went back, or is on its way, because the service turned out cheaper."""
+    rows = Refund.objects.filter(attempt=attempt, kind=RefundKind.DIFFERENCE).exclude(state=RefundState.CLOSED)
+    return int(rows.aggregate(sum=Sum("amount_fen"))["sum"] or 0)
+
+
+def _all_given(unit: Unit, order: Order, attempt: Attempt) -> UUID:
+    """Nothing is left to refund: differences gave all of it back before."""
+    last = Refund.objects.filter(attempt=attempt, kind=RefundKind.DIFFERENCE).order_by("-sequence")[0]
+    unit.publish(
+        RefundFinished(
+            order_id=order.id,
+            booking_id=order.booking_id,
+            institution_code=order.institution_code,
+            refund_id=last.id,
+            succeeded=True,
+        )
+    )
+    return last.id
+
+
+def refund_difference(unit: Unit, *, order_id: UUID, amount_fen: int, reason: str) -> UUID | None:
+    """Give back a part of what was paid because the visit costs less now; the order stands.
+
+    None where nothing is left to give: the order is not paid, or all of it is on its way back.
+    """
+    order = locks.order(order_id)
+    attempt = locks.attempts(order).filter(state=AttemptState.PAID, settles=True).first() if order else None
+    if order is None or attempt is None or order.state not in {OrderState.PAID, OrderState.PARTIALLY_REFUNDED}:
+        return None
+    left = min(amount_fen, attempt.paid_fen - _differences(attempt))
+    if left <= 0:
+        return None
+    return place_refund(
+        unit, order=order, attempt=attempt, kind=RefundKind.DIFFERENCE, reason=reason, amount_fen=left
+    ).id
+
+
+def place_refund(
+    unit: Unit, *, order: Order, attempt: Attempt, kind: RefundKind, reason: str, amount_fen: int | None = None
+) -> Refund:
+    """A refund of an attempt, whole unless said, under a number made once; the channel is asked after the commit."""
     refund_id = uuid7()
     refund = Refund.objects.create(
         id=refund_id,
@@ -190,7 +239,7 @@ def place_refund(unit: Unit, *, order: Order, attempt: Attempt, kind: RefundKind
         kind=kind,
         sequence=Refund.objects.filter(attempt=attempt).count() + 1,
         out_refund_no=payment_number(refund_id),
-        amount_fen=attempt.paid_fen,
+        amount_fen=attempt.paid_fen if amount_fen is None else amount_fen,
         reason=reason[:80],
         next_check_at=unit.now + RECHECK,
         created_at=unit.now,
@@ -203,3 +252,12 @@ def place_refund(unit: Unit, *, order: Order, attempt: Attempt, kind: RefundKind
     )
     unit.publish(RefundAsked(refund_id=refund.id, hospital=order.institution_code))
     return refund
+
+
+def ask_channels_again(unit: Unit, institution_code: str) -> int:
+    """Have the sweep ask the channel now what became of every open attempt and refund of a hospital; how many."""
+    open_attempts = Attempt.objects.filter(institution_code=institution_code, state__in=OPEN_ATTEMPTS)
+    open_refunds = Refund.objects.filter(institution_code=institution_code, state__in=OPEN_REFUNDS)
+    asked = open_attempts.update(next_check_at=unit.now) + open_refunds.update(next_check_at=unit.now)
+    unit.audit("payment.channels_asked_again", target=f"hospital:{institution_code}", detail={"asked": asked})
+    return asked

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from hub.tenancy.scope import region
 from regional_services.payments.models import (
+    OF_THE_ORDER,
     OPEN_ATTEMPTS,
     RETURNED,
     Account,
@@ -114,7 +115,8 @@ def _order_state(books: _Books) -> str:
 
 def _paid_state(books: _Books) -> str:
     requested = [refund for refund in books.refunds if refund.kind == RefundKind.REQUESTED]
-    returned = sum(refund.amount_fen for refund in requested if refund.state in RETURNED)
+    owed = [refund for refund in books.refunds if refund.kind in OF_THE_ORDER]
+    returned = sum(refund.amount_fen for refund in owed if refund.state in RETURNED)
     if any(refund.state not in {*RETURNED, RefundState.CLOSED} for refund in requested):
         return OrderState.REFUNDING
     if returned == 0:
@@ -135,7 +137,7 @@ def _returned(books: _Books, leg: Leg) -> int:
     return sum(
         refund.amount_fen
         for refund in books.refunds
-        if refund.attempt_id in attempts and refund.kind == RefundKind.REQUESTED and refund.state in RETURNED
+        if refund.attempt_id in attempts and refund.kind in OF_THE_ORDER and refund.state in RETURNED
     )
 
 
@@ -151,7 +153,7 @@ def _to_post(books: _Books) -> list[tuple[str, str, int]]:
             lines += _entry(f"paid:{attempt.id}", against, attempt.paid_fen)
     for refund in books.refunds:
         if refund.state in RETURNED:
-            against = Account.ORDERS if refund.kind == RefundKind.REQUESTED else Account.SURPLUS
+            against = Account.ORDERS if refund.kind in OF_THE_ORDER else Account.SURPLUS
             held = Account.DESK if refund.state == RefundState.BY_HAND else Account.CHANNEL
             lines += _entry(f"refunded:{refund.id}", against, -refund.amount_fen, held)
     return sorted(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import accumulate
 
 from django.db.models import QuerySet, Sum
 
@@ -75,17 +76,35 @@ def each(first: date, last: date, institution_code: str = "") -> list[tuple[date
         ]
 
 
-def usual_day(day: date) -> list[int]:
-    """Bookings up to each hour of such a weekday, averaged over the weeks before. One query."""
+@dataclass(frozen=True, slots=True)
+class UsualDay:
+    """Bookings up to each hour of such a weekday: the fewest, the mean and the most of the weeks before."""
+
+    low: list[int]
+    mean: list[int]
+    high: list[int]
+
+    def by(self, at: datetime) -> int:
+        """About how many there usually are by this time of the day."""
+        begun = self.mean[at.hour - 1] if at.hour else 0
+        return round(begun + (self.mean[at.hour] - begun) * at.minute / 60)
+
+
+def usual_day(day: date) -> UsualDay:
+    """Such a weekday as it usually is. One query."""
     days = [day - timedelta(weeks=week) for week in range(1, USUAL_WEEKS + 1)]
     with region(read_only=True):
         rows = list(HourFigure.objects.filter(day__in=days).values_list("day", "hour", "created"))
-    known = len({row_day for row_day, _, _ in rows})
-    up_to, total = [], 0
-    for hour in range(HOURS):
-        total += sum(created for _, row_hour, created in rows if row_hour == hour)
-        up_to.append(round(total / known) if known else 0)
-    return up_to
+    made = {(row_day, hour): created for row_day, hour, created in rows}
+    courses = []
+    for known in sorted({row_day for row_day, _, _ in rows}):
+        courses.append(list(accumulate(made.get((known, hour), 0) for hour in range(HOURS))))
+    by_hour = list(zip(*courses, strict=True)) or [(0,)] * HOURS
+    return UsualDay(
+        low=[min(counts) for counts in by_hour],
+        mean=[round(sum(counts) / len(counts)) for counts in by_hour],
+        high=[max(counts) for counts in by_hour],
+    )
 
 
 def health() -> dict[str, HealthRow]:

@@ -12,11 +12,12 @@ from hub import clock
 from hub.actor import Actor, system_actor
 from hub.outbox.selectors import dead_letters
 from hub.security.permissions import require
+from hub.sse import topics
 from hub.tenancy import registry
 from hub.tenancy.models import TenantState
 from hub.tenancy.scope import REGION, hospital
 from hub.work import work
-from institution_connectors.exchange import selectors as exchange
+from institution_connectors.exchange import health as connector_health
 from regional_services.booking import selectors as bookings
 from regional_services.statistics.models import DayFigure, HospitalHealth, HourFigure
 from regional_services.statistics.permissions import EXPORT
@@ -62,6 +63,7 @@ def observe() -> int:
     found = [_look(info.code) for info in registry.hospitals() if info.state != TenantState.JOINING]
     with work(REGION, actor=WORKER) as unit:
         _put(HospitalHealth, found, ("institution_code",))
+        unit.tell(topics.DISTRICT_SCREEN, "hospitals")
         unit.audit("statistics.observed", target="statistics", detail={"hospitals": len(found)})
     return len(found)
 
@@ -79,7 +81,7 @@ def note_export(*, actor: Actor, number: str, first: date, last: date, instituti
 
 def _look(code: str) -> HospitalHealth:
     with hospital(code, read_only=True):
-        health = exchange.health()
+        health = connector_health.health()
     return HospitalHealth(
         institution_code=code,
         at=clock.now(),

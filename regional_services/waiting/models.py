@@ -1,4 +1,4 @@
-"""Where each booking stands in its hospital's queue, as last read, and who else follows it."""
+"""Where each booking stands in its hospital's queue, as last read."""
 
 from __future__ import annotations
 
@@ -46,18 +46,3 @@ class Place(InstitutionRow):
             models.Index(fields=["person_id", "day"], name="ix_waiting_place_person"),
             models.Index(fields=["queue_id"], name="ix_waiting_place_queue"),
         ]
-
-
-class Follower(InstitutionRow):
-    """An account that follows somebody's visit live; it counts only while the relation to the patient allows it."""
-
-    staff_grant: ClassVar[Grant] = Grant.NONE
-
-    booking_id = models.UUIDField()
-    account_id = models.UUIDField()
-    person_id = models.UUIDField()
-    since = models.DateTimeField()
-
-    class Meta:
-        db_table = "waiting_follower"
-        constraints = [models.UniqueConstraint(fields=["booking_id", "account_id"], name="uq_waiting_follower")]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from hub import clock
-from regional_services.waiting.models import Follower, Place
+from regional_services.waiting.models import Place
 from tenants.queueing.models import EntryState
 from tenants.queueing.pace import Wait
 
@@ -52,31 +52,6 @@ class PlaceView:
         if self.state is EntryState.WAITING:
             return f"前面还有 {self.ahead} 位"
         return self.state.label
-
-
-def place(booking_id: UUID) -> PlaceView | None:
-    """Where a booking stands. One query."""
-    row = Place.objects.filter(booking_id=booking_id).first()
-    return place_view(row) if row else None
-
-
-def places_of_account(account_id: UUID) -> list[PlaceView]:
-    """Today's places of the bookings an account made, still moving ones first come. One query."""
-    rows = Place.objects.filter(account_id=account_id, day=clock.today()).exclude(
-        state__in=(EntryState.DONE, EntryState.LEFT)
-    )
-    return [place_view(row) for row in rows.order_by("booking_id")]
-
-
-def followed_by(account_id: UUID) -> list[PlaceView]:
-    """Today's places an account follows; the caller asks the relation. Two queries."""
-    ids = Follower.objects.filter(account_id=account_id).values_list("booking_id", flat=True)
-    return [place_view(row) for row in Place.objects.filter(booking_id__in=list(ids), day=clock.today())]
-
-
-def follows(booking_id: UUID, account_id: UUID) -> bool:
-    """Whether this account follows this visit. One query."""
-    return Follower.objects.filter(booking_id=booking_id, account_id=account_id).exists()
 
 
 def place_view(row: Place) -> PlaceView:

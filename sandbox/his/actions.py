@@ -11,7 +11,6 @@ from sandbox.his.hospital import Hospital
 from sandbox.his.refusals import Refusal
 
 Data = dict[str, Any]
-_VISIT_STATES = {"arrived": "arrived", "visit_ended": "done"}
 
 
 class Actions:
@@ -26,14 +25,24 @@ class Actions:
         return [
             Action("stop_session", "停诊", self.stop_session, ("schedule_code", "from_sequence", "reason")),
             Action("window_sale", "窗口挂出一个号", self.window_sale, ("schedule_code", "number_code")),
+            Action("visit_event", "就诊进展", self.visit_event, ("his_number", "kind", "place")),
+            Action("end_visit", "结束就诊", self.end_visit, ("his_number",)),
             Action(
-                "visit_event",
-                "就诊进展",
-                self.visit_event,
-                ("his_number", "kind", "place", "carrier", "tracking_number"),
+                "medicine_ready",
+                "药已备好",
+                self.medicine_ready,
+                ("his_number", "window", "place", "dispensing_number"),
+            ),
+            Action(
+                "dispatch_medicine",
+                "药品寄出",
+                self.dispatch_medicine,
+                ("his_number", "carrier", "tracking_number", "dispensing_number"),
             ),
             Action("open_bill", "开出费用", self.open_bill, ("his_number",)),
             Action("lab_report", "发布检验报告", self.lab_report, ("his_number",)),
+            Action("exam_report", "发布检查报告", self.exam_report, ("his_number",)),
+            Action("discharge", "办理出院", self.discharge, ("his_number",)),
             Action("duplicate_patient", "重复建档（F15）", self.duplicate_patient, ("patient_id",)),
             Action("merge_patients", "合并档案（F14）", self.merge_patients, ("kept_id", "merged_id")),
             Action("send_snapshot", "推送全部排班", self.send_snapshot),
@@ -87,23 +96,43 @@ class Actions:
 
     async def visit_event(self, given: Mapping[str, Any]) -> Data:
         """A step of a visit: arrived, called, missed, visit_ended, medicine_ready, dispatched; the hub is told."""
-        hospital, kind = self._hospital, str(given["kind"])
+        return self._step(str(given["kind"]), given)
+
+    async def end_visit(self, given: Mapping[str, Any]) -> Data:
+        """The doctor has seen the patient."""
+        return self._step("visit_ended", given)
+
+    async def medicine_ready(self, given: Mapping[str, Any]) -> Data:
+        """The pharmacy has put the medicine of a visit ready at a window."""
+        return self._step("medicine_ready", {**given, "window": given.get("window") or "3号窗口"})
+
+    async def dispatch_medicine(self, given: Mapping[str, Any]) -> Data:
+        """The pharmacy has given the medicine of a visit to a courier."""
+        parcel = {"carrier": given.get("carrier") or "顺丰速运", "tracking_number": given.get("tracking_number")}
+        number = parcel["tracking_number"] or f"SF{self._hospital.store.next('parcel'):012d}"
+        return self._step("dispatched", {**given, **parcel, "tracking_number": number})
+
+    async def end_next_visit(self) -> Data | None:
+        """Whoever's turn it is has been seen; every second patient goes to the pharmacy, every fourth is sent his."""
+        row = self._hospital.engine.visits.next_to_end()
+        if row is None:
+            return None
+        who = {"his_number": row["his_number"]}
+        ended = await self.end_visit(who)
+        nth = self._hospital.store.next("visit")
+        if nth % 4 == 0:
+            await self.dispatch_medicine(who)
+        elif nth % 2 == 0:
+            await self.medicine_ready({**who, "place": "门诊药房"})
+        return ended
+
+    def _step(self, step: str, given: Mapping[str, Any]) -> Data:
+        hospital = self._hospital
         with hospital.store.work():
-            row = self._registration(given)
-            if kind in _VISIT_STATES:
-                hospital.store.run(
-                    "UPDATE registrations SET state = ? WHERE his_number = ?", _VISIT_STATES[kind], row["his_number"]
-                )
-            event = {
-                "kind": kind,
-                "his_number": row["his_number"],
-                "registration_number": row["hub_number"],
-                "patient_id": row["patient_id"],
-                "ticket": row["ticket"],
-                "place": str(given.get("place") or ""),
-                "carrier": str(given.get("carrier") or ""),
-                "tracking_number": str(given.get("tracking_number") or ""),
-            }
+            try:
+                event = hospital.engine.visits.take_step(step, given)
+            except Refusal as refusal:
+                raise ValueError(refusal.text) from refusal
             hospital.tell("visit_event", event)
         return event
 
@@ -124,6 +153,16 @@ class Actions:
             told = {**report, "his_number": row["his_number"]}
             self._hospital.tell("result_reported", told)
         return told
+
+    async def exam_report(self, given: Mapping[str, Any]) -> Data:
+        """An approved examination report of a visit."""
+        with self._hospital.store.work():
+            return self._hospital.engine.records.make_exam(self._registration(given)["patient_id"])
+
+    async def discharge(self, given: Mapping[str, Any]) -> Data:
+        """The patient of a registration was on the ward and goes home, with a summary."""
+        with self._hospital.store.work():
+            return self._hospital.engine.records.discharge(self._registration(given)["patient_id"])
 
     async def duplicate_patient(self, given: Mapping[str, Any]) -> Data:
         """A second archive of the same person."""

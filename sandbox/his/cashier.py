@@ -62,6 +62,85 @@ class Cashier:
         line = self._line(str(arguments["refund_number"]), -total, "refund", number.removeprefix("J").lstrip("0"))
         return {"settlement_number": number, "receipt_number": str(line)}
 
+    def list_paid_bills(self, arguments: Mapping[str, Any]) -> Data:
+        """patient_id, first_day, last_day -> {bills: [{settlement_number, amount_fen, ..}], total}; refunds negative"""
+        rows = self._store.all(
+            "SELECT l.line_number, l.order_number, l.amount_fen, l.happened_at, l.business, b.title, b.state,"
+            " b.settlement_number FROM ledger l JOIN bills b"
+            " ON b.settlement_number ="
+            " printf('J%08d', CASE l.business WHEN 'bill' THEN l.line_number ELSE l.reverses END)"
+            " WHERE b.patient_id = ? AND substr(l.happened_at, 1, 10) BETWEEN ? AND ?"
+            " GROUP BY l.line_number ORDER BY l.line_number",
+            str(arguments["patient_id"]), str(arguments["first_day"]), str(arguments["last_day"]),
+        )  # fmt: skip
+        bills = [
+            {
+                "settlement_number": row["settlement_number"],
+                "receipt_number": str(row["line_number"]),
+                "title": row["title"],
+                "amount_fen": row["amount_fen"],
+                "paid_at": row["happened_at"],
+                "order_number": row["order_number"],
+                "refundable": row["business"] == "bill" and row["state"] == "paid",
+            }
+            for row in rows
+        ]
+        return {"bills": bills, "total": len(bills)}
+
+    def paid_bill_detail(self, arguments: Mapping[str, Any]) -> Data:
+        """patient_id, settlement_number -> like bill_detail"""
+        items = self._store.all(
+            "SELECT i.* FROM bill_items i JOIN bills b ON b.code = i.bill_code"
+            " WHERE b.patient_id = ? AND b.settlement_number = ? ORDER BY i.rowid",
+            str(arguments["patient_id"]), str(arguments["settlement_number"]),
+        )  # fmt: skip
+        if not items:
+            raise refuse("not_found", "未查询到缴费记录")
+        return {"items": items}
+
+    def list_invoices(self, arguments: Mapping[str, Any]) -> Data:
+        """patient_id, first_day, last_day -> {invoices: [{settlement_number, state, amount_fen, code, number, ..}]}"""
+        invoices = []
+        for bill in self.list_paid_bills(arguments)["bills"]:
+            red = bill["amount_fen"] < 0
+            invoices.append(
+                {
+                    "settlement_number": bill["settlement_number"],
+                    "state": "red" if red else "issued",
+                    "amount_fen": bill["amount_fen"],
+                    "code": "31060126",
+                    "number": bill["receipt_number"].zfill(10),
+                    "verification_code": "a1b2c3",
+                    "issued_at": bill["paid_at"],
+                    "reverses": bill["settlement_number"].removeprefix("J").lstrip("0").zfill(10) if red else "",
+                }
+            )
+        return {"invoices": invoices}
+
+    def pharmacy_queue(self, arguments: Mapping[str, Any]) -> Data:
+        """patient_id -> {places: [{dispensing_number, window, ahead, ready, place}]} of bills that are paid"""
+        places = []
+        for bill in self._store.all(
+            "SELECT code FROM bills WHERE patient_id = ? AND state = 'paid' ORDER BY code", str(arguments["patient_id"])
+        ):
+            told = self._store.one(
+                "SELECT data FROM visit_events WHERE json_extract(data, '$.kind') = 'medicine_ready'"
+                " AND json_extract(data, '$.dispensing_number') = ? ORDER BY id DESC",
+                bill["code"],
+            )
+            ready = json.loads(told["data"]) if told else None
+            before = self._store.number("SELECT count(*) FROM bills WHERE state = 'paid' AND code < ?", bill["code"])
+            places.append(
+                {
+                    "dispensing_number": bill["code"],
+                    "window": ready["window"] if ready else "",
+                    "ahead": 0 if ready else before,
+                    "ready": ready is not None,
+                    "place": "门诊药房",
+                }
+            )
+        return {"places": places}
+
     def daily_ledger(self, arguments: Mapping[str, Any]) -> Data:
         """day, offset, limit -> {lines: [{line_number, order_number, amount_fen, ..}], total}; refunds negative"""
         day = str(arguments["day"])

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.his.clock import Clock
 from sandbox.his.refusals import refuse
 from sandbox.his.store import Store
-from sandbox.his.world import CLASSES
+from sandbox.his.world import CLASS_NAMES, CLASSES
 
 Data = dict[str, Any]
 _SCHEDULES = """SELECT s.*, (SELECT count(*) FROM numbers n WHERE n.schedule_code = s.code) AS capacity,
@@ -108,4 +108,4 @@ class Directory:
 
 def _schedule(row: Data) -> Data:
     kept = {key: value for key, value in row.items() if key not in {"stop_reason", "stop_from", "stopped_at"}}
-    return {**kept, "class_name": CLASSES[row["class_code"]][0]}
+    return {**kept, "class_name": CLASS_NAMES[row["class_code"]]}

@@ -18,8 +18,10 @@ from sandbox.his.clock import Clock
 from sandbox.his.desk import Desk, Rules
 from sandbox.his.directory import Directory
 from sandbox.his.patients import Patients
+from sandbox.his.records import Records
 from sandbox.his.refusals import refuse
 from sandbox.his.store import Store
+from sandbox.his.visits import Visits
 from sandbox.his.world import World
 
 Data = dict[str, Any]
@@ -49,6 +51,8 @@ class Engine:
         self.patients = Patients(store)
         self.desk = Desk(store, clock, self.directory, self.patients, rules)
         self.cashier = Cashier(store, clock)
+        self.records = Records(store, clock)
+        self.visits = Visits(store, clock, self.desk)
         self.operations: dict[str, Callable[[Mapping[str, Any]], Data]] = {
             method.__name__: method
             for method in (
@@ -71,6 +75,7 @@ class Engine:
                 self.desk.cancel_registration,
                 self.desk.list_registrations,
                 self.desk.waiting_queue,
+                self.visits.list_visit_events,
                 self.cashier.list_pending_bills,
                 self.cashier.bill_detail,
                 self.cashier.settle_bills,
@@ -78,6 +83,15 @@ class Engine:
                 self.cashier.daily_ledger,
                 self.cashier.list_lab_reports,
                 self.cashier.lab_report,
+                self.cashier.list_paid_bills,
+                self.cashier.paid_bill_detail,
+                self.cashier.list_invoices,
+                self.cashier.pharmacy_queue,
+                self.records.inpatient_stay,
+                self.records.list_exam_reports,
+                self.records.exam_report,
+                self.records.list_discharge_summaries,
+                self.records.discharge_summary,
                 self.check_outcome,
             )
         }

@@ -19,7 +19,7 @@ from sandbox.his.store import Store
 from sandbox.his.switches import all_switches
 from sandbox.his.world import World
 
-_LISTS = ("departments", "doctors", "schedules", "numbers", "registrations", "lines")
+_LISTS = ("departments", "doctors", "schedules", "numbers", "registrations", "events", "bills", "lines")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,7 @@ class Hospital:
         self.his_locked = entry.get("mode", "hub_pool") == "his_locked"
         self.board = Board(f"his-{self.code}", f"{self.name}（{self.dialect}）", "医院信息系统")
         self.board.add_switches(*all_switches())
+        self.board.switches["visits"].set(float(self.options.get("visits_per_minute", 0)) or None)
         self.board.facts = self.facts
         self.clock = Clock(lambda: float(self.board.switches["clock_skew"].value or 0))
         self.store = Store(state / "his" / f"{self.code}.sqlite3")
@@ -79,6 +80,7 @@ class Hospital:
             doctors=int(entry.get("doctors", 3)),
             days=int(entry.get("days", 14)),
             per_slot=int(entry.get("per_slot", 2)),
+            reserved=str(self.options.get("reserved_department", "")),
         )
         rules = Rules(
             his_locked=self.his_locked,

@@ -18,7 +18,7 @@ class Life:
 
     def __init__(self, hospital: Hospital, dialect: Dialect, actions: Actions) -> None:
         self._hospital, self._dialect, self._actions = hospital, dialect, actions
-        self._windows = 0.0
+        self._windows = self._visits = 0.0
 
     async def run(self) -> None:
         """Every second: what time brings."""
@@ -27,6 +27,7 @@ class Life:
             self._new_days()
             self._locks()
             await self._window_patients(seconds=1)
+            await self._visits_end(seconds=1)
 
     def _new_days(self) -> None:
         new = self._hospital.engine.roll()
@@ -49,6 +50,13 @@ class Life:
                 await self._actions.window_sale({})
             except ValueError:
                 self._windows = 0
+
+    async def _visits_end(self, seconds: float) -> None:
+        self._visits += self._hospital.board.number("visits") * seconds / 60
+        while self._visits >= 1:
+            self._visits -= 1
+            if await self._actions.end_next_visit() is None:
+                self._visits = 0
 
     async def push(self) -> None:
         """Deliver messages in order, again and again until the hub takes them."""

@@ -32,6 +32,8 @@ CREATE TABLE IF NOT EXISTS registrations (his_number TEXT PRIMARY KEY, hub_numbe
     order_number TEXT, receipt_number TEXT, ticket TEXT, made_at TEXT);
 CREATE INDEX IF NOT EXISTS registrations_hub ON registrations (hub_number);
 CREATE INDEX IF NOT EXISTS registrations_schedule ON registrations (schedule_code);
+CREATE TABLE IF NOT EXISTS visit_events (id INTEGER PRIMARY KEY AUTOINCREMENT, data TEXT, happened_at TEXT);
+CREATE INDEX IF NOT EXISTS visit_events_at ON visit_events (happened_at);
 CREATE TABLE IF NOT EXISTS requests (hub_number TEXT PRIMARY KEY, operation TEXT, fingerprint TEXT, answer TEXT,
     done_at TEXT);
 CREATE TABLE IF NOT EXISTS ledger (line_number INTEGER PRIMARY KEY, order_number TEXT, amount_fen INTEGER,
@@ -45,6 +47,10 @@ CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, kind TEXT, data TEX
     delivered INTEGER DEFAULT 0, attempts INTEGER DEFAULT 0);
 CREATE INDEX IF NOT EXISTS messages_due ON messages (id) WHERE delivered = 0;
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER);
+CREATE TABLE IF NOT EXISTS stays (stay_number TEXT PRIMARY KEY, patient_id TEXT, department_name TEXT, ward TEXT,
+    bed TEXT, doctor_name TEXT, admitted_at TEXT, discharged_at TEXT, prepaid_fen INTEGER, spent_fen INTEGER);
+CREATE TABLE IF NOT EXISTS documents (code TEXT PRIMARY KEY, kind TEXT, patient_id TEXT, title TEXT, approved INTEGER,
+    reported_at TEXT, content TEXT);
 CREATE TABLE IF NOT EXISTS reports (code TEXT PRIMARY KEY, patient_id TEXT, title TEXT, approved INTEGER,
     reported_at TEXT, lines TEXT);
 """

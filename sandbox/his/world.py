@@ -42,6 +42,10 @@ CLASSES: dict[str, tuple[str, int]] = {
     "03": ("主任医师", 2500),
     "10": ("急诊", 2200),
 }
+# What a hospital keeps for the hub's synthetic resident: no fee, no doctor, nobody else is told of it.
+RESERVED_CLASS = "99"
+CLASS_NAMES = {**{code: name for code, (name, _fee) in CLASSES.items()}, RESERVED_CLASS: "巡检"}
+_FEES = {**{code: fee for code, (_name, fee) in CLASSES.items()}, RESERVED_CLASS: 0}
 _TITLES = {"01": "主治医师", "02": "副主任医师", "03": "主任医师"}
 _PERIODS = {"am": (time(8, 0), time(11, 30)), "pm": (time(13, 30), time(16, 30))}
 
@@ -50,11 +54,20 @@ class World:
     """Fills the books of a hospital: once with people, then day by day with sessions."""
 
     def __init__(
-        self, store: Store, *, code: str, seed: int, kind: str, doctors: int, days: int, per_slot: int
+        self,
+        store: Store,
+        *,
+        code: str,
+        seed: int,
+        kind: str,
+        doctors: int,
+        days: int,
+        per_slot: int,
+        reserved: str = "",
     ) -> None:
         self._store = store
         self._code, self._seed, self._kind = code, seed, kind
-        self._doctors, self._per_slot = doctors, per_slot
+        self._doctors, self._per_slot, self._reserved = doctors, per_slot, reserved
         self.days = days
 
     def people(self) -> None:
@@ -70,6 +83,17 @@ class World:
                 )  # fmt: skip
                 for number in range(1, self._doctors + 1):
                     self._doctor(rng, code, name, number)
+            if self._reserved:
+                self._keep_for_the_hub(self._reserved)
+
+    def _keep_for_the_hub(self, code: str) -> None:
+        self._store.run(
+            "INSERT INTO departments VALUES (?,?,?,?,?,?,?)", code, "平台巡检", "", "本部", "", "", "不接诊患者。"
+        )
+        self._store.run(
+            "INSERT INTO doctors VALUES (?,?,?,?,?,?,?,?,?,?)",
+            f"{code}01", "平台巡检", "", "0", code, "", "", "", 1, RESERVED_CLASS,
+        )  # fmt: skip
 
     def _doctor(self, rng: random.Random, department: str, department_name: str, number: int) -> None:
         rota = number == 1
@@ -112,7 +136,7 @@ class World:
     def _session(self, doctor: dict[str, Any], day: date, period: str) -> None:
         first, last = (at(day, bound) for bound in _PERIODS[period])
         code = f"{day:%Y%m%d}{period.upper()}{doctor['code']}"
-        _, fee = CLASSES[doctor["class_code"]]
+        fee = _FEES[doctor["class_code"]]
         self._store.run(
             "INSERT INTO schedules (code, department_code, doctor_code, day, period, starts, ends, class_code, fee_fen,"
             " state, campus, place) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",

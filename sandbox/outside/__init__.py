@@ -1,4 +1,4 @@
-"""Parties beside the hospitals: payment, open platform, messages, the city's identity service."""
+"""Parties beside the hospitals: payment, open platform, messages, the city's identity service, the staff platform."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from pathlib import Path
 
 from sandbox.app import Config, Site
 from sandbox.control import Control
-from sandbox.outside import city_identity, sms, wechat_open, wechat_pay
+from sandbox.outside import city_identity, sms, support_platform, wechat_open, wechat_pay
 
 _PARTIES = {
     "wechat_pay": wechat_pay,
     "wechat_open": wechat_open,
     "sms": sms,
     "city_identity": city_identity,
+    "support_platform": support_platform,
 }
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hub.ids import domain_number
 from hub.work import Unit
 from institution_connectors.contracts import requests
-from institution_connectors.contracts.values import Payment, Refund
+from institution_connectors.contracts.values import Patient, Payment, Refund
 from institution_connectors.exchange import steps as exchange
 from tenants.appointments.models import Appointment
 from tenants.patients import selectors as patients
@@ -74,34 +74,55 @@ def unlock(unit: Unit, appointment: Appointment) -> None:
 
 def register(unit: Unit, appointment: Appointment, claim: ClaimedNumber, payment: PaymentFacts | None) -> None:
     """Enter the booking at the hospital, paid or unpaid (booking is registration, JA-APPT-02, JA-HIS-01)."""
-    request = requests.Register(
+    request = register_request(appointment, claim, payment, patients.contract_patient(appointment.archive_id))
+    _ask(unit, appointment, request, register_deadline(appointment, unit.now))
+
+
+def register_deadline(appointment: Appointment, now: datetime) -> datetime:
+    """Until when a registration makes sense."""
+    return max(appointment.starts_at, now + timedelta(hours=1))
+
+
+def register_request(
+    appointment: Appointment, claim: ClaimedNumber, payment: PaymentFacts | None, patient: Patient
+) -> requests.Register:
+    """The registration in the connectors' terms; no query."""
+    return requests.Register(
         hub_number=appointment.hub_number,
         schedule_code=claim.session_his_code,
         number_code=claim.his_code,
         sequence=claim.sequence,
         starts=claim.start,
-        patient=patients.contract_patient(appointment.archive_id),
+        patient=patient,
         fee_fen=appointment.fee_fen,
         lock_number=_number("L", appointment) if appointment.his_lock else "",
         lock_code=appointment.his_lock,
         payment=payment.to_contract() if payment else None,
     )
-    _ask(unit, appointment, request, max(appointment.starts_at, unit.now + timedelta(hours=1)))
 
 
 def pay(unit: Unit, appointment: Appointment, payment: PaymentFacts) -> None:
     """Tell the hospital that a registration which stood unpaid is paid now (practice 10)."""
-    request = requests.PayRegistration(
+    _ask(unit, appointment, pay_request(appointment, payment), unit.now + PATIENCE)
+
+
+def pay_request(appointment: Appointment, payment: PaymentFacts) -> requests.PayRegistration:
+    """The same in the connectors' terms; no query."""
+    return requests.PayRegistration(
         hub_number=_number("P", appointment),
         registration_number=appointment.hub_number,
         his_number=appointment.his_registration,
         payment=payment.to_contract(),
     )
-    _ask(unit, appointment, request, unit.now + PATIENCE)
 
 
 def cancel(unit: Unit, appointment: Appointment) -> None:
     """Ask whether the registration may be cancelled; the HIS permits before cash goes back (practice 24)."""
+    _ask(unit, appointment, cancel_request(appointment), unit.now + PATIENCE)
+
+
+def cancel_request(appointment: Appointment) -> requests.CancelRegistration:
+    """The same in the connectors' terms; no query."""
     refund = None
     if appointment.payment_number:
         refund = Refund(
@@ -109,14 +130,13 @@ def cancel(unit: Unit, appointment: Appointment) -> None:
             order_number=appointment.payment_number,
             amount_fen=appointment.fee_fen,
         )
-    request = requests.CancelRegistration(
+    return requests.CancelRegistration(
         hub_number=domain_number(f"X{appointment.cancel_round % 10}", appointment.id),
         registration_number=appointment.hub_number,
         his_number=appointment.his_registration,
         reason=appointment.reason,
         refund=refund,
     )
-    _ask(unit, appointment, request, unit.now + PATIENCE)
 
 
 def _number(prefix: str, appointment: Appointment) -> str:

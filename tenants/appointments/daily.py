@@ -61,15 +61,18 @@ def read(*, actor: Actor, hospital: str, day: date) -> bytes:
     if row is None:
         make(hospital, day, actor=actor)
         return read(actor=actor, hospital=hospital, day=day)
-    return objects.get(
-        StoredObject(
-            key=row.object_key,
-            content_type=row.content_type,
-            size=row.size,
-            sha256=row.sha256,
-            suite=row.suite,
-            wrapped_key=bytes(row.wrapped_key),
-        )
+    return objects.get(stored_list(row))
+
+
+def stored_list(row: DailyList) -> StoredObject:
+    """What opens the object of a list."""
+    return StoredObject(
+        key=row.object_key,
+        content_type=row.content_type,
+        size=row.size,
+        sha256=row.sha256,
+        suite=row.suite,
+        wrapped_key=bytes(row.wrapped_key),
     )
 
 

@@ -24,14 +24,21 @@ class AppointmentEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppointmentLocked(AppointmentEvent):
+class HoldAnswered(AppointmentEvent):
+    """Base: the hospital answered a hold; `sequence` is the hold's, for an owner who has not stored it yet."""
+
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentLocked(HoldAnswered):
     """The HIS locked the number that this hold mirrors."""
 
     NAME: ClassVar[str] = "appointments.locked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppointmentQuoted(AppointmentEvent):
+class AppointmentQuoted(HoldAnswered):
     """The hospital named the price for this person; `fee_fen` is None when it could not."""
 
     NAME: ClassVar[str] = "appointments.quoted"
@@ -56,11 +63,11 @@ class AppointmentRegistered(AppointmentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppointmentRefused(AppointmentEvent):
+class AppointmentRefused(HoldAnswered):
     """The hospital can't give this number: lock refused, number gone, or registration refused. It holds none now."""
 
     NAME: ClassVar[str] = "appointments.refused"
-    reason: str
+    reason: str = ""
     code: str = ""
 
 
@@ -96,9 +103,74 @@ class AppointmentStopped(AppointmentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TodaysAppointmentChanged(AppointmentEvent):
-    """An appointment of this very day was booked, paid or ended: queues read it again. Other days wait for their own."""
+    """An appointment of this very day was booked, paid, ended, or the patient came: queues read it again."""
 
     NAME: ClassVar[str] = "appointments.todays_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRefused(AppointmentEvent):
+    """The hospital refused the payment of a registration that stood unpaid there; it is asked to cancel it."""
+
+    NAME: ClassVar[str] = "appointments.payment_refused"
+    reason: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitEnded(AppointmentEvent):
+    """The patient was seen, by the hospital's word; surveys and follow-ups begin here (JA-APPT-25)."""
+
+    NAME: ClassVar[str] = "appointments.visit_ended"
+    person_id: UUID
+    department_id: UUID
+    doctor_id: UUID | None
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MedicineReady(AppointmentEvent):
+    """Medicine of the visit waits at a window (JA-APPT-21); `dispensing_number` tells those of one visit apart."""
+
+    NAME: ClassVar[str] = "appointments.medicine_ready"
+    window: str
+    place: str
+    dispensing_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MedicineDispatched(AppointmentEvent):
+    """Medicine of the visit was given to a courier (JA-APPT-23)."""
+
+    NAME: ClassVar[str] = "appointments.medicine_dispatched"
+    carrier: str
+    tracking_number: str
+    dispensing_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentToDesk(AppointmentEvent):
+    """The doctor had to leave while this patient waits: the desk sees to him, his number stands until then."""
+
+    NAME: ClassVar[str] = "appointments.to_desk"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentAltered(AppointmentEvent):
+    """The visit takes place otherwise than booked: values from now on, beside those it was booked with."""
+
+    NAME: ClassVar[str] = "appointments.altered"
+    reason: str
+    doctor_name: str
+    was_doctor_name: str
+    fee_fen: int
+    was_fee_fen: int
+    place: str
+    was_place: str
+    starts_at: datetime
+    ends_at: datetime
+    was_starts_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from hub.ids import domain_number
+from hub.tenancy.statements import Insert
 from hub.work import Unit
 from tenants.appointments import asks, places
 from tenants.appointments.errors import HeldAlready, SlotChanged
@@ -18,9 +19,11 @@ from tenants.patients.steps import PatientIdentity
 from tenants.registry import selectors as registry
 from tenants.registry.selectors import InstitutionView
 from tenants.scheduling import steps as scheduling
+from tenants.scheduling.models import Channel
 from tenants.scheduling.steps import ClaimedNumber
 
 PRIMARY_KEY = "appointment_pkey"
+_STORE = Insert(Appointment, computed=places.COMPUTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,7 @@ class HoldRequest:
     at_once: bool
     quote: bool = False
     again: bool = False
+    channel: Channel = Channel.APP
 
     @property
     def books(self) -> bool:
@@ -68,21 +72,21 @@ def hold(unit: Unit, request: HoldRequest, identity: PatientIdentity) -> Held:
     """
     rules = registry.institution(unit.scope)
     archive_id = patients.ensure_archive(unit, person_id=request.person_id, identity=identity)
-    claim = scheduling.claim_number(unit, number_id=request.number_id, holder=request.booking_id)
+    claim = scheduling.claim_number(
+        unit, number_id=request.number_id, holder=request.booking_id, channel=request.channel
+    )
     if claim.start != request.starts_at:
         raise SlotChanged(detail={"starts_at": claim.start.isoformat()})
     if request.again:
         places.leave_past(request.person_id, unit.now)
-    appointment = _appointment(request, claim, rules, archive_id, unit.now)
-    _insert(appointment)
+    appointment = _appointment(request, claim, archive_id, unit.now)
+    _insert(appointment, rules, unit.now)
     _ask(unit, request, appointment, claim, timedelta(seconds=rules.quote_seconds))
     unit.audit("appointment.held", target=f"appointment:{appointment.id}", detail={"number": str(request.number_id)})
     return held_of(appointment)
 
 
-def _appointment(
-    request: HoldRequest, claim: ClaimedNumber, rules: InstitutionView, archive_id: UUID, now: datetime
-) -> Appointment:
+def _appointment(request: HoldRequest, claim: ClaimedNumber, archive_id: UUID, now: datetime) -> Appointment:
     his_state = HisState.REGISTERING if request.books else HisState.NONE
     return Appointment(
         id=request.booking_id,
@@ -101,9 +105,9 @@ def _appointment(
         state=State.BOOKED if request.books else State.HELD,
         settlement=Settlement.UNPAID if claim.fee_fen else Settlement.FREE,
         his_state=HisState.LOCKING if request.lock_first else his_state,
+        channel=request.channel,
         created_at=now,
         updated_at=now,
-        **places.free_places(rules, booking_id=request.booking_id, person_id=request.person_id, claim=claim, now=now),
     )
 
 
@@ -121,9 +125,9 @@ def _ask(
         asks.register(unit, appointment, claim, None)
 
 
-def _insert(appointment: Appointment) -> None:
+def _insert(appointment: Appointment, rules: InstitutionView, now: datetime) -> None:
     try:
-        appointment.save(force_insert=True)
+        _STORE(appointment, **places.parameters(rules, now))
     except IntegrityError as problem:
         refusal = places.refusal_of(problem)
         if refusal is not None:

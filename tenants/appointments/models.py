@@ -87,6 +87,7 @@ class Appointment(models.Model):
     payment_number = models.CharField(max_length=32, blank=True, default="")
     cancel_round = models.PositiveSmallIntegerField(default=0)
     reason = models.CharField(max_length=120, blank=True, default="")
+    channel = models.CharField(max_length=8, default="app")
     present_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -119,6 +120,9 @@ class Appointment(models.Model):
             models.Index(fields=["visit_date", "state"], name="ix_appointment_day_state"),
             models.Index(fields=["session_id"], name="ix_appointment_session"),
             models.Index(fields=["person_id", "-visit_date"], name="ix_appointment_person"),
+            models.Index(
+                fields=["his_registration"], condition=~Q(his_registration=""), name="ix_appointment_registration"
+            ),
         ]
 
 
@@ -150,6 +154,7 @@ class DeskRequest(models.Model):
     number_id = models.UUIDField()
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    channel = models.CharField(max_length=8, default="window")
     state = models.CharField(max_length=8, choices=DeskState, default=DeskState.ASKED)
     reason = models.CharField(max_length=120, blank=True, default="")
     asked_by = models.UUIDField(null=True)

@@ -12,6 +12,9 @@ VIEW = permission(
 )
 CANCEL = permission("appointments.cancel", "代患者取消预约", roles=(Role.RECEPTION, Role.HOSPITAL_MANAGER))
 BOOK = permission("appointments.book", "代患者预约挂号", roles=(Role.RECEPTION,))
+COMPARE = permission(
+    "appointments.compare", "与医院系统核对预约", roles=(Role.HOSPITAL_MANAGER, Role.HOSPITAL_IT, Role.RECEPTION)
+)
 EXPORT = permission("appointments.export", "导出预约清单", roles=(Role.HOSPITAL_MANAGER,))
 PRINT_LIST = permission(
     "appointments.print_list", "打印当日预约清单", roles=(Role.RECEPTION, Role.HOSPITAL_MANAGER, Role.HOSPITAL_IT)

@@ -11,23 +11,46 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models.expressions import RawSQL
 from psycopg import errors as postgres
 
 from hub.errors import HubError
+from hub.tenancy.statements import Statement
 from tenants.appointments.errors import AlreadyBookedToday, HospitalDayLimit, OpenLimit, PlaceRaced
 from tenants.appointments.models import ACTIVE, Appointment
 from tenants.registry.selectors import InstitutionView
-from tenants.scheduling.steps import ClaimedNumber
 
-_FREE = """
-SELECT min(place) FROM generate_series(1, %s) AS places(place)
-WHERE NOT EXISTS (
-    SELECT 1 FROM appointment AS a
-    WHERE a.person_id = %s AND a.id <> %s AND a.state IN ('held', 'booked')"""
-_IN_DEPARTMENT = _FREE + " AND a.visit_date = %s AND a.department_id = %s AND a.department_place = place)"
-_ON_DAY = _FREE + " AND a.visit_date = %s AND a.day_place = place)"
-_OPEN = _FREE + " AND a.ends_at > %s AND a.open_place = place)"
+# The appointment's three columns, computed by the statement that stores it.
+COMPUTED = {
+    "department_place": """(
+        SELECT min(place) FROM generate_series(1, %(limit_department_day)s) AS places(place)
+        WHERE NOT EXISTS (
+            SELECT 1 FROM appointment AS a
+            WHERE a.person_id = %(person_id)s AND a.id <> %(id)s AND a.state IN ('held', 'booked')
+              AND a.visit_date = %(visit_date)s AND a.department_id = %(department_id)s
+              AND a.department_place = place))""",
+    "day_place": """(
+        SELECT min(place) FROM generate_series(1, %(limit_person_day)s) AS places(place)
+        WHERE NOT EXISTS (
+            SELECT 1 FROM appointment AS a
+            WHERE a.person_id = %(person_id)s AND a.id <> %(id)s AND a.state IN ('held', 'booked')
+              AND a.visit_date = %(visit_date)s AND a.day_place = place))""",
+    "open_place": """(
+        SELECT min(place) FROM generate_series(1, %(limit_open)s) AS places(place)
+        WHERE NOT EXISTS (
+            SELECT 1 FROM appointment AS a
+            WHERE a.person_id = %(person_id)s AND a.id <> %(id)s AND a.state IN ('held', 'booked')
+              AND a.ends_at > %(now)s AND a.open_place = place))""",
+}
+_TAKE_AGAIN = Statement(
+    "hospital",
+    "UPDATE appointment SET state = 'held', department_place =",
+    COMPUTED["department_place"],
+    ", day_place =",
+    COMPUTED["day_place"],
+    ", open_place =",
+    COMPUTED["open_place"],
+    "WHERE id = %(id)s",
+)
 _REFUSALS: dict[str, type[HubError]] = {
     "department_place": AlreadyBookedToday,
     "day_place": HospitalDayLimit,
@@ -36,20 +59,25 @@ _REFUSALS: dict[str, type[HubError]] = {
 _RACED = frozenset(f"uq_appointment_{place}" for place in _REFUSALS)
 
 
-def free_places(
-    rules: InstitutionView, *, booking_id: UUID, person_id: UUID, claim: ClaimedNumber, now: datetime
-) -> dict[str, RawSQL]:
-    """The appointment's three columns, to be computed by the statement that stores it."""
-    who = (person_id, booking_id)
+def parameters(rules: InstitutionView, now: datetime) -> dict[str, object]:
+    """Of `COMPUTED`, besides the row's own columns: how many places there are at this hospital, and the present."""
     return {
-        "department_place": _first(_IN_DEPARTMENT, rules.limit_department_day, *who, claim.date, claim.department_id),
-        "day_place": _first(_ON_DAY, rules.limit_person_day, *who, claim.date),
-        "open_place": _first(_OPEN, rules.limit_open, *who, now),
+        "now": now,
+        "limit_department_day": rules.limit_department_day,
+        "limit_person_day": rules.limit_person_day,
+        "limit_open": rules.limit_open,
     }
 
 
-def _first(statement: str, *values: object) -> RawSQL:
-    return RawSQL(statement, values)  # noqa: S611 - the statements are constants of this module, values are parameters
+def take_again(appointment: Appointment, rules: InstitutionView, now: datetime) -> None:
+    """Hold for a released appointment once more, in free places; refused like an insert (`refusal_of`)."""
+    _TAKE_AGAIN.run(
+        id=appointment.id,
+        person_id=appointment.person_id,
+        department_id=appointment.department_id,
+        visit_date=appointment.visit_date,
+        **parameters(rules, now),
+    )
 
 
 def leave_past(person_id: UUID, now: datetime) -> None:

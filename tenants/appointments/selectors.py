@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
+from hub.synthetic import person_at
+from hub.tenancy.context import current_hospital
 from tenants.appointments.models import Appointment, DeskRequest, DeskState, HisState, Settlement, State
 
 _NUMBER_LENGTH = 27
@@ -34,6 +37,7 @@ class AppointmentView:
     his_state: HisState
     his_registration: str
     reason: str
+    channel: str
     present_at: datetime | None
     created_at: datetime
 
@@ -59,6 +63,7 @@ class Criteria:
     until: date | None = None
     state: str = ""
     department_id: UUID | None = None
+    departments: frozenset[UUID] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,7 @@ class DeskRequestView:
     number_id: UUID
     starts_at: datetime
     ends_at: datetime
+    channel: str
     state: DeskState
     reason: str
     asked_by: UUID | None
@@ -103,6 +109,7 @@ def appointment_view(row: Appointment) -> AppointmentView:
         his_state=HisState(row.his_state),
         his_registration=row.his_registration,
         reason=row.reason,
+        channel=row.channel,
         present_at=row.present_at,
         created_at=row.created_at,
     )
@@ -114,11 +121,35 @@ def appointment(booking_id: UUID) -> AppointmentView | None:
     return appointment_view(row) if row else None
 
 
+Departments = frozenset[UUID] | None
+"""The departments whose data may be seen; None: all of them (JA-ADMIN-02)."""
+
+
+def _within(departments: Departments) -> QuerySet[Appointment]:
+    rows = _of_people()
+    return rows if departments is None else rows.filter(department_id__in=departments)
+
+
+def people_within(person_ids: Iterable[UUID], departments: Departments) -> set[UUID]:
+    """Those of these people who have, or had, an appointment in one of the departments. One query, or none."""
+    wanted = set(person_ids)
+    if departments is None:
+        return wanted
+    rows = _within(departments).filter(person_id__in=wanted)
+    return set(rows.values_list("person_id", flat=True).distinct())
+
+
 def appointments_of_day(
-    day: date, *, state: str = "", number: str = "", after: tuple[datetime, UUID] | None = None, limit: int = 50
+    day: date,
+    *,
+    state: str = "",
+    number: str = "",
+    departments: Departments = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
 ) -> list[AppointmentView]:
     """Appointments for visits on `day` in order of time, a page after the key `after`. One query."""
-    rows = Appointment.objects.filter(visit_date=day)
+    rows = _within(departments).filter(visit_date=day)
     if state:
         rows = rows.filter(state=state)
     if number:
@@ -160,7 +191,7 @@ def own_number(number: str) -> str:
 
 def search(criteria: Criteria, *, after: tuple[datetime, UUID] | None = None, limit: int = 50) -> list[AppointmentView]:
     """Appointments that agree with all of it, latest visit first, a page after the key `after`. One query."""
-    rows = Appointment.objects.all()
+    rows = _within(criteria.departments)
     if criteria.person_ids is not None:
         rows = rows.filter(person_id__in=criteria.person_ids)
     if criteria.number:
@@ -203,6 +234,7 @@ def desk_request(request_id: UUID) -> DeskRequestView | None:
         number_id=row.number_id,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
+        channel=row.channel,
         state=DeskState(row.state),
         reason=row.reason,
         asked_by=row.asked_by,
@@ -210,10 +242,15 @@ def desk_request(request_id: UUID) -> DeskRequestView | None:
     )
 
 
-def counts_of_day(day: date) -> dict[str, int]:
+def counts_of_day(day: date, *, departments: Departments = None) -> dict[str, int]:
     """How many appointments of `day` are in each state. One query."""
-    rows = Appointment.objects.filter(visit_date=day).values_list("state").annotate(count=Count("id"))
+    rows = _within(departments).filter(visit_date=day).values_list("state").annotate(count=Count("id"))
     return dict(rows)
+
+
+def _of_people() -> QuerySet[Appointment]:
+    """Appointments of this hospital's patients: the synthetic resident is none."""
+    return Appointment.objects.exclude(person_id=person_at(current_hospital() or ""))
 
 
 def standings() -> dict[UUID, Standing]:

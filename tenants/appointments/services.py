@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from hub import clock
 from hub.actor import Actor
 from hub.errors import InvalidInput
 from hub.ids import uuid7
@@ -15,9 +14,10 @@ from hub.work import Command, work
 from tenants.appointments import steps
 from tenants.appointments.errors import AppointmentNotFound, CannotCancelHere
 from tenants.appointments.events import DeskBookingAsked, DeskCancelAsked
-from tenants.appointments.models import ACTIVE, Appointment, DeskRequest, DeskState, State
+from tenants.appointments.models import ACTIVE, Appointment, DeskRequest, DeskState
 from tenants.appointments.permissions import BOOK, CANCEL, EXPORT, VIEW
 from tenants.appointments.selectors import AppointmentView, Criteria, appointment_view, search
+from tenants.scheduling.models import Channel
 
 EXPORT_LIMIT = 10_000
 
@@ -37,6 +37,7 @@ class DeskWish:
     phone: str = ""
     sex: str = ""
     birth_date: date | None = None
+    channel: Channel = Channel.WINDOW
 
 
 def open_appointment(*, actor: Actor, hospital: str, booking_id: UUID) -> AppointmentView:
@@ -44,7 +45,7 @@ def open_appointment(*, actor: Actor, hospital: str, booking_id: UUID) -> Appoin
     require(actor, VIEW)
     with work(hospital, actor=actor) as unit:
         row = Appointment.objects.filter(id=booking_id).first()
-        if row is None:
+        if row is None or not actor.sees(row.department_id):
             raise AppointmentNotFound
         unit.audit("appointment.opened", target=f"appointment:{booking_id}")
         return appointment_view(row)
@@ -57,7 +58,7 @@ def cancel_at_desk(*, actor: Actor, hospital: str, booking_id: UUID, reason: str
         raise InvalidInput("请填写取消原因。", fields={"reason": "请填写取消原因。"})
     with work(hospital, actor=actor) as unit:
         row = steps.lock_row(booking_id)
-        if row is None:
+        if row is None or not actor.sees(row.department_id):
             raise AppointmentNotFound
         if row.state not in ACTIVE:
             raise CannotCancelHere
@@ -71,7 +72,7 @@ def export(*, actor: Actor, hospital: str, criteria: Criteria) -> list[Appointme
     """The rows of an export, and the entry that says who took how many."""
     require(actor, EXPORT)
     with work(hospital, actor=actor) as unit:
-        rows = search(criteria, limit=EXPORT_LIMIT)
+        rows = search(replace(criteria, departments=actor.departments), limit=EXPORT_LIMIT)
         unit.audit(
             "appointment.exported",
             target=f"hospital:{hospital}",
@@ -107,6 +108,7 @@ def book_at_desk(*, actor: Actor, hospital: str, wish: DeskWish, command: Comman
             number_id=wish.number_id,
             starts_at=wish.starts_at,
             ends_at=wish.ends_at,
+            channel=wish.channel,
             asked_by=actor.id,
             asked_by_name=actor.name[:60],
             asked_at=unit.now,

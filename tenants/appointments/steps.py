@@ -6,33 +6,33 @@ here; asks are committed rows that the exchange carries out (kernel decision 5).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from hub import clock
+from hub.tenancy.scope import hospital_alias
+from hub.tenancy.statements import Select, Update
 from hub.work import Unit
-from institution_connectors.contracts.outcomes import Reason
-from institution_connectors.contracts.results import FeeQuote
 from tenants.appointments import asks, places
 from tenants.appointments.asks import PaymentFacts
 from tenants.appointments.events import (
+    AppointmentAltered,
     AppointmentBooked,
     AppointmentCancelled,
-    AppointmentLocked,
-    AppointmentQuoted,
     AppointmentRefused,
-    AppointmentRegistered,
     AppointmentReleased,
     AppointmentStopped,
-    CancellationRefused,
+    AppointmentToDesk,
     TodaysAppointmentChanged,
 )
 from tenants.appointments.models import ACTIVE, Appointment, HisState, Settlement, State
 from tenants.registry import selectors as registry
 from tenants.scheduling import steps as scheduling
 from tenants.scheduling.errors import NumberTaken
+from tenants.scheduling.events import SessionAltered
+from tenants.scheduling.models import Channel
 
 _MUTABLE = [
     "state",
@@ -49,12 +49,19 @@ _MUTABLE = [
     "reason",
     "updated_at",
 ]
-_GONE = frozenset({Reason.NO_SOURCE, Reason.CLOSED})
+_LOCK = Select(Appointment, "id = %(id)s FOR UPDATE")
+_MOVE = Update(Appointment, _MUTABLE)
 
 
 def lock_row(booking_id: UUID) -> Appointment | None:
     """The appointment, locked until the transaction ends."""
-    return Appointment.objects.select_for_update().filter(id=booking_id).first()
+    return _LOCK.first(id=booking_id)
+
+
+def lock_visit(registration_number: str, his_number: str) -> Appointment | None:
+    """The appointment a hospital speaks of, by the hub's number or else by its own; locked. One query."""
+    known = {"hub_number": registration_number} if registration_number else {"his_registration": his_number or "-"}
+    return Appointment.objects.select_for_update().filter(**known).order_by("-created_at").first()
 
 
 def confirm(unit: Unit, *, hospital: str, booking_id: UUID, fee_fen: int, payment: PaymentFacts | None) -> None:
@@ -66,7 +73,7 @@ def confirm(unit: Unit, *, hospital: str, booking_id: UUID, fee_fen: int, paymen
     if appointment is None or appointment.state in {State.CANCELLED, State.STOPPED}:
         _refuse(unit, hospital, booking_id, appointment, "该号已不可用")
         return
-    if appointment.state == State.BOOKED:
+    if appointment.state in {State.BOOKED, State.FULFILLED}:
         _record_payment(unit, appointment, payment)
         _publish_booked(unit, hospital, appointment)
         return
@@ -82,7 +89,7 @@ def confirm(unit: Unit, *, hospital: str, booking_id: UUID, fee_fen: int, paymen
     claim = scheduling.confirm_number(unit, holder=booking_id)
     asks.register(unit, appointment, claim, payment)
     appointment.his_state = HisState.REGISTERING
-    _store(unit, appointment, "appointment.booked")
+    store(unit, appointment, "appointment.booked")
     _publish_booked(unit, hospital, appointment)
 
 
@@ -93,7 +100,7 @@ def _record_payment(unit: Unit, appointment: Appointment, payment: PaymentFacts 
     appointment.settlement = Settlement.PAID
     if appointment.his_state != HisState.CANCELLING:
         asks.pay(unit, appointment, payment)
-    _store(unit, appointment, "appointment.paid")
+    store(unit, appointment, "appointment.paid")
 
 
 def _claim_again(unit: Unit, appointment: Appointment) -> bool:
@@ -102,14 +109,15 @@ def _claim_again(unit: Unit, appointment: Appointment) -> bool:
     False when the number, or the person's place among his appointments, went to another booking meanwhile.
     """
     try:
-        with transaction.atomic(using="hospital"):
-            claim = scheduling.claim_number(unit, number_id=appointment.number_id, holder=appointment.id)
-            rules = registry.institution(unit.scope)
-            places.leave_past(appointment.person_id, unit.now)
-            taken = places.free_places(
-                rules, booking_id=appointment.id, person_id=appointment.person_id, claim=claim, now=unit.now
+        with transaction.atomic(using=hospital_alias()):
+            scheduling.claim_number(
+                unit,
+                number_id=appointment.number_id,
+                holder=appointment.id,
+                channel=Channel(appointment.channel),
             )
-            Appointment.objects.filter(id=appointment.id).update(state=State.HELD, **taken)
+            places.leave_past(appointment.person_id, unit.now)
+            places.take_again(appointment, registry.institution(unit.scope), unit.now)
     except NumberTaken:
         return False
     except IntegrityError as problem:
@@ -133,7 +141,7 @@ def release(unit: Unit, *, hospital: str, booking_id: UUID, reason: str) -> None
         scheduling.release_number(unit, holder=booking_id)
         if appointment.his_state in {HisState.LOCKING, HisState.LOCKED}:
             asks.unlock(unit, appointment)
-        _end(unit, appointment, State.RELEASED, reason)
+        end(unit, appointment, State.RELEASED, reason)
     else:
         unit.audit("appointment.released", target=f"appointment:{booking_id}", detail={"repeat": True})
     unit.publish(AppointmentReleased(hospital=hospital, booking_id=booking_id))
@@ -151,10 +159,10 @@ def cancel(unit: Unit, *, hospital: str, booking_id: UUID, reason: str) -> None:
         appointment.cancel_round += 1
         appointment.reason = reason[:120]
         asks.cancel(unit, appointment)
-        _store(unit, appointment, "appointment.cancel_asked")
+        store(unit, appointment, "appointment.cancel_asked")
         return
     scheduling.release_number(unit, holder=booking_id)
-    _end(unit, appointment, State.CANCELLED, reason)
+    end(unit, appointment, State.CANCELLED, reason)
     unit.publish(AppointmentCancelled(hospital=hospital, booking_id=booking_id))
 
 
@@ -165,102 +173,81 @@ def stop(unit: Unit, *, hospital: str, booking_ids: tuple[UUID, ...], reason: st
         if appointment.state not in ACTIVE:
             continue
         scheduling.release_number(unit, holder=appointment.id)
-        _end(unit, appointment, State.STOPPED, reason)
+        end(unit, appointment, State.STOPPED, reason)
         unit.publish(AppointmentStopped(hospital=hospital, booking_id=appointment.id, reason=reason))
         ended += 1
     return ended
 
 
+def fulfil(unit: Unit, appointment: Appointment) -> None:
+    """The visit took place; its number stays taken."""
+    appointment.state = State.FULFILLED
+    store(unit, appointment, "appointment.fulfilled")
+
+
+def send_to_desk(unit: Unit, *, hospital: str, booking_ids: tuple[UUID, ...], reason: str) -> tuple[UUID, ...]:
+    """Those of them who have come and are not seen yet: they keep their numbers, the desk is theirs; their ids."""
+    waiting = Appointment.objects.select_for_update().filter(
+        id__in=booking_ids, state=State.BOOKED, present_at__isnull=False
+    )
+    sent: list[UUID] = []
+    for appointment in waiting.order_by("id"):
+        appointment.reason = f"{reason}，请到分诊台"[:120]
+        store(unit, appointment, "appointment.to_desk")
+        unit.publish(AppointmentToDesk(hospital=hospital, booking_id=appointment.id, reason=reason))
+        sent.append(appointment.id)
+    return tuple(sent)
+
+
+def alter(unit: Unit, event: SessionAltered) -> int:
+    """Bring the appointments of a session to its new doctor and time; how many.
+
+    What was agreed to be paid stays: whoever owns the booking settles a difference.
+    """
+    rows = Appointment.objects.select_for_update().filter(id__in=event.holders, state__in=ACTIVE)
+    times = scheduling.times_of(event.holders)
+    told = 0
+    for appointment in rows.order_by("id"):
+        was = appointment.starts_at
+        appointment.doctor_id = event.doctor_id
+        appointment.starts_at, appointment.ends_at = times.get(appointment.id, (was, appointment.ends_at))
+        appointment.updated_at = unit.now
+        appointment.save(update_fields=["doctor_id", "starts_at", "ends_at", "updated_at"])
+        unit.audit("appointment.altered", target=f"appointment:{appointment.id}", reason=event.reason)
+        unit.publish(_altered(event, appointment, was))
+        told += 1
+    return told
+
+
+def _altered(event: SessionAltered, appointment: Appointment, was: datetime) -> AppointmentAltered:
+    return AppointmentAltered(
+        hospital=event.hospital,
+        booking_id=appointment.id,
+        reason=event.reason,
+        doctor_name=event.doctor_name,
+        was_doctor_name=event.was_doctor_name,
+        fee_fen=event.fee_fen,
+        was_fee_fen=event.was_fee_fen,
+        place=_place(event.hospital, event.campus_code, event.room),
+        was_place=_place(event.hospital, event.was_campus_code, event.was_room),
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        was_starts_at=was,
+    )
+
+
+def _place(hospital: str, campus_code: str, room: str) -> str:
+    """Where people go: the campus by its name, the room."""
+    campuses = {campus.code: campus.name for campus in registry.institution(hospital).campuses}
+    return " ".join(part for part in (campuses.get(campus_code, ""), room) if part)
+
+
 def mark_present(unit: Unit, booking_id: UUID) -> None:
     """The patient is at the hospital (practice 14: a fact of its own, apart from being in the queue)."""
-    Appointment.objects.filter(id=booking_id, present_at__isnull=True).update(present_at=unit.now, updated_at=unit.now)
+    news = Appointment.objects.filter(id=booking_id, present_at__isnull=True)
+    if news.update(present_at=unit.now, updated_at=unit.now):
+        unit.publish(TodaysAppointmentChanged(hospital=unit.scope, booking_id=booking_id))
     unit.audit("appointment.present", target=f"appointment:{booking_id}")
-
-
-def locked(unit: Unit, *, hospital: str, appointment: Appointment, lock: str) -> None:
-    """The HIS holds the number; a hold that ended meanwhile gives the lock straight back."""
-    appointment.his_lock = lock
-    if appointment.state != State.HELD:
-        asks.unlock(unit, appointment)
-        _store(unit, appointment, "appointment.lock_returned")
-        return
-    appointment.his_state = HisState.LOCKED
-    _store(unit, appointment, "appointment.locked")
-    unit.publish(AppointmentLocked(hospital=hospital, booking_id=appointment.id))
-
-
-def quoted(unit: Unit, *, hospital: str, appointment: Appointment, quote: FeeQuote | None) -> None:
-    """What the hospital asks of this person. The owner decides whether it came in time: `confirm` brings the price."""
-    if appointment.state != State.HELD:
-        unit.audit("appointment.quoted", target=f"appointment:{appointment.id}", outcome="late")
-        return
-    told = AppointmentQuoted(hospital=hospital, booking_id=appointment.id)
-    if quote is not None:
-        appointment.quoted_fen = quote.total_fen
-        appointment.discount = quote.discount[:60]
-        appointment.quote_valid_until = quote.valid_until
-        told = replace(
-            told, fee_fen=quote.total_fen, discount=appointment.discount, valid_until=appointment.quote_valid_until
-        )
-    _store(unit, appointment, "appointment.quoted")
-    unit.publish(told)
-
-
-def lock_refused(unit: Unit, *, hospital: str, appointment: Appointment, reason: Reason) -> None:
-    """The HIS does not give the number; what it knows as sold or stopped is taken out of sale."""
-    if appointment.state != State.HELD:
-        unit.audit("appointment.lock_refused", target=f"appointment:{appointment.id}", outcome="late")
-        return
-    _give_up(unit, hospital, appointment, State.RELEASED, reason)
-
-
-def registered(unit: Unit, *, hospital: str, appointment: Appointment, his_number: str) -> None:
-    """The HIS holds the registration. If the number was given back meanwhile, the registration is cancelled again."""
-    appointment.his_registration = his_number
-    if appointment.state == State.BOOKED:
-        if appointment.his_state == HisState.REGISTERING:
-            appointment.his_state = HisState.REGISTERED
-        _store(unit, appointment, "appointment.registered")
-        unit.publish(AppointmentRegistered(hospital=hospital, booking_id=appointment.id))
-        return
-    appointment.cancel_round += 1
-    asks.cancel(unit, appointment)
-    _store(unit, appointment, "appointment.registered_late")
-
-
-def registration_refused(unit: Unit, *, hospital: str, appointment: Appointment, reason: Reason) -> None:
-    """The HIS does not take the registration: the number goes back and the owner gives the money back."""
-    if appointment.state != State.BOOKED:
-        unit.audit("appointment.registration_refused", target=f"appointment:{appointment.id}", outcome="late")
-        return
-    _give_up(unit, hospital, appointment, State.CANCELLED, reason)
-
-
-def cancelled(unit: Unit, *, hospital: str, appointment: Appointment) -> None:
-    """The HIS agreed to the cancellation."""
-    appointment.his_state = HisState.CANCELLED
-    if appointment.state != State.BOOKED:
-        _store(unit, appointment, "appointment.cancelled_at_his")
-        return
-    scheduling.release_number(unit, holder=appointment.id)
-    _end(unit, appointment, State.CANCELLED, appointment.reason)
-    unit.publish(AppointmentCancelled(hospital=hospital, booking_id=appointment.id))
-
-
-def cancel_refused(unit: Unit, *, hospital: str, appointment: Appointment, reason: str) -> None:
-    """The HIS does not let the registration go; it stands."""
-    appointment.his_state = HisState.REGISTERED
-    _store(unit, appointment, "appointment.cancel_refused")
-    unit.publish(CancellationRefused(hospital=hospital, booking_id=appointment.id, reason=reason))
-
-
-def _give_up(unit: Unit, hospital: str, appointment: Appointment, state: State, reason: Reason) -> None:
-    scheduling.release_number(unit, holder=appointment.id, withdraw=reason in _GONE)
-    appointment.his_state = HisState.REFUSED
-    _end(unit, appointment, state, reason.text)
-    unit.publish(
-        AppointmentRefused(hospital=hospital, booking_id=appointment.id, reason=reason.text, code=reason.value)
-    )
 
 
 def _refuse(unit: Unit, hospital: str, booking_id: UUID, appointment: Appointment | None, reason: str) -> None:
@@ -276,10 +263,11 @@ def _publish_booked(unit: Unit, hospital: str, appointment: Appointment) -> None
     _tell_queues(unit, appointment)
 
 
-def _end(unit: Unit, appointment: Appointment, state: State, reason: str) -> None:
+def end(unit: Unit, appointment: Appointment, state: State, reason: str) -> None:
+    """Its last state, and why."""
     appointment.state = state
     appointment.reason = reason[:120]
-    _store(unit, appointment, f"appointment.{state}")
+    store(unit, appointment, f"appointment.{state}")
     _tell_queues(unit, appointment)
 
 
@@ -288,7 +276,8 @@ def _tell_queues(unit: Unit, appointment: Appointment) -> None:
         unit.publish(TodaysAppointmentChanged(hospital=unit.scope, booking_id=appointment.id))
 
 
-def _store(unit: Unit, appointment: Appointment, action: str) -> None:
+def store(unit: Unit, appointment: Appointment, action: str) -> None:
+    """Write the row as it is now, with its audit entry."""
     appointment.updated_at = unit.now
-    appointment.save(update_fields=_MUTABLE)
+    _MOVE(appointment)
     unit.audit(action, target=f"appointment:{appointment.id}", detail={"his": appointment.his_state})

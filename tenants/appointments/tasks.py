@@ -6,11 +6,11 @@ from celery import shared_task
 
 from hub import clock
 from hub.tenancy.registry import live_hospitals
-from hub.tenancy.tasks import HospitalTask
+from hub.tenancy.tasks import HospitalTask, RegionTask
 from tenants.appointments import daily
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
 def make_lists() -> None:
     """Send every hospital's list on its way."""
     for code in live_hospitals():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 from hub.ids import uuid7
+from hub.tenancy.grants import Grant
 
 
 class Sensitivity(models.TextChoices):
@@ -25,6 +28,8 @@ class Department(models.Model):
     name = models.CharField("名称", max_length=60)
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
     intro = models.TextField("简介", blank=True, default="")
+    own_intro = models.TextField("本院编写的简介", blank=True, default="")
+    notice = models.CharField("预约与就诊须知", max_length=300, blank=True, default="")
     location = models.CharField("位置", max_length=80, blank=True, default="")
     campus_code = models.CharField("院区", max_length=20, blank=True, default="")
     sensitivity = models.CharField("敏感标记", max_length=16, choices=Sensitivity.choices, blank=True, default="")
@@ -51,6 +56,7 @@ class Doctor(models.Model):
     title = models.CharField("职称", max_length=30, blank=True, default="")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="doctors")
     intro = models.TextField("擅长", blank=True, default="")
+    own_intro = models.TextField("本院编写的介绍", blank=True, default="")
     registration_level = models.CharField("号别", max_length=20, blank=True, default="")
     is_active = models.BooleanField("在用", default=True)
     synced_at = models.DateTimeField("同步时间")
@@ -63,6 +69,43 @@ class Doctor(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class HospitalText(models.Model):
+    """A text of the hospital to residents, where the hub owns it: shown at booking, and on the visit's page."""
+
+    key = models.CharField("位置", max_length=16, primary_key=True)
+    text = models.CharField("内容", max_length=500, blank=True, default="")
+
+    class Meta:
+        verbose_name = "院内文字"
+        verbose_name_plural = "院内文字"
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class FactChange(models.Model):
+    """Who changed which fact of the hospital from what to what; kept beside the audit so that pages can show it."""
+
+    grant: ClassVar[Grant] = Grant.APPEND
+
+    id = models.BigAutoField(primary_key=True)
+    target = models.CharField("对象", max_length=60)
+    title = models.CharField("名称", max_length=80)
+    field = models.CharField("字段", max_length=20)
+    before = models.TextField("原值", blank=True)
+    after = models.TextField("新值", blank=True)
+    by = models.CharField("更改人", max_length=60)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "资料更改"
+        verbose_name_plural = "资料更改"
+        indexes = [models.Index(fields=("target", "-id"), name="directory_change_target")]
+
+    def __str__(self) -> str:
+        return f"{self.target} {self.field}"
 
 
 class MappingKind(models.TextChoices):

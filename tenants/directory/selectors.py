@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from tenants.directory.models import CodeMapping, Department, Doctor, MappingKind
@@ -17,9 +18,13 @@ class DepartmentView:
     name: str
     parent_id: UUID | None
     intro: str
+    his_intro: str
+    own_intro: str
+    notice: str
     location: str
     sensitivity: str
     is_active: bool
+    synced_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +38,11 @@ class DoctorView:
     name: str
     title: str
     intro: str
+    his_intro: str
+    own_intro: str
     registration_level: str
     is_active: bool
+    synced_at: datetime
 
 
 def departments() -> list[DepartmentView]:
@@ -52,9 +60,12 @@ def doctors() -> list[DoctorView]:
             code=row.code,
             name=row.name,
             title=row.title,
-            intro=row.intro,
+            intro=row.own_intro or row.intro,
+            his_intro=row.intro,
+            own_intro=row.own_intro,
             registration_level=row.registration_level,
             is_active=row.is_active,
+            synced_at=row.synced_at,
         )
         for row in Doctor.objects.all()
     ]
@@ -82,8 +93,12 @@ def _department(row: Department) -> DepartmentView:
         code=row.code,
         name=row.name,
         parent_id=row.parent_id,
-        intro=row.intro,
+        intro=row.own_intro or row.intro,
+        his_intro=row.intro,
+        own_intro=row.own_intro,
+        notice=row.notice,
         location=row.location,
         sensitivity=row.sensitivity,
         is_active=row.is_active,
+        synced_at=row.synced_at,
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from celery import shared_task
 
 from hub.tenancy.registry import live_hospitals
+from hub.tenancy.tasks import DistrictTask
 from institution_connectors.catalog import selectors as connectors
 from tenants.directory.services import ask_for_directory
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task(base=DistrictTask)  # type: ignore[untyped-decorator]
 def refresh_directories() -> None:
     """A few times a day: every connected hospital is asked for its departments and doctors."""
     connected = {profile.hospital for profile in connectors.profiles() if profile.enabled}

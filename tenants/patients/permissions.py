@@ -5,4 +5,6 @@ from __future__ import annotations
 from hub.security.permissions import permission
 from hub.security.roles import Role
 
-SEARCH = permission("patients.search", "查找患者", roles=(Role.RECEPTION, Role.CASHIER, Role.HOSPITAL_MANAGER))
+SEARCH = permission(
+    "patients.search", "查找患者", roles=(Role.RECEPTION, Role.CASHIER, Role.HOSPITAL_MANAGER), emergency=True
+)

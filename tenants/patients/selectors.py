@@ -7,8 +7,16 @@ from datetime import date
 from uuid import UUID
 
 from hub.security import blind
+from hub.tenancy.statements import Select
 from institution_connectors.contracts.values import Patient, Sex
+from tenants.patients.errors import ArchiveNotFound
 from tenants.patients.models import ArchiveState, PatientArchive
+
+_ARCHIVE = Select(
+    PatientArchive,
+    "id = %(id)s",
+    only=("id", "name", "his_name", "document_type", "document_number", "sex", "birth_date", "phone", "his_patient_id"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +36,24 @@ class PatientView:
 
 def contract_patient(archive_id: UUID) -> Patient:
     """The patient in the connectors' terms, spelled as this hospital can carry it (practice 3). One query."""
-    row = PatientArchive.objects.get(id=archive_id)
+    row = _ARCHIVE.first(id=archive_id)
+    if row is None:
+        raise ArchiveNotFound
+    return _contract_patient(row)
+
+
+def contract_patients(archive_ids: list[UUID]) -> dict[UUID, Patient]:
+    """The same of many, by archive. One query."""
+    return {row.id: _contract_patient(row) for row in PatientArchive.objects.filter(id__in=archive_ids)}
+
+
+def primary_archives(person_ids: list[UUID]) -> dict[UUID, UUID]:
+    """The archives of people who have one here, by person. One query."""
+    rows = PatientArchive.objects.filter(person_id__in=person_ids, is_primary=True)
+    return dict(rows.values_list("person_id", "id"))
+
+
+def _contract_patient(row: PatientArchive) -> Patient:
     return Patient(
         name=row.his_name or row.name,
         document_type=row.document_type,

@@ -9,6 +9,7 @@ from hub.actor import Actor
 from hub.security.permissions import require
 from hub.work import work
 from tenants.patients.errors import ArchiveNotFound
+from tenants.patients.events import ArchiveOpened
 from tenants.patients.permissions import SEARCH
 from tenants.patients.selectors import PatientView, find, patients_of
 
@@ -36,6 +37,8 @@ def open_archive(*, actor: Actor, hospital: str, archive_id: UUID) -> PatientVie
         if found is None:
             raise ArchiveNotFound
         unit.audit("patients.opened", target=f"archive:{archive_id}")
+        if actor.id is not None:
+            unit.publish(ArchiveOpened(archive_id=archive_id, actor_id=actor.id, actor_name=actor.name))
         return found
 
 

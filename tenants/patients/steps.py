@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from hub import ids
 from hub.security import blind
+from hub.tenancy.statements import Select
 from hub.work import Unit
 from tenants.patients.errors import ArchiveNotFound
 from tenants.patients.models import ArchiveState, PatientAlias, PatientArchive
+
+_PRIMARY = Select(PatientArchive, "person_id = %(person)s AND is_primary")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,7 @@ def ensure_archive(unit: Unit, *, person_id: UUID, identity: PatientIdentity) ->
 
     One query when nothing changed. Two at once make one archive: the second finds the first's row.
     """
-    archive = PatientArchive.objects.filter(person_id=person_id, is_primary=True).first()
+    archive = _PRIMARY.first(person=person_id)
     if archive is None:
         fresh = PatientArchive(id=ids.uuid7(), person_id=person_id, created_at=unit.now, updated_at=unit.now)
         _fill(fresh, unit.scope, identity)
@@ -42,6 +46,18 @@ def ensure_archive(unit: Unit, *, person_id: UUID, identity: PatientIdentity) ->
         archive.updated_at = unit.now
         archive.save()
     return archive.id
+
+
+def ensure_archives(unit: Unit, identities: Mapping[UUID, PatientIdentity]) -> dict[UUID, UUID]:
+    """Primary archives for people who have none here, as `ensure_archive`; all of them by person. Two statements."""
+    fresh = []
+    for person_id, identity in identities.items():
+        archive = PatientArchive(id=ids.uuid7(), person_id=person_id, created_at=unit.now, updated_at=unit.now)
+        _fill(archive, unit.scope, identity)
+        fresh.append(archive)
+    PatientArchive.objects.bulk_create(fresh, ignore_conflicts=True)
+    rows = PatientArchive.objects.filter(person_id__in=identities, is_primary=True)
+    return dict(rows.values_list("person_id", "id"))
 
 
 def set_his_patient_id(unit: Unit, *, archive_id: UUID, his_patient_id: str) -> None:

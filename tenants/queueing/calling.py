@@ -9,7 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from hub.ids import uuid7
 from hub.work import Unit
@@ -94,11 +94,13 @@ def recall(unit: Unit, entry_id: UUID) -> None:
 
 def note_unanswered(unit: Unit, entry: Entry) -> bool:
     """The standing call found nobody; told once for each call (JA-QUEUE-04)."""
-    first = Call.objects.filter(
-        id=entry.call_id, unanswered_at__isnull=True, answered_at__isnull=True
-    ).update(unanswered_at=unit.now)
+    if entry.call_id is None:
+        raise NotCallable
+    first = Call.objects.filter(id=entry.call_id, unanswered_at__isnull=True, answered_at__isnull=True).update(
+        unanswered_at=unit.now
+    )
     unit.audit("queueing.unanswered", target=f"entry:{entry.id}", detail={"first": bool(first)})
-    if first and entry.booking_id is not None and entry.call_id is not None:
+    if first and entry.booking_id is not None:
         unit.publish(
             CallUnanswered(
                 hospital=unit.scope,
@@ -119,7 +121,7 @@ def answered(unit: Unit, entry_id: UUID) -> None:
     if entry.present_at is None:
         entry.present_at, entry.present_by = unit.now, PresentBy.CALLED
     entry.save(update_fields=["state", "inside_at", "present_at", "present_by", "updated_at"])
-    Call.objects.filter(id=entry.call_id).update(answered_at=unit.now)
+    _standing(entry).update(answered_at=unit.now)
     unit.audit("queueing.answered", target=f"entry:{entry_id}")
     changed(unit, entry.queue_id)
 
@@ -127,7 +129,7 @@ def answered(unit: Unit, entry_id: UUID) -> None:
 def skip(unit: Unit, entry_id: UUID) -> None:
     """Pass him after an unanswered call; CallTooSoon while the call is fresh (practice 14)."""
     entry, rules = _called(entry_id), current_rules(unit.now)
-    again = Call.objects.filter(id=entry.call_id, kind=CallKind.AGAIN).exists()
+    again = _standing(entry).filter(kind=CallKind.AGAIN).exists()
     if not again and not _waited(unit, entry, rules):
         raise CallTooSoon
     note_unanswered(unit, entry)
@@ -143,9 +145,14 @@ def _called(entry_id: UUID) -> Entry:
         entry = lock_entry(entry_id)
     except Entry.DoesNotExist:
         raise EntryNotFound from None
-    if entry.state != EntryState.CALLED:
+    if entry.state != EntryState.CALLED or entry.call_id is None:
         raise NotCallable
     return entry
+
+
+def _standing(entry: Entry) -> QuerySet[Call]:
+    """The call that stands for him; none where nobody called."""
+    return Call.objects.filter(id=entry.call_id) if entry.call_id else Call.objects.none()
 
 
 def _require_open(queue: Queue) -> None:
@@ -188,7 +195,6 @@ def _cry(unit: Unit, entry: Entry, kind: CallKind, call_id: UUID) -> None:
             )
         )
     changed(unit, entry.queue_id)
-
 
 
 def not_told(called: list[tuple[UUID, UUID | None]]) -> list[UUID]:

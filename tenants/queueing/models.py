@@ -97,11 +97,8 @@ class PresentBy(models.TextChoices):
     """How it is known that somebody is there."""
 
     AUTOMATIC = "auto", "自动"
-    PLACE = "place", "定位"
-    CODE = "code", "扫码"
-    KIOSK = "kiosk", "自助机"
+    SELF = "self", "本人"
     DESK = "desk", "前台"
-    HIS = "his", "医院系统"
     CALLED = "called", "已应答"
 
 
@@ -141,8 +138,6 @@ class Entry(models.Model):
     calls = models.PositiveSmallIntegerField(default=0)
     inside_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
-    his_ahead = models.PositiveSmallIntegerField(null=True)
-    his_at = models.DateTimeField(null=True)
     entered_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -192,15 +187,8 @@ class Call(models.Model):
         ]
 
 
-class DeviceKind(models.TextChoices):
-    """What hangs on a wall or stands in a hall."""
-
-    SCREEN = "screen", "候诊大屏"
-    KIOSK = "kiosk", "自助签到机"
-
-
 class Device(models.Model):
-    """A screen or a kiosk that works by a signed link instead of a sign-in; withdrawing it ends the link at once.
+    """A waiting hall's screen that works by a signed link instead of a sign-in; withdrawing it ends the link at once.
 
     `departments` are the ids whose queues it shows or serves; none means all of the hospital.
     """
@@ -208,7 +196,6 @@ class Device(models.Model):
     grant: ClassVar[Grant] = Grant.RW
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    kind = models.CharField(max_length=8, choices=DeviceKind)
     name = models.CharField(max_length=40)
     departments = models.JSONField(default=list)
     sound = models.BooleanField(default=True)

@@ -1,9 +1,9 @@
 """Who comes next: pure, without a clock and without a database, like `booking/process.py`.
 
 Everybody present is ordered by booked time, put forward by what his priority allows. Who was late or missed a call
-waits until `not_before` turns are over, that is N places behind. Turns count calls, so "three places behind" means three
-other people called, however long they take. The clock of a queue is the booked time it has come to, not the wall's: it
-moves with a late doctor, and it passes only people who are not there.
+waits until `not_before` turns are over, that is N places behind. Turns count calls, so "three places behind" means
+three other people called, however long they take. The clock of a queue is the booked time it has come to,
+not the wall's: it moves with a late doctor, and it passes only people who are not there.
 """
 
 from __future__ import annotations
@@ -82,8 +82,4 @@ def run_out(
     if paused:
         return []
     clock = clock_of(waiting, now=now, turn=turn)
-    return [
-        one
-        for one in waiting
-        if not one.present and is_late(one.booked_end, clock=clock, held=held, rules=rules)
-    ]
+    return [one for one in waiting if not one.present and is_late(one.booked_end, clock=clock, held=held, rules=rules)]

@@ -64,7 +64,13 @@ def pace(today: Sequence[float], history: History) -> Pace:
 
 
 def wait(
-    pace: Pace, *, ahead: int, maybe: int = 0, serving_for: float | None = None, begins_in: float = 0.0, doctors: int = 1
+    pace: Pace,
+    *,
+    ahead: int,
+    maybe: int = 0,
+    serving_for: float | None = None,
+    begins_in: float = 0.0,
+    doctors: int = 1,
 ) -> Wait:
     """The wait of somebody with `ahead` people before him and `maybe` more who have not arrived yet.
 

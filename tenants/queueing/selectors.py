@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from hub import clock
-from institution_connectors.catalog import selectors as connectors
 from tenants.queueing import ordering, pace
 from tenants.queueing.models import (
     ACTIVE,
@@ -18,7 +17,6 @@ from tenants.queueing.models import (
     Call,
     CallKind,
     Device,
-    DeviceKind,
     Entry,
     EntryState,
     PresentBy,
@@ -29,7 +27,6 @@ from tenants.queueing.models import (
 from tenants.queueing.ordering import Waiting
 from tenants.queueing.pace import History, Wait
 from tenants.queueing.rules import Priority, Rules
-
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +136,9 @@ class CallView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceView:
-    """A screen or kiosk."""
+    """A waiting hall's screen."""
 
     id: UUID
-    kind: DeviceKind
     name: str
     departments: tuple[UUID, ...]
     sound: bool
@@ -159,12 +155,6 @@ def current_rules(at: datetime) -> Rules:
 def rule_history(limit: int = 20) -> list[tuple[datetime, str]]:
     """When rules began to hold and who set them, newest first. One query."""
     return list(RuleSet.objects.order_by("-effective_from", "-id").values_list("effective_from", "made_by")[:limit])
-
-
-def his_calls(code: str) -> bool:
-    """Whether the hospital's own system calls; no query when warm."""
-    profile = connectors.profile_of(code)
-    return profile is not None and profile.enabled and profile.options.calls_queue
 
 
 def waiting_of(queue_id: UUID) -> list[Waiting]:
@@ -288,14 +278,13 @@ def device(device_id: UUID) -> DeviceView | None:
 
 def devices() -> list[DeviceView]:
     """All devices whose link works. One query."""
-    return [device_view(row) for row in Device.objects.filter(withdrawn_at__isnull=True).order_by("kind", "made_at")]
+    return [device_view(row) for row in Device.objects.filter(withdrawn_at__isnull=True).order_by("made_at")]
 
 
 def device_view(row: Device) -> DeviceView:
     """The value of a row; no query."""
     return DeviceView(
         id=row.id,
-        kind=DeviceKind(row.kind),
         name=row.name,
         departments=tuple(UUID(one) for one in row.departments),
         sound=row.sound,
@@ -400,11 +389,6 @@ def _placed(
     for one in ordering.order(map(as_waiting, waiting), turn=row.turn, run=row.run, rules=rules):
         entry = rows[one.id]
         ahead, maybe = len(line), len(missing)
-        if entry.his_ahead is not None:
-            ahead, maybe = entry.his_ahead, 0
-        wait = pace.wait(
-            paced, ahead=ahead, maybe=maybe, serving_for=serving_for, begins_in=begins_in, doctors=doctors
-        )
+        wait = pace.wait(paced, ahead=ahead, maybe=maybe, serving_for=serving_for, begins_in=begins_in, doctors=doctors)
         (line if one.present else missing).append(person_view(entry, ahead=ahead, maybe=maybe, wait=wait))
     return line, missing
-

@@ -15,7 +15,6 @@ from tenants.appointments.models import State as AppointmentState
 from tenants.queueing import calling, steps
 from tenants.queueing.errors import (
     EntryNotFound,
-    HisCalls,
     NotCallable,
     NotToday,
     QueueNotFound,
@@ -24,7 +23,6 @@ from tenants.queueing.errors import (
 from tenants.queueing.models import (
     ACTIVE,
     Device,
-    DeviceKind,
     Entry,
     EntryState,
     PresentBy,
@@ -34,7 +32,7 @@ from tenants.queueing.models import (
 )
 from tenants.queueing.permissions import CALL, CHECK_IN, DEVICES, RULES, TRIAGE
 from tenants.queueing.rules import Priority, Rules
-from tenants.queueing.selectors import current_rules, his_calls
+from tenants.queueing.selectors import current_rules
 
 STATION_LIMIT = 60
 
@@ -42,64 +40,64 @@ STATION_LIMIT = 60
 def call_next(*, actor: Actor, hospital: str, queue_id: UUID, station: str, expected: UUID | None) -> UUID | None:
     """Finish the one inside and call the next; `expected` is whom the page shows inside, None for nobody.
 
-    Raises QueueNotFound, QueueNotOpen, HisCalls, StaleCall, NobodyWaiting.
+    Raises QueueNotFound, QueueNotOpen, StaleCall, NobodyWaiting.
     """
-    _may_call(actor, hospital)
+    require(actor, CALL)
     with work(hospital, actor=actor) as unit:
-        queue = _queue(queue_id)
+        queue = _queue(actor, queue_id)
         return calling.call_next(unit, queue, station=_station(station, queue), expected=expected)
 
 
 def call_one(*, actor: Actor, hospital: str, entry_id: UUID, station: str) -> None:
     """Call one person out of turn; who did so stands in the audit."""
-    _may_call(actor, hospital)
+    require(actor, CALL)
     with work(hospital, actor=actor) as unit:
-        entry = _entry(entry_id)
+        entry = _entry(actor, entry_id)
         calling.call_one(unit, entry, station=_station(station, entry.queue))
         unit.audit("queueing.called_out_of_turn", target=f"entry:{entry_id}")
 
 
 def recall(*, actor: Actor, hospital: str, entry_id: UUID) -> None:
     """Cry out again."""
-    _may_call(actor, hospital)
+    require(actor, CALL)
     with work(hospital, actor=actor) as unit:
-        calling.recall(unit, entry_id)
+        calling.recall(unit, _entry(actor, entry_id).id)
 
 
 def answer(*, actor: Actor, hospital: str, entry_id: UUID) -> None:
     """The patient came in."""
-    _may_call(actor, hospital)
+    require(actor, CALL)
     with work(hospital, actor=actor) as unit:
-        calling.answered(unit, entry_id)
+        calling.answered(unit, _entry(actor, entry_id).id)
 
 
 def skip(*, actor: Actor, hospital: str, entry_id: UUID) -> None:
     """Pass the one who was called and did not come."""
-    _may_call(actor, hospital)
+    require(actor, CALL)
     with work(hospital, actor=actor) as unit:
-        calling.skip(unit, entry_id)
+        calling.skip(unit, _entry(actor, entry_id).id)
 
 
 def finish(*, actor: Actor, hospital: str, entry_id: UUID) -> None:
     """The one inside is done; nobody is called."""
-    _may_call(actor, hospital)
+    require(actor, CALL)
     with work(hospital, actor=actor) as unit:
-        if not steps.finish(unit, entry_id):
+        if not steps.finish(unit, _entry(actor, entry_id).id):
             raise NotCallable
 
 
 def send_away(*, actor: Actor, hospital: str, entry_id: UUID) -> None:
     """The one inside goes to an examination and will come back to this doctor."""
-    _may_call(actor, hospital)
+    require(actor, CALL)
     with work(hospital, actor=actor) as unit:
-        _move(unit, entry_id, ACTIVE, "queueing.sent_away", state=EntryState.AWAY, station="")
+        _move(unit, _entry(actor, entry_id).id, ACTIVE, "queueing.sent_away", state=EntryState.AWAY, station="")
 
 
 def come_back(*, actor: Actor, hospital: str, entry_id: UUID) -> None:
-    """Back from the examination, or back after having been passed: in line again, as many places behind as is the rule."""
+    """Back from the examination, or back after having been passed: in line again, behind as the rule says."""
     require(actor, TRIAGE)
     with work(hospital, actor=actor) as unit:
-        entry = _entry(entry_id)
+        entry = _entry(actor, entry_id)
         if entry.state == EntryState.AWAY:
             behind = entry.queue.turn + current_rules(unit.now).return_places
             _move(unit, entry_id, (EntryState.AWAY,), "queueing.returned", state=EntryState.WAITING, not_before=behind)
@@ -115,7 +113,7 @@ def transfer(*, actor: Actor, hospital: str, entry_id: UUID, queue_id: UUID, rea
     if not reason.strip():
         raise InvalidInput("请填写转诊原因。", fields={"reason": "请填写转诊原因。"})
     with work(hospital, actor=actor) as unit:
-        entry, target = _entry(entry_id), _queue(queue_id)
+        entry, target = _entry(actor, entry_id), _queue(actor, queue_id)
         if target.state == QueueState.CLOSED or target.id == entry.queue_id or target.day != entry.queue.day:
             raise QueueNotOpen("不能转到这个队列：它已结束，或就是当前队列。")
         where = (EntryState.WAITING, EntryState.AWAY, EntryState.PASSED, EntryState.CALLED)
@@ -130,7 +128,7 @@ def set_priority(*, actor: Actor, hospital: str, entry_id: UUID, priority: Prior
     if not reason.strip():
         raise InvalidInput("请填写优先原因。", fields={"reason": "请填写优先原因。"})
     with work(hospital, actor=actor) as unit:
-        _entry(entry_id)
+        _entry(actor, entry_id)
         where = (EntryState.WAITING, EntryState.AWAY, EntryState.PASSED)
         _move(unit, entry_id, where, "queueing.priority", reason=reason.strip()[:60], priority=priority)
 
@@ -140,7 +138,12 @@ def pause(*, actor: Actor, hospital: str, queue_id: UUID, reason: str) -> None:
     require(actor, TRIAGE)
     with work(hospital, actor=actor) as unit:
         _turn_queue(
-            unit, queue_id, QueueState.OPEN, QueueState.PAUSED, paused_at=unit.now, pause_reason=reason.strip()[:60]
+            unit,
+            _queue(actor, queue_id).id,
+            QueueState.OPEN,
+            QueueState.PAUSED,
+            paused_at=unit.now,
+            pause_reason=reason.strip()[:60],
         )
 
 
@@ -149,7 +152,7 @@ def resume(*, actor: Actor, hospital: str, queue_id: UUID) -> None:
     require(actor, TRIAGE)
     with work(hospital, actor=actor) as unit:
         queue = Queue.objects.select_for_update().filter(id=queue_id).first()
-        if queue is None:
+        if queue is None or not actor.sees(queue.department_id):
             raise QueueNotFound
         steps.open_after_pause(unit, queue)
         queue.updated_at = unit.now
@@ -162,7 +165,7 @@ def close(*, actor: Actor, hospital: str, queue_id: UUID) -> None:
     """The session is over: nobody is called any more. Who still waits stays listed, to be transferred."""
     require(actor, TRIAGE)
     with work(hospital, actor=actor) as unit:
-        _turn_queue(unit, queue_id, QueueState.OPEN, QueueState.CLOSED)
+        _turn_queue(unit, _queue(actor, queue_id).id, QueueState.OPEN, QueueState.CLOSED)
 
 
 def check_in_at_desk(*, actor: Actor, hospital: str, booking_id: UUID) -> UUID:
@@ -173,7 +176,7 @@ def check_in_at_desk(*, actor: Actor, hospital: str, booking_id: UUID) -> UUID:
     require(actor, CHECK_IN)
     with work(hospital, actor=actor) as unit:
         view = appointments.appointment(booking_id)
-        if view is None:
+        if view is None or not actor.sees(view.department_id):
             raise AppointmentNotFound
         if view.state is not AppointmentState.BOOKED or not _is_today(view.visit_date, unit.now):
             raise NotToday
@@ -201,23 +204,20 @@ def set_rules(*, actor: Actor, hospital: str, rules: Rules, effective_from: date
         )
 
 
-def add_device(
-    *, actor: Actor, hospital: str, kind: DeviceKind, name: str, departments: list[UUID], sound: bool
-) -> UUID:
-    """A screen or kiosk with a link of its own."""
+def add_device(*, actor: Actor, hospital: str, name: str, departments: list[UUID], sound: bool) -> UUID:
+    """A screen with a link of its own."""
     require(actor, DEVICES)
     if not name.strip():
         raise InvalidInput("请填写设备名称。", fields={"name": "请填写设备名称，如“三楼候诊大厅”。"})
     with work(hospital, actor=actor) as unit:
         row = Device.objects.create(
-            kind=kind,
             name=name.strip()[:40],
             departments=[str(one) for one in departments],
             sound=sound,
             made_by=actor.name[:60],
             made_at=unit.now,
         )
-        unit.audit("queueing.device_added", target=f"device:{row.id}", detail={"kind": kind})
+        unit.audit("queueing.device_added", target=f"device:{row.id}")
         return row.id
 
 
@@ -229,26 +229,20 @@ def withdraw_device(*, actor: Actor, hospital: str, device_id: UUID) -> None:
         unit.audit("queueing.device_withdrawn", target=f"device:{device_id}")
 
 
-def _may_call(actor: Actor, hospital: str) -> None:
-    require(actor, CALL)
-    if his_calls(hospital):
-        raise HisCalls
-
-
 def _is_today(day: object, now: datetime) -> bool:
     return day == steps.day_of(now)
 
 
-def _queue(queue_id: UUID) -> Queue:
+def _queue(actor: Actor, queue_id: UUID) -> Queue:
     found = Queue.objects.filter(id=queue_id).first()
-    if found is None:
+    if found is None or not actor.sees(found.department_id):
         raise QueueNotFound
     return found
 
 
-def _entry(entry_id: UUID) -> Entry:
+def _entry(actor: Actor, entry_id: UUID) -> Entry:
     found = Entry.objects.select_related("queue").filter(id=entry_id).first()
-    if found is None:
+    if found is None or not actor.sees(found.queue.department_id):
         raise EntryNotFound
     return found
 
@@ -262,7 +256,7 @@ def _move(
     unit: Unit, entry_id: UUID, where: tuple[EntryState, ...], action: str, *, reason: str = "", **values: object
 ) -> None:
     """One guarded change of an entry; NotCallable when it stands elsewhere by now."""
-    entry = _entry(entry_id)
+    entry = Entry.objects.get(id=entry_id)
     moved = Entry.objects.filter(id=entry_id, state__in=where).update(**values, updated_at=unit.now)
     if not moved:
         raise NotCallable

@@ -1,4 +1,4 @@
-"""Parts of a queue's life inside somebody's transaction in the hospital's schema, never durable; each may be repeated."""
+"""Parts of a queue's life inside somebody's transaction in the hospital's schema; each may be repeated."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from uuid import UUID
 from django.db import connections
 
 from hub import clock
-from hub.ids import domain_number, uuid7
+from hub.ids import uuid7
 from hub.work import Unit
-from institution_connectors.catalog import selectors as connectors
-from institution_connectors.contracts import CheckIn, Operation
-from institution_connectors.exchange.steps import enqueue_ask
 from tenants.appointments import selectors as appointments
 from tenants.appointments import steps as appointment_steps
 from tenants.appointments.models import Settlement
@@ -23,18 +20,17 @@ from tenants.patients import selectors as patients
 from tenants.queueing import ordering
 from tenants.queueing.events import EntryPassed, QueueChanged, VisitFinished
 from tenants.queueing.models import ACTIVE, IN_LINE, Call, Entry, EntryState, PresentBy, Queue, QueueState
-from tenants.queueing.rules import Priority, Rules
+from tenants.queueing.rules import Priority
 from tenants.queueing.selectors import current_rules, waiting_of
 from tenants.scheduling import selectors as scheduling
 from tenants.scheduling.selectors import SessionSummary
 
-CORRELATION = "queue:"
-CHECK_IN_PATIENCE = timedelta(hours=4)
 _FEW = 5
 _SPREAD = 0.6  # of the mean, where no history says otherwise
 _GUESS = 8 * 60.0
 _HISTORY = """
-SELECT avg(extract(epoch FROM e.done_at - e.called_at)), stddev_samp(extract(epoch FROM e.done_at - e.called_at)), count(*)
+SELECT avg(extract(epoch FROM e.done_at - e.called_at)),
+       stddev_samp(extract(epoch FROM e.done_at - e.called_at)), count(*)
 FROM queueing_entry AS e JOIN queueing_queue AS q ON q.id = e.queue_id
 WHERE q.doctor_id IS NOT DISTINCT FROM %(doctor)s AND q.department_id = %(department)s
   AND q.day BETWEEN %(first)s AND %(last)s AND e.state = 'done'
@@ -54,7 +50,7 @@ def is_due(view: AppointmentView, day: date) -> bool:
 def enter(unit: Unit, view: AppointmentView, *, how: str) -> Entry:
     """The entry of an appointment, made when missing; ordered by booked time like everybody's (JA-QUEUE-01).
 
-    Two at once make one: the second finds the first's row. `how` is said in the audit (automatic, desk, his).
+    Two at once make one: the second finds the first's row. `how` is said in the audit (automatic, desk).
     """
     queue = ensure_queue(unit, view.session_id)
     person = patients.patients_of([view.archive_id]).get(view.archive_id)
@@ -73,7 +69,10 @@ def enter(unit: Unit, view: AppointmentView, *, how: str) -> Entry:
                 booked_end=view.ends_at,
                 priority=_by_age(person.birth_date, view.visit_date) if person else Priority.NONE,
                 is_followup=appointments.seen_before(
-                    view.person_id, view.department_id, since=view.visit_date - timedelta(days=180), until=view.visit_date
+                    view.person_id,
+                    view.department_id,
+                    since=view.visit_date - timedelta(days=180),
+                    until=view.visit_date,
                 ),
                 entered_at=unit.now,
                 updated_at=unit.now,
@@ -135,7 +134,7 @@ def _usual_pace(session: SessionSummary) -> tuple[float, float]:
     with connections["hospital"].cursor() as cursor:
         cursor.execute(_HISTORY, {"doctor": session.doctor_id, "department": session.department_id, **window})
         mean, deviation, count = cursor.fetchone() or (None, None, 0)
-    if count >= _FEW:
+    if mean is not None and deviation is not None and count >= _FEW:
         return float(mean), float(deviation)
     planned = _GUESS
     if session.first_start and session.last_end and session.total:
@@ -160,7 +159,7 @@ def follow_session(unit: Unit, session_id: UUID) -> bool:
 def mark_present(unit: Unit, entry: Entry, *, by: PresentBy) -> Entry:
     """He is there: the second fact beside being in the queue. A repeat changes nothing.
 
-    Late ones, and those the clock had passed, take their place `late_places` behind. The HIS is told once.
+    Late ones, and those the clock had passed, take their place `late_places` behind.
     """
     entry = lock_entry(entry.id)
     if entry.present_at is not None and entry.state != EntryState.PASSED:
@@ -175,8 +174,6 @@ def mark_present(unit: Unit, entry: Entry, *, by: PresentBy) -> Entry:
     unit.audit("queueing.present", target=f"entry:{entry.id}", detail={"by": by, "late": entry.was_late})
     if entry.booking_id is not None:
         appointment_steps.mark_present(unit, entry.booking_id)
-        if by != PresentBy.HIS:
-            tell_his(unit, entry)
     changed(unit, entry.queue_id)
     return entry
 
@@ -193,36 +190,6 @@ def _take_place(unit: Unit, entry: Entry) -> None:
             entry.was_late = True
             entry.not_before = queue.turn + rules.late_places
     entry.state = EntryState.WAITING
-
-
-def tell_his(unit: Unit, entry: Entry) -> None:
-    """Tell the hospital's own system that he has checked in; its ticket is taken over when it answers."""
-    view = appointments.appointment(entry.booking_id) if entry.booking_id else None
-    if view is None or not view.his_registration or not connectors.can(unit.scope, Operation.CHECK_IN):
-        return
-    enqueue_ask(
-        unit,
-        request=CheckIn(
-            hub_number=domain_number("C", entry.id),
-            registration_number=view.hub_number,
-            his_number=view.his_registration,
-        ),
-        key=f"check_in:{entry.id}",
-        correlation=f"{CORRELATION}{entry.id}",
-        deadline=unit.now + CHECK_IN_PATIENCE,
-    )
-
-
-def take_ticket(unit: Unit, entry_id: UUID, *, ticket: str, room: str = "") -> None:
-    """One number for phone, screen and hospital: the one the hospital's system gave."""
-    entry = lock_entry(entry_id)
-    if ticket and entry.ticket != ticket[:20]:
-        entry.ticket, entry.updated_at = ticket[:20], unit.now
-        entry.save(update_fields=["ticket", "updated_at"])
-        changed(unit, entry.queue_id)
-    if room and not entry.queue.room:
-        Queue.objects.filter(id=entry.queue_id, room="").update(room=room[:60], updated_at=unit.now)
-    unit.audit("queueing.ticket", target=f"entry:{entry_id}", detail={"ticket": ticket})
 
 
 def leave(unit: Unit, booking_id: UUID, *, reason: str) -> None:
@@ -290,11 +257,6 @@ def open_after_pause(unit: Unit, queue: Queue) -> None:
     paused = int((unit.now - queue.paused_at).total_seconds()) if queue.paused_at else 0
     queue.held_seconds += paused
     queue.state, queue.paused_at, queue.pause_reason = QueueState.OPEN, None, ""
-
-
-def arrival_opens(entry_booked: datetime, rules: Rules) -> datetime:
-    """From when on somebody booked then may check in."""
-    return entry_booked - timedelta(minutes=rules.opens_minutes)
 
 
 def day_of(instant: datetime) -> date:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from celery import shared_task
 
 from hub.tenancy.registry import live_hospitals
-from hub.tenancy.tasks import HospitalTask
+from hub.tenancy.tasks import DistrictTask, HospitalTask
 from tenants.queueing import timekeeping
 
 
-@shared_task(name="queueing.days")  # type: ignore[untyped-decorator]
+@shared_task(base=DistrictTask, name="queueing.days")  # type: ignore[untyped-decorator]
 def open_days() -> None:
     """Send every hospital's day on its way: in the small hours, and again as a repair."""
     for code in live_hospitals():
@@ -23,7 +23,7 @@ def open_day(*, hospital: str) -> None:
     timekeeping.enter_day(hospital)
 
 
-@shared_task(name="queueing.tick")  # type: ignore[untyped-decorator]
+@shared_task(base=DistrictTask, name="queueing.tick")  # type: ignore[untyped-decorator]
 def tick() -> None:
     """What is due in all queues: a few short queries a hospital."""
     for code in live_hospitals():

@@ -44,7 +44,7 @@ def tick(code: str) -> int:
         rules = current_rules(now)
         arrived = _taken_for_present(rules) if rules.auto_present else []
         silent = _unanswered(rules) if rules.remind_by_clock else []
-        passed = [] if selectors.his_calls(code) else _run_out(rules)
+        passed = _run_out(rules)
         moved = _moved()
     for entry_id in arrived:
         with work(code, actor=CLOCKWORK) as unit:

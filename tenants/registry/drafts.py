@@ -60,6 +60,13 @@ CONNECTOR: tuple[Field, ...] = (
     Field(name="money_unit", text="金额单位", choices=((MoneyUnit.FEN, "分"), (MoneyUnit.YUAN, "元"))),
     Field(name="charset", text="字符集", choices=tuple((name, name.upper()) for name in CHARSETS)),
     Field(name="polled", text="排班更新", choices=(("yes", "平台定时查询"), ("no", "医院主动推送"))),
+    Field(
+        name="reserved_department",
+        text="巡检保留科室",
+        help="医院系统里一个不收费、不接诊的科室代码，供平台巡检与验收；没有就留空。",
+        limit=40,
+        required=False,
+    ),
 )
 FIELDS = (*FACTS, *CONNECTOR)
 COLUMNS = tuple(field.name for field in FIELDS)
@@ -79,7 +86,8 @@ def from_csv(text: str) -> dict[str, str]:
     rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff").strip() + "\n")))
     if len(rows) != 1:
         raise InvalidInput(fields={"csv": "请粘贴一行标题和一行内容。"})
-    missing = [name for name in COLUMNS if name not in rows[0] and _default(name) == ""]
+    needed = [field.name for field in FIELDS if field.required and not field.default]
+    missing = [name for name in needed if name not in rows[0]]
     if missing:
         raise InvalidInput(fields={"csv": f"缺少列：{'、'.join(missing)}。"})
     return {name: (rows[0].get(name) or _default(name)).strip() for name in COLUMNS}

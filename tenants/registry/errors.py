@@ -33,6 +33,20 @@ class InstitutionSuspended(FunctionOff):
     text = "该医疗机构已暂停线上服务，请到医院窗口办理。"
 
 
+class InstitutionLeaving(FunctionOff):
+    """The institution leaves the platform; the text is what its notice says to residents."""
+
+    code = "registry.leaving"
+    text = "该医疗机构正在退出本平台，不再接受新的预约，请到医院窗口办理。"
+
+
+class InstitutionRepaired(FunctionOff):
+    """The institution's data are being restored and compared with its books; it opens when both agree."""
+
+    code = "registry.repaired"
+    text = "该医疗机构正在恢复并核对数据，暂停线上办理，请稍后再试。已有的预约仍然有效，请按时就诊。"
+
+
 class AlreadyThere(Conflict):
     """An institution with this code is here already, or on its way in."""
 

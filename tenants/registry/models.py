@@ -147,6 +147,60 @@ class Switch(models.Model):
         return f"{self.institution_id}:{self.function}={'on' if self.is_on else 'off'}"
 
 
+class RuleChange(models.Model):
+    """Booking rules that take effect on a day to come (JA-OPS-12); bookings made before keep what they were made under.
+
+    `before` is what the rules were when they changed: together the rows say which rules held on any day.
+    """
+
+    staff_grant = Grant.RO
+
+    id = models.BigAutoField(primary_key=True)
+    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="rule_changes")
+    effective_on = models.DateField("生效日期")
+    values = models.JSONField("规则")
+    before = models.JSONField("变更前", default=dict)
+    reason = models.CharField("原因", max_length=200)
+    made_by = models.CharField("更改人", max_length=60)
+    made_at = models.DateTimeField("更改时间")
+    applied_at = models.DateTimeField("生效时间", null=True)
+    withdrawn_at = models.DateTimeField("撤回时间", null=True)
+    withdrawn_by = models.CharField("撤回人", max_length=60, blank=True, default="")
+
+    class Meta:
+        verbose_name = "规则变更"
+        verbose_name_plural = "规则变更"
+        ordering = ("institution", "effective_on", "id")
+        indexes = [models.Index(fields=["institution", "-effective_on"], name="rule_change_day")]
+
+
+class DayKind(models.TextChoices):
+    """How a day differs from what its weekday says."""
+
+    HOLIDAY = "holiday", "放假"
+    WORKDAY = "workday", "调休上班"
+
+
+class CalendarDay(models.Model):
+    """A public holiday or a working day in exchange for one (调休); all other days are what their weekday says."""
+
+    staff_grant = Grant.RO
+
+    day = models.DateField("日期", primary_key=True)
+    kind = models.CharField("种类", max_length=8, choices=DayKind.choices)
+    name = models.CharField("名称", max_length=20)
+    changed_by = models.CharField("更改人", max_length=60)
+    changed_at = models.DateTimeField("更改时间")
+
+    class Meta:
+        verbose_name = "节假日"
+        verbose_name_plural = "节假日"
+        ordering = ("day",)
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.name}"
+
+
 class OnboardingState(models.TextChoices):
     """How far an institution's joining is."""
 
@@ -166,6 +220,7 @@ class Onboarding(models.Model):
     state = models.CharField("状态", max_length=10, choices=OnboardingState.choices, default=OnboardingState.WAITING)
     started_by = models.CharField("发起人", max_length=60)
     started_at = models.DateTimeField("发起时间")
+    moved_at = models.DateTimeField("最近进展")
     live_at = models.DateTimeField("开通时间", null=True)
 
     class Meta:

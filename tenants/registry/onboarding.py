@@ -7,8 +7,12 @@ may not make schemas; a person reads the results and opens the institution (`ope
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import cast
 
+from django.db.models import Q
+
+from hub import clock
 from hub.actor import Actor, system_actor
 from hub.errors import HubError, InvalidInput
 from hub.security.keyring import ring
@@ -49,6 +53,8 @@ from tenants.registry.permissions import LIFE
 
 WORKER = system_actor("机构接入")
 SECRET_LENGTHS = (32, 200)
+SILENCE = timedelta(seconds=90)  # longer than any step: a hospital that does not answer is given up after 30 s
+UNHEARD = timedelta(seconds=20)
 
 
 class StepFailed(Exception):
@@ -75,6 +81,7 @@ def begin(*, actor: Actor, values: Mapping[str, str], secret: str) -> str:
                 "connector": draft.connector,
                 "started_by": actor.name,
                 "started_at": unit.now,
+                "moved_at": unit.now,
             },
         )
         if not is_new:
@@ -100,8 +107,8 @@ def correct(*, actor: Actor, code: str, values: Mapping[str, str], secret: str =
     with work(REGION, actor=actor) as unit:
         row = _locked(code)
         row.connector = draft.connector
-        row.state = OnboardingState.WAITING
-        row.save(update_fields=["connector", "state"])
+        row.state, row.moved_at = OnboardingState.WAITING, unit.now
+        row.save(update_fields=["connector", "state", "moved_at"])
         row.steps.filter(name__in=AFTER_CORRECTION).update(state=StepState.DUE, note="", ended_at=None)
         unit.publish(OnboardingDue(code=code))
         unit.audit("registry.onboarding_corrected", target=f"institution:{code}", detail=draft.connector)
@@ -114,18 +121,24 @@ def take_again(*, actor: Actor, code: str) -> None:
     require(actor, LIFE)
     with work(REGION, actor=actor) as unit:
         row = _locked(code)
-        row.state = OnboardingState.WAITING
-        row.save(update_fields=["state"])
+        row.state, row.moved_at = OnboardingState.WAITING, unit.now
+        row.save(update_fields=["state", "moved_at"])
         unit.publish(OnboardingDue(code=code))
         unit.audit("registry.onboarding_resumed", target=f"institution:{code}")
 
 
 def carry_on(code: str) -> bool:
-    """Take the steps that are not done, in order, until one fails; whether all are done. Safe to run again."""
+    """Take the steps that are not done, in order, until one fails; whether all are done. Safe to run again.
+
+    While another worker moves it, and until that one has been silent for `SILENCE`, nothing is done here.
+    """
     with work(REGION, actor=WORKER) as unit:
         row = _locked(code)
-        row.state = OnboardingState.RUNNING
-        row.save(update_fields=["state"])
+        if row.state == OnboardingState.RUNNING and row.moved_at > unit.now - SILENCE:
+            unit.audit("registry.onboarding_carried_on", target=f"institution:{code}", outcome="another_worker")
+            return False
+        row.state, row.moved_at = OnboardingState.RUNNING, unit.now
+        row.save(update_fields=["state", "moved_at"])
         unit.audit("registry.onboarding_carried_on", target=f"institution:{code}")
         due = list(row.steps.exclude(state=StepState.DONE).order_by("ordinal").values_list("name", flat=True))
     for name in due:
@@ -139,6 +152,17 @@ def carry_on(code: str) -> bool:
         if not passed:
             return False
     return True
+
+
+def forgotten() -> list[str]:
+    """Joinings nobody moves: their worker died, or never heard of them. One query on a handful of rows."""
+    now = clock.now()
+    with region(read_only=True):
+        rows = Onboarding.objects.filter(
+            Q(state=OnboardingState.RUNNING, moved_at__lt=now - SILENCE)
+            | Q(state=OnboardingState.WAITING, moved_at__lt=now - UNHEARD)
+        )
+        return list(rows.values_list("code", flat=True))
 
 
 def open_institution(*, actor: Actor, code: str) -> None:
@@ -172,7 +196,8 @@ def _record(code: str, name: str, note: str, *, passed: bool) -> None:
         step.save(update_fields=["state", "note", "attempts", "ended_at"])
         open_steps = row.steps.exclude(state=StepState.DONE).exists()
         row.state = OnboardingState.STUCK if not passed else row.state if open_steps else OnboardingState.READY
-        row.save(update_fields=["state"])
+        row.moved_at = unit.now
+        row.save(update_fields=["state", "moved_at"])
         unit.audit(
             "registry.onboarding_step",
             target=f"institution:{code}",
@@ -227,6 +252,7 @@ def _store_connector(row: Onboarding) -> str:
                 money_unit=MoneyUnit(wire["money_unit"]),
                 charset=wire["charset"],
                 polled=wire["polled"] == "yes",
+                reserved_department=wire.get("reserved_department", ""),
             ),
         ),
     )

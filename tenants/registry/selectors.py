@@ -5,15 +5,23 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from hub.tenancy import registry as tenancy
 from hub.tenancy.context import registry_read
 from hub.tenancy.models import TenantState
 from hub.tenancy.scope import region
-from tenants.registry.errors import FunctionOff, InstitutionSuspended, UnknownFunction, UnknownInstitution
-from tenants.registry.functions import ALL_SET, FUNCTIONS
-from tenants.registry.models import BookingMode, CutoffRule, Institution, SettleMode, Switch
+from tenants.registry.errors import (
+    FunctionOff,
+    InstitutionLeaving,
+    InstitutionRepaired,
+    InstitutionSuspended,
+    UnknownFunction,
+    UnknownInstitution,
+)
+from tenants.registry.functions import ALL_SET, BOOKING, FUNCTIONS
+from tenants.registry.models import BookingMode, CutoffRule, Institution, RuleChange, SettleMode, Switch
+from tenants.registry.rules import RULES
 
 FRESH_SECONDS = 5.0
 
@@ -65,11 +73,24 @@ class InstitutionView:
     switches: dict[str, bool]
     state: str
     suspension_words: str
+    former_rules: tuple[tuple[datetime, dict[str, int]], ...]
+
+    def rule_at(self, name: str, instant: datetime) -> int:
+        """A booking rule as it stood at an instant: what was booked then keeps it."""
+        for changed_at, before in self.former_rules:
+            if changed_at > instant and name in before:
+                return before[name]
+        return int(getattr(self, name))
 
     @property
     def is_suspended(self) -> bool:
         """Whether the district has stopped its services for a while."""
         return self.state == TenantState.SUSPENDED
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it is on its way out: what is booked is ended, nothing new begins."""
+        return self.state == TenantState.LEAVING
 
     @property
     def is_shown(self) -> bool:
@@ -81,7 +102,14 @@ class InstitutionView:
         """What residents are told while nothing can be booked; empty while it can."""
         if self.is_suspended:
             return self.suspension_words or InstitutionSuspended.text
-        return ""
+        if self.is_leaving:
+            return self.suspension_words or InstitutionLeaving.text
+        return InstitutionRepaired.text if self.is_repaired else ""
+
+    @property
+    def is_repaired(self) -> bool:
+        """Whether its data are being restored or compared; asked of the registry, which hears of it sooner."""
+        return bool(tenancy.repair_of(self.code))
 
     @property
     def his_owns_numbers(self) -> bool:
@@ -109,6 +137,10 @@ class InstitutionView:
         """Refuse with FunctionOff where the function is off, in the notice's words where all is suspended."""
         if self.is_suspended:
             raise InstitutionSuspended(self.closed)
+        if self.is_leaving and function == BOOKING:
+            raise InstitutionLeaving(self.closed)
+        if self.is_repaired:
+            raise InstitutionRepaired
         if not self.is_shown or not self.is_on(function):
             raise FunctionOff
 
@@ -185,15 +217,59 @@ def switches_of(code: str) -> list[SwitchView]:
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleChangeView:
+    """A change of rules: planned, in effect since, or withdrawn; `lines` are (what, before, after)."""
+
+    id: int
+    effective_on: date
+    lines: tuple[tuple[str, int, int], ...]
+    reason: str
+    made_by: str
+    made_at: datetime
+    applied_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawn_by: str
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether it is still to take effect."""
+        return self.applied_at is None and self.withdrawn_at is None
+
+
+def rule_changes(code: str, *, limit: int = 20) -> list[RuleChangeView]:
+    """The latest changes of an institution's rules, the farthest day first. One query."""
+    now = institution(code)
+    texts = {rule.name: f"{rule.text}（{rule.unit}）" for rule in RULES}
+    with region(read_only=True):
+        rows = list(RuleChange.objects.filter(institution_id=code).order_by("-effective_on", "-id")[:limit])
+    return [
+        RuleChangeView(
+            id=row.pk,
+            effective_on=row.effective_on,
+            lines=tuple(
+                (texts[name], row.before.get(name, getattr(now, name)), value) for name, value in row.values.items()
+            ),
+            reason=row.reason,
+            made_by=row.made_by,
+            made_at=row.made_at,
+            applied_at=row.applied_at,
+            withdrawn_at=row.withdrawn_at,
+            withdrawn_by=row.withdrawn_by,
+        )
+        for row in rows
+    ]
+
+
 def forget() -> None:
     """Drop this process's copy (after a change; other processes follow within `FRESH_SECONDS`)."""
     _cache.forget()
 
 
 def _load() -> dict[str, InstitutionView]:
-    """Three queries, whatever scope is open: the district's own list holds nothing of a hospital's."""
+    """Four queries, whatever scope is open: the district's own list holds nothing of a hospital's."""
     with registry_read():
-        rows = Institution.objects.prefetch_related("campuses", "switches")
+        rows = Institution.objects.prefetch_related("campuses", "switches", "rule_changes")
         return {row.code: _view(row) for row in rows}
 
 
@@ -241,4 +317,10 @@ def _view(row: Institution) -> InstitutionView:
         switches={switch.function: switch.is_on for switch in row.switches.all()},
         state=tenancy.state_of(row.code) or TenantState.LIVE,
         suspension_words=row.suspension_words,
+        former_rules=tuple(
+            sorted(
+                ((change.applied_at, change.before) for change in row.rule_changes.all() if change.applied_at),
+                key=lambda former: former[0],
+            )
+        ),
     )

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from tenants.registry import onboarding
+from hub.tenancy.tasks import DistrictTask
+from tenants.registry import onboarding, services
 
 
-@shared_task(name="registry.carry_on")  # type: ignore[untyped-decorator]
+@shared_task(base=DistrictTask, name="registry.carry_on")  # type: ignore[untyped-decorator]
 def carry_on(code: str) -> bool:
     """Take the open steps of an institution's joining."""
     return onboarding.carry_on(code)
+
+
+@shared_task(base=DistrictTask, name="registry.sweep")  # type: ignore[untyped-decorator]
+def sweep() -> int:
+    """Every few seconds: carry on with joinings whose worker died on the way; how many."""
+    codes = onboarding.forgotten()
+    for code in codes:
+        onboarding.carry_on(code)
+    return len(codes)
+
+
+@shared_task(base=DistrictTask, name="registry.apply_rules")  # type: ignore[untyped-decorator]
+def apply_rules() -> int:
+    """Every half minute: rules whose day has come take effect."""
+    return services.apply_due_rules()

@@ -19,6 +19,34 @@ class SoldOut(NumberTaken):
     text = "该时段号源已约满，请选择其他时段。"
 
 
+class NotReleased(NumberTaken):
+    """The number is free, but residents may book it only from a later time on; the text names it."""
+
+    code = "scheduling.not_released"
+    text = "该号尚未放号，请在放号时间后预约。"
+
+
+class OtherShare(NumberTaken):
+    """The number is kept for another channel."""
+
+    code = "scheduling.other_share"
+    text = "这个号留给其他渠道，请选择其他时段，或到医院窗口咨询。"
+
+
+class ChangedMeanwhile(Conflict):
+    """Who is affected is no longer what the person confirming was shown."""
+
+    code = "scheduling.changed_meanwhile"
+    text = "受影响的名单刚刚变了，请看过新名单再确认。"
+
+
+class OwnedByHis(Conflict):
+    """The hospital's own system keeps this; the hub follows."""
+
+    code = "scheduling.owned_by_his"
+    text = "该排班由医院系统维护，请在医院系统中修改，平台会自动跟随。"
+
+
 class NumberBusy(Conflict):
     """The last free numbers are being booked at this instant; trying again may succeed."""
 
@@ -38,6 +66,13 @@ class SessionNotFound(NotFound):
 
     code = "scheduling.session_not_found"
     text = "没有找到该排班。"
+
+
+class RuleNotFound(NotFound):
+    """No such release rule in force."""
+
+    code = "scheduling.rule_not_found"
+    text = "没有找到这条放号规则，可能已被撤销。"
 
 
 class SlotTooLong(InvalidInput):

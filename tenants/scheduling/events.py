@@ -35,11 +35,42 @@ class SessionsStopped(Event):
     session_ids: tuple[UUID, ...]
     holders: tuple[UUID, ...]
     reason: str
+    partial: bool = False
+    earlier: tuple[UUID, ...] = ()
 
     @property
     def aggregate(self) -> str:
         """By the first session."""
         return f"session:{self.session_ids[0]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionAltered(Event):
+    """A session goes on, but not as its holders booked it: another doctor, price, room, campus or time.
+
+    Values are those from now on; `shift_minutes` is how far its numbers moved with this change.
+    """
+
+    NAME: ClassVar[str] = "scheduling.session_altered"
+    hospital: str
+    session_id: UUID
+    holders: tuple[UUID, ...]
+    reason: str
+    doctor_id: UUID | None
+    doctor_name: str
+    fee_fen: int
+    room: str
+    campus_code: str
+    was_doctor_name: str
+    was_fee_fen: int
+    was_room: str
+    was_campus_code: str
+    shift_minutes: int = 0
+
+    @property
+    def aggregate(self) -> str:
+        """By the session, as stops are."""
+        return f"session:{self.session_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -12,12 +11,11 @@ from hub.work import Unit
 from institution_connectors.contracts.inbound import NumberTaken, ScheduleSnapshot
 from institution_connectors.contracts.values import ScheduleState, Stop
 from tenants.directory.steps import codes_on
-from tenants.scheduling import slots, sync
+from tenants.scheduling import altering, releasing, slots, sync
 from tenants.scheduling.errors import SessionNotFound
-from tenants.scheduling.events import SessionChanged, SessionsStopped, SyncConflictFound
+from tenants.scheduling.events import SessionsStopped, SyncConflictFound
 from tenants.scheduling.models import ConflictKind, Number, NumberState, Session, SessionState, SyncConflict
-
-EVENT_BATCH = 200
+from tenants.scheduling.news import announce
 
 
 def follow_snapshot(unit: Unit, snapshot: ScheduleSnapshot, *, generation: int) -> int:
@@ -35,10 +33,13 @@ def follow_snapshot(unit: Unit, snapshot: ScheduleSnapshot, *, generation: int) 
     )
     source_at = snapshot.occurred_at
     followed = sync.write_sessions(known, codes, generation=generation, source_at=source_at, now=unit.now)
-    _follow_numbers(unit, snapshot, followed)
+    news = {row.code for row in known if row.code in before and before[row.code].told != sync.digest(row)}
+    sync.heard_again([before[his_code].id for his_code in news & followed.keys()], now=unit.now)
+    shifts = {code: row.shift_minutes for code, row in before.items() if row.shift_minutes and code not in news}
+    _follow_numbers(unit, snapshot, followed, shifts)
     gone = [
-        session_id
-        for his_code, session_id in before.items()
+        row.id
+        for his_code, row in before.items()
         if his_code in snapshot.withdrawn
         or (snapshot.complete and his_code not in {schedule.code for schedule in snapshot.schedules})
     ]
@@ -46,6 +47,8 @@ def follow_snapshot(unit: Unit, snapshot: ScheduleSnapshot, *, generation: int) 
     for schedule in known:
         if schedule.state is ScheduleState.STOPPED and schedule.code in followed:
             stop_numbers(unit, followed[schedule.code], reason="医院停诊", source_at=source_at)
+    releasing.apply(unit, followed.values())
+    altering.tell_changes(unit, [before[his_code] for his_code in news & followed.keys()])
     announce(unit, [*followed.values(), *gone])
     return len(followed)
 
@@ -59,6 +62,7 @@ def follow_stop(unit: Unit, stop: Stop, *, generation: int) -> tuple[UUID, ...]:
     )
     if session_id is None:
         raise SessionNotFound
+    Session.objects.filter(pk=session_id).update(told="")  # its next word on the session counts, whatever it is
     holders = stop_numbers(
         unit,
         session_id,
@@ -92,10 +96,10 @@ def follow_number_taken(unit: Unit, fact: NumberTaken, *, generation: int) -> No
         announce(unit, [number.session_id])
 
 
-def _follow_numbers(unit: Unit, snapshot: ScheduleSnapshot, followed: dict[str, UUID]) -> None:
+def _follow_numbers(unit: Unit, snapshot: ScheduleSnapshot, followed: dict[str, UUID], shifts: dict[str, int]) -> None:
     for number in slots.unplaceable(snapshot.numbers):
         _conflict(unit, ConflictKind.SLOT_INVALID, number.schedule_code, None, f"第{number.sequence}号没有时长")
-    numbers = slots.within_limit(snapshot.numbers)
+    numbers = sync.shifted(slots.within_limit(snapshot.numbers), shifts)
     moved = sync.moved_numbers(followed, numbers)
     sync.write_numbers(followed, numbers, now=unit.now)
     complete = [followed[code] for code in snapshot.sessions_with_numbers if code in followed]
@@ -124,9 +128,12 @@ def stop_numbers(
     whole: bool = True,
     from_sequence: int | None = None,
     from_time: datetime | None = None,
+    here: bool = False,
 ) -> tuple[UUID, ...]:
-    """Stop numbers; the holders that are hit.
+    """Stop numbers; the holders that are hit. `here`: decided in the hub, so that the HIS's silence doesn't undo it.
 
+    A part of a session is stopped from a number or time on. Who came for an earlier number and may still wait is named
+    with the event, for the appointments know who is here: he is the desk's, not stopped (practice 13).
     The session row is locked first, so that no release passes by unseen (`steps.release_number`).
     """
     Session.objects.select_for_update().get(pk=session_id)
@@ -134,29 +141,41 @@ def stop_numbers(
         Session.objects.filter(pk=session_id).update(
             state=SessionState.STOPPED, stop_reason=reason[:100], source_at=source_at
         )
-    rows = Number.objects.filter(session_id=session_id, is_stopped=False)
+    every = Number.objects.filter(session_id=session_id)
+    rows = every.filter(is_stopped=False)
     if not whole and from_sequence is not None:
         rows = rows.filter(sequence__gte=from_sequence)
     if not whole and from_time is not None:
         rows = rows.filter(start__gte=from_time)
     rows.filter(holder__isnull=True).update(
         is_stopped=True,
+        stopped_here=here,
         changed_at=unit.now,
         state=Case(When(state=NumberState.FREE, then=Value(NumberState.STOPPED)), default=F("state")),
     )
     # Only now read who holds the rest: claims that were under way when the free ones were stopped are over.
     hit = list(rows.filter(Q(holder__isnull=False)).select_for_update().values_list("id", "holder"))
-    Number.objects.filter(id__in=[number_id for number_id, _ in hit]).update(is_stopped=True, changed_at=unit.now)
+    Number.objects.filter(id__in=[number_id for number_id, _ in hit]).update(
+        is_stopped=True, stopped_here=here, changed_at=unit.now
+    )
     holders = tuple(holder for _, holder in hit if holder is not None)
-    if holders:
-        unit.publish(SessionsStopped(hospital=unit.scope, session_ids=(session_id,), holders=holders, reason=reason))
+    earlier: tuple[UUID, ...] = ()
+    if not whole:
+        earlier = tuple(
+            holder for holder in every.values_list("holder", flat=True) if holder is not None and holder not in holders
+        )
+    if holders or earlier:
+        unit.publish(
+            SessionsStopped(
+                hospital=unit.scope,
+                session_ids=(session_id,),
+                holders=holders,
+                reason=reason,
+                partial=not whole,
+                earlier=earlier,
+            )
+        )
     return holders
-
-
-def announce(unit: Unit, sessions: Iterable[UUID]) -> None:
-    distinct = sorted(set(sessions))
-    for start in range(0, len(distinct), EVENT_BATCH):
-        unit.publish(SessionChanged(hospital=unit.scope, session_ids=tuple(distinct[start : start + EVENT_BATCH])))
 
 
 def _note_strangers(unit: Unit, snapshot: ScheduleSnapshot, known: set[str]) -> None:

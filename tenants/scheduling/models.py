@@ -31,8 +31,21 @@ class SessionState(models.TextChoices):
     WITHDRAWN = "withdrawn", "撤回"
 
 
+class Channel(models.TextChoices):
+    """Who may take a number of a pool; a number without a pool is anybody's (shares of a release rule)."""
+
+    APP = "app", "线上"
+    WINDOW = "window", "窗口"
+    FAMILY = "family", "家庭医生转诊"
+    PRIORITY = "priority", "优先改约"
+
+
 class Session(models.Model):
-    """One stretch of consultation of a doctor (or of a department's rota) on one day."""
+    """One stretch of consultation of a doctor (or of a department's rota) on one day.
+
+    `told` is a digest of what the HIS said last: while it repeats itself, what the hospital decided here (a stop, a
+    substitute, another room or time) stands; as soon as it says something else, its word counts again.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     his_generation = models.PositiveIntegerField("HIS 代次", default=1)
@@ -48,6 +61,10 @@ class Session(models.Model):
     campus_code = models.CharField("院区", max_length=20, blank=True, default="")
     state = models.CharField("状态", max_length=10, choices=SessionState.choices, default=SessionState.OPEN)
     stop_reason = models.CharField("停诊原因", max_length=100, blank=True, default="")
+    release_at = models.DateTimeField("放号时间", null=True, blank=True)
+    shares_end_at = models.DateTimeField("份额合并时间", null=True, blank=True)
+    told = models.CharField("来源摘要", max_length=64, blank=True, default="")
+    shift_minutes = models.SmallIntegerField("平移分钟", default=0)
     source_at = models.DateTimeField("来源时间")
     synced_at = models.DateTimeField("同步时间")
 
@@ -59,6 +76,9 @@ class Session(models.Model):
         indexes = [
             models.Index(fields=("date", "department_id"), name="session_by_day"),
             models.Index(fields=("doctor_id", "date"), name="session_by_doctor"),
+            models.Index(
+                fields=("shares_end_at",), condition=models.Q(shares_end_at__isnull=False), name="session_shares_due"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -78,7 +98,8 @@ class NumberState(models.TextChoices):
 class Number(models.Model):
     """One bookable number. `holder` is the booking's id; the unique constraint and the guard keep one to one.
 
-    `is_gone` and `is_stopped` say what becomes of a held number when it is given back.
+    `is_gone` and `is_stopped` say what becomes of a held number when it is given back; `stopped_here` says that the
+    hospital stopped it in the hub, so that a HIS that knows nothing of it does not open it again.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -92,6 +113,8 @@ class Number(models.Model):
     is_extra = models.BooleanField("加号", default=False)
     is_gone = models.BooleanField("来源已撤", default=False)
     is_stopped = models.BooleanField("停诊中", default=False)
+    stopped_here = models.BooleanField("本平台停诊", default=False)
+    pool = models.CharField("份额", max_length=8, choices=Channel.choices, blank=True, default="")
     changed_at = models.DateTimeField("变更时间")
 
     class Meta:
@@ -117,6 +140,45 @@ class Number(models.Model):
 
     def __str__(self) -> str:
         return f"第{self.sequence}号"
+
+
+class ReleaseRule(models.Model):
+    """When numbers are opened, and how many of a session for whom; for one department, or for all of them (null).
+
+    It counts for visits from `valid_from` on, until a later rule of the same department takes its place. A number that
+    still waits when `merge_hours` before the session begin is anybody's.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    department_id = models.UUIDField("科室", null=True, blank=True)
+    valid_from = models.DateField("适用就诊日期起")
+    days_ahead = models.PositiveSmallIntegerField("提前天数")
+    hour = models.TimeField("放号时刻")
+    window_share = models.PositiveSmallIntegerField("窗口份额%", default=0)
+    family_share = models.PositiveSmallIntegerField("家庭医生份额%", default=0)
+    merge_hours = models.PositiveSmallIntegerField("就诊前合并小时", default=24)
+    ended_at = models.DateTimeField("撤销时间", null=True, blank=True)
+    made_by = models.CharField("设定人", max_length=60)
+    made_at = models.DateTimeField("设定时间")
+
+    class Meta:
+        verbose_name = "放号规则"
+        verbose_name_plural = "放号规则"
+        ordering = ("valid_from", "made_at")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("department_id", "valid_from"),
+                condition=models.Q(ended_at__isnull=True),
+                nulls_distinct=False,
+                name="release_rule_once_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(window_share__lte=100 - models.F("family_share")), name="release_rule_shares"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.valid_from}: {self.days_ahead}天前 {self.hour:%H:%M}"
 
 
 class ConflictKind(models.TextChoices):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -11,7 +11,10 @@ from django.db import connections
 from django.db.models import Count, Max, Min, Q
 
 from hub import clock
-from tenants.scheduling.models import Number, NumberState, Session, SessionState, SyncConflict
+from hub.tenancy.scope import hospital_alias
+from tenants.scheduling.models import Channel, Number, NumberState, Session, SessionState, SyncConflict
+
+_RESIDENTS = ("", Channel.APP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +32,19 @@ class SessionSummary:
     room: str
     campus_code: str
     state: str
+    release_at: datetime | None
     first_start: datetime | None
     last_end: datetime | None
     total: int
     free: int
     next_free_start: datetime | None
     synced_at: datetime
+    left: int = 0
+
+    @property
+    def is_released(self) -> bool:
+        """Whether residents may book it by now."""
+        return self.release_at is None or self.release_at <= clock.now()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +75,7 @@ class StaffNumber:
     state: NumberState
     holder: UUID | None
     is_extra: bool
+    pool: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +92,15 @@ class OpenConflict:
 
 
 def session_summaries(session_ids: Iterable[UUID]) -> list[SessionSummary]:
-    """These sessions with their counts at this instant. One query."""
+    """These sessions with their counts at this instant: `free` for residents, `left` for anybody. One query."""
     now = clock.now()
-    bookable = Q(numbers__state=NumberState.FREE, numbers__start__gt=now, state=SessionState.OPEN)
+    free = Q(numbers__state=NumberState.FREE, numbers__start__gt=now, state=SessionState.OPEN)
+    bookable = free & Q(numbers__pool__in=_RESIDENTS)
     offered = Q(numbers__state__in=(NumberState.FREE, NumberState.HELD, NumberState.TAKEN))
     rows = Session.objects.filter(id__in=list(session_ids)).annotate(
         total=Count("numbers", filter=offered),
         free=Count("numbers", filter=bookable),
+        left=Count("numbers", filter=free),
         next_free_start=Min("numbers__start", filter=bookable),
         first_start=Min("numbers__start"),
         last_end=Max("numbers__end"),
@@ -105,10 +118,12 @@ def session_summaries(session_ids: Iterable[UUID]) -> list[SessionSummary]:
             room=row.room,
             campus_code=row.campus_code,
             state=row.state,
+            release_at=row.release_at,
             first_start=row.first_start,
             last_end=row.last_end,
             total=row.total,
             free=row.free,
+            left=row.left,
             next_free_start=row.next_free_start,
             synced_at=row.synced_at,
         )
@@ -122,9 +137,19 @@ def rooms_of(session_ids: Iterable[UUID]) -> dict[UUID, tuple[str, UUID | None]]
     return {session_id: (room, doctor_id) for session_id, room, doctor_id in rows}
 
 
-def sessions_between(first: date, last: date) -> list[SessionSummary]:
-    """All sessions of these days with their counts. Two queries."""
+def sessions_between(
+    first: date,
+    last: date,
+    *,
+    departments: Collection[UUID] | None = None,
+    doctor_id: UUID | None = None,
+) -> list[SessionSummary]:
+    """Sessions of these days with their counts, of all departments or of these, of one doctor if named. Two queries."""
     days = Session.objects.filter(date__gte=first, date__lte=last)
+    if departments is not None:
+        days = days.filter(department_id__in=departments)
+    if doctor_id is not None:
+        days = days.filter(doctor_id=doctor_id)
     found = session_summaries(days.values_list("id", flat=True))
     return sorted(found, key=lambda one: (one.date, one.first_start or one.synced_at, one.doctor_name))
 
@@ -145,9 +170,27 @@ def staff_numbers(session_id: UUID) -> list[StaffNumber]:
             state=NumberState(row.state),
             holder=row.holder,
             is_extra=row.is_extra,
+            pool=row.pool,
         )
         for row in Number.objects.filter(session_id=session_id).order_by("sequence")
     ]
+
+
+def prices(since: date) -> list[tuple[str, int, int]]:
+    """Levels of registration with their prices and how many sessions have them, from a day on. One query."""
+    rows = (
+        Session.objects.filter(date__gte=since)
+        .values_list("registration_level", "fee_fen")
+        .annotate(count=Count("id"))
+        .order_by("registration_level", "fee_fen")
+    )
+    return list(rows)
+
+
+def rooms(since: date) -> list[tuple[str, int]]:
+    """Rooms in use from a day on, with how many sessions. One query."""
+    rows = Session.objects.filter(date__gte=since).exclude(room="").values_list("room")
+    return list(rows.annotate(count=Count("id")).order_by("room"))
 
 
 def any_session() -> bool:
@@ -160,11 +203,12 @@ def upcoming_session_ids(first_day: date) -> list[UUID]:
     return list(Session.objects.filter(date__gte=first_day).values_list("id", flat=True))
 
 
-def numbers_of(session_id: UUID) -> list[NumberView]:
-    """The numbers of an open session that are offered to residents, in order. One query."""
+def numbers_of(session_id: UUID, *, every: bool = False) -> list[NumberView]:
+    """The numbers of an open session that are offered to residents, in order; `every`: of all shares. One query."""
     now = clock.now()
     rows = (
         Number.objects.filter(session_id=session_id, session__state=SessionState.OPEN)
+        .filter(Q() if every else Q(pool__in=_RESIDENTS) | ~Q(state=NumberState.FREE))
         .filter(state__in=(NumberState.FREE, NumberState.HELD, NumberState.TAKEN), start__gt=now)
         .order_by("sequence")
         .values_list("id", "sequence", "start", "end", "state")
@@ -219,6 +263,6 @@ WHERE n.state = 'free' AND s.state <> 'open'"""
 
 def faults() -> list[str]:
     """What is wrong with the numbers by themselves, from the rows, whatever constraints say. One query."""
-    with connections["hospital"].cursor() as cursor:
+    with connections[hospital_alias()].cursor() as cursor:
         cursor.execute(_FAULTS)
         return [text for (text,) in cursor.fetchall()]

@@ -7,16 +7,17 @@ the same holder gives the same answer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from django.db import connections
-
+from hub import clock
+from hub.tenancy.statements import Row, Statement
 from hub.work import Unit
-from tenants.scheduling.errors import NumberBusy, NumberNotHeld, NumberTaken, SoldOut
+from tenants.scheduling.errors import NotReleased, NumberBusy, NumberNotHeld, NumberTaken, OtherShare, SoldOut
 from tenants.scheduling.events import SessionChanged
+from tenants.scheduling.models import Channel, Number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,61 +43,99 @@ class ClaimedNumber:
     state: str
 
 
-# Statements are put together from constants of this module only (hence the S608 exceptions); values are parameters.
 _RETURNING = """ n.id, n.session_id, n.sequence, n.starts_at, n.ends_at, n.his_code, s.his_code, s.department_id,
     s.doctor_id, s.doctor_name, s.date, s.period, s.fee_fen, s.registration_level, s.room, s.campus_code, n.state"""
 
-_CLAIM = (
+# What a release rule says: the number's own pool may be taken at once at the window and by a referral, and by those who
+# book anew before others; residents wait for the release, and nobody takes another channel's share.
+_OPEN_TO = """ AND (%(channel)s = 'priority'
+    OR (n.pool IN ('', %(channel)s)
+        AND (s.release_at IS NULL OR s.release_at <= %(now)s OR n.pool IN ('window', 'family'))))"""
+
+_CLAIM = Statement(
+    "hospital",
     """
 UPDATE scheduling_number AS n SET state = 'held', holder = %(holder)s, changed_at = %(now)s
 FROM scheduling_session AS s
 WHERE s.id = n.session_id AND s.state = 'open'
-  AND n.id = %(number)s AND n.state = 'free' AND n.starts_at > %(now)s
+  AND n.id = %(number)s AND n.state = 'free' AND n.starts_at > %(now)s""",
+    _OPEN_TO,
+    """
   AND NOT EXISTS (SELECT 1 FROM scheduling_number AS h WHERE h.holder = %(holder)s)
-RETURNING"""  # noqa: S608
-    + _RETURNING
+RETURNING""",
+    _RETURNING,
 )
 
-_CLAIM_ANY = (
+_CLAIM_ANY = Statement(
+    "hospital",
     """
 UPDATE scheduling_number AS n SET state = 'held', holder = %(holder)s, changed_at = %(now)s
 FROM scheduling_session AS s
-WHERE s.id = n.session_id AND s.state = 'open' AND n.state = 'free'
+WHERE s.id = n.session_id AND s.state = 'open' AND n.state = 'free'""",
+    _OPEN_TO,
+    """
   AND n.id = (
     SELECT c.id FROM scheduling_number AS c
     WHERE c.session_id = %(session)s AND c.state = 'free' AND c.starts_at > %(now)s
+      AND (%(channel)s = 'priority' OR c.pool IN ('', %(channel)s))
       AND (%(start)s::timestamptz IS NULL OR c.starts_at = %(start)s)
     ORDER BY c.sequence LIMIT 1 FOR UPDATE SKIP LOCKED)
   AND NOT EXISTS (SELECT 1 FROM scheduling_number AS h WHERE h.holder = %(holder)s)
-RETURNING"""  # noqa: S608
-    + _RETURNING
+RETURNING""",
+    _RETURNING,
 )
 
-_FREE_LEFT = """
-SELECT EXISTS (
-    SELECT 1 FROM scheduling_number AS c JOIN scheduling_session AS s ON s.id = c.session_id
-    WHERE c.session_id = %(session)s AND s.state = 'open' AND c.state = 'free' AND c.starts_at > %(now)s
-      AND (%(start)s::timestamptz IS NULL OR c.starts_at = %(start)s))"""
-
-_HELD_BY = (
-    "SELECT"
-    + _RETURNING
-    + """
+_WHY_CLOSED = Statement(
+    "hospital",
+    """
+SELECT s.release_at, n.pool NOT IN ('', %(channel)s)
 FROM scheduling_number AS n JOIN scheduling_session AS s ON s.id = n.session_id
-WHERE n.holder = %(holder)s"""
+WHERE n.id = %(number)s AND n.state = 'free' AND s.state = 'open' AND n.starts_at > %(now)s""",
 )
 
-_CONFIRM = (
+_FREE_LEFT = Statement(
+    "hospital",
+    """
+SELECT EXISTS (
+    SELECT 1 FROM scheduling_number AS n JOIN scheduling_session AS s ON s.id = n.session_id
+    WHERE n.session_id = %(session)s AND s.state = 'open' AND n.state = 'free' AND n.starts_at > %(now)s
+      AND (%(start)s::timestamptz IS NULL OR n.starts_at = %(start)s)""",
+    _OPEN_TO,
+    ")",
+)
+
+_HELD_BY = Statement(
+    "hospital",
+    "SELECT",
+    _RETURNING,
+    """
+FROM scheduling_number AS n JOIN scheduling_session AS s ON s.id = n.session_id
+WHERE n.holder = %(holder)s""",
+)
+
+_HELD_BY_ANY = Statement(
+    "hospital",
+    "SELECT",
+    _RETURNING,
+    """, n.holder
+FROM scheduling_number AS n JOIN scheduling_session AS s ON s.id = n.session_id
+WHERE n.holder = ANY(%(holders)s)""",
+)
+
+_CONFIRM = Statement(
+    "hospital",
     """
 UPDATE scheduling_number AS n SET state = 'taken', changed_at = %(now)s
 FROM scheduling_session AS s
 WHERE s.id = n.session_id AND n.holder = %(holder)s AND n.state = 'held'
-RETURNING"""
-    + _RETURNING
+RETURNING""",
+    _RETURNING,
 )
 
 # The session row is share-locked, so that a release and a stop of the same session never pass each other unseen.
-_RELEASE = """
+_RELEASE = Statement(
+    "hospital",
+    """
 UPDATE scheduling_number AS n
 SET state = CASE WHEN %(withdraw)s THEN 'withdrawn'
                  WHEN s.state = 'stopped' OR n.is_stopped THEN 'stopped'
@@ -107,32 +146,56 @@ FROM (
     WHERE x.id = (SELECT h.session_id FROM scheduling_number AS h WHERE h.holder = %(holder)s)
     FOR SHARE) AS s
 WHERE s.id = n.session_id AND n.holder = %(holder)s AND n.state IN ('held', 'taken')
-RETURNING n.session_id"""
+RETURNING n.session_id""",
+)
 
 
-def claim_number(unit: Unit, *, number_id: UUID, holder: UUID) -> ClaimedNumber:
-    """Hold this number for `holder` (a booking's id); NumberTaken if it is not free. One statement when it is."""
-    row = _one(_CLAIM, {"number": number_id, "holder": holder, "now": unit.now})
-    if row is None:
-        return _already_held(holder, NumberTaken, number_id=number_id)
-    return _changed(unit, row)
+def claim_number(unit: Unit, *, number_id: UUID, holder: UUID, channel: Channel = Channel.APP) -> ClaimedNumber:
+    """Hold this number for `holder` (a booking's id). One statement when it is free and open to the channel.
 
-
-def claim_any(unit: Unit, *, session_id: UUID, holder: UUID, start: datetime | None = None) -> ClaimedNumber:
-    """Hold the first free number of a session, or of its slot beginning at `start`; SoldOut if there is none."""
-    arguments = {"session": session_id, "start": start, "holder": holder, "now": unit.now}
-    row = _one(_CLAIM_ANY, arguments)
+    NumberTaken if it is not free, NotReleased (with the time) or OtherShare if it is free but not for this channel.
+    """
+    row = _CLAIM.row(number=number_id, holder=holder, now=unit.now, channel=channel.value)
     if row is not None:
         return _changed(unit, row)
-    left = _one(_FREE_LEFT, arguments)
+    refusal = _why_closed(number_id, channel, unit.now)
+    if refusal is not None:
+        raise refusal
+    return _already_held(holder, NumberTaken, number_id=number_id)
+
+
+def _why_closed(number_id: UUID, channel: Channel, now: datetime) -> NotReleased | OtherShare | None:
+    """What keeps a free number of an open session from this channel; None when it is taken, stopped or past."""
+    row = _WHY_CLOSED.row(number=number_id, now=now, channel=channel.value)
+    if row is None or channel is Channel.PRIORITY:
+        return None
+    release_at: datetime | None = row[0]
+    if release_at is not None and release_at > now:
+        return NotReleased(f"该号将于{clock.local(release_at):%m月%d日 %H:%M}放号，届时再来预约。")
+    return OtherShare() if row[1] else None
+
+
+def claim_any(
+    unit: Unit,
+    *,
+    session_id: UUID,
+    holder: UUID,
+    start: datetime | None = None,
+    channel: Channel = Channel.APP,
+) -> ClaimedNumber:
+    """Hold the channel's first free number of a session, or of its slot beginning at `start`; SoldOut without one."""
+    row = _CLAIM_ANY.row(session=session_id, start=start, holder=holder, now=unit.now, channel=channel.value)
+    if row is not None:
+        return _changed(unit, row)
+    left = _FREE_LEFT.row(session=session_id, start=start, now=unit.now, channel=channel.value)
     return _already_held(holder, NumberBusy if left and left[0] else SoldOut, session_id=session_id)
 
 
 def confirm_number(unit: Unit, *, holder: UUID) -> ClaimedNumber:
     """The held number is taken for good; NumberNotHeld if the hold is gone."""
-    row = _one(_CONFIRM, {"holder": holder, "now": unit.now})
+    row = _CONFIRM.row(holder=holder, now=unit.now)
     if row is not None:
-        return _claimed(row)
+        return claimed_number(row)
     return _already_held(holder, NumberNotHeld, states=("taken",))
 
 
@@ -141,7 +204,7 @@ def release_number(unit: Unit, *, holder: UUID, withdraw: bool = False) -> bool:
 
     `withdraw` takes it out of sale: the HIS refused it as sold or closed, and its next snapshot says what it is.
     """
-    row = _one(_RELEASE, {"holder": holder, "now": unit.now, "withdraw": withdraw})
+    row = _RELEASE.row(holder=holder, now=unit.now, withdraw=withdraw)
     if row is None:
         return False
     unit.publish(SessionChanged(hospital=unit.scope, session_ids=(row[0],)))
@@ -150,12 +213,23 @@ def release_number(unit: Unit, *, holder: UUID, withdraw: bool = False) -> bool:
 
 def held_by(*, holder: UUID) -> ClaimedNumber | None:
     """What `holder` holds now. One query."""
-    row = _one(_HELD_BY, {"holder": holder})
-    return _claimed(row) if row else None
+    row = _HELD_BY.row(holder=holder)
+    return claimed_number(row) if row else None
 
 
-def _changed(unit: Unit, row: tuple[Any, ...]) -> ClaimedNumber:
-    claimed = _claimed(row)
+def times_of(holders: tuple[UUID, ...]) -> dict[UUID, tuple[datetime, datetime]]:
+    """When the numbers of these holders begin and end now. One query."""
+    rows = Number.objects.filter(holder__in=holders).values_list("holder", "start", "end")
+    return {holder: (start, end) for holder, start, end in rows if holder is not None}
+
+
+def held_by_any(holders: Sequence[UUID]) -> dict[UUID, ClaimedNumber]:
+    """What each of many holders holds now. One query."""
+    return {row[-1]: claimed_number(row[:-1]) for row in _HELD_BY_ANY.rows(holders=list(holders))}
+
+
+def _changed(unit: Unit, row: Row) -> ClaimedNumber:
+    claimed = claimed_number(row)
     unit.publish(SessionChanged(hospital=unit.scope, session_ids=(claimed.session_id,)))
     return claimed
 
@@ -180,14 +254,8 @@ def _already_held(
     return mine
 
 
-def _one(statement: str, arguments: dict[str, Any]) -> tuple[Any, ...] | None:
-    with connections["hospital"].cursor() as cursor:
-        cursor.execute(statement, arguments)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
-
-
-def _claimed(row: tuple[Any, ...]) -> ClaimedNumber:
+def claimed_number(row: Row) -> ClaimedNumber:
+    """The value of a row of these statements."""
     return ClaimedNumber(
         number_id=row[0],
         session_id=row[1],

@@ -7,59 +7,72 @@ that two synchronisations and a stop of the same session run one after the other
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connections
 
 from hub import ids
+from hub.tenancy.scope import hospital_alias
 from institution_connectors.contracts.values import Number, NumberState, Schedule, ScheduleState
 from tenants.directory.steps import Codes
 
 _LOCK = """
-SELECT id, his_code FROM scheduling_session
+SELECT id, his_code, told, shift_minutes, doctor_id, doctor_name, room, campus_code, fee_fen FROM scheduling_session
 WHERE his_generation = %(generation)s
   AND (his_code = ANY(%(codes)s) OR (%(complete)s AND date BETWEEN %(first)s AND %(last)s))
 ORDER BY his_code FOR UPDATE"""
 
 _SESSIONS = """
 INSERT INTO scheduling_session AS s (id, his_generation, his_code, department_id, doctor_id, doctor_name, date, period,
-    registration_level, fee_fen, room, campus_code, state, stop_reason, source_at, synced_at)
-SELECT * FROM unnest(%(id)s::uuid[], %(generation)s::int[], %(his_code)s::text[], %(department)s::uuid[],
+    registration_level, fee_fen, room, campus_code, state, stop_reason, source_at, synced_at, told, shift_minutes)
+SELECT *, 0 FROM unnest(%(id)s::uuid[], %(generation)s::int[], %(his_code)s::text[], %(department)s::uuid[],
     %(doctor)s::uuid[], %(doctor_name)s::text[], %(date)s::date[], %(period)s::text[], %(level)s::text[],
     %(fee)s::int[], %(room)s::text[], %(campus)s::text[], %(state)s::text[], %(reason)s::text[],
-    %(source_at)s::timestamptz[], %(now)s::timestamptz[])
+    %(source_at)s::timestamptz[], %(now)s::timestamptz[], %(told)s::text[])
 ON CONFLICT (his_generation, his_code) DO UPDATE SET
-    department_id = EXCLUDED.department_id, doctor_id = EXCLUDED.doctor_id, doctor_name = EXCLUDED.doctor_name,
-    date = EXCLUDED.date, period = EXCLUDED.period, registration_level = EXCLUDED.registration_level,
-    fee_fen = EXCLUDED.fee_fen, room = EXCLUDED.room, campus_code = EXCLUDED.campus_code,
-    state = CASE WHEN EXCLUDED.state = 'open' THEN 'open' ELSE s.state END,
-    stop_reason = CASE WHEN EXCLUDED.state = 'open' THEN '' ELSE s.stop_reason END,
+    department_id = CASE WHEN s.told = EXCLUDED.told THEN s.department_id ELSE EXCLUDED.department_id END,
+    doctor_id = CASE WHEN s.told = EXCLUDED.told THEN s.doctor_id ELSE EXCLUDED.doctor_id END,
+    doctor_name = CASE WHEN s.told = EXCLUDED.told THEN s.doctor_name ELSE EXCLUDED.doctor_name END,
+    date = EXCLUDED.date, period = EXCLUDED.period,
+    registration_level = CASE WHEN s.told = EXCLUDED.told THEN s.registration_level
+                              ELSE EXCLUDED.registration_level END,
+    fee_fen = CASE WHEN s.told = EXCLUDED.told THEN s.fee_fen ELSE EXCLUDED.fee_fen END,
+    room = CASE WHEN s.told = EXCLUDED.told THEN s.room ELSE EXCLUDED.room END,
+    campus_code = CASE WHEN s.told = EXCLUDED.told THEN s.campus_code ELSE EXCLUDED.campus_code END,
+    state = CASE WHEN s.told = EXCLUDED.told AND s.state = 'stopped' THEN s.state
+                 WHEN EXCLUDED.state = 'open' THEN 'open' ELSE s.state END,
+    stop_reason = CASE WHEN s.told = EXCLUDED.told AND s.state = 'stopped' THEN s.stop_reason
+                       WHEN EXCLUDED.state = 'open' THEN '' ELSE s.stop_reason END,
+    shift_minutes = CASE WHEN s.told = EXCLUDED.told THEN s.shift_minutes ELSE 0 END, told = EXCLUDED.told,
     source_at = EXCLUDED.source_at, synced_at = EXCLUDED.synced_at
 WHERE s.source_at <= EXCLUDED.source_at
 RETURNING s.id, s.his_code"""
 
 _NUMBERS = """
 INSERT INTO scheduling_number AS n
-    (id, session_id, sequence, starts_at, ends_at, state, his_code, is_extra, is_gone, is_stopped, changed_at)
+    (id, session_id, sequence, starts_at, ends_at, state, his_code, is_extra, is_gone, is_stopped, stopped_here, pool,
+     changed_at)
 SELECT u.id, u.session_id, u.sequence, u.starts_at, u.ends_at, u.state, u.his_code, false, false,
-    u.state = 'stopped', %(now)s
+    u.state = 'stopped', false, '', %(now)s
 FROM unnest(%(id)s::uuid[], %(session)s::uuid[], %(sequence)s::int[], %(starts)s::timestamptz[],
     %(ends)s::timestamptz[], %(state)s::text[], %(his_code)s::text[])
     AS u (id, session_id, sequence, starts_at, ends_at, state, his_code)
 ON CONFLICT (session_id, sequence) DO UPDATE SET
     starts_at = CASE WHEN n.holder IS NULL THEN EXCLUDED.starts_at ELSE n.starts_at END,
     ends_at = CASE WHEN n.holder IS NULL THEN EXCLUDED.ends_at ELSE n.ends_at END,
-    state = CASE WHEN n.holder IS NULL THEN EXCLUDED.state ELSE n.state END,
+    state = CASE WHEN n.holder IS NULL AND NOT n.stopped_here THEN EXCLUDED.state ELSE n.state END,
     his_code = EXCLUDED.his_code, is_gone = false, is_extra = false,
-    is_stopped = EXCLUDED.is_stopped, changed_at = EXCLUDED.changed_at
+    is_stopped = EXCLUDED.is_stopped OR n.stopped_here, changed_at = EXCLUDED.changed_at
 WHERE (n.his_code, n.is_gone, n.is_extra, n.is_stopped)
-        IS DISTINCT FROM (EXCLUDED.his_code, false, false, EXCLUDED.is_stopped)
-   OR (n.holder IS NULL AND (n.starts_at, n.ends_at, n.state)
-        IS DISTINCT FROM (EXCLUDED.starts_at, EXCLUDED.ends_at, EXCLUDED.state))
+        IS DISTINCT FROM (EXCLUDED.his_code, false, false, EXCLUDED.is_stopped OR n.stopped_here)
+   OR (n.holder IS NULL AND (n.starts_at, n.ends_at) IS DISTINCT FROM (EXCLUDED.starts_at, EXCLUDED.ends_at))
+   OR (n.holder IS NULL AND NOT n.stopped_here AND n.state <> EXCLUDED.state)
 RETURNING n.session_id"""
 
 _GONE = """
@@ -89,6 +102,27 @@ _STATES = {
 }
 
 
+# The HIS says something new of a session that was stopped here: its word counts again.
+_HEARD = """
+UPDATE scheduling_number SET stopped_here = false, is_stopped = false, changed_at = %(now)s
+WHERE session_id = ANY(%(sessions)s) AND stopped_here
+RETURNING id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A session as it stood before a snapshot."""
+
+    id: UUID
+    told: str
+    shift_minutes: int
+    doctor_id: UUID | None
+    doctor_name: str
+    room: str
+    campus_code: str
+    fee_fen: int
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A number somebody holds although the HIS no longer agrees with it."""
@@ -98,13 +132,15 @@ class Kept:
     holder: UUID
 
 
-def lock_sessions(codes: Sequence[str], *, generation: int, complete: bool, first: date, last: date) -> dict[str, UUID]:
-    """Lock the sessions named, or all of the span; HIS code to id."""
+def lock_sessions(
+    codes: Sequence[str], *, generation: int, complete: bool, first: date, last: date
+) -> dict[str, Before]:
+    """Lock the sessions named, or all of the span; HIS code to how it stands."""
     rows = _all(
         _LOCK,
         {"generation": generation, "codes": list(codes), "complete": complete, "first": first, "last": last},
     )
-    return {his_code: session_id for session_id, his_code in rows}
+    return {row[1]: Before(row[0], *row[2:]) for row in rows}
 
 
 def write_sessions(
@@ -120,7 +156,7 @@ def write_sessions(
         row = (
             ids.uuid7(), generation, schedule.code, department, doctor, doctor_name, schedule.day,
             schedule.period.value, schedule.class_name, schedule.fee_fen, schedule.place, schedule.campus,
-            "stopped" if stopped else "open", "", source_at, now,
+            "stopped" if stopped else "open", "", source_at, now, digest(schedule),
         )  # fmt: skip
         for name, value in zip(_SESSION_COLUMNS, row, strict=True):
             columns[name].append(value)
@@ -129,8 +165,20 @@ def write_sessions(
 
 _SESSION_COLUMNS = (
     "id", "generation", "his_code", "department", "doctor", "doctor_name", "date", "period", "level", "fee", "room",
-    "campus", "state", "reason", "source_at", "now",
+    "campus", "state", "reason", "source_at", "now", "told",
 )  # fmt: skip
+
+
+def digest(schedule: Schedule) -> str:
+    """What the HIS says of a session itself, counts left out: equal as long as it repeats itself."""
+    said = dataclasses.replace(schedule, capacity=0, remaining=0)
+    return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+def heard_again(sessions: Sequence[UUID], *, now: datetime) -> None:
+    """Forget stops made here in sessions of which the HIS says something new."""
+    if sessions:
+        _all(_HEARD, {"sessions": list(sessions), "now": now})
 
 
 def write_numbers(sessions: dict[str, UUID], numbers: Sequence[Number], *, now: datetime) -> None:
@@ -158,6 +206,18 @@ def withdraw_sessions(sessions: Sequence[UUID], *, source_at: datetime, now: dat
     return [session_id for (session_id,) in rows]
 
 
+def shifted(numbers: Sequence[Number], minutes: dict[str, int]) -> list[Number]:
+    """The numbers at the times the hospital moved their sessions to here; `minutes` by the session's HIS code."""
+    return [
+        dataclasses.replace(
+            number,
+            starts=number.starts + timedelta(minutes=minutes.get(number.schedule_code, 0)),
+            ends=number.ends + timedelta(minutes=minutes.get(number.schedule_code, 0)),
+        )
+        for number in numbers
+    ]
+
+
 def _number_columns(sessions: dict[str, UUID], numbers: Sequence[Number]) -> dict[str, Any]:
     told = [number for number in numbers if number.schedule_code in sessions]
     return {
@@ -171,7 +231,7 @@ def _number_columns(sessions: dict[str, UUID], numbers: Sequence[Number]) -> dic
 
 
 def _all(statement: str, arguments: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connections["hospital"].cursor() as cursor:
+    with connections[hospital_alias()].cursor() as cursor:
         cursor.execute(statement, arguments)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

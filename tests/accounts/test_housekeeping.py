@@ -30,6 +30,7 @@ def test_spent_codes_and_tokens_go_after_their_time(app: App) -> None:
         assert not RefreshToken.objects.exists()
 
 
+@pytest.mark.control("CES1-07/13")
 def test_staff_unused_for_ninety_days_are_disabled(staff: Callable[..., StaffMember]) -> None:
     idle, busy = staff("idle.one"), staff("busy.one")
     with clock.shifted(timedelta(days=80)):

@@ -53,6 +53,7 @@ def test_known_and_unknown_phones_get_the_same_answer(app: App, other_app: App) 
     assert (known.status_code, known.json()) == (unknown.status_code, unknown.json())
 
 
+@pytest.mark.control("MLPS/9")
 def test_five_wrong_checks_spend_the_code(app: App) -> None:
     app.ask_code()
     code = app.read_sms()
@@ -78,6 +79,7 @@ def test_a_code_works_once(app: App) -> None:
     assert app.sign_in(code).json()["code"] == "accounts.code_wrong"
 
 
+@pytest.mark.control("MLPS/9")
 def test_a_code_works_only_for_the_device_that_asked(app: App, other_app: App) -> None:
     app.ask_code()
     code = app.read_sms()
@@ -96,6 +98,7 @@ def test_a_code_of_another_phone_does_not_sign_in(app: App) -> None:
     assert app.sign_in(app.read_sms("13900009999"), PHONE).json()["code"] == "accounts.code_wrong"
 
 
+@pytest.mark.control("MLPS/9")
 def test_a_code_runs_out_after_five_minutes(app: App) -> None:
     app.ask_code()
     code = app.read_sms()
@@ -114,6 +117,7 @@ def test_a_new_code_replaces_the_old_one(app: App) -> None:
         assert app.sign_in(new).status_code == 201
 
 
+@pytest.mark.control("MLPS/9")
 def test_resending_waits_a_minute_and_is_capped_per_hour_and_day(app: App, other_app: App) -> None:
     assert app.ask_code().status_code == 202
     again = other_app.ask_code()

@@ -31,12 +31,14 @@ def holder(*roles: Role, institution: str | None = None) -> Actor:
     )
 
 
+@pytest.mark.control("CES1-08/14")
 @pytest.mark.parametrize("pair", combinations(sorted(ADMINISTRATORS), 2))
 def test_no_two_administrators_in_one_person(pair: tuple[Role, Role]) -> None:
     with pytest.raises(RoleConflict):
         check_combination(pair)
 
 
+@pytest.mark.control("CES1-08/14")
 @pytest.mark.parametrize("administrator", sorted(ADMINISTRATORS))
 @pytest.mark.parametrize("business", BUSINESS)
 def test_no_administrator_does_business(administrator: Role, business: Role) -> None:
@@ -60,6 +62,7 @@ def test_no_administrator_reads_what_business_reads() -> None:
     assert {name for name in shared if "view_booking" in name or "record" in name} == set()
 
 
+@pytest.mark.control("CES1-08/14")
 def test_making_accounts_and_granting_roles_lie_with_two_people() -> None:
     assert MANAGE_ACCOUNTS in permissions_of([Role.SYSTEM_ADMIN])
     assert GRANT_ROLES in permissions_of([Role.SECURITY_ADMIN])
@@ -105,6 +108,7 @@ def test_a_conflict_is_refused_from_a_host_that_cannot_see_the_other_role(staff:
         )
 
 
+@pytest.mark.control("CES1-08/14")
 def test_the_database_refuses_a_second_administrator_role(staff: Make, alpha: str) -> None:
     member = staff(roles=(Role.SYSTEM_ADMIN,))
     with pytest.raises(IntegrityError), work(REGION, actor=system_actor("测试")) as unit:

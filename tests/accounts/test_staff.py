@@ -34,6 +34,8 @@ def test_password_and_totp_sign_in(staff: Make) -> None:
     assert not signed_in.must_change_password
 
 
+@pytest.mark.requirement("WZ-SEC-02")
+@pytest.mark.control("CES1-04/8")
 def test_the_password_alone_opens_nothing(staff: Make) -> None:
     accepted = staff().password_step()
     for code in ("", "000000", "abcdef"):
@@ -41,6 +43,7 @@ def test_the_password_alone_opens_nothing(staff: Make) -> None:
             services.verify_totp(actor=NOBODY, accepted=accepted, code=code, client=DESK)
 
 
+@pytest.mark.control("CES1-02/5")
 def test_unknown_name_wrong_password_and_locked_account_get_one_answer(staff: Make) -> None:
     member = staff()
     texts = set()
@@ -54,6 +57,8 @@ def test_unknown_name_wrong_password_and_locked_account_get_one_answer(staff: Ma
     assert texts == {(locked.value.code, locked.value.text, ())}
 
 
+@pytest.mark.requirement("WZ-SEC-02")
+@pytest.mark.control("CES1-02/5")
 def test_five_failures_lock_for_thirty_minutes(staff: Make) -> None:
     member = staff()
     for _ in range(5):
@@ -103,6 +108,7 @@ def test_wrong_second_factors_lock_too(staff: Make) -> None:
         services.verify_totp(actor=NOBODY, accepted=accepted, code=member.totp(), client=DESK)
 
 
+@pytest.mark.control("CES1-04/8")
 def test_a_totp_code_is_never_taken_twice_nor_an_older_one(staff: Make) -> None:
     member = staff()
     older, code = member.totp(clock.now() - timedelta(seconds=30)), member.totp()
@@ -173,6 +179,7 @@ PASSWORDS = {
 }
 
 
+@pytest.mark.control("CES1-01/2", "CES1-01/4")
 @pytest.mark.parametrize("bad", PASSWORDS)
 def test_weak_passwords_are_refused(committed: None, bad: str) -> None:
     with pytest.raises(PasswordRefused) as refused:
@@ -204,6 +211,7 @@ def acting(signed_in: Any, hospital: str | None = None) -> Actor:
     return actor
 
 
+@pytest.mark.control("CES1-01/3")
 def test_passwords_are_changed_with_the_old_one_and_not_taken_again(staff: Make) -> None:
     member = staff()
     actor = acting(member.sign_in())
@@ -216,6 +224,7 @@ def test_passwords_are_changed_with_the_old_one_and_not_taken_again(staff: Make)
             services.change_password(actor=actor, old="Fresh-River-88", new=used)
 
 
+@pytest.mark.control("CES1-01/3")
 def test_a_password_of_ninety_days_must_change_before_anything_else(staff: Make) -> None:
     member = staff()
     with clock.shifted(timedelta(days=91)):
@@ -227,6 +236,7 @@ def test_a_password_of_ninety_days_must_change_before_anything_else(staff: Make)
         assert acting(signed_in).permissions
 
 
+@pytest.mark.control("CES1-01/1")
 def test_login_names_are_never_given_twice(staff: Make) -> None:
     member = staff()
     services.disable_account(actor=system_actor("seed"), user_id=member.account.user_id)
@@ -244,6 +254,7 @@ def browser(host: str, cookies: dict[str, str] | None = None) -> HttpRequest:
     return request
 
 
+@pytest.mark.control("CES1-02/6")
 def test_sessions_end_by_idling_by_age_and_from_the_server(staff: Make) -> None:
     signed_in = staff().sign_in()
     request = browser("localhost")

@@ -128,6 +128,16 @@ def test_tokens_of_a_retired_key_still_open(app: App) -> None:
     assert app.me(pair["access_token"]).status_code == 200
 
 
+def test_tokens_of_a_key_that_is_gone_open_nothing_though_they_opened_before(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = app.signed_in()
+    assert app.me(pair["access_token"]).status_code == 200
+    key_id = bytes.fromhex(jwt.get_unverified_header(pair["access_token"])["kid"])
+    monkeypatch.delitem(ring()._by_id, key_id)
+    assert app.me(pair["access_token"]).status_code == 401
+
+
 def test_a_residents_token_is_nobody_on_a_hospitals_host(app: App, alpha: str) -> None:
     pair = app.signed_in()
     there = Client(SERVER_NAME=f"{alpha}.localhost")

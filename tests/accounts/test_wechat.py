@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
+import pytest
+
 from hub import clock
 from hub.accounts import services, tokens
 from hub.accounts.models import LoginHandle
@@ -98,6 +100,7 @@ def test_a_planted_state_is_refused(app: App, other_app: App) -> None:
     assert come_back(app, query["state"]).json()["code"] == "accounts.wechat_refused"
 
 
+@pytest.mark.control("MLPS/9")
 def test_another_device_cannot_use_a_confirmed_ask(app: App, other_app: App, parties: Parties) -> None:
     ask_id = confirmed(app, parties, "o1")
     assert sign_in(other_app, ask_id).json()["code"] == "accounts.wechat_refused"

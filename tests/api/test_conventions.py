@@ -92,6 +92,7 @@ def small_rate(probe: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(throttling.RATES, "default", Rate(per_minute=60, burst=3))
 
 
+@pytest.mark.control("8.1.2.1/50")
 def test_an_empty_bucket_says_when_to_come_back(probe: Client, small_rate: None) -> None:
     answers = [probe.get("/api/probe/orders") for _ in range(5)]
     assert [a.status_code for a in answers] == [200, 200, 200, 429, 429]
@@ -115,6 +116,7 @@ def test_a_forwarded_address_counts_only_behind_our_own_proxy(probe: Client, sma
     assert [spoofed(n) for n in range(5)] == [200] * 5
 
 
+@pytest.mark.control("8.1.2.1/50")
 @pytest.mark.race
 def test_many_processes_share_one_bucket(probe: Client, small_rate: None) -> None:
     def attempt(_number: int) -> bool:

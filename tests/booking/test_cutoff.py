@@ -14,6 +14,7 @@ from regional_services.booking import services
 from regional_services.booking.models import Booking, State
 from regional_services.payments import selectors as payments
 from regional_services.payments import services as payment_services
+from tenants.appointments import answers
 from tenants.appointments import steps as appointments
 from tenants.appointments.models import Appointment, HisState
 from tests.booking import world
@@ -44,7 +45,7 @@ def test_an_open_order_is_closed_before_the_number_is_given_back(alpha: str, clo
         with work(alpha, actor=world.SETUP) as unit:  # the hospital's answer
             appointment = appointments.lock_row(view.id)
             assert appointment is not None
-            appointments.cancelled(unit, hospital=alpha, appointment=appointment)
+            answers.cancelled(unit, hospital=alpha, appointment=appointment)
         drain(outside=False)
     assert Booking.objects.get(id=view.id).state == State.EXPIRED
     assert len(world.free_numbers(alpha, session)) == 3

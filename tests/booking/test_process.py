@@ -29,8 +29,8 @@ def standings() -> list[Standing]:
             ordered=ordered,
         )
         for state, settlement, wish, fee, on_day, locked, quoting, ordered in itertools.product(
-            State, Settlement, (None, State.CANCELLED, State.EXPIRED, State.STOPPED), (True, False), (True, False),
-            (True, False), (True, False), (True, False),
+            State, Settlement, (None, State.CANCELLED, State.EXPIRED, State.STOPPED, State.FAILED), (True, False),
+            (True, False), (True, False), (True, False), (True, False),
         )
     ]  # fmt: skip
 
@@ -59,7 +59,7 @@ def test_money_that_arrives_is_always_for_a_number_or_on_its_way_back() -> None:
             continue
         decision = decide(standing, Input.ORDER_PAID)
         if decision.settlement is None:
-            assert standing.state in {State.NEW, State.LOCKING, State.FULFILLED, State.CONFIRMING}
+            assert standing.state in {State.NEW, State.LOCKING, State.CONFIRMING}
         elif decision.settlement is Settlement.REFUNDING:
             assert Effect.REFUND in decision.effects
         else:

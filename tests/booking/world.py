@@ -127,7 +127,7 @@ def open_for_booking(
 
 def open_session(code: str) -> UUID:
     """Some session with free numbers and a fee, from tomorrow on, that the hospital's own system told of."""
-    session = (
+    session: UUID | None = (
         CatalogSession.objects.filter(institution_code=code, free__gt=0, date__gt=clock.today(), fee_fen__gt=0)
         .order_by("date", "session_id")
         .values_list("session_id", flat=True)

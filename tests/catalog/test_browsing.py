@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.core import signing
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -57,19 +58,23 @@ def _get(client: Client, path: str) -> Any:
     return response.json()
 
 
+def _items(client: Client, path: str) -> Any:
+    return _get(client, path)["items"]
+
+
 def test_from_the_list_of_institutions_to_a_free_number(shown: str, client: Client) -> None:
     """The way a resident takes, through the public interface."""
-    [institution] = _get(client, "institutions?latitude=31.21&longitude=121.4")
+    [institution] = _items(client, "institutions?latitude=31.21&longitude=121.4")
     assert institution["code"] == shown
     assert institution["free"] == 3
     assert 1000 < institution["distance_m"] < 1200
-    department = next(d for d in _get(client, f"institutions/{shown}/departments") if d["name"] == "心血管内科")
-    assert [d["free"] for d in _get(client, f"departments/{department['id']}/days")] == [3]
+    department = next(d for d in _items(client, f"institutions/{shown}/departments") if d["name"] == "心血管内科")
+    assert [d["free"] for d in _items(client, f"departments/{department['id']}/days")] == [3]
     [session] = _get(client, f"sessions?department={department['id']}&date={TOMORROW}")["items"]
     assert session["doctor_name"] == "沈明远"
     assert session["doctor_title"] == "主任医师"
     assert session["age_seconds"] < 60
-    rows = _get(client, f"sessions/{session['id']}/numbers")
+    rows = _items(client, f"sessions/{session['id']}/numbers")
     assert [row["text"] for row in rows] == ["08:00-08:15 第1号", "08:15-08:30 第2号", "08:30-08:45 第3号"]
     assert all(row["is_free"] for row in rows)
 
@@ -80,10 +85,27 @@ def test_a_claim_shows_in_the_list_and_at_once_in_the_numbers(shown: str, client
     with work(shown, actor=SYNC) as unit:
         steps.claim_any(unit, session_id=session, holder=session)
         unit.audit("test.claimed", target="number")
-    assert [row["is_free"] for row in _get(client, f"sessions/{session}/numbers")] == [False, True, True]
+    assert [row["is_free"] for row in _items(client, f"sessions/{session}/numbers")] == [False, True, True]
     drain()
     projection.refresh(shown)
-    assert _get(client, "institutions")[0]["free"] == 2
+    assert _items(client, "institutions")[0]["free"] == 2
+
+
+def test_every_list_comes_in_pages_and_a_cursor_goes_on_where_it_ended(shown: str, client: Client) -> None:
+    """The house's convention; a mark whose row is gone, or that is not ours, is refused."""
+    numbers, cursor = f"sessions/{session_id(shown)}/numbers?limit=2", ""
+    pages: list[list[int]] = []
+    while not pages or cursor:
+        page = _get(client, f"{numbers}&cursor={cursor}")
+        pages.append([row["sequence"] for row in page["items"]])
+        cursor = page["next"]
+    assert pages == [[1, 2], [3]]
+    institutions = _get(client, "institutions?limit=1")
+    assert (len(institutions["items"]), institutions["next"]) == (1, None)
+    stolen = signing.dumps(["nirgends"], salt="hub.api.cursor")
+    for wrong in ("nonsense", stolen):
+        refused = client.get(f"/api/resident/v1/institutions?cursor={wrong}")
+        assert (refused.status_code, "cursor" in refused.content.decode()) == (422, True)
 
 
 def test_many_changes_of_a_session_cost_one_refresh(shown: str) -> None:

@@ -66,14 +66,15 @@ def test_a_wrong_document_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_process_has_its_deployment_and_every_queue_its_worker(values: Document) -> None:
     found = pods(values)
     queues = set(settings.CELERY_TASK_QUEUES)
-    assert set(found) == {"web", "sse", "relay", "scheduler", "hl7", "migration", *(f"worker-{q}" for q in queues)}
+    single = {"web", "sse", "relay", "scheduler", "synthetic", "hl7", "migration"}
+    assert set(found) == {*single, *(f"worker-{q}" for q in queues)}
     for queue in queues:
         assert f"--queues={queue}" in commands(found[f"worker-{queue}"])[0]
     assert of_kind(values, "Deployment")["hub-scheduler"]["spec"]["replicas"] == 1
     assert of_kind(values, "Deployment")["hub-scheduler"]["spec"]["strategy"] == {"type": "Recreate"}
     ours = {path.stem for path in ROOT.glob("*/**/management/commands/*.py")}
     said = re.findall(r"manage\.py (\w+)", "\n".join(line for pod in found.values() for line in commands(pod)))
-    assert set(said) >= {"relay", "hl7_listener", "migrate_hub", "verify_grants"}
+    assert set(said) >= {"relay", "hl7_listener", "synthetic", "migrate_hub", "verify_grants"}
     assert set(said) <= ours
 
 
@@ -103,6 +104,7 @@ def test_processes_hold_no_more_than_they_need(values: Document) -> None:
     assert "HUB_S3_SECRET_KEY" not in environment(pods(values)["hl7"])
 
 
+@pytest.mark.control("CES1-17/29")
 @EVERY_VARIATION
 def test_no_container_is_more_than_it_must_be(values: Document) -> None:
     for name, pod in pods(values).items():
@@ -145,6 +147,7 @@ def test_every_variable_is_one_that_settings_read(values: Document) -> None:
     assert said <= _variables()
 
 
+@pytest.mark.control("MLPS/42")
 @EVERY_VARIATION
 def test_secrets_are_named_and_never_written(values: Document) -> None:
     assert of_kind(values, "Secret") == {}
@@ -166,6 +169,7 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
+@pytest.mark.control("CES1-18/30", "8.1.3.2/52")
 @EVERY_VARIATION
 def test_nothing_may_talk_that_is_not_named(values: Document) -> None:
     policies = of_kind(values, "NetworkPolicy")

@@ -8,6 +8,7 @@ from tools import monitoring
 from tools.monitoring import Expression, unknown
 
 
+@pytest.mark.control("8.1.5.4/57")
 def test_every_query_is_about_metrics_that_exist_and_every_alert_is_explained() -> None:
     assert list(monitoring.problems()) == []
 

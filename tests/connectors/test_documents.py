@@ -100,6 +100,8 @@ def requests(number: str) -> dict[str, contracts.Request]:
     registrations = contracts.ListRegistrations(first_day=DAY, last_day=DAY)
     labs = contracts.ListLabReports(his_patient_id="1000001", first_day=DAY, last_day=DAY)
     lab = contracts.LabReport(his_patient_id="1000001", report_code="R00000001")
+    exams = contracts.ListExamReports(his_patient_id="1000001", first_day=DAY, last_day=DAY)
+    exam = contracts.ExamReport(his_patient_id="1000001", report_code="E00000001")
     numbers = contracts.ListNumbers(schedule_code=SESSION)
     paid = replace(book, payment=PAYMENT)
     return {
@@ -129,6 +131,13 @@ def requests(number: str) -> dict[str, contracts.Request]:
             hub_number=number, his_patient_id="1000001", bill_codes=("B00000001",), payment=PAYMENT
         ),
         "5001": queue,
+        "4012": contracts.ListVisitEvents(since=STARTS),
+        "3003": contracts.ListPaidBills(his_patient_id="1000001", first_day=DAY, last_day=DAY),
+        "3004": contracts.PaidBillDetail(his_patient_id="1000001", settlement_number="J00000031"),
+        "3011": contracts.InpatientStay(his_patient_id="1000001"),
+        "5002": contracts.PharmacyQueue(his_patient_id="1000001"),
+        "7001": exams,
+        "7002": exam,
         "7003": labs,
         "7004": lab,
         "Z01": contracts.Ping(),
@@ -144,6 +153,8 @@ def requests(number: str) -> dict[str, contracts.Request]:
         "Z11": queue,
         "Z12": labs,
         "Z13": lab,
+        "Z14": exams,
+        "Z15": exam,
         "Q22": find,
         "A28": create,
         "A31": update,

@@ -26,6 +26,7 @@ from institution_connectors.contracts import (
     Reason,
     Registered,
 )
+from institution_connectors.exchange import health as connector_health
 from institution_connectors.exchange import selectors, store
 from institution_connectors.exchange.models import State
 from institution_connectors.exchange.services import ask_now
@@ -234,7 +235,7 @@ def test_health_shows_a_wrong_clock_and_failures(alpha_his: Connected) -> None:
     assert probe_of.skew_ms is not None
     assert 118_000 < probe_of.skew_ms < 122_000
     with hospital(alpha_his.code, read_only=True):
-        health = selectors.health()
+        health = connector_health.health()
     assert health.reachable
     assert health.skew_ms == probe_of.skew_ms
     assert health.calls >= 1

@@ -127,6 +127,7 @@ def test_a_restored_system_numbers_anew_under_its_next_incarnation(alpha_his: Co
     assert stored(alpha_his.code) == 2
 
 
+@pytest.mark.control("MLPS/10")
 def test_the_key_of_one_hospital_is_refused_for_another(
     alpha_his: Connected, beta_his: Connected, client: Client
 ) -> None:
@@ -135,6 +136,7 @@ def test_the_key_of_one_hospital_is_refused_for_another(
     assert stored(beta_his.code) == 0
 
 
+@pytest.mark.control("CES1-25/37")
 @pytest.mark.parametrize("head", [{"sign": "0" * 64}, {"timestamp": "1700000000"}, {"nonce": "short"}])
 def test_who_can_not_prove_it_is_refused(alpha_his: Connected, client: Client, head: dict[str, str]) -> None:
     answer = push(client, alpha_his.code, visit_message(), **head)
@@ -152,6 +154,7 @@ def test_a_nonce_belongs_to_one_message(alpha_his: Connected, client: Client) ->
     assert push(client, alpha_his.code, visit_message(message_id="M2"), nonce=nonce).status_code == 401
 
 
+@pytest.mark.control("CES1-20/32")
 @pytest.mark.requirement("BQ-IF-09")
 @pytest.mark.parametrize(
     ("message", "reason"),

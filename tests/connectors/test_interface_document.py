@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from institution_connectors.adapters.rest_json.mapping import ROUTES, Row, Words
 from institution_connectors.exchange import signing
 from tests.connectors.dialects import CASES
 from tests.connectors.people import hub_number, somebody
+from tests.harness.outside import HOST
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs/interfaces/rest_json.md").read_text(encoding="utf-8")
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -67,6 +70,16 @@ REQUESTS: tuple[c.Request, ...] = (
     c.DailyLedger(day=DAY),
     c.ListLabReports(his_patient_id="1", first_day=DAY, last_day=DAY),
     c.LabReport(his_patient_id="1", report_code="R"),
+    c.ListVisitEvents(since=NOW),
+    c.ListPaidBills(his_patient_id="1", first_day=DAY, last_day=DAY),
+    c.PaidBillDetail(his_patient_id="1", settlement_number="J"),
+    c.ListInvoices(his_patient_id="1", first_day=DAY, last_day=DAY),
+    c.InpatientStay(his_patient_id="1"),
+    c.PharmacyQueue(his_patient_id="1"),
+    c.ListExamReports(his_patient_id="1", first_day=DAY, last_day=DAY),
+    c.ExamReport(his_patient_id="1", report_code="E"),
+    c.ListDischargeSummaries(his_patient_id="1", first_day=DAY, last_day=DAY),
+    c.DischargeSummary(his_patient_id="1", report_code="D"),
 )
 
 
@@ -81,7 +94,53 @@ def pushes() -> Iterator[tuple[str, dict[str, Any]]]:
     yield from examples("push").items()
 
 
+class Follower(BaseHTTPRequestHandler):
+    """A HIS made of the document and nothing else: it answers each address with the document's own words."""
+
+    def do_POST(self) -> None:
+        """One request."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        answer = json.loads(json.dumps(examples("answer")[self.path.removeprefix("/his/")]))
+        if "hub_no" in body and "hub_no" in (answer["data"] or {}):
+            answer["data"]["hub_no"] = body["hub_no"]
+        trusted = self.headers["access_token"] == access_token(KEY, PROFILE.hospital)
+        data = json.dumps(answer if trusted else {"code": "1001", "message": "未授权"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("traceid", self.headers["traceid"])
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+@pytest.fixture(scope="module")
+def follower() -> Iterator[str]:
+    """Where the HIS that follows the document answers."""
+    server = ThreadingHTTPServer((HOST, 0), Follower)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://{HOST}:{server.server_port}/his"
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.mark.requirement("JA-PAY-30")
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: str(request.operation))
+def test_a_his_that_follows_the_document_is_understood_in_every_call(request_: c.Request, follower: str) -> None:
+    adapter = RestJsonAdapter(replace(PROFILE, endpoint=follower), KEY)
+    stranger = RestJsonAdapter(replace(PROFILE, endpoint=follower), b"another key of thirty-two bytes!")
+    call = c.Call(trace_id="t1", timeouts=request_.operation.timeouts, record=lambda _wire: None)
+    try:
+        answer = adapter.call(request_, call)
+        assert answer.outcome is c.Outcome.ACCEPTED, answer.text
+        assert stranger.call(request_, call).reason is c.Reason.NOT_AUTHORISED
+    finally:
+        adapter.close()
+        stranger.close()
+
+
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: str(request.operation))
 def test_an_operation_is_described_as_it_is_sent(request_: c.Request) -> None:
     route = ROUTES[request_.operation]

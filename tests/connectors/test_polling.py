@@ -6,12 +6,14 @@ from datetime import timedelta
 
 from hub import clock
 from hub.outbox.relay import drain
+from hub.tenancy import registry
 from hub.tenancy.scope import hospital
 from institution_connectors.contracts import ScheduleSnapshot, SessionStopped
 from institution_connectors.exchange import polling, selectors
 from institution_connectors.exchange.events import InboundEvent, ScheduleSnapshotReceived, SessionStopReported
 from tests.connectors import test_inbound
 from tests.connectors.conftest import Connected
+from tests.journal.test_audit import as_administrator
 
 
 def told(kind: type[InboundEvent]) -> list[InboundEvent]:
@@ -45,6 +47,18 @@ def test_a_poll_tells_everything_once_and_then_only_what_changed(alpha_his: Conn
     again = polling.poll_schedules(code, first_day=day, last_day=day)
     assert (again.read, again.told) == (1, True)
     assert snapshot_of(code, told(ScheduleSnapshotReceived)[-1]).sessions_with_numbers == (session.code,)
+
+
+def test_a_restored_hospital_is_told_everything_again(alpha_his: Connected) -> None:
+    """The marks outlive its rows: what was told to its former life says nothing about this one."""
+    code, day = alpha_his.code, clock.today() + timedelta(days=1)
+    assert polling.poll_schedules(code, first_day=day, last_day=day).told
+    assert not polling.poll_schedules(code, first_day=day, last_day=day).told
+    as_administrator("UPDATE tenancy_tenant SET incarnation = incarnation + 1 WHERE code = %s", code)
+    registry.forget()
+    again = polling.poll_schedules(code, first_day=day, last_day=day)
+    assert again.told
+    assert again.read > 1
 
 
 def test_a_list_that_does_not_add_up_tells_nothing(alpha_his: Connected) -> None:

@@ -63,6 +63,19 @@ class Life:
         """Change one's mind."""
         services.cancel_booking(actor=self.who.actor, booking_id=self._view().id, reason="时间有变化")
 
+    def pay_on_the_day(self) -> None:
+        """The hospital lets people pay on the visit day."""
+        world.limit(self.code, settle_mode="pay_on_day")
+
+    def refuse_payments(self) -> None:
+        """The hospital's own system takes no payment for what it holds unpaid."""
+        self.district.his[self.code].switch("reject", "缴费失败", only=["pay_registration"])
+
+    def register(self) -> None:
+        """去挂号. The channel's clock can't be moved to the visit day, so the visit is moved to this one."""
+        Booking.objects.filter(person_id=self.who.person_id).update(visit_date=clock.today())
+        services.register_booking(actor=self.who.actor, booking_id=self._view().id, command=world.command())
+
     def stop_clinic(self) -> None:
         """The hospital stops the session."""
         world.stop_session(self.code, self._view().session_id)
@@ -145,7 +158,8 @@ def faults_of(life: Life) -> list[str]:
         found.append(f"{row.state} and {row.settlement}: money without a number or a refund")
     if row.state in ENDED and Reservation.objects.filter(booking_id=row.id, active=True).exists():
         found.append(f"{row.state} and the person's time is taken")
-    if row.state == State.BOOKED and (row.settlement, row.his) != (Settlement.PAID, His.REGISTERED):
+    owes = row.pay_on_day and row.settlement == Settlement.UNPAID
+    if row.state == State.BOOKED and not owes and (row.settlement, row.his) != (Settlement.PAID, His.REGISTERED):
         found.append(f"booked, but {row.settlement} and {row.his}")
     if row.state not in ENDED | {State.BOOKED}:
         found.append(f"still {row.state}")
@@ -214,6 +228,21 @@ def clinic_stopped(life: Life) -> list[Act]:
     return [life.book, life.relay, life.press_pay, life.notices, life.stop_clinic, life.relay, life.notices]
 
 
+def payment_refused(life: Life) -> list[Act]:
+    """A booking that stood unpaid is paid on its day, and the hospital does not take the payment."""
+    return [
+        life.pay_on_the_day,
+        life.book,
+        life.relay,
+        life.refuse_payments,
+        life.register,
+        life.relay,
+        life.press_pay,
+        life.notices,
+        life.notices,
+    ]
+
+
 # Each with its hospital and how many instants a step of the quick walk is; the slow walk meets them all.
 STORIES = (
     (pay_then_cancel, "alpha", 1),
@@ -222,4 +251,5 @@ STORIES = (
     (cancel_unpaid, "alpha", 3),
     (pay_too_late, "alpha", 3),
     (clinic_stopped, "alpha", 4),
+    (payment_refused, "alpha", 4),
 )

@@ -21,7 +21,7 @@ from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
 from hub.audit import chain  # noqa: E402
-from hub.outbox import rows, turn  # noqa: E402
+from hub.outbox import delivery, turn  # noqa: E402
 from tests.journal import probes  # noqa: E402
 
 
@@ -59,7 +59,7 @@ def run(die_at: str, outside: str, sweep: int) -> None:
         case "handled, end not stored":
             turn._store = dying_before(turn._store)
         case "in the transaction that stores the end":
-            rows.due = dying_before(rows.due)
+            delivery.conclude = dying_after(delivery.conclude)
         case "end stored":
             turn._store = dying_after(turn._store)
         case "in the sealer's transaction":

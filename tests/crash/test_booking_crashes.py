@@ -65,6 +65,7 @@ def _kill_while_booking(server: ForkServerContext, alpha: str, die_at: int) -> t
     return exit_code(process), who
 
 
+@pytest.mark.control("CES1-31/45")
 @pytest.mark.parametrize("die_at", range(1, COMMITS_OF_A_BOOKING + 1))
 def test_a_process_killed_while_booking(die_at: int, alpha: str, server: ForkServerContext) -> None:
     """SIGKILL before each of the three commits; the sweep takes the booking up, its deadline ends it."""

@@ -20,7 +20,9 @@ from tests.booking.test_process import standings
 from tests.crash.guillotine import Guillotine, Killed
 
 _TABLE = (Path(__file__).resolve().parents[2] / "docs" / "FLOW.md").read_text(encoding="utf-8")
-ROWS = re.findall(r"^\| `(\w+)` \| `(\w+)` \| [^|]* \| `(\w+)` \|", _TABLE, re.MULTILINE)
+_ALL = re.findall(r"^\| `(\w+)` \| `(\w+)` \| [^|]* \| `(\w+)` \|", _TABLE, re.MULTILINE)
+# A payment the hospital refuses was really made: the walk of `lives.payment_refused` breaks that move off.
+ROWS = [row for row in _ALL if row[1] != Input.PAYMENT_REFUSED]
 
 
 def _standing(state: str, what: str, after: str) -> Standing:

@@ -17,6 +17,7 @@ from hub.outbox.relay import drain
 from hub.security.keyring import ring
 from hub.tenancy.scope import hospital
 from institution_connectors.catalog import services as connectors
+from institution_connectors.contracts import Options
 from institution_connectors.runtime import adapters, gate
 from regional_services.booking.models import Booking
 from regional_services.booking.selectors import BookingView, booking_view
@@ -37,7 +38,15 @@ from tests.harness.parties import APPID, Parties, Postbox
 
 # Ports of their own; both give the elderly a discount: the price of a number is a person's own.
 _HIS = {"push": False, "senior_discount": True}
-ALPHA, BETA = (replace(case, his=_HIS, port=free_port()) for case in (LARGE_ALPHA, LARGE_BETA))
+# Alpha keeps a department for the synthetic resident, beta does not.
+_RESERVED = "9900"
+ALPHA = replace(
+    LARGE_ALPHA,
+    his={**_HIS, "reserved_department": _RESERVED},
+    options=Options(reserved_department=_RESERVED),
+    port=free_port(),
+)
+BETA = replace(LARGE_BETA, his=_HIS, port=free_port())
 CASES = (ALPHA, BETA)
 
 

@@ -1,14 +1,22 @@
-"""The hub's WSGI application on a port of this process, for outside programs to call."""
+"""The hub on a port: its WSGI application in this process, its event streams in one of their own."""
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+import httpx
 from django.core.wsgi import get_wsgi_application
+
+from hub.embedded import processes
+from hub.embedded.places import CHECKOUT
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -32,3 +40,21 @@ def serving(host: str, port: int) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def streaming(host: str, port: int, log: Path) -> Iterator[str]:
+    """Event streams answer at the yielded address until the block ends."""
+    granian = Path(sys.executable).with_name("granian")
+    command = [str(granian), "--interface", "asgi", "hub.asgi:application", "--host", host, "--port", str(port)]
+    server = processes.spawn([*command, "--workers", "1"], log=log, env=dict(os.environ), cwd=CHECKOUT)
+    for _ in range(400):
+        try:
+            httpx.get(f"http://{host}:{port}/healthz", trust_env=False)
+            break
+        except httpx.HTTPError:
+            time.sleep(0.05)
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        processes.stop(server)

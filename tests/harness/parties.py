@@ -19,7 +19,7 @@ from tests.harness.outside import HOST, Outside, free_port
 
 SECRET = "outside-test-secret"
 APPID = "wx0000000000000001"
-PARTIES = ("wechat_pay", "wechat_open", "sms", "city_identity")
+PARTIES = ("wechat_pay", "wechat_open", "sms", "city_identity", "support_platform")
 
 
 class Parties:
@@ -36,6 +36,10 @@ class Parties:
                 "wechat_open": {"port": ports["wechat_open"], "apps": [{"appid": APPID, "secret": SECRET}]},
                 "sms": {"port": ports["sms"], "secret": SECRET},
                 "city_identity": {"port": ports["city_identity"], "secret": SECRET},
+                "support_platform": {
+                    "port": ports["support_platform"],
+                    "clients": [{"id": "health-district-hub", "secret": SECRET}],
+                },
             },
         )
 

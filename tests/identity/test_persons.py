@@ -48,6 +48,7 @@ def test_oneself_is_bound_when_the_city_agrees(resident: MakeResident) -> None:
     assert (card.name, card.phone, card.is_minor) == ("顾听澜", "+8613812345678", False)
 
 
+@pytest.mark.control("CES1-28/40")
 def test_names_and_numbers_never_leave_in_clear(resident: MakeResident) -> None:
     """The answer holds masked values only; at rest there is ciphertext."""
     alice = resident()
@@ -155,6 +156,7 @@ def test_consents_are_required_and_can_be_withdrawn(resident: MakeResident) -> N
     assert (answer["hospital_sharing"], answer["service_use"]) == (False, True)
 
 
+@pytest.mark.control("MLPS/20")
 @pytest.mark.parametrize(
     ("years", "days", "group"),
     [(14, 1, "child"), (14, 0, "adolescent"), (18, 1, "adolescent"), (18, 0, "adult")],
@@ -223,6 +225,7 @@ def test_an_adolescent_agrees_himself_to_sensitive_care(resident: MakeResident) 
         assert patient_for(mother.actor, person, purposes.BOOKING, sensitivity="psychiatric").is_minor
 
 
+@pytest.mark.control("MLPS/20")
 def test_the_relation_to_a_child_ends_at_18(resident: MakeResident) -> None:
     """On the birthday, without anybody doing anything."""
     alice = resident()

@@ -58,6 +58,7 @@ def sealed_three(alpha: str) -> None:
     assert chain.seal_pending(alpha) == 1
 
 
+@pytest.mark.control("CES1-13/23")
 def test_an_entry_tells_who_did_what(alpha: str) -> None:
     staff = Actor(
         kind=ActorKind.STAFF,
@@ -96,6 +97,7 @@ def test_a_clean_chain_verifies(alpha: str) -> None:
     assert query(alpha, "SELECT count(*) FROM {pending}") == [(1,)]
 
 
+@pytest.mark.control("CES1-14/24", "CES1-26/38")
 @pytest.mark.parametrize(
     "change",
     [
@@ -172,6 +174,7 @@ def test_a_changed_seal_is_found(alpha: str, change: str, flaw: str) -> None:
         assert (Flaw.BROKEN, flaw) in findings(alpha)
 
 
+@pytest.mark.control("CES1-14/24")
 def test_a_chain_cut_off_at_its_end_is_found_by_its_anchor(alpha: str) -> None:
     sealed_three(alpha)
     anchors.anchor()
@@ -215,6 +218,7 @@ def test_a_restored_hospital_is_not_held_to_the_anchors_of_its_former_life(alpha
     assert findings(alpha) == []
 
 
+@pytest.mark.control("CES1-14/24")
 def test_postgresql_refuses_to_change_or_remove_entries_and_seals(alpha: str) -> None:
     sealed_three(alpha)
     act(REGION, 1)
@@ -302,6 +306,7 @@ def test_a_merkle_root_binds_every_leaf_and_their_order() -> None:
     assert merkle.root(leaves[:1]) == leaves[0]
 
 
+@pytest.mark.control("8.1.5.2/55")
 def test_an_auditor_finds_entries_by_what_he_knows(alpha: str) -> None:
     for number in range(5):
         act(alpha, number, outcome="refused" if number == 3 else "success")

@@ -9,15 +9,15 @@ import pytest
 
 from hub import clock, ids
 from hub.journal.world import open_scope, world_of
-from hub.outbox import delivery, policy, rows, services, turn
+from hub.outbox import delivery, onward, policy, rows, services, turn
 from hub.outbox.errors import NotDead
-from hub.outbox.events import Permanent, Temporary
+from hub.outbox.events import Delivery, Permanent, Temporary
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
 from hub.outbox.relay import drain
 from hub.outbox.selectors import dead_letters
 from hub.tenancy.scope import REGION
-from hub.work import Unit
+from hub.work import Unit, work
 from tests.harness.threads import in_threads
 from tests.journal.probes import ACTOR, Ask, Behaviour, Knock, Visit, behaving, done, publish, query, states
 
@@ -94,6 +94,84 @@ def test_a_slow_worker_that_lost_its_lease_does_not_handle_again(alpha: str) -> 
         delivery.attempt(REGION, again, worker=worker)
     delivery.attempt(REGION, row, worker=slow)
     assert done(REGION, "probe.knock") == ["knock:1"]
+
+
+def test_what_follows_from_a_delivery_is_done_in_the_same_turn(alpha: str) -> None:
+    def knock_at_the_region(event: Visit, unit: Unit) -> None:
+        unit.publish(Knock(number=event.number, hospital=alpha))
+
+    publish(REGION, Visit(hospital=alpha, number=7))
+    with behaving("visit", knock_at_the_region):
+        took = turn.take(REGION, INTERNAL, worker=ids.uuid7())
+    assert (took.claimed, took.delivered) == (1, 2)
+    assert done(REGION, "probe.knock") == ["knock:7"]
+    assert states(alpha) == states(REGION) == {"done": 1}
+
+
+def test_what_follows_from_a_call_outside_is_done_after_it(alpha: str) -> None:
+    publish(alpha, Ask(hospital=alpha, number=1))
+    with behaving("ask", lambda event, _: publish(alpha, Knock(number=event.number))):
+        took = turn.take(alpha, lane_policy(Lane.OUTSIDE), worker=ids.uuid7())
+    assert (took.claimed, took.delivered) == (1, 2)
+    assert done(REGION, "probe.knock") == ["knock:1"]
+
+
+def test_the_end_of_a_call_can_be_stored_with_its_answer(alpha: str) -> None:
+    def end_with_the_answer(_: Ask, delivery_: Delivery) -> None:
+        with work(alpha, actor=ACTOR) as unit:
+            unit.audit("probe.answered", target="ask:1")
+            delivery_.end_in(unit)
+        assert states(alpha) == {"done": 1}
+
+    publish(alpha, Ask(hospital=alpha, number=1))
+    with behaving("ask", end_with_the_answer):
+        assert drain().failed == 0
+    assert states(alpha) == {"done": 1}
+
+
+def test_a_call_whose_answer_is_not_stored_has_not_ended(alpha: str) -> None:
+    def end_and_fail(_: Ask, delivery_: Delivery) -> None:
+        with work(alpha, actor=ACTOR) as unit:
+            delivery_.end_in(unit)
+            raise Temporary("the answer can't be stored")
+
+    publish(alpha, Ask(hospital=alpha, number=1))
+    with behaving("ask", end_and_fail):
+        assert drain().failed == 1
+    assert states(alpha) == {"pending": 1}
+
+
+def test_what_follows_waits_for_what_was_published_before_it(alpha: str) -> None:
+    def knock_again(event: Visit, unit: Unit) -> None:
+        unit.publish(Knock(number=event.number, door="one"))
+        unit.publish(Knock(number=event.number + 1, door="one"))
+
+    publish(alpha, Knock(number=1, door="one"))
+    held = _claim(alpha, ids.uuid7())
+    publish(alpha, Visit(hospital=alpha, number=2))
+    with behaving("visit", knock_again):
+        assert turn.take(alpha, INTERNAL, worker=ids.uuid7()).delivered == 1
+    assert len(held) == 1
+    assert done(REGION, "probe.knock") == []
+    with clock.shifted(timedelta(seconds=31)):
+        drain()
+    assert done(REGION, "probe.knock") == ["knock:1", "knock:2", "knock:3"]
+
+
+def test_what_a_relay_kept_for_itself_outlives_its_death(alpha: str) -> None:
+    publish(REGION, Visit(hospital=alpha, number=3))
+    worker = ids.uuid7()
+    [row] = _claim(REGION, worker)
+    with (
+        behaving("visit", lambda event, unit: unit.publish(Knock(number=event.number))),
+        onward.going_on(worker, INTERNAL.lease) as line,
+    ):
+        delivery.attempt(REGION, row, worker=worker)
+    assert len(line.waiting) == 1  # and the process dies
+    assert drain().delivered == 0
+    with clock.shifted(timedelta(seconds=31)):
+        drain()
+    assert done(REGION, "probe.knock") == ["knock:3"]
 
 
 def test_later_events_of_an_aggregate_wait_for_the_earlier(alpha: str) -> None:

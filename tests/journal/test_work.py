@@ -11,6 +11,8 @@ from psycopg import sql
 
 from hub.errors import IdempotencyMismatch
 from hub.idempotency import claims
+from hub.outbox import wake
+from hub.outbox.models import Lane
 from hub.tenancy.scope import REGION
 from hub.work import AuditMissing, Claim, Command, Unit, work
 from tests.harness.threads import in_threads
@@ -99,6 +101,7 @@ def test_control_without_the_claim_they_all_do_it(alpha: str, monkeypatch: pytes
     assert len(done(alpha, "probe.act")) == 20
 
 
+@pytest.mark.control("CES1-15/26")
 def test_writing_without_audit_is_refused_and_undone(alpha: str) -> None:
     with pytest.raises(AuditMissing), work(alpha, actor=ACTOR), connections["hospital"].cursor() as cursor:
         cursor.execute(
@@ -183,3 +186,19 @@ def test_claim_waits_for_the_holder_and_then_sees_its_answer(alpha: str) -> None
 
 def test_keys_of_actors_differ() -> None:
     assert claims.actor_key(someone("a")) != claims.actor_key(someone("b"))
+
+
+def test_units_of_one_request_wake_the_relay_together_after_the_last(alpha: str) -> None:
+    """Also when the request fails after a unit of it committed."""
+
+    def request() -> None:
+        with wake.together():
+            publish(alpha, Knock(number=1, door="a"))
+            publish(alpha, Knock(number=2, door="b"))
+            assert wake.take_all(Lane.INTERNAL) == []
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        request()
+    assert wake.take_all(Lane.INTERNAL) == [alpha]
+    assert wake.take_all(wake.SEAL) == [alpha]

@@ -37,6 +37,7 @@ def stored() -> int:
         return ChannelNotification.objects.count()
 
 
+@pytest.mark.control("CES1-25/37")
 @pytest.mark.parametrize("forgery", ["body", "timestamp", "serial", "nonce", "probe", "unsigned"])
 def test_a_forged_notice_is_refused(forgery: str, letter: Letter, order: OrderView, client: Client) -> None:
     """401, nothing stored, nothing paid; the genuine one afterwards still counts."""
@@ -56,6 +57,7 @@ def test_a_forged_notice_is_refused(forgery: str, letter: Letter, order: OrderVi
     assert order_now(order.id).state == "paid"
 
 
+@pytest.mark.control("CES1-25/37")
 def test_a_stale_notice_is_refused(letter: Letter, client: Client) -> None:
     """Rightly signed, but ten minutes old: a replay."""
     with clock.shifted(timedelta(minutes=10)):
@@ -83,6 +85,7 @@ def test_an_unknown_address_is_not_found(letter: Letter, order: OrderView, clien
     assert replace(letter, path=f"/api/provider/v1/wechatpay/{order.id}/notify").deliver(client) == 404
 
 
+@pytest.mark.control("CES1-28/40")
 def test_it_is_stored_encrypted(letter: Letter, client: Client) -> None:
     """The column holds no readable word of it."""
     letter.deliver(client)

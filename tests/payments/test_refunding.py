@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from hub import clock
 from hub.actor import Actor, ActorKind, system_actor
 from hub.errors import Forbidden, NotFound
 from hub.outbox.relay import drain
 from hub.tenancy.context import on_host
 from hub.tenancy.scope import REGION, region
 from hub.work import work
-from regional_services.payments import cashier, selectors, steps
+from regional_services.payments import cashier, conversations, selectors, steps
 from regional_services.payments.errors import OrderNotRefundable
 from regional_services.payments.events import RefundFinished
-from regional_services.payments.models import Posting
+from regional_services.payments.metrics import CHANNEL_SKEW
+from regional_services.payments.models import Posting, Refund
 from regional_services.payments.permissions import CLOSE_TASKS
 from regional_services.payments.selectors import AttemptView, OrderView
 from tests.harness.parties import Parties, Postbox
@@ -128,6 +131,32 @@ def test_a_bad_end_goes_to_the_cashier(
         [task] = selectors.open_tasks(order.institution_code)
     assert task.kind == f"refund_{state}"
     call_command("verify_money")
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_a_clock_that_is_wrong_delays_a_refund_and_never_fails_it(
+    minutes: int, order: OrderView, paid: AttemptView, outside: Parties, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The channel believes no signature of a wrong time (SIGN_ERROR): it has not looked, so nothing is decided."""
+    outside.switch("wechat-pay", "refund_seconds", 0)
+    refund_id = ask(order)
+    with clock.shifted(timedelta(minutes=minutes)):
+        conversations.give_back(refund_id)
+        assert (state_of(order), ends(order), order_now(order.id).state) == ("unknown", [], "refunding")
+        with region(read_only=True):
+            assert selectors.open_tasks(order.institution_code) == []
+        assert [skew for skew in skews() if abs(skew - 60 * minutes) < 5]
+    assert "clock is" in caplog.text
+    with region():
+        Refund.objects.update(next_check_at=clock.now())
+    later(1)
+    assert (order_now(order.id).state, ends(order)) == ("refunded", [True])
+    assert len(outside.refunds(paid.out_trade_no)) == 1
+
+
+def skews() -> list[float]:
+    """How far we are ahead of each channel, by the metric, in seconds."""
+    return [sample.value for family in CHANNEL_SKEW.collect() for sample in family.samples]
 
 
 def test_short_balance_is_tried_again(order: OrderView, paid: AttemptView, outside: Parties) -> None:

@@ -14,6 +14,7 @@ def test_healthz_asks_nobody(client: Client) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+@pytest.mark.control("8.1.5.4/57")
 def test_readyz_names_each_part_and_notices_a_silent_relay(committed: None, client: Client) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 200

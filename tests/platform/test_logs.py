@@ -57,6 +57,7 @@ def lines() -> Iterator[Lines]:
 log = logging.getLogger("tests.platform")
 
 
+@pytest.mark.control("MLPS/27")
 @pytest.mark.parametrize("canary", CANARIES)
 def test_no_way_of_logging_lets_a_canary_through(lines: Lines, canary: str) -> None:
     log.info("booked by %s", canary)
@@ -103,6 +104,7 @@ def test_an_exception_keeps_type_code_and_frames_only(lines: Lines) -> None:
     assert PHONE not in lines.text
 
 
+@pytest.mark.control("8.1.3.5/53")
 def test_a_line_names_request_hospital_and_actor(lines: Lines) -> None:
     actor = str(uuid4())
     with context.bound(request_id="req-12345678", hospital="renmin", actor_id=actor):
@@ -126,6 +128,7 @@ def _explode(_request: HttpRequest, **_: str) -> HttpResponse:
 urlpatterns = [path("explode/<str:who>", _explode)]
 
 
+@pytest.mark.control("MLPS/27")
 @override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=["hub.observability.middleware.RequestContextMiddleware"])
 def test_a_crashing_request_logs_its_route_and_none_of_its_data(lines: Lines) -> None:
     client = Client(raise_request_exception=False)

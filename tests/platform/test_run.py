@@ -155,7 +155,7 @@ def test_ctrl_c_stops_everything_in_reverse_order_and_leaves_nothing(tmp_path: P
 def test_the_programs_of_a_district(tmp_path: Path) -> None:
     at = programs.Addresses("127.0.0.1", 8000, 8001, 8100)
     names = [program.name for program in programs.all_programs(Places(tmp_path), at, "10")]
-    assert names == ["sandbox", "web", "sse", "hl7", "relay", "worker", "district-day"]
+    assert names == ["sandbox", "web", "sse", "hl7", "relay", "worker", "synthetic", "district-day"]
     day = programs.all_programs(Places(tmp_path), at, "10")[-1]
     assert day.command[-2:] == ("--pace", "10")
     assert "district-day" not in [program.name for program in programs.all_programs(Places(tmp_path), at, "0")]

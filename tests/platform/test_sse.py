@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from django.core import signing
 
-from hub.embedded import processes
-from hub.embedded.places import CHECKOUT
 from hub.sse import topics
+from tests.harness.live import streaming
+from tests.harness.outside import HOST, free_port
 
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running event-stream process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    granian = Path(sys.executable).with_name("granian")
-    command = [str(granian), "--interface", "asgi", "hub.asgi:application", "--port", str(port), "--workers", "1"]
-    log = tmp_path_factory.mktemp("sse") / "log"
-    server = processes.spawn(command, log=log, env=dict(os.environ), cwd=CHECKOUT)
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(200):
-        try:
-            httpx.get(f"{address}/healthz")
-            break
-        except httpx.HTTPError:
-            time.sleep(0.05)
-    yield address
-    processes.stop(server)
+    with streaming(HOST, free_port(), tmp_path_factory.mktemp("sse") / "log") as address:
+        yield address
 
 
 def _listen(address: str) -> Iterator[str]:

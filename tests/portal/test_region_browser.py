@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
+from pytest_django.fixtures import Settings
 
 from hub.outbox.relay import drain
 from hub.security.roles import Role
@@ -14,12 +17,13 @@ from regional_services.statistics import services as statistics
 from tenants.registry import tasks
 from tests.booking.world import book, open_for_booking, register_institution, resident
 from tests.harness.browser import Visitor, visitor
-from tests.harness.live import serving
+from tests.harness.live import serving, streaming
 from tests.harness.outside import HOST, free_port
 from tests.portal.desks import desk_of
 from tests.portal.test_region_figures import booking
 from tests.portal.test_region_institutions import FORM
 from tests.portal.test_region_security import dead_letter
+from tests.scheduling.builders import session_id
 
 pytestmark = pytest.mark.browser
 WALL = {"width": 1920, "height": 1080}
@@ -43,9 +47,9 @@ def address(alpha: str, beta: str) -> Iterator[str]:
         yield f"http://localhost:{port}"
 
 
-def at_desk(browser: Browser, address: str, role: Role) -> Visitor:
+def at_desk(browser: Browser, address: str, role: Role, *allowed: str) -> Visitor:
     """Somebody at his desk, signed in."""
-    person = visitor(browser, address, desk=True)
+    person = visitor(browser, address, desk=True, allowed=allowed)
     cookie = desk_of(role).cookies["sessionid"].value
     person.context.add_cookies([{"name": "sessionid", "value": cookie, "url": address}])
     return person
@@ -113,16 +117,32 @@ def test_the_administrators_at_their_pages(chromium: Browser, address: str) -> N
     assert [*security.troubles, *auditor.troubles] == []
 
 
-def test_the_wall_screen_fits_the_wall_and_keeps_itself_fresh(chromium: Browser, address: str, alpha: str) -> None:
-    person = at_desk(chromium, address, Role.OPERATIONS)
+@pytest.fixture
+def events(tmp_path: Path, settings: Settings) -> Iterator[str]:
+    """Event streams beside the hub, where the pages look for them."""
+    port = free_port()
+    with streaming(HOST, port, tmp_path / "log"):
+        settings.HUB_EVENTS_ORIGIN = f"http://localhost:{port}"
+        settings.HUB_CSP_CONNECT = [settings.HUB_EVENTS_ORIGIN]
+        yield f"localhost:{port}"
+
+
+def test_the_wall_screen_fits_the_wall_and_is_told_at_once(
+    events: str, chromium: Browser, address: str, alpha: str
+) -> None:
+    person = at_desk(chromium, address, Role.OPERATIONS, events)
     person.page.set_viewport_size(WALL)  # type: ignore[arg-type]
     page = person.go("/district/screen")
     expect(page.locator("#day canvas")).to_be_visible()
     tall = page.evaluate("document.documentElement.scrollHeight - document.documentElement.clientHeight")
     assert tall <= 0, f"the screen is {tall} px too tall"
+    expect(page.locator("#line")).to_have_text("实时")
+    page.wait_for_timeout(800)  # the look that follows the greeting
     before = int(page.locator(".big").first.inner_text())
-    booking(alpha)
+    book(alpha, session_id(alpha), resident())
+    begun = time.monotonic()
     expect(page.locator(".big").first).to_have_text(str(before + 1), timeout=3000)
+    assert time.monotonic() - begun < 1.5  # told, not asked for every ten seconds; half a second and a busy machine
     person.look("district-screen")
     page.get_by_role("link", name="需要处理").click()
     expect(page.get_by_role("heading", name="机构")).to_be_visible()

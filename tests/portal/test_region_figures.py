@@ -25,7 +25,16 @@ from tenants.registry.models import Institution
 from tests.booking.world import book, open_for_booking, register_institution, resident
 from tests.portal.desks import desk_of, text_of
 
-PAGES = ("statistics", "statistics.json", "statistics.csv", "screen", "screen/figures", "screen/hospitals")
+PAGES = (
+    "statistics",
+    "statistics/bookings",
+    "statistics/bookings.csv",
+    "statistics.json",
+    "statistics.csv",
+    "screen",
+    "screen/figures",
+    "screen/hospitals",
+)
 
 
 def booking(
@@ -110,6 +119,30 @@ def test_one_goes_from_the_district_down_to_an_institution(fortnight: None, alph
     assert (len(series["days"]), series["series"][0]["data"][-1]) == (30, 3)
     assert operator.get("/district/statistics", {"institution": "nowhere"}).status_code == 404
     assert operator.get("/district/statistics", {"since": "x", "until": "1999-99-01"}).status_code == 200
+
+
+def test_every_number_opens_its_list_down_to_a_department_and_a_day(fortnight: None, alpha: str, beta: str) -> None:
+    operator = desk_of(Role.OPERATIONS)
+    lists = "/district/statistics/bookings"
+    for what, count in {"created": 4, "booked": 2, "cancelled": 1, "failed": 1, "refunded": 1, "no_shows": 1}.items():
+        page = text_of(operator.get(lists, {"institution": alpha, "what": what}))
+        assert f"共 {count} 个" in page, what
+        assert page.count('<td class="strong">B') == count
+    assert "共 5 个" in text_of(operator.get(lists)), "all hospitals, the last thirty days"
+    down = text_of(operator.get("/district/statistics", {"institution": alpha}))
+    assert "按科室" in down
+    with region(read_only=True):
+        department = str(Booking.objects.filter(institution_code=alpha).order_by("created_at")[0].department_id)
+    assert f"department={department}" in down
+    one = {"institution": alpha, "department": department}
+    days = text_of(operator.get("/district/statistics", one))
+    assert str(clock.today() - timedelta(days=5)) in days
+    assert "共 1 个" in text_of(operator.get(lists, one))
+    sheet = operator.get(f"{lists}.csv", one).content.decode("utf-8-sig").splitlines()
+    assert len(sheet) == 3
+    assert sheet[0].startswith("导出编号 E")
+    assert desk_of(Role.REVIEWER).get(f"{lists}.csv").status_code == 403
+    assert desk_of(Role.HOSPITAL_MANAGER, hospital=beta).get(lists).status_code == 403
 
 
 def test_an_export_says_who_took_it_and_the_audit_knows_its_number(fortnight: None, alpha: str) -> None:

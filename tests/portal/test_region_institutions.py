@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.test import Client
 
+from hub import clock
 from hub.audit.selectors import Search, entries_of
 from hub.outbox.relay import drain
 from hub.security.roles import Role
@@ -15,7 +17,7 @@ from hub.tenancy.registry import live_hospitals, state_of
 from hub.tenancy.scope import REGION, hospital
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.runtime import adapters, gate
-from regional_services.booking.services import create_booking
+from regional_services.booking.services import cancel_booking, create_booking
 from tenants.directory import selectors as directory
 from tenants.registry import selectors as registry
 from tenants.registry import tasks
@@ -95,7 +97,7 @@ def test_the_page_of_an_institution_says_all_there_is(operator: Client, alpha: s
     assert operator.get("/district/institutions/nowhere").status_code == 404
 
 
-@pytest.mark.requirement("JA-OPS-09")
+@pytest.mark.requirement("JA-OPS-03", "JA-OPS-09")
 def test_rules_are_changed_with_a_reason_and_remembered(operator: Client, client: Client, alpha: str) -> None:
     here = f"/district/institutions/{alpha}/rules"
     assert operator.post(here, rules(cancel_until_minutes="240")).status_code == 302
@@ -272,3 +274,52 @@ def test_a_draft_that_cannot_stand_begins_nothing(operator: Client, changes: dic
     assert words in text_of(refused)
     assert state_of("qinghe") is None
     assert "清河医院" not in text_of(operator.get("/district/joining"))
+
+
+@pytest.mark.requirement("JA-OPS-12")
+def test_a_rule_takes_effect_from_its_day_and_earlier_bookings_keep_the_former_one(client: Client, alpha: str) -> None:
+    session, before = open_for_booking(alpha, fee_fen=0), resident()
+    early = book(alpha, session, before)
+    operator = desk_of(Role.OPERATIONS)
+    here = f"/district/institutions/{alpha}"
+    from_tomorrow = rules(cancel_until_minutes="10080", effective_on=str(clock.today() + timedelta(days=1)))
+    assert operator.post(f"{here}/rules", from_tomorrow).status_code == 302
+    assert tasks.apply_rules() == 0
+    assert registry.institution(alpha).cancel_until_minutes == 120, "its day has not come"
+    assert "待生效" in text_of(operator.get(here))
+    midnight = clock.at(clock.today() + timedelta(days=1), clock.MIDNIGHT)
+    with clock.shifted(midnight - clock.now() + timedelta(minutes=1)):
+        assert tasks.apply_rules() == 1
+        assert tasks.apply_rules() == 0
+        view = registry.institution(alpha)
+        assert view.cancel_until_minutes == 10_080
+        assert view.rule_at("cancel_until_minutes", early.created_at) == 120
+        assert "就诊前 10080 分钟可取消" in text_of(client.get(f"/hospitals/{alpha}"))
+        assert "已生效" in text_of(desk_of(Role.OPERATIONS, login_name="ops2").get(here))
+        cancel_booking(actor=before.actor, booking_id=early.id, reason="改期")
+    assert actions_on(alpha)[:2] == ["registry.rules_changed", "registry.rules_planned"]
+
+
+def test_a_planned_rule_is_taken_back_before_its_day(operator: Client, alpha: str, beta: str) -> None:
+    here = f"/district/institutions/{alpha}"
+    tomorrow = str(clock.today() + timedelta(days=1))
+    assert operator.post(f"{here}/rules", rules(limit_open="5", effective_on=tomorrow)).status_code == 302
+    [change] = registry.rule_changes(alpha)
+    register_institution(beta)
+    assert operator.post(f"/district/institutions/{beta}/rules/{change.id}/withdraw").status_code == 404
+    assert operator.post(f"{here}/rules/{change.id}/withdraw").status_code == 302
+    with clock.shifted(timedelta(days=2)):
+        assert tasks.apply_rules() == 0
+    assert registry.institution(alpha).limit_open == 8
+    for wrong in ("2020-01-01", "soon"):
+        refused = operator.post(f"{here}/rules", rules(limit_open="4", effective_on=wrong))
+        assert (refused.status_code, "生效日期应" in text_of(refused)) == (422, True)
+
+
+def test_a_joining_whose_worker_died_is_taken_up_again(operator: Client, his: Outside) -> None:
+    begun = operator.post("/district/joining/new", FORM)
+    assert begun.status_code == 302
+    assert tasks.sweep() == 0, "the event is still on its way to a worker"
+    with clock.shifted(timedelta(seconds=30)):
+        assert tasks.sweep() == 1, "the worker never heard of it"
+    assert "可以开通" in text_of(operator.get("/district/joining/qinghe"))

@@ -197,10 +197,10 @@ def test_a_week_a_session_an_extra_number_and_stopping(alpha: str) -> None:
     with hospital(alpha, read_only=True):
         assert Number.objects.filter(is_extra=True).count() == 1
     assert "将取消 1 个人的预约" in text_of(manager.get(f"{here}/stop"))
-    stale = manager.post(f"{here}/stop", {"reason": "医生外出", "seen": "0"})
+    stale = manager.post(f"{here}/stop", {"reason": "医生外出", "seen": ""})
     assert stale.status_code == 409
     assert state_of(booking.id) == "booked"
-    manager.post(f"{here}/stop", {"reason": "医生外出", "seen": "1"})
+    manager.post(f"{here}/stop", {"reason": "医生外出", "seen": str(booking.id)})
     drain(outside=False)
     assert state_of(booking.id) == "stopped"
     assert world.free_numbers(alpha, booking.session_id) == []

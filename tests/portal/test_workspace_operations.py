@@ -12,6 +12,8 @@ from pytest_django import Settings
 
 from hub import clock
 from hub.accounts.models import AccountState, TotpDevice, User
+from hub.journal.region import tasks as tasks_of_journal
+from hub.journal.region.models import AuditCheck
 from hub.security.roles import Role
 from hub.tenancy.scope import hospital
 from institution_connectors.contracts import Direction, Inbound, PatientsMerged, Wire
@@ -185,15 +187,28 @@ def test_staff_are_made_given_roles_and_stopped_by_different_administrators(alph
     assert "没有这个登录名" in text_of(unknown)
 
 
-def test_the_audit_is_verified_from_its_page(alpha: str) -> None:
+def test_the_audit_is_verified_by_a_worker_and_seen_by_its_own_auditors(alpha: str, beta: str) -> None:
     forget_anchors()
+    world.register_institution(beta)
     booked(alpha)
     auditor = desk_of(Role.AUDIT_ADMIN, hospital=alpha)
-    good = text_of(auditor.post("/workspace/audit/verify"))
-    assert "没有发现改动" in good
-    assert [entry["actor"] for entry in audited(alpha, "audit.verified")] == ["张伟"]
+    good = _verified(auditor)
+    assert "完好" in good
+    assert [entry["actor"] for entry in audited(alpha, "audit.verified")] == ["审计校验"]
     with connections["owner"].cursor() as owner:
         owner.execute(f"UPDATE h_{alpha}.hospital_audit SET reason = 'nothing' WHERE action = 'appointment.held'")
-    altered = text_of(auditor.post("/workspace/audit/verify"))
-    assert "发现异常" in altered
-    assert "altered" in altered
+    altered = _verified(auditor)
+    assert "发现问题" in altered
+    assert "记录被改动" in altered
+    stranger = desk_of(Role.AUDIT_ADMIN, hospital=beta)
+    check = str(AuditCheck.objects.latest("asked_at").id)
+    assert stranger.get(f"/workspace/audit/checks/{check}").status_code == 404
+    assert check not in text_of(stranger.get("/workspace/audit"))
+
+
+def _verified(auditor: Client) -> str:
+    """Asked for on the page, done by a worker, looked at again."""
+    asked = auditor.post("/workspace/audit/verify")["Location"]
+    assert "等待校验" in text_of(auditor.get(asked))
+    tasks_of_journal.check_audit(asked.rsplit("/", 1)[-1])
+    return text_of(auditor.get(asked))

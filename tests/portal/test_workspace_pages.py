@@ -6,15 +6,19 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from hub import clock
 from hub.outbox.relay import drain
 from hub.security.roles import Role
 from hub.tenancy.scope import hospital
 from regional_services.booking.selectors import BookingView
+from tenants.nightly import services as nightly
 from tenants.patients.models import PatientArchive
+from tests.accounts.people import make_staff
 from tests.booking import world
 from tests.harness.browser import Visitor, visitor
 from tests.portal.conftest import Site
@@ -78,7 +82,7 @@ def test_the_desk_books_for_a_newcomer(site: Site, chromium: Browser) -> None:
         window.look("workspace-request-desk")
 
 
-def _pages(booking: BookingView, exchange: str) -> dict[Role, dict[str, str]]:
+def _pages(booking: BookingView, exchange: str, member: UUID) -> dict[Role, dict[str, str]]:
     appointment = f"/workspace/appointments/{booking.id}"
     session = f"/workspace/sessions/{booking.session_id}"
     return {
@@ -93,8 +97,15 @@ def _pages(booking: BookingView, exchange: str) -> dict[Role, dict[str, str]]:
         },
         Role.HOSPITAL_MANAGER: {
             "schedule": f"/workspace/schedule?from={booking.visit_date.isoformat()}",
+            "schedule-day": f"/workspace/schedule?view=day&from={booking.visit_date.isoformat()}",
             "session": session,
             "stop": f"{session}/stop",
+            "stop-part": f"{session}/stop?part=part&from_time=08:30&reason=x",
+            "alter": f"{session}/alter",
+            "alter-preview": f"{session}/alter?fee=1&start=08:30&room=305&reason=医生会诊",
+            "releases": "/workspace/releases",
+            "facts": "/workspace/facts",
+            "fact": f"/workspace/facts/departments/{booking.department_id}",
         },
         Role.HOSPITAL_IT: {
             "connector": "/workspace/messages",
@@ -102,9 +113,11 @@ def _pages(booking: BookingView, exchange: str) -> dict[Role, dict[str, str]]:
             "inbound": "/workspace/inbound",
             "dead": "/workspace/dead",
             "night": "/workspace/night",
+            "night-day": f"/workspace/night/{clock.today()}",
+            "mappings": "/workspace/facts/mappings",
         },
         Role.SYSTEM_ADMIN: {"staff": "/workspace/staff"},
-        Role.SECURITY_ADMIN: {"roles": "/workspace/staff"},
+        Role.SECURITY_ADMIN: {"roles": "/workspace/staff", "scope": f"/workspace/staff/{member}/scope"},
         Role.AUDIT_ADMIN: {"audit": "/workspace/audit"},
     }
 
@@ -116,11 +129,31 @@ def test_every_page_is_looked_at(site: Site, chromium: Browser, size: str) -> No
     with staff(site, chromium, Role.HOSPITAL_IT) as window:
         page = window.go("/workspace/messages")
         exchange = page.locator("table.data a").first.get_attribute("href") or ""
-    for role, pages in _pages(booking, exchange).items():
+    member = make_staff(f"m{time.time_ns()}", hospital=HOSPITAL, roles=(Role.DOCTOR,)).account.user_id
+    nightly.make(HOSPITAL, clock.today())
+    for role, pages in _pages(booking, exchange, member).items():
         with staff(site, chromium, role, desk=size == "desk") as window:
             for name, path in pages.items():
                 window.go(path)
                 window.look(f"workspace-{name}-{size}")
+
+
+def test_the_keys_are_listed_and_walk_the_list(site: Site, chromium: Browser) -> None:
+    booking, _ = _booked()
+    with staff(site, chromium, Role.RECEPTION) as window:
+        page = window.go(f"/workspace/?day={booking.visit_date.isoformat()}")
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        expect(page.get_by_role("heading", name="快捷键")).to_be_visible()
+        window.look("workspace-keys-desk")
+        page.keyboard.press("Escape")
+        page.keyboard.press("j")
+        expect(page.locator("tr.chosen")).to_have_count(1)
+        page.evaluate("htmx.trigger('#today', 'refresh')")
+        page.wait_for_timeout(500)
+        expect(page.locator("tr.chosen")).to_have_count(1)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="经过")).to_be_visible()
 
 
 def _payable(site: Site, booking: BookingView) -> BookingView:
@@ -132,6 +165,7 @@ def _payable(site: Site, booking: BookingView) -> BookingView:
     return booking
 
 
+@pytest.mark.requirement("JA-OPS-04")
 def test_an_engineer_gets_from_the_light_to_the_message_in_two_clicks_and_runs_it_again(
     site: Site, chromium: Browser
 ) -> None:
@@ -140,14 +174,20 @@ def test_an_engineer_gets_from_the_light_to_the_message_in_two_clicks_and_runs_i
     site.district.his[HOSPITAL].switch("reject", True, only=("register",))
     site.district.press_pay(booking, who)
     with staff(site, chromium, Role.HOSPITAL_IT) as window:
-        page = window.go("/workspace/night")
-        expect(page.get_by_role("link", name="登记预约").first).to_be_visible(timeout=15_000)
+        page = window.go("/workspace/")
+        end = time.monotonic() + 15
+        while not page.locator("h1 .light.warn, h1 .light.bad").count() and time.monotonic() < end:
+            page = window.go("/workspace/")
+        page.locator("h1 .light").click()
         page.get_by_role("link", name="登记预约").first.click()
         site.district.his[HOSPITAL].off("reject")
         page.get_by_label("重发原因（记入审计）").fill("医院已修复")
         window.look("workspace-failed-message-desk")
         page.get_by_role("button", name="重新发送").click()
         expect(page.get_by_text("重发自")).to_be_visible()
+        expect(page.get_by_role("heading", name="与第一次的答复对比")).to_be_visible()
+        expect(page.locator("tr.differs").first).to_be_visible()
+        window.look("workspace-rerun-desk")
         window.go("/workspace/messages")
         page.get_by_role("button", name="立即探测").click()
         expect(page.get_by_text("已发出探测")).to_be_visible()

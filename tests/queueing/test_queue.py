@@ -282,12 +282,19 @@ def test_automatic_presence_by_the_hospitals_choice(alpha: str) -> None:
 
 ACTS: tuple[Callable[[Clinic, object], object], ...] = (
     lambda day, actor: services.call_next(
-        actor=actor, hospital=day.code, queue_id=day.queue_id, station=ROOM, expected=None  # type: ignore[arg-type]
+        actor=actor,
+        hospital=day.code,
+        queue_id=day.queue_id,
+        station=ROOM,
+        expected=None,  # type: ignore[arg-type]
     ),
     lambda day, actor: services.pause(actor=actor, hospital=day.code, queue_id=day.queue_id, reason="x"),  # type: ignore[arg-type]
     lambda day, actor: services.check_in_at_desk(actor=actor, hospital=day.code, booking_id=day.bookings[0]),  # type: ignore[arg-type]
     lambda day, actor: services.set_rules(
-        actor=actor, hospital=day.code, rules=Rules(), effective_from=clock.now()  # type: ignore[arg-type]
+        actor=actor,
+        hospital=day.code,
+        rules=Rules(),
+        effective_from=clock.now(),  # type: ignore[arg-type]
     ),
 )
 

@@ -119,9 +119,7 @@ def clinic(
     session = world.open_for_booking(code, count, fee_fen=fee_fen, pay_on_day=pay_on_day)
     people = tuple(world.resident(born=born[index] if index < len(born) else YOUNG) for index in range(count))
     numbers = world.free_numbers(code, session)
-    bookings = tuple(
-        world.book(code, session, who, number).id for who, number in zip(people, numbers, strict=True)
-    )
+    bookings = tuple(world.book(code, session, who, number).id for who, number in zip(people, numbers, strict=True))
     drain(outside=False)
     return Clinic(code, session, people, bookings)
 

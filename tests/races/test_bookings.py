@@ -10,6 +10,7 @@ from django.db import connections
 
 from hub.errors import HubError
 from hub.outbox.relay import drain
+from hub.tenancy.statements import Statement
 from hub.tenancy.scope import hospital
 from regional_services.booking.models import Booking, Reservation, State
 from regional_services.booking.verify import verify_hospital
@@ -84,9 +85,9 @@ def test_without_the_guard_one_number_is_sold_twice(alpha: str, monkeypatch: pyt
     """The negative control: the same statement without `state = 'free'` in it oversells as soon as two come."""
     session = world.open_for_booking(alpha, 1)
     [number] = world.free_numbers(alpha, session)
-    unguarded = scheduling._CLAIM.replace("AND n.state = 'free'", "")
-    assert unguarded != scheduling._CLAIM
-    monkeypatch.setattr(scheduling, "_CLAIM", unguarded)
+    unguarded = scheduling._CLAIM.sql.replace("AND n.state = 'free'", "")
+    assert unguarded != scheduling._CLAIM.sql
+    monkeypatch.setattr(scheduling, "_CLAIM", Statement("hospital", unguarded))
     with connections["owner"].cursor() as cursor:
         cursor.execute("DROP INDEX h_alpha.uq_appointment_active_number")  # the second net, below the guard
     residents = [world.resident() for _ in range(6)]

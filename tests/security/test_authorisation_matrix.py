@@ -2,58 +2,32 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
-from rest_framework.views import APIView
 
 from hub.accounts import tokens
 from hub.accounts.results import Client as Device
 from hub.accounts.services import create_staff, tokens_of, verify_totp
 from hub.actor import system_actor
-from hub.api.permissions import declared_permissions
 from hub.security.permissions import PUBLIC, RESIDENT, SIGNED_IN
 from hub.security.roles import Role
 from tests.accounts.people import NOBODY, StaffMember
+from tests.security.matrix.routes import API
 
-_METHODS = ("get", "post", "put", "patch", "delete")
-_PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
-
-
-def _address(route: str) -> str:
-    def value(found: re.Match[str]) -> str:
-        return {"uuid": str(uuid.UUID(int=7)), "int": "7"}.get(found[1] or "", "alpha")
-
-    return "/" + _PARAMETER.sub(value, route)
-
-
-def _routes(resolver: URLResolver, prefix: str = "") -> list[tuple[str, type[APIView]]]:
-    found: list[tuple[str, type[APIView]]] = []
-    for entry in resolver.url_patterns:
-        route = prefix + str(entry.pattern)
-        if isinstance(entry, URLResolver):
-            found += _routes(entry, route)
-        elif isinstance(entry, URLPattern):
-            view = getattr(entry.callback, "cls", None) or getattr(entry.callback, "view_class", None)
-            if isinstance(view, type) and issubclass(view, APIView) and not view.__module__.startswith("drf_"):
-                found.append((route, view))
-    return found
+_ANYTHING = {"uuid": str(uuid.UUID(int=7)), "int": "7"}
 
 
 def cells() -> list[tuple[str, str, str]]:
     """(method, address, declared permission) of every API operation."""
-    result = []
-    for route, view in _routes(get_resolver()):
-        declared = declared_permissions(view)
-        for method in _METHODS:
-            if hasattr(view, method):
-                permission = declared.get(method.upper(), declared.get("*", ""))
-                result.append((method, _address(route), permission))
-    return result
+    return [
+        (method.lower(), route.address({name: _ANYTHING.get(kind, "alpha") for kind, name in route.typed}), permission)
+        for route in API
+        if route.api and not route.api.__module__.startswith("drf_")
+        for method, permission in route.operations()
+    ]
 
 
 GUARDED = [cell for cell in cells() if cell[2] != PUBLIC]

@@ -38,6 +38,7 @@ def stored(row: LoginHandle) -> bytes:
         return bytes(cursor.fetchone()[0])
 
 
+@pytest.mark.control("CES1-28/40")
 def test_the_column_holds_ciphertext_and_the_model_text(committed: None) -> None:
     row = handle()
     assert b"13800001234" not in stored(row)
@@ -71,6 +72,7 @@ def test_a_row_may_take_the_key_of_the_hospital_that_owns_it() -> None:
         field.get_db_prep_value("secret", connection)
 
 
+@pytest.mark.control("MLPS/41")
 def test_rotation_reads_old_and_new_and_reencrypts_what_is_left(committed: None) -> None:
     rows = [handle(f"+86138{n:08d}") for n in range(5)]
     old = envelope.key_id_of(stored(rows[0]))

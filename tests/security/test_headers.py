@@ -40,6 +40,7 @@ def test_event_streams_and_the_cashier_are_let_in_by_configuration(settings: Any
     assert found["script-src"] == ["'self'"]
 
 
+@pytest.mark.control("CES1-33/47")
 def test_headers_of_a_page() -> None:
     headers = answer().headers
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -50,6 +51,7 @@ def test_headers_of_a_page() -> None:
     assert "Strict-Transport-Security" not in headers
 
 
+@pytest.mark.control("CES1-03/7")
 def test_https_is_remembered_where_the_hub_is_served_by_https(settings: Any) -> None:
     settings.SECURE_COOKIES = True
     assert "max-age=31536000" in answer().headers["Strict-Transport-Security"]

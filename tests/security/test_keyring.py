@@ -66,6 +66,7 @@ def test_a_header_that_names_another_key_or_suite_does_not_open(own_ring: KeyRin
             envelope.open_sealed("p", forged)
 
 
+@pytest.mark.control("MLPS/41")
 def test_destroying_a_hospitals_keys_leaves_the_others(own_ring: KeyRing) -> None:
     mine = envelope.seal("p", b"a", owner="hospital_a")
     theirs = envelope.seal("p", b"b", owner="hospital_b")
@@ -77,6 +78,7 @@ def test_destroying_a_hospitals_keys_leaves_the_others(own_ring: KeyRing) -> Non
         own_ring.destroy(REGION_OWNER)
 
 
+@pytest.mark.control("MLPS/41")
 def test_no_key_is_derived_from_anothers(own_ring: KeyRing, settings: Any) -> None:
     for owner in (REGION_OWNER, "hospital_a", "hospital_b"):
         own_ring.active(owner)
@@ -90,6 +92,7 @@ def test_where_the_file_cannot_be_written_a_missing_key_is_a_clear_line(tmp_path
         KeyRing(tmp_path / "file" / "ring.json").active(REGION_OWNER)
 
 
+@pytest.mark.control("MLPS/42")
 def test_secrets_come_by_reference(own_ring: KeyRing) -> None:
     with pytest.raises(KeyMissing, match=r"wechat\.pay"):
         own_ring.secret("wechat.pay")

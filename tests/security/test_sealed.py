@@ -77,6 +77,7 @@ def test_a_label_that_is_none_gets_no_key(label: str) -> None:
         sealed.key_for_page(KEY, label=label, salt="A" * 22)
 
 
+@pytest.mark.control("CES1-35/49")
 def test_the_page_shows_the_masked_value_and_holds_the_full_one_sealed() -> None:
     page = rendered(staff_actor(Role.RECEPTION))
     assert "138****1234" in page
@@ -129,6 +130,7 @@ def reveals(code: str) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
+@pytest.mark.control("CES1-35/49")
 def test_opening_is_written_into_the_hospitals_audit(reception: Callable[..., Client], alpha: str) -> None:
     browser = reception()
     answer = ask(browser)
@@ -142,6 +144,7 @@ def test_sealing_what_one_types_is_no_reveal(reception: Callable[..., Client], a
     assert reveals(alpha) == []
 
 
+@pytest.mark.control("CES1-35/49")
 def test_without_the_permission_there_is_no_key_and_no_entry(reception: Callable[..., Client], alpha: str) -> None:
     answer = ask(reception(Role.HOSPITAL_IT))
     assert (answer.status_code, answer.json()["code"]) == (403, "hub.forbidden")

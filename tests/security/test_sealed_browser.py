@@ -98,6 +98,7 @@ def port(alpha: str, settings: Any, wire: list[str]) -> Iterator[int]:
         yield number
 
 
+@pytest.mark.control("CES1-27/39")
 def test_a_field_opens_by_a_click_and_nothing_travels_in_clear(alpha: str, port: int, wire: list[str]) -> None:
     with page_of(alpha, port, scripts=True) as page:
         problems: list[str] = []

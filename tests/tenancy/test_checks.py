@@ -33,6 +33,8 @@ def test_the_house_is_in_order() -> None:
         'Model.objects.raw(f"SELECT {x}")',
         'RawSQL("a = " + x, [])',
         'sql.SQL(f"SELECT {x}")',
+        'Statement("default", f"SELECT {x}")',
+        'Select(Model, "a = " + x)',
         "connection.set_tenant(t)",
         "with schema_context('h_alpha'):\n    pass",
         "from django_tenants.utils import get_tenant_model",

@@ -27,6 +27,7 @@ def test_each_hospital_sees_its_own_rows(alpha: str, beta: str) -> None:
     assert current_hospital() is None
 
 
+@pytest.mark.control("CES1-10/17")
 def test_outside_a_scope_even_the_right_table_does_not_exist(alpha: str) -> None:
     """The login of the hospitals' connections holds nothing before a scope gives it a role and a path."""
     with hospital(alpha):
@@ -41,6 +42,7 @@ def test_the_path_alone_opens_nothing(alpha: str) -> None:
         connections["hospital"].cursor().execute("SELECT 1 FROM h_alpha.directory_department")
 
 
+@pytest.mark.control("CES1-10/17")
 @pytest.mark.parametrize(
     "table", ["h_beta.directory_department", "public.tenancy_tenant", "hub_template.directory_doctor"]
 )
@@ -92,6 +94,7 @@ def test_unknown_hospitals_have_no_scope(alpha: str) -> None:
         pass
 
 
+@pytest.mark.control("CES1-10/17")
 def test_two_worlds_never_open_at_once(alpha: str, beta: str) -> None:
     """No transaction writes a hospital and public, or two hospitals."""
     with hospital(alpha):
@@ -155,6 +158,7 @@ def test_a_scope_survives_a_lost_idle_connection(alpha: str) -> None:
         assert departments() == []
 
 
+@pytest.mark.control("CES1-10/17")
 def test_row_level_security_shows_a_hospitals_staff_their_own_rows(alpha: str, beta: str) -> None:
     """An unfiltered count, a missing setting, a foreign insert, a foreign update."""
     add_marks(alpha, alpha, beta)

@@ -15,7 +15,7 @@ from hub.tenancy.scope import hospital, region
 from hub.tenancy.tasks import HospitalTask
 from tests.tenancy.support import add_department, departments
 
-application = Celery("tests", broker="memory://", backend="cache+memory://")
+application = Celery("tests", broker="memory://", backend="cache+memory://", set_as_current=False)
 
 
 def _listed(code: str) -> list[str]:

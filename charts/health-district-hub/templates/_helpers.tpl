@@ -37,6 +37,9 @@ The processes: what each may reach, who may come to it, and what it is trusted w
   "relay" (dict "set" .Values.relay "reaches" (list "database" "redis" "objects" "hospitals" "outside") "metrics" 9109 "data" true)
   "scheduler" (dict "set" .Values.scheduler "reaches" (list "redis"))
 -}}
+{{- if .Values.synthetic.enabled -}}
+{{- $_ := set $all "synthetic" (dict "set" .Values.synthetic "reaches" (list "database" "redis" "entrance") "metrics" 9109 "data" true) -}}
+{{- end -}}
 {{- if .Values.hl7.enabled -}}
 {{- $_ := set $all "hl7" (dict "set" .Values.hl7 "reaches" (list "database" "redis") "serves" .Values.hl7.port "from" "hospitals" "metrics" 9109 "data" true) -}}
 {{- end -}}

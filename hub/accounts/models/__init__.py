@@ -13,8 +13,10 @@ from hub.accounts.models.sign_ins import (
 )
 from hub.accounts.models.users import (
     DISTRICT,
+    HIDEABLE,
     AccountKind,
     AccountState,
+    DataScope,
     Duty,
     HandleKind,
     LoginHandle,
@@ -24,9 +26,11 @@ from hub.accounts.models.users import (
 
 __all__ = [
     "DISTRICT",
+    "HIDEABLE",
     "AccountKind",
     "AccountState",
     "CodePurpose",
+    "DataScope",
     "Duty",
     "HandleKind",
     "KnownDevice",

@@ -96,6 +96,7 @@ class SignInMethod(models.TextChoices):
     WECHAT = "wechat", "微信授权"
     PASSWORD_TOTP = "password_totp", "口令与动态码"
     RECOVERY = "recovery", "口令与恢复码"
+    SYNTHETIC = "synthetic", "平台巡检"
 
 
 class SignIn(models.Model):

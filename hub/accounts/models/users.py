@@ -129,6 +129,28 @@ class LoginHandle(models.Model):
         ]
 
 
+HIDEABLE = ("name", "document", "phone", "fee")
+"""Kinds of fields a member of staff may be kept from seeing."""
+
+
+class DataScope(InstitutionRow):
+    """What of an institution's data a member of its staff may see, where that is less than all of it (JA-ADMIN-02).
+
+    `departments` are ids of that hospital's departments (null: all of them), `hidden` kinds of fields out of HIDEABLE.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="scopes")
+    departments = models.JSONField(null=True)
+    hidden = models.JSONField(default=list)
+    changed_by = models.UUIDField(null=True)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "accounts_data_scope"
+        constraints = [models.UniqueConstraint(fields=["user", "institution_code"], name="accounts_data_scope_uniq")]
+
+
 class StaffMembership(InstitutionRow):
     """A role of a staff account at one institution (or at the district)."""
 

@@ -5,9 +5,11 @@ from hub.accounts.services.administration import (
     disable_account,
     enable_account,
     end_role,
+    follow_platform,
     grant_role,
     reset_totp,
     revoke_sign_ins,
+    set_data_scope,
     set_expiry,
     unlock_account,
 )
@@ -28,9 +30,11 @@ from hub.accounts.services.sign_ins import (
     tokens_of,
 )
 from hub.accounts.services.staff import (
+    accept_first_factor,
     begin_totp,
     change_password,
     confirm_totp,
+    prove_again,
     sign_in_staff,
     verify_totp,
 )
@@ -43,6 +47,7 @@ from hub.accounts.services.wechat import (
 )
 
 __all__ = [
+    "accept_first_factor",
     "begin_totp",
     "bind_phone",
     "bind_wechat",
@@ -55,8 +60,10 @@ __all__ = [
     "end_all_sign_ins",
     "end_role",
     "end_sign_in",
+    "follow_platform",
     "grant_role",
     "openid_of",
+    "prove_again",
     "prove_identity",
     "receive_wechat_code",
     "refresh_tokens",
@@ -64,6 +71,7 @@ __all__ = [
     "reset_totp",
     "revoke_refresh_token",
     "revoke_sign_ins",
+    "set_data_scope",
     "set_expiry",
     "sign_in_staff",
     "sign_in_with_code",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -14,8 +14,10 @@ from hub.accounts.errors import LoginNameTaken
 from hub.accounts.locks import lock_account
 from hub.accounts.models import (
     DISTRICT,
+    HIDEABLE,
     AccountKind,
     AccountState,
+    DataScope,
     Duty,
     RecoveryCode,
     StaffMembership,
@@ -26,11 +28,14 @@ from hub.accounts.permissions import GRANT_ROLES, MANAGE_ACCOUNTS, UNLOCK_ACCOUN
 from hub.accounts.results import NewStaff
 from hub.accounts.services.sign_ins import end_all_sign_ins
 from hub.actor import Actor, ActorKind
-from hub.errors import Forbidden, NotFound
+from hub.errors import Forbidden, InvalidInput, NotFound
 from hub.security.permissions import require
 from hub.security.roles import ADMINISTRATORS, Role, RoleConflict, check_combination, check_level
 from hub.tenancy.scope import REGION
 from hub.work import Unit, work
+
+VENDOR_LONGEST = timedelta(days=30)
+"""Engineers of vendors have accounts that end by themselves (practice 22)."""
 
 
 def create_staff(
@@ -110,6 +115,55 @@ def end_role(*, actor: Actor, user_id: UUID, institution_code: str, role: Role) 
     selectors.forget(user_id)
 
 
+def set_data_scope(
+    *,
+    actor: Actor,
+    user_id: UUID,
+    institution_code: str,
+    departments: frozenset[UUID] | None,
+    hidden: frozenset[str],
+) -> None:
+    """Narrow, or widen again, what of an institution's data one of its staff sees; effective with the next request.
+
+    None of `departments` is all of them. Nobody sets his own. Forbidden, NotFound (no role there), InvalidInput.
+    """
+    _require(actor, GRANT_ROLES, institution_code)
+    if actor.id == user_id:
+        raise Forbidden("不能设定自己的数据范围。")
+    if not hidden <= frozenset(HIDEABLE):
+        raise InvalidInput("没有这种字段。")
+    with work(REGION, actor=actor) as unit:
+        user = _member(user_id, institution_code)
+        named = None if departments is None else sorted(map(str, departments))
+        here = DataScope.objects.filter(user=user, institution_code=institution_code)
+        before: dict[str, object] = dict(here.values("departments", "hidden").first() or {})
+        if named is None and not hidden:
+            here.delete()
+        else:
+            DataScope.objects.update_or_create(
+                user=user,
+                institution_code=institution_code,
+                defaults={
+                    "departments": named,
+                    "hidden": sorted(hidden),
+                    "changed_by": actor.id,
+                    "changed_at": unit.now,
+                },
+            )
+        unit.audit(
+            "accounts.scope_set",
+            target=f"account:{user.id}",
+            detail={
+                "institution": institution_code,
+                "departments": "all" if named is None else len(named),
+                "hidden": sorted(hidden),
+            },
+            before=before,
+            after={"departments": named, "hidden": sorted(hidden)},
+        )
+    selectors.forget(user_id)
+
+
 def disable_account(*, actor: Actor, user_id: UUID, institution_code: str = DISTRICT) -> None:
     """Stop an account for good or for a while; its sign-ins end at once."""
     _require(actor, MANAGE_ACCOUNTS, institution_code)
@@ -131,6 +185,22 @@ def enable_account(*, actor: Actor, user_id: UUID, institution_code: str = DISTR
         user.save(update_fields=["state"])
         unit.audit("accounts.enabled", target=f"account:{user.id}")
     selectors.forget(user_id)
+
+
+def follow_platform(*, actor: Actor, user_id: UUID, enabled: bool) -> None:
+    """Disable or enable as the district's platform does, wherever the roles lie; disabling ends all sign-ins."""
+    if actor.kind is not ActorKind.SYSTEM:
+        raise Forbidden
+    with work(REGION, actor=actor) as unit:
+        user = _staff(user_id)
+        user.state = AccountState.ACTIVE if enabled else AccountState.DISABLED
+        user.save(update_fields=["state"])
+        unit.audit(
+            "accounts.enabled" if enabled else "accounts.disabled", target=f"account:{user.id}", reason="platform"
+        )
+    selectors.forget(user_id)
+    if not enabled:
+        end_all_sign_ins(actor=actor, user_id=user_id, reason="account_disabled")
 
 
 def set_expiry(*, actor: Actor, user_id: UUID, until: datetime | None, institution_code: str = DISTRICT) -> None:
@@ -208,6 +278,8 @@ def _new_user(
 
 def _grant(unit: Unit, user: User, institution_code: str, role: Role) -> None:
     check_level(role, at_district=institution_code == DISTRICT)
+    if role is Role.VENDOR and (user.expires_at is None or user.expires_at > unit.now + VENDOR_LONGEST):
+        raise Forbidden("厂商工程师的账号须先由系统管理员设定 30 天以内的有效期。")
     held = StaffMembership.objects.filter(user=user, ended_at__isnull=True)
     check_combination([*(Role(r) for r in held.values_list("role", flat=True)), role])
     duty = Duty.ADMINISTRATION if role in ADMINISTRATORS else Duty.BUSINESS

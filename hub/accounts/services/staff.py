@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import lru_cache
+from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
 
@@ -22,6 +23,7 @@ from hub.work import Unit, work
 
 MAX_FAILURES = 5
 LOCKED_FOR = timedelta(minutes=30)
+_CODE_LENGTH = 6  # of the authenticator; passwords are longer
 
 
 def sign_in_staff(*, actor: Actor, login_name: str, password: str, hospital: str) -> PasswordAccepted:
@@ -48,6 +50,24 @@ def sign_in_staff(*, actor: Actor, login_name: str, password: str, hospital: str
             _count_failure(unit, user, "wrong_password")
         else:
             unit.audit("accounts.sign_in_refused", target="account:unknown", outcome="failure", reason="unknown_name")
+    if accepted is None:
+        raise CredentialsWrong
+    return accepted
+
+
+def accept_first_factor(*, actor: Actor, user_id: UUID, hospital: str) -> PasswordAccepted:
+    """The first factor was proven elsewhere (the district's platform); CredentialsWrong for who may not enter here."""
+    accepted: PasswordAccepted | None = None
+    with work(REGION, actor=actor) as unit:
+        user = lock_account(user_id)
+        if user is not None and _may_enter(unit, user, hospital):
+            enrolled = TotpDevice.objects.filter(user=user, confirmed_at__isnull=False).exists()
+            accepted = PasswordAccepted(user_id=user.id, hospital=hospital, needs_enrolment=not enrolled)
+            unit.audit("accounts.first_factor_accepted", target=f"account:{user.id}")
+        else:
+            unit.audit(
+                "accounts.sign_in_refused", target=f"account:{user_id}", outcome="failure", reason="may_not_enter"
+            )
     if accepted is None:
         raise CredentialsWrong
     return accepted
@@ -106,6 +126,38 @@ def confirm_totp(*, actor: Actor, accepted: PasswordAccepted, code: str) -> tupl
     if not codes:
         raise CredentialsWrong
     return codes
+
+
+def prove_again(*, actor: Actor, proof: str) -> None:
+    """Prove oneself again before a high-risk act: a code of the authenticator, a recovery code or the password.
+
+    CredentialsWrong otherwise; failures count towards the lock like those of a sign-in, and the fifth ends every
+    sign-in of the account, this one too.
+    """
+    account_id = own_account(actor)
+    throttling.take("auth.staff", f"account:{account_id}")
+    with region(read_only=True):
+        held = User.objects.filter(id=account_id).values_list("password", flat=True).first() or ""
+    # A password is hashed outside the transaction, and only when what was typed can't be a code.
+    by_password = len(proof) > _CODE_LENGTH and check_password(proof, held)
+    right = locked = False
+    with work(REGION, actor=actor) as unit:
+        user = lock_account(account_id)
+        if user is None:
+            raise NotSignedIn
+        locked = user.locked_until is not None and user.locked_until > unit.now
+        right = not locked and (by_password or _second_factor(user, proof) is not None)
+        if right:
+            user.failed_attempts = 0
+            user.save(update_fields=["failed_attempts"])
+            unit.audit("accounts.proven_again", target=f"account:{user.id}")
+        else:
+            _count_failure(unit, user, "wrong_step_up")
+            locked = user.locked_until is not None
+    if locked:
+        end_all_sign_ins(actor=actor, user_id=account_id, reason="locked")
+    if not right:
+        raise CredentialsWrong
 
 
 def change_password(*, actor: Actor, old: str, new: str) -> None:

@@ -13,4 +13,4 @@ class RegionJournalConfig(AppConfig):
 
     def ready(self) -> None:
         """Import each installed app's `handlers` module: publishing needs to know who listens."""
-        autodiscover_modules("handlers")
+        autodiscover_modules("handlers", "holdings")

@@ -21,6 +21,7 @@ from hub.outbox.models import (
     outbox_indexes,
 )
 from hub.tenancy.grants import Grant
+from hub.tenancy.rows import InstitutionRow
 
 
 class OutboxRow(AbstractOutboxRow):
@@ -100,8 +101,11 @@ class CheckState(models.TextChoices):
     FLAWED = "flawed", "发现问题"
 
 
-class AuditCheck(models.Model):
-    """One verification of one journal's audit, asked for by somebody and done by a worker."""
+class AuditCheck(InstitutionRow):
+    """One verification of one journal's audit, asked for by somebody and done by a worker.
+
+    A hospital's own auditors see and ask for those of their hospital; the district's carry "district".
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     scope = models.CharField(max_length=32)

@@ -12,6 +12,7 @@ from hub.actor import ActorKind
 from hub.security import masking, sealed
 
 register = template.Library()
+HIDDEN = "（不在数据范围内）"
 _MASKS = {
     "name": masking.name,
     "document": masking.document,
@@ -25,12 +26,20 @@ _MASKS = {
 def sealed_value(context: template.Context, value: str, rule: str, field: str, owner: object) -> dict[str, Any]:
     """A masked value; who may see more gets the ciphertext and a button that opens it."""
     request: HttpRequest | None = context.get("request")
+    if request is not None and rule in _hidden(request):
+        return {"masked": HIDDEN, "label": field, "ciphertext": ""}
     masked = _MASKS[rule](value) if value else ""
     label = f"{field}:{owner}"
     ciphertext = ""
     if value and request is not None and _may_reveal(request):
         ciphertext = sealed.seal(sealed.session_key(request.session), value, label=label)
     return {"masked": masked, "label": label, "ciphertext": ciphertext}
+
+
+def _hidden(request: HttpRequest) -> frozenset[str]:
+    """Kinds of fields this member of staff is not to see at all, masked or not (JA-ADMIN-02)."""
+    actor = getattr(request, "actor", None)
+    return frozenset() if actor is None else actor.hidden
 
 
 def _may_reveal(request: HttpRequest) -> bool:

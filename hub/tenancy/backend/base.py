@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from django.db.backends.postgresql.features import DatabaseFeatures
@@ -15,7 +15,7 @@ from hub.tenancy.context import check_region_access
 from hub.tenancy.errors import ScopeMisuse, UnsafeLogin
 
 MAX_NAME_LENGTH = 45  # Citus appends a shard number to names, and cuts and hashes longer ones
-BOUND_ALIASES = frozenset({"default", "hospital"})
+OWNER = "owner"  # and owner_<name>: the logins of commands, which isolation need not bind
 
 
 class HubOperations(DatabaseOperations):
@@ -24,6 +24,12 @@ class HubOperations(DatabaseOperations):
     def max_name_length(self) -> int:
         """45 characters."""
         return MAX_NAME_LENGTH
+
+    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
+        """What was sent, its parameters filled in also where the server bound them."""
+        if isinstance(cursor, psycopg.ClientCursor):
+            return super().last_executed_query(cursor, sql, params)
+        return cast(str, self.compose_sql(sql, params))
 
     def deferrable_sql(self) -> str:
         """Checked by the statement, so that a broken reference is an IntegrityError there and not at COMMIT."""
@@ -44,7 +50,7 @@ class DatabaseWrapper(TenantsWrapper):  # type: ignore[misc]
     features_class = HubFeatures
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._opening: psycopg.sql.Composed | None = None
+        self._opening: bytes | None = None
         self.statement_log: list[str] | None = None
         super().__init__(*args, **kwargs)
         self.introspection = DatabaseIntrospection(self)
@@ -72,9 +78,18 @@ class DatabaseWrapper(TenantsWrapper):  # type: ignore[misc]
             check_region_access()
         return super()._cursor(name)
 
+    def planning_cursor(self) -> Any:
+        """A cursor for statements that come again and again: the server plans each once for the connection, and again
+        when role or path changed, and binds the parameters itself (`hub.tenancy.statements`)."""
+        if self.alias == "default":
+            check_region_access()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            return self._prepare_cursor(psycopg.Cursor(self.connection))
+
     # A scope: BEGIN, role and path in one message.
 
-    def open_next_with(self, opening: psycopg.sql.Composed) -> None:
+    def open_next_with(self, opening: bytes) -> None:
         """Begin the next transaction with `opening`, which starts with BEGIN."""
         self.ensure_connection()  # a failure to connect must not leave `opening` for some later transaction
         self._opening = opening
@@ -95,7 +110,7 @@ class DatabaseWrapper(TenantsWrapper):  # type: ignore[misc]
                 self._reconnect()
                 self._begin(opening)
 
-    def _begin(self, opening: psycopg.sql.Composed) -> None:
+    def _begin(self, opening: bytes) -> None:
         try:
             self.connection.execute(opening)
         except psycopg.Error:
@@ -113,7 +128,7 @@ class DatabaseWrapper(TenantsWrapper):  # type: ignore[misc]
     def _configure_connection(self, connection: psycopg.Connection[Any]) -> bool:
         """Once for each physical connection: refuse a login that isolation does not bind."""
         changed: bool = super()._configure_connection(connection)
-        if self.alias in BOUND_ALIASES:
+        if not self.alias.startswith(OWNER):
             row = connection.execute(
                 "SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = session_user"
             ).fetchone()

@@ -15,6 +15,7 @@ from pathlib import Path
 ROOTS = ("hub", "institution_connectors", "tenants", "regional_services", "portal", "sandbox", "loadtest")
 KERNEL = "hub/tenancy/"
 RUNS_SQL = frozenset({"execute", "executemany", "raw", "RawSQL", "RunSQL", "extra", "SQL"})
+HOLDS_SQL = frozenset({"Statement", "Select", "Join", "Update"})  # of hub.tenancy.statements: in any argument
 SESSION_DOORS = frozenset({"set_tenant", "set_schema", "schema_context", "tenant_context"})
 BY_STRING = frozenset({"get_model", "import_string", "import_module"})
 # The journal runs one statement on the tables of both worlds; the names are constants of `hub/journal/world.py`.
@@ -84,6 +85,8 @@ class _Visitor(ast.NodeVisitor):
         if not self.in_kernel:
             if name in RUNS_SQL and node.args and self._composes(node.args[0]) and not self.names_a_table:
                 self._add(node, f"{name}() of SQL put together from strings; pass parameters or use psycopg.sql")
+            if name in HOLDS_SQL and any(self._composes(argument) for argument in node.args):
+                self._add(node, f"{name}() of SQL put together from strings; give it its parts")
             if name in SESSION_DOORS:
                 self._add(node, f"{name}() is closed; use `with hospital(code)`")
             if name in ("using", "atomic") and "owner" in _literals(node):

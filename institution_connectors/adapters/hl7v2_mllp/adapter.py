@@ -43,6 +43,7 @@ class Hl7v2MllpAdapter:
     """Speaks to one hospital; thread-safe, with connections of its own (F8)."""
 
     dialect: ClassVar[str] = "hl7v2_mllp"
+    authenticates: ClassVar[bool] = False  # no signature: a private network, or TLS with certificates
     operations: ClassVar[frozenset[Operation]] = frozenset({*QUERIES, *COMMANDS, Operation.FIND_PATIENT})
 
     def __init__(self, profile: ConnectorProfile, secret: bytes) -> None:

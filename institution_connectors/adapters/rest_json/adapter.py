@@ -89,8 +89,8 @@ class RestJsonAdapter:
         if not options.succeeded(request.operation, code):
             reason = options.reason_codes.get(code) or CODES.get(code) or reason_of(code, text, options)
             return Answer.rejected(reason, text=text, code=code)
-        row = Row(envelope.data or {}, words)
         try:
+            row = Row(envelope.data or {}, words)
             if isinstance(request, Command):
                 _check_number(row, request.hub_number)
             return Answer.accepted(ROUTES[request.operation].result(row), text=text, code=code)

@@ -38,5 +38,28 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Certificate",
+            fields=[
+                ("institution_code", models.CharField(max_length=32)),
+                ("number", models.CharField(max_length=28, primary_key=True, serialize=False)),
+                ("document", models.TextField()),
+                ("public_key", models.CharField(max_length=64)),
+                ("signature", models.CharField(max_length=128)),
+                ("issued_at", models.DateTimeField()),
+                ("superseded_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "db_table": "connector_certificate",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("superseded_at__isnull", True)),
+                        fields=("institution_code",),
+                        name="uq_connector_certificate_current",
+                    )
+                ],
+            },
+        ),
         *policy("connector_catalog_connector"),
+        *policy("connector_certificate"),
     ]

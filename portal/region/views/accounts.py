@@ -109,7 +109,7 @@ def _place_of(request: HttpRequest) -> str:
 
 
 @require_POST
-@district_page(GRANT_ROLES)
+@district_page(GRANT_ROLES, step_up=True)
 def grant(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Give a role at the district, or the first of a hospital's own staff theirs."""
     return _back(
@@ -123,7 +123,7 @@ def grant(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@district_page(GRANT_ROLES)
+@district_page(GRANT_ROLES, step_up=True)
 def end(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Take a role back."""
     return _back(
@@ -157,21 +157,21 @@ def _one_of(request: HttpRequest, actor: Actor, user_id: UUID, acts: Mapping[str
 
 
 @require_POST
-@district_page(MANAGE_ACCOUNTS)
+@district_page(MANAGE_ACCOUNTS, step_up=True)
 def manage(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Disable or enable."""
     return _one_of(request, actor, user_id, MANAGED)
 
 
 @require_POST
-@district_page(UNLOCK_ACCOUNTS)
+@district_page(UNLOCK_ACCOUNTS, step_up=True)
 def unlock(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Lift a lock, forget a lost second factor, sign out everywhere."""
     return _one_of(request, actor, user_id, UNLOCKED)
 
 
 @require_POST
-@district_page(MANAGE_ACCOUNTS)
+@district_page(MANAGE_ACCOUNTS, step_up=True)
 def expiry(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     """Let the account end with a day; an empty day: no end."""
     return _back(

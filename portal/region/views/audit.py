@@ -18,7 +18,8 @@ from hub.journal.region.permissions import REPLAY, VERIFY_AUDIT, VIEW_AUDIT, VIE
 from hub.outbox import selectors as outbox
 from hub.outbox import services as outbox_services
 from hub.tenancy.scope import REGION
-from portal.desk.pages import desk, query_with
+from portal.components.paging import query_with
+from portal.desk.pages import desk
 from portal.region.pages import district_page
 
 PAGE = 50

@@ -21,15 +21,19 @@ from institution_connectors.catalog import permissions as connector_permissions
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.catalog import services as connector_services
 from institution_connectors.contracts import Operation
+from institution_connectors.exchange import health as connector_health
 from institution_connectors.exchange import selectors as exchange
 from institution_connectors.exchange.models import State as ExchangeState
+from portal.components.paging import leaf_of
 from portal.desk.lights import light, lights
-from portal.desk.pages import desk, query_with
+from portal.desk.pages import desk
 from portal.region.pages import district_page
 from regional_services.booking import permissions
 from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors as catalog
+from regional_services.leaving import permissions as leaving_permissions
 from regional_services.statistics import selectors as statistics
+from regional_services.synthetic import selectors as synthetic
 from tenants.registry import permissions as registry_permissions
 from tenants.registry import selectors as registry
 from tenants.registry import services
@@ -39,6 +43,7 @@ NOTHING = bookings.DayFigures(created=0, booked=0, cancelled=0, failed=0, paid_f
 TROUBLE = (ExchangeState.UNKNOWN, ExchangeState.REJECTED)
 LAST = 10
 PAGE = 100
+LIGHTS = {"trouble": "需要处理", "bad": "红灯", "warn": "黄灯", "off": "无信号", "ok": "正常"}
 STATES = dict(TenantState.choices)
 ACTS = {
     "registry.onboarding_begun": "发起接入",
@@ -49,7 +54,19 @@ ACTS = {
     "registry.institution_stored": "登记资料",
     "registry.live": "开通或恢复",
     "registry.suspended": "暂停",
+    "registry.leaving": "开始退出",
+    "registry.left": "已退出",
+    "leaving.stage_ended": "退出阶段完成",
+    "leaving.key_shown": "显示移交包密钥",
+    "leaving.received": "医院确认收到移交包",
+    "leaving.hold_set": "设置法定保留",
+    "leaving.hold_lifted": "解除法定保留",
+    "leaving.destruction_asked": "申请销毁密钥",
+    "leaving.destruction_confirmed": "确认销毁密钥",
+    "leaving.keys_destroyed": "销毁密钥",
     "registry.rules_changed": "修改预约规则",
+    "registry.rules_planned": "安排规则变更",
+    "registry.rules_withdrawn": "撤回规则变更",
     "registry.function_switched": "更改功能开关",
 }
 
@@ -61,16 +78,17 @@ def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
     figures = bookings.figures_by_institution(clock.today())
     free = {card.institution.code: card.free for card in catalog.hospitals()}
     text, kind = request.GET.get("q", "").strip(), request.GET.get("kind", "")
-    lit = {tile.code: tile for tile in lights(statistics.health())}
+    lit = {tile.code: tile for tile in lights(statistics.health(), synthetic.states())}
     only = request.GET.get("light", "")
+    tones = ("bad", "warn") if only == "trouble" else (only,) if only in LIGHTS else ()
     wanted = [
         view
         for view in registry.institutions()
-        if (only != "trouble" or (view.code in lit and lit[view.code].tone in ("bad", "warn")))
+        if (not tones or (view.code in lit and lit[view.code].tone in tones))
         and kind in ("", view.kind)
         and any(text in word for word in (view.name, view.code, *view.aliases))
     ]
-    leaf = max(1, int(asked)) if (asked := request.GET.get("page", "")).isdecimal() else 1
+    leaf = leaf_of(request, wanted, PAGE)
     rows = [
         {
             "institution": view,
@@ -79,7 +97,7 @@ def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
             "free": free.get(view.code, 0),
             "lit": lit.get(view.code),
         }
-        for view in wanted[(leaf - 1) * PAGE : leaf * PAGE]
+        for view in leaf.rows
     ]
     kinds = sorted({(view.kind, view.kind_text) for view in registry.institutions()})
     context = {
@@ -89,8 +107,8 @@ def institutions(request: HttpRequest, actor: Actor) -> HttpResponse:
         "kind": kind,
         "kinds": kinds,
         "light": only,
-        "earlier": query_with(request, page=str(leaf - 1)) if leaf > 1 else "",
-        "more": query_with(request, page=str(leaf + 1)) if len(wanted) > leaf * PAGE else "",
+        "lights": LIGHTS.items(),
+        "leaf": leaf,
     }
     return desk(request, actor, "institutions", "institutions", context)
 
@@ -120,6 +138,7 @@ def _page(
         "is_live": view.state == TenantState.LIVE,
         "figures": bookings.figures_of_day(clock.today(), code),
         "rules": [(rule, values.get(rule.name, getattr(view, rule.name))) for rule in RULES],
+        "rule_changes": registry.rule_changes(code),
         "problems": problems or {},
         "values": values,
         "switches": registry.switches_of(code),
@@ -131,6 +150,7 @@ def _page(
         ],
         "may_edit": actor.may(registry_permissions.EDIT),
         "may_switch": actor.may(registry_permissions.SWITCH),
+        "may_leave": actor.may(leaving_permissions.BEGIN) and view.state in (TenantState.LIVE, TenantState.SUSPENDED),
         "may_lead": actor.may(registry_permissions.LIFE),
         "may_limit": actor.may(connector_permissions.MANAGE) and profile is not None and profile.enabled,
         **_connector(code),
@@ -145,7 +165,7 @@ def _connector(code: str) -> dict[str, Any]:
     if state_of(code) in (None, TenantState.LEFT):
         return {"health": None, "light": ("off", "尚未接入"), "trouble": []}
     with hospital_scope(code, read_only=True):
-        health = exchange.health()
+        health = connector_health.health()
         trouble = exchange.exchanges(states=TROUBLE, limit=LAST)
     return {"health": health, "light": light(health), "trouble": trouble}
 
@@ -189,13 +209,27 @@ def change_rules(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
         request,
         actor,
         code,
-        "规则已保存，从下一个预约起生效。",
+        "规则已保存，从生效之日的下一个预约起按新规则；以前的预约按原规则。",
         lambda: services.change_rules(
             actor=actor,
             institution_code=code,
             values=request.POST.dict(),
             reason=request.POST.get("reason", ""),
+            effective_on=request.POST.get("effective_on", ""),
         ),
+    )
+
+
+@require_POST
+@district_page(registry_permissions.EDIT)
+def withdraw_rules(request: HttpRequest, actor: Actor, code: str, change_id: int) -> HttpResponse:
+    """Take back a change that has not taken effect."""
+    return _act(
+        request,
+        actor,
+        code,
+        "规则变更已撤回。",
+        lambda: services.withdraw_rules(actor=actor, institution_code=code, change_id=change_id),
     )
 
 

@@ -8,11 +8,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from hub.actor import Actor
 from hub.errors import HubError
+from portal.components.paging import leaf_of
 from portal.desk.pages import desk
 from portal.region.pages import district_page
 from tenants.registry import drafts, joining, onboarding
 from tenants.registry.models import OnboardingState
 from tenants.registry.permissions import LIFE
+
+PAGE = 50
 
 
 def _here(code: str) -> HttpResponseRedirect:
@@ -23,7 +26,7 @@ def _here(code: str) -> HttpResponseRedirect:
 @district_page(LIFE)
 def listing(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The institutions on their way in, newest first."""
-    return desk(request, actor, "joinings", "joining", {"rows": joining.joinings()})
+    return desk(request, actor, "joinings", "joining", {"leaf": leaf_of(request, joining.joinings(), PAGE)})
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from hub import clock
 from hub.actor import Actor
+from hub.security.guards import Guard, Side, declare
 from portal.desk.pages import desk, first_page, staff_of
 from portal.region.pages import district_page
 from regional_services.booking import permissions
@@ -20,6 +21,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if actor is not None and actor.permissions and not actor.may(permissions.VIEW_DISTRICT):
         return HttpResponseRedirect(first_page(actor))
     return overview(request)
+
+
+declare(home, Guard(Side.DISTRICT, permissions.VIEW_DISTRICT))
 
 
 @district_page(permissions.VIEW_DISTRICT)

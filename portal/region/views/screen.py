@@ -1,7 +1,12 @@
-"""The wall screen: six blocks, each opening its list; as cheap for a thousand hospitals as for one."""
+"""The wall screen: five blocks, each opening its list; as cheap for a thousand hospitals as for one.
+
+The browser listens to `DISTRICT_SCREEN` and asks for the part that changed, at most twice a second; without the event
+stream it asks every ten seconds.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,24 +17,31 @@ from hub import clock
 from hub.actor import Actor
 from hub.journal.region.permissions import VIEW_DEAD_LETTERS
 from hub.outbox import selectors as outbox
+from hub.sse import topics
 from hub.tenancy.scope import REGION
-from portal.desk.lights import lights
+from portal.desk.lights import Lit, lights
 from portal.region.pages import district_page
 from regional_services.booking import selectors as bookings
 from regional_services.booking.permissions import VIEW_DISTRICT
 from regional_services.catalog import selectors as catalog
 from regional_services.statistics import selectors as statistics
+from regional_services.synthetic import selectors as synthetic
+from tenants.registry import selectors as registry
 
-ALERTS = 6
+ALERTS = 7
 LETTERS = 100
 ORDER = ("bad", "warn", "off", "ok")
+TONES = {"bad": "红灯", "warn": "黄灯", "off": "无信号", "ok": "正常"}
+DENSE = 60  # from so many tiles on names no longer fit
+COLUMNS, DENSE_COLUMNS = 6, 40
 
 
 @require_GET
 @district_page(VIEW_DISTRICT)
 def screen(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The whole screen; its two halves then refresh themselves, figures every second, hospitals every ten."""
-    return render(request, "portal/desk/screen.html", {**_figures(), **_hospitals(actor), "staff": actor})
+    """The whole screen; its two halves are then asked for again as they change."""
+    context = {**_figures(), **_hospitals(actor), "staff": actor, "events": topics.address(topics.DISTRICT_SCREEN)}
+    return render(request, "portal/desk/screen.html", context)
 
 
 @require_GET
@@ -42,29 +54,28 @@ def figures(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG001
 @require_GET
 @district_page(VIEW_DISTRICT)
 def hospitals(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Tiles and alerts. Two queries."""
+    """Map, lights and alerts. Three queries."""
     return render(request, "portal/desk/screen_hospitals.html", _hospitals(actor))
 
 
 @require_GET
 @district_page(VIEW_DISTRICT)
 def series(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG001 - the guard's signature
-    """Bookings up to each hour: today and on a usual day. Two queries."""
+    """Bookings up to each hour: today, and the band of a usual day. Two queries."""
     today = clock.today()
     made = bookings.counts_by_hour(today, today)
     now, up_to, total = clock.local(clock.now()).hour, [], 0
     for hour in range(now + 1):
         total += made.get((today, hour), 0)
         up_to.append(total)
-    return JsonResponse({"today": up_to, "usual": statistics.usual_day(today)})
+    usual = statistics.usual_day(today)
+    return JsonResponse({"today": up_to, "usual": usual.mean, "low": usual.low, "high": usual.high})
 
 
 def _figures() -> dict[str, Any]:
     today, at = clock.today(), clock.local(clock.now())
     made = bookings.figures_of_day(today)
-    usual = statistics.usual_day(today)
-    begun = usual[at.hour - 1] if at.hour else 0
-    by_now = round(begun + (usual[at.hour] - begun) * at.minute / 60)
+    by_now = statistics.usual_day(today).by(at)
     return {
         "figures": made,
         "usual": by_now,
@@ -75,13 +86,27 @@ def _figures() -> dict[str, Any]:
 
 
 def _hospitals(actor: Actor) -> dict[str, Any]:
-    lit = sorted(lights(statistics.health()), key=lambda tile: ORDER.index(tile.tone))
+    visits = synthetic.states()
+    lit = lights(statistics.health(), visits)
     letters = len(outbox.dead_letters(REGION, limit=LETTERS)) if actor.may(VIEW_DEAD_LETTERS) else 0
-    trouble = [tile for tile in lit if tile.tone in ("bad", "warn")]
+    trouble = sorted((t for t in lit if t.tone in ("bad", "warn")), key=lambda tile: ORDER.index(tile.tone))
+    alerts = ALERTS - bool(letters)
     return {
-        "tiles": lit,
-        "counts": [(tone, sum(tile.tone == tone for tile in lit)) for tone in ORDER],
-        "alerts": trouble[:ALERTS],
-        "more_alerts": max(0, len(trouble) - ALERTS),
+        "tiles": _on_the_map(lit),
+        "dense": len(lit) > DENSE,
+        "counts": [(tone, TONES[tone], sum(tile.tone == tone for tile in lit)) for tone in ORDER],
+        "visited": sum(state.ok is not None and not state.paused_at for state in visits.values()),
+        "well": sum(state.ok is True and not state.paused_at for state in visits.values()),
+        "alerts": trouble[:alerts],
+        "more_alerts": max(0, len(trouble) - alerts),
         "letters": letters,
     }
+
+
+def _on_the_map(lit: list[Lit]) -> list[Lit]:
+    """The tiles as the district lies: rows from north to south, each from west to east."""
+    places = {view.code: (view.latitude, view.longitude) for view in registry.institutions()}
+    columns = DENSE_COLUMNS if len(lit) > DENSE else COLUMNS
+    southward = sorted(lit, key=lambda tile: -places[tile.code][0])
+    rows = (southward[row * columns : (row + 1) * columns] for row in range(math.ceil(len(lit) / columns)))
+    return [tile for row in rows for tile in sorted(row, key=lambda tile: places[tile.code][1])]

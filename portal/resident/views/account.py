@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hub.accounts import sessions
+from hub.accounts import selectors, sessions
+from hub.accounts.access import own_account
 from hub.accounts.models import CodePurpose
 from hub.accounts.services import residents, sign_ins, wechat
 from hub.actor import Actor
@@ -132,7 +133,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if held is not None and actor is not None:
         sign_ins.end_sign_in(actor=actor, sign_in_id=held.sign_in_id)
     sessions.close_session(request)
-    return HttpResponseRedirect("/")
+    return sessions.cleared(HttpResponseRedirect("/"))
 
 
 @require_POST
@@ -149,3 +150,20 @@ def elder(request: HttpRequest) -> HttpResponse:
 def me(request: HttpRequest, actor: Actor) -> HttpResponse:
     """我的."""
     return page(request, "me", "me", {"person": chosen_person(request, people_of(actor))})
+
+
+@require_GET
+@resident_page
+def devices(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Where this account is signed in now."""
+    held = sessions.current(request)
+    rows = selectors.living_sign_ins(own_account(actor))
+    return page(request, "devices", "me", {"rows": rows, "here": held.sign_in_id if held else None})
+
+
+@require_POST
+@resident_page
+def end_device(_request: HttpRequest, actor: Actor, sign_in_id: UUID) -> HttpResponse:
+    """Sign out one of one's own devices, at once."""
+    sign_ins.end_sign_in(actor=actor, sign_in_id=sign_in_id, reason="ended_by_owner")
+    return HttpResponseRedirect("/me/devices")

@@ -14,14 +14,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from hub import clock
 from hub.actor import Actor
 from hub.errors import HubError
+from hub.sse import topics
+from hub.tenancy.scope import hospital
 from portal.commands import command_of
 from portal.components.words import HISTORY_WORDS
 from portal.resident.pages import page, resident_page
-from regional_services.booking import access, selectors, services
-from regional_services.booking.models import Settlement, State
+from regional_services.booking import access, changes, rights, selectors, services
+from regional_services.booking.models import SETTLED, Settlement, State
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.identity import selectors as identity
 from regional_services.payments import selectors as payments
+from regional_services.waiting import access as waiting
+from regional_services.waiting import handlers as waiting_handlers
+from regional_services.waiting.errors import NoPlace
+from tenants.directory import editing
 from tenants.registry import selectors as registry
 
 PAGE = 20
@@ -55,6 +61,7 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
     why_not = services.why_not_registrable(row, clock.now()) if view.pay_on_day else ""
     card = identity.identity_of(view.person_id)
     return {
+        **_place(actor, view),
         "booking": view,
         "moving": _moving(view),
         "institution": institution,
@@ -63,13 +70,42 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
         "may_cancel": view.state in {State.AWAITING_PAYMENT, State.BOOKED, State.LOCKING, State.CONFIRMING},
         "may_register": view.pay_on_day and not why_not,
         "why_not_register": why_not if view.state is State.BOOKED and view.settlement is Settlement.UNPAID else "",
-        "may_check_in": view.state is State.BOOKED
-        and view.visit_date == clock.today()
-        and view.settlement is not Settlement.UNPAID,
+        "may_check_in": view.state is State.BOOKED and view.visit_date == clock.today() and view.settlement in SETTLED,
+        "may_not_enter": view.settlement not in {*SETTLED, Settlement.UNPAID},
         "qr": segno.make(view.number, error="m").svg_data_uri(scale=6, border=2) if view.state is State.BOOKED else "",
+        "change": changes.open_change(view.id) if view.state in selectors.LIVE else None,
+        "right": rights.right_of(view.id) if view.state is State.STOPPED else None,
+        "notices": _visit_notices(view),
         "order": payments.order_of_booking(view.id) if view.order_id else None,
         "back": "/bookings",
     }
+
+
+def _place(actor: Actor, view: BookingView) -> dict[str, object]:
+    """Where the visit of today stands in its queue, and where the page listens; nothing on other days."""
+    if view.visit_date != clock.today():
+        return {}
+    listen = topics.address(waiting_handlers.visit_topic(view.id))
+    try:
+        return {"listen": listen, "place": waiting.own_place(actor, view.id)}
+    except NoPlace:
+        return {"listen": listen}
+
+
+@require_GET
+@resident_page
+def place(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
+    """The place in line alone, asked for whenever the queue moved (JA-APPT-15)."""
+    view = booking_view(access.own_booking(actor, booking_id))
+    return render(request, "portal/resident/place.html", _place(actor, view))
+
+
+def _visit_notices(view: BookingView) -> list[str]:
+    """What the hospital wants people to know of the visit, while it is still to come."""
+    if view.state is not State.BOOKED:
+        return []
+    with hospital(view.institution_code, read_only=True):
+        return editing.visit_notices(view.department_id)
 
 
 def _moving(view: BookingView) -> bool:
@@ -94,6 +130,20 @@ def live(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
     if not _moving(view):
         answer.status_code = 286
     return answer
+
+
+@require_POST
+@resident_page
+def answer_change(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
+    """Stay with the new arrangement, or leave free of charge."""
+    stay = request.POST.get("answer") == "stay"
+    try:
+        changes.answer(actor=actor, booking_id=booking_id, stay=stay)
+        words = _("已接受新安排，号为您保留。") if stay else _("已为您免费退出，已付的钱按原路退回。")
+        messages.success(request, words, extra_tags="ok")
+    except HubError as refusal:
+        messages.error(request, refusal.text, extra_tags="bad")
+    return HttpResponseRedirect(f"/bookings/{booking_id}")
 
 
 @require_http_methods(["GET", "POST"])
@@ -136,7 +186,7 @@ def register(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpRespon
 def check_in(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
     """The patient is there."""
     try:
-        raise NotImplementedError
+        services.check_in(actor=actor, booking_id=booking_id)
         messages.success(request, _("签到成功，请在候诊区等候叫号。"), extra_tags="ok")
     except HubError as refusal:
         messages.error(request, refusal.text, extra_tags="bad")

@@ -6,35 +6,29 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from hub import clock
-from hub.actor import Actor
-from hub.errors import HubError, NotFound
-from hub.tenancy.scope import hospital as hospital_scope
-from portal.commands import command_of
-from portal.resident.pages import chosen_person, page, people_of, resident_of, resident_page
+from hub.errors import NotFound
+from portal.components.paging import leaf_of
+from portal.resident.pages import chosen_person, page, people_of, resident_of
+from regional_services.announcements import selectors as announcements
+from regional_services.booking import rights
 from regional_services.booking import selectors as bookings
-from regional_services.booking import services
-from regional_services.booking.services import BookingWish
 from regional_services.catalog import selectors
 from regional_services.catalog.selectors import HospitalCard, SessionCard
-from tenants.appointments.errors import SlotChanged
 from tenants.registry import functions
 from tenants.registry import selectors as registry
 from tenants.registry.models import Kind
 from tenants.registry.selectors import InstitutionView
-from tenants.scheduling import selectors as scheduling
-from tenants.scheduling.selectors import NumberView
 
 NEARBY = 5
 DAYS_SHOWN = 14
 FEW = 3
+PAGE = 50
 PERIODS = {"am": "上午", "pm": "下午", "evening": "晚间", "day": "全天"}
-HELD_OR_TAKEN = "已约"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +48,7 @@ class Day:
     date: date
     free: int
     sessions: int
+    opens: bool = False
 
     @property
     def tone(self) -> str:
@@ -82,7 +77,7 @@ def _row(card: HospitalCard) -> Row:
     distance = ""
     if card.distance_m is not None:
         distance = f"{card.distance_m} 米" if card.distance_m < 1000 else f"{card.distance_m / 1000:.1f} 公里"
-    return Row(view.code, view.name, view.short_name, view.level, view.kind_text, view.address, distance, _closed(view))
+    return Row(view.code, view.name, view.short_name, view.level, view.kind_text, view.address, distance, closed(view))
 
 
 def _services() -> list[Service]:
@@ -114,6 +109,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "services": _services(),
         "hospitals": [_row(card) for card in cards[:NEARBY]],
         "total": len(cards),
+        "notices": announcements.at_home(),
     }
     return page(request, "home", "home", context)
 
@@ -158,7 +154,15 @@ def hospitals(request: HttpRequest) -> HttpResponse:
         if chosen in ("", card.institution.kind)
         and any(text in word for word in (card.institution.name, card.institution.address, *card.institution.aliases))
     ]
-    context = {"kinds": kinds, "chosen": chosen, "q": text, "hospitals": [_row(card) for card in shown], "back": "/"}
+    leaf = leaf_of(request, shown, PAGE)
+    context = {
+        "kinds": kinds,
+        "chosen": chosen,
+        "q": text,
+        "leaf": leaf,
+        "hospitals": [_row(card) for card in leaf.rows],
+        "back": "/",
+    }
     return page(request, "hospitals", "book", context)
 
 
@@ -171,13 +175,14 @@ def hospital(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "hospital": institution,
         "departments": selectors.departments_of(code),
-        "closed": _closed(institution),
+        "closed": closed(institution),
+        "notices": announcements.at_institution(code),
         "back": "/hospitals",
     }
     return page(request, "hospital", "book", context)
 
 
-def _closed(institution: InstitutionView) -> str:
+def closed(institution: InstitutionView) -> str:
     """Why nothing can be booked here now; empty while it can."""
     if institution.closed or institution.is_on(functions.BOOKING):
         return institution.closed
@@ -193,18 +198,24 @@ def department(request: HttpRequest, code: str, department_id: UUID) -> HttpResp
     counts = {card.date: card for card in selectors.days_of(department_id)}
     today = clock.today()
     days = [
-        Day(day, counts[day].free if day in counts else 0, counts[day].total if day in counts else 0)
+        Day(
+            day,
+            counts[day].free if day in counts else 0,
+            counts[day].total if day in counts else 0,
+            opens=bool(day in counts and counts[day].release_at),
+        )
         for day in (today + timedelta(days=offset) for offset in range(DAYS_SHOWN))
     ]
     chosen = _chosen_day(request.GET.get("day", ""), days)
     sessions = selectors.sessions_of(department_id, day=chosen)
+    first = before_others(request, code, department_id)
     context = {
         "hospital": registry.institution(code),
-        "closed": _closed(registry.institution(code)),
+        "closed": closed(registry.institution(code)),
         "department": found,
         "days": days,
         "chosen": chosen,
-        "sessions": [_session_row(card) for card in sessions],
+        "sessions": [_session_row(card, first=first) for card in sessions],
         "age": _age(max((card.age_seconds for card in sessions), default=0)),
         "back": f"/hospitals/{code}",
     }
@@ -218,7 +229,7 @@ def _chosen_day(text: str, days: list[Day]) -> date:
         return next((day.date for day in days if day.free), days[0].date)
 
 
-def _session_row(card: SessionCard) -> dict[str, object]:
+def _session_row(card: SessionCard, *, first: bool) -> dict[str, object]:
     hours = ""
     if card.first_start and card.last_end:
         hours = f"{clock.local(card.first_start):%H:%M}-{clock.local(card.last_end):%H:%M}"
@@ -232,8 +243,19 @@ def _session_row(card: SessionCard) -> dict[str, object]:
         "fee_fen": card.fee_fen,
         "state": card.state,
         "free": card.free,
-        "open": card.state == "open" and card.free > 0,
+        "opens": "" if card.is_released or first else opening(card.release_at),
+        "open": card.state == "open" and (card.free > 0 or first) and (card.is_released or first),
     }
+
+
+def opening(at: datetime | None) -> str:
+    """`明天 07:00 放号`, or with the date where it is farther away."""
+    if at is None:
+        return ""
+    local = clock.local(at)
+    names = {0: _("今天"), 1: _("明天"), 2: _("后天")}
+    day = names.get((local.date() - clock.today()).days, f"{local.month}月{local.day}日")
+    return f"{day} {local:%H:%M} {_('放号')}"
 
 
 def _age(seconds: int) -> str:
@@ -242,87 +264,8 @@ def _age(seconds: int) -> str:
     return f"{seconds // 60} 分钟前" if seconds < 3600 else f"{seconds // 3600} 小时前"
 
 
-def _session_context(code: str, session_id: UUID) -> tuple[dict[str, object], SessionCard, list[NumberView]]:
-    card = selectors.session(session_id)
-    if card.institution_code != code:
-        raise NotFound
-    with hospital_scope(code, read_only=True):
-        numbers = scheduling.numbers_of(session_id)
-    session = {
-        "id": card.id,
-        "doctor_name": card.doctor_name,
-        "department_name": selectors.department(card.department_id).name,
-        "date": card.date,
-        "fee_fen": card.fee_fen,
-    }
-    back = f"/hospitals/{code}/departments/{card.department_id}?day={card.date.isoformat()}"
-    institution = registry.institution(code)
-    context = {"hospital": institution, "closed": _closed(institution), "session": session, "back": back}
-    return context, card, numbers
-
-
-@require_GET
-def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
-    """The numbers of a session, read from the hospital's own rows."""
-    context, _card, numbers = _session_context(code, session_id)
-    shown = [
-        {
-            "id": number.id,
-            "start": number.start,
-            "end": number.end,
-            "sequence": number.sequence,
-            "is_free": number.is_free and not context["closed"],
-            "word": _("暂停") if number.is_free else HELD_OR_TAKEN,
-        }
-        for number in numbers
-    ]
-    return page(request, "session", "book", {**context, "numbers": shown})
-
-
-@require_http_methods(["GET", "POST"])
-@resident_page
-def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, number_id: UUID) -> HttpResponse:
-    """Read back what is about to be booked and for whom; then book it."""
-    if request.method == "POST":
-        return _book(request, actor, code, session_id, number_id)
-    context, card, numbers = _session_context(code, session_id)
-    number = next((row for row in numbers if row.id == number_id), None)
-    if number is None or not number.is_free:
-        messages.warning(request, _("这个号刚刚被约走了，请另选一个。"), extra_tags="warn")
-        return HttpResponseRedirect(f"/hospitals/{code}/sessions/{session_id}")
-    people = people_of(actor)
-    chosen = chosen_person(request, people)
-    context |= {
-        "number": number,
-        "people": people,
-        "chosen": chosen,
-        "quoted": services.is_quoted(code, card.fee_fen),
-        "may_book": any(person.standing in ("verified", "temporary") for person in people),
-        "back": f"/hospitals/{code}/sessions/{session_id}",
-    }
-    return page(request, "confirm", "book", context)
-
-
-def _book(request: HttpRequest, actor: Actor, code: str, session_id: UUID, number_id: UUID) -> HttpResponse:
-    here = f"/hospitals/{code}/sessions/{session_id}"
-    try:
-        wish = BookingWish(
-            institution=code,
-            person_id=UUID(request.POST.get("person_id", "")),
-            session_id=session_id,
-            number_id=number_id,
-            starts_at=datetime.fromisoformat(request.POST.get("starts_at", "")),
-            ends_at=datetime.fromisoformat(request.POST.get("ends_at", "")),
-        )
-    except ValueError:
-        messages.error(request, _("请先选择就诊人。"), extra_tags="bad")
-        return HttpResponseRedirect(request.get_full_path())
-    try:
-        view = services.create_booking(actor=actor, wish=wish, command=command_of(request, "booking.create"))
-    except SlotChanged as refusal:
-        messages.warning(request, refusal.text, extra_tags="warn")
-        return HttpResponseRedirect(here)
-    except HubError as refusal:
-        messages.error(request, f"{refusal.text}{_('没有占号，也没有产生费用。')}", extra_tags="bad")
-        return HttpResponseRedirect(here)
-    return HttpResponseRedirect(f"/bookings/{view.id}")
+def before_others(request: HttpRequest, code: str, department_id: UUID) -> bool:
+    """Whether one of this resident's people may book here before others, after a closure of the district."""
+    actor = resident_of(request)
+    people = [person.person_id for person in people_of(actor)] if actor else []
+    return bool(people) and rights.has_right(people, code, department_id)

@@ -67,10 +67,86 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-/* The day strip starts at the chosen day. */
+/* Desk pages by keyboard: "?" lists the keys, j and k walk through a list, Enter opens, a page's own keys are on its links. */
+function keysOf() {
+  const rows = [["/", "查找"], ["?", "快捷键"]];
+  if (document.querySelector("table.data tbody a")) rows.push(["j / k", "下一行 / 上一行"], ["Enter", "打开选中的一行"]);
+  for (const link of document.querySelectorAll("[data-key]")) {
+    rows.push([{ ArrowLeft: "←", ArrowRight: "→" }[link.dataset.key] || link.dataset.key, link.textContent.trim()]);
+  }
+  document.querySelectorAll(".side nav a").forEach((link, index) => {
+    if (index < 9) rows.push([String(index + 1), link.textContent.trim()]);
+  });
+  return rows;
+}
+function showKeys() {
+  let box = document.querySelector("dialog.keys");
+  if (!box) {
+    box = document.createElement("dialog");
+    box.className = "keys";
+    const title = document.createElement("h2");
+    title.textContent = "快捷键";
+    const list = document.createElement("dl");
+    for (const [key, words] of keysOf()) {
+      const name = document.createElement("dt");
+      const kbd = document.createElement("kbd");
+      kbd.textContent = key;
+      name.append(kbd);
+      const what = document.createElement("dd");
+      what.textContent = words;
+      list.append(name, what);
+    }
+    const close = document.createElement("button");
+    close.className = "btn small";
+    close.textContent = "关闭";
+    close.addEventListener("click", () => box.close());
+    box.append(title, list, close);
+    document.body.append(box);
+  }
+  if (!box.open) box.showModal();
+}
+let chosenRow = "";
+function rowsOfList() {
+  return [...document.querySelectorAll("table.data tbody tr")].filter((row) => row.querySelector("a"));
+}
+function markRow() {
+  for (const row of rowsOfList()) row.classList.toggle("chosen", row.querySelector("a").getAttribute("href") === chosenRow);
+}
+function walk(step) {
+  const rows = rowsOfList();
+  if (!rows.length) return;
+  const now = rows.findIndex((row) => row.classList.contains("chosen"));
+  const next = rows[Math.min(rows.length - 1, Math.max(0, now < 0 ? 0 : now + step))];
+  chosenRow = next.querySelector("a").getAttribute("href");
+  markRow();
+  next.scrollIntoView({ block: "nearest" });
+}
+document.addEventListener("htmx:afterSettle", markRow);
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || !document.querySelector(".desk")) return;
+  if (/^(input|textarea|select)$/i.test(document.activeElement.tagName)) {
+    if (event.key === "Escape") document.activeElement.blur();
+    return;
+  }
+  if (document.querySelector("dialog[open]")) return;
+  const own = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  const entry = /^[1-9]$/.test(event.key) ? document.querySelectorAll(".side nav a")[Number(event.key) - 1] : null;
+  if (event.key === "?") showKeys();
+  else if (event.key === "j") walk(1);
+  else if (event.key === "k") walk(-1);
+  else if (event.key === "Enter" && chosenRow && document.activeElement === document.body) window.location.assign(chosenRow);
+  else if (own) own.click();
+  else if (entry) entry.click();
+  else return;
+  event.preventDefault();
+});
+
+/* Strips that scroll (days, and the bars on a phone) start at what is chosen. */
 document.addEventListener("DOMContentLoaded", () => {
-  const day = document.querySelector(".days a[aria-current]");
-  if (day) day.parentElement.scrollLeft = day.offsetLeft - 16;
+  for (const here of document.querySelectorAll(".days a[aria-current], .desk .side a[aria-current], .subnav a[aria-current]")) {
+    const strip = here.closest(".days, .subnav, .side");
+    if (strip.scrollWidth > strip.clientWidth) strip.scrollLeft = here.offsetLeft - 16;
+  }
 });
 
 /* Sex and birthday are asked only where the document does not say them, a code only of an adult relative. */

@@ -1,28 +1,72 @@
-/* Today's bookings against a usual day, redrawn every ten seconds. */
+/* The wall screen: told by the event stream what changed, it asks for that part, at most twice a second. */
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
+  const SOONEST = 500; // ms between two looks at the same part
+  const SLOW = 10000; // without events: look anyway
+
+  const parts = new Map();
+  for (const node of document.querySelectorAll("[data-from]")) {
+    const part = { last: 0, timer: 0 };
+    const load = async () => {
+      part.timer = 0;
+      part.last = Date.now();
+      const answer = await fetch(node.dataset.from, { headers: { "HX-Request": "true" } });
+      if (!answer.ok || answer.redirected) return;
+      const held = document.activeElement && node.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+      node.innerHTML = await answer.text();
+      if (held) node.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus();
+    };
+    part.look = () => {
+      if (!part.timer) part.timer = window.setTimeout(load, Math.max(0, part.last + SOONEST - Date.now()));
+    };
+    parts.set(node.id, part);
+    window.setInterval(part.look, SLOW);
+  }
+
+  const line = document.getElementById("line");
+  const words = line.textContent;
+  const source = new EventSource(document.body.dataset.events);
+  const told = (live) => {
+    line.classList.toggle("off", !live);
+    line.textContent = live ? "实时" : words;
+  };
+  source.addEventListener("hello", () => {
+    told(true);
+    for (const part of parts.values()) part.look();
+  });
+  source.addEventListener("figures", () => parts.get("figures").look());
+  source.addEventListener("hospitals", () => parts.get("hospitals").look());
+  source.addEventListener("error", () => told(false));
+
+  const clock = document.getElementById("clock");
+  const format = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", month: "long", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+  window.setInterval(() => { clock.textContent = format.format(new Date()); }, 1000);
+
   const node = document.getElementById("day");
   if (!node || !window.echarts) return;
   const chart = window.echarts.init(node);
   const text = { color: "#a9c9c2", fontSize: 16 };
+  const flat = { type: "line", symbol: "none", silent: true, stack: "band", lineStyle: { opacity: 0 } };
   const draw = async () => {
     const answer = await fetch(node.dataset.source, { headers: { Accept: "application/json" } });
-    if (!answer.ok) return;
-    const { today, usual } = await answer.json();
+    if (!answer.ok || answer.redirected) return;
+    const { today, usual, low, high } = await answer.json();
+    const known = usual[usual.length - 1] > 0;
     chart.setOption({
       grid: { left: 72, right: 24, top: 44, bottom: 36 },
-      legend: { data: ["今天", "平常"], textStyle: text, top: 0, right: 0 },
-      xAxis: { type: "category", data: usual.map((_, hour) => `${hour}:59`), axisLabel: text },
+      legend: { data: known ? ["今天", "平常"] : ["今天"], textStyle: text, top: 0, right: 0 },
+      xAxis: { type: "category", boundaryGap: false, data: usual.map((_, hour) => `${hour + 1}:00`), axisLabel: { ...text, interval: 1 } },
       yAxis: { type: "value", minInterval: 1, axisLabel: text, splitLine: { lineStyle: { color: "#24403a" } } },
       series: [
-        { name: "今天", type: "line", data: today, symbol: "none", lineStyle: { width: 4 }, areaStyle: { opacity: 0.15 } },
-        { name: "平常", type: "line", data: usual, symbol: "none", lineStyle: { width: 3, type: "dashed" } },
+        { ...flat, name: "少", data: low },
+        { ...flat, name: "多", data: high.map((most, hour) => most - low[hour]), areaStyle: { color: "#a9c9c2", opacity: 0.16 } },
+        { name: "今天", type: "line", data: today, symbol: "none", lineStyle: { width: 4 }, itemStyle: { color: "#3ad1bb" } },
+        { name: "平常", type: "line", data: known ? usual : [], symbol: "none", lineStyle: { width: 2, type: "dashed" }, itemStyle: { color: "#a9c9c2" } },
       ],
-      color: ["#3ad1bb", "#a9c9c2"],
       animation: false,
     });
   };
   draw();
-  window.setInterval(draw, 10000);
+  window.setInterval(draw, SLOW);
   window.addEventListener("resize", () => chart.resize());
 });

@@ -3,6 +3,7 @@
 from regional_services.payments.models.channel import ChannelNotification, MerchantAccount, NotificationState
 from regional_services.payments.models.ledger import Account, CashierTask, Posting, TaskKind
 from regional_services.payments.models.movements import (
+    OF_THE_ORDER,
     OPEN_ATTEMPTS,
     OPEN_REFUNDS,
     RETURNED,
@@ -16,6 +17,7 @@ from regional_services.payments.models.movements import (
 from regional_services.payments.models.orders import Leg, LegKind, LegState, Order, OrderState
 
 __all__ = [
+    "OF_THE_ORDER",
     "OPEN_ATTEMPTS",
     "OPEN_REFUNDS",
     "RETURNED",

@@ -95,6 +95,7 @@ class RefundKind(models.TextChoices):
     """Why money goes back."""
 
     REQUESTED = "requested", "申请退款"
+    DIFFERENCE = "difference", "差额退回"
     DUPLICATE = "duplicate", "重复支付退回"
     LATE = "late", "超时支付退回"
 
@@ -111,6 +112,8 @@ class RefundState(models.TextChoices):
     BY_HAND = "by_hand", "窗口已退款"
 
 
+OF_THE_ORDER = (RefundKind.REQUESTED, RefundKind.DIFFERENCE)
+"""Refunds of what was owed; the others give back what was paid beyond it."""
 RETURNED = (RefundState.SUCCEEDED, RefundState.BY_HAND)
 OPEN_REFUNDS = (RefundState.ASKED, RefundState.PROCESSING, RefundState.UNKNOWN)
 

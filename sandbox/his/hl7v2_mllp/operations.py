@@ -171,6 +171,27 @@ def _lab_report(data: Data, _: str) -> list[str]:
     return [rows.report(data["report"]), *values]
 
 
+def _span_of_patient(message: Parsed) -> dict[str, Any]:
+    return {
+        "patient_id": message.get("QPD", 3),
+        "first_day": iso_day(message.get("QPD", 4)),
+        "last_day": iso_day(message.get("QPD", 5)),
+    }
+
+
+def _exam_report(data: Data, _: str) -> list[str]:
+    lines = [
+        rows.report(data["report"], part=data["part"], doctor=data["doctor_name"]),
+        segment("OBX", {1: "1", 2: "TX", 3: "GDT", 5: data["finding"], 11: "F"}),
+        segment("OBX", {1: "2", 2: "TX", 3: "IMP", 5: data["conclusion"], 11: "F"}),
+    ]
+    for position, picture in enumerate(data["images"], start=3):
+        kind = picture["content_type"].removeprefix("image/").upper()
+        shown = ["PACS", "IMAGE", kind, "Base64", picture["content"]]
+        lines.append(segment("OBX", {1: position, 2: "ED", 3: ["IMG", picture["title"]], 5: shown, 11: "F"}))
+    return lines
+
+
 BY_NAME: dict[str, Operation] = {
     operation.name: operation
     for operation in (
@@ -226,16 +247,10 @@ BY_NAME: dict[str, Operation] = {
         ),
         Operation("check_outcome", _query("hub_number"), _checked),
         Operation("waiting_queue", _query("registration_number", "his_number"), _each("places", _queue)),
-        Operation(
-            "list_lab_reports",
-            lambda message: {
-                "patient_id": message.get("QPD", 3),
-                "first_day": iso_day(message.get("QPD", 4)),
-                "last_day": iso_day(message.get("QPD", 5)),
-            },
-            _each("reports", rows.report),
-        ),
+        Operation("list_lab_reports", _span_of_patient, _each("reports", rows.report)),
         Operation("lab_report", _query("patient_id", "report_code"), _lab_report),
+        Operation("list_exam_reports", _span_of_patient, _each("reports", rows.report)),
+        Operation("exam_report", _query("patient_id", "report_code"), _exam_report),
     )
 }
 _REASONS = {"LOCK": "lock_number", "BOOK": "register", "UNLOCK": "unlock_number", "CANCEL": "cancel_registration"}
@@ -253,6 +268,8 @@ _KINDS = {
     "QBP^Z11": "waiting_queue",
     "QBP^Z12": "list_lab_reports",
     "QBP^Z13": "lab_report",
+    "QBP^Z14": "list_exam_reports",
+    "QBP^Z15": "exam_report",
     "QBP^Q22": "find_patient",
     "ADT^A28": "create_patient",
     "ADT^A31": "update_patient",

@@ -109,6 +109,8 @@ def _visit(message: Message, facility: str) -> tuple[list[str], list[str]]:
         3: data["place"],
         4: data["carrier"],
         5: data["tracking_number"],
+        6: data["window"],
+        7: data["dispensing_number"],
     }
     return ["ADT", trigger, "ADT_A01"], [
         segment("EVN", {1: trigger, 2: stamp(message.made_at)}),

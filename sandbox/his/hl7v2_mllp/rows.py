@@ -150,10 +150,20 @@ def registration(row: Row, facility: str) -> list[str]:
     return lines
 
 
-def report(row: Row) -> str:
-    """OBR."""
-    status = "F" if row["approved"] else "P"
-    return segment("OBR", {1: "1", 3: row["code"], 4: ["", row["title"]], 22: stamp(row["reported_at"]), 25: status})
+def report(row: Row, *, part: str = "", doctor: str = "") -> str:
+    """OBR; of an examination also what was examined and who says what was seen."""
+    cells: dict[int, Any] = {
+        1: "1",
+        3: row["code"],
+        4: ["", row["title"]],
+        22: stamp(row["reported_at"]),
+        25: "F" if row["approved"] else "P",
+    }
+    if part:
+        cells[15] = ["", "", "", part]
+    if doctor:
+        cells[32] = ["", doctor]
+    return segment("OBR", cells)
 
 
 def lab_value(row: Row, position: int) -> str:

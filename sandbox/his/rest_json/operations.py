@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.his.rest_json import wording
-from sandbox.his.rest_json.wording import Wording, stamp
+from sandbox.his.rest_json import care, wording
+from sandbox.his.rest_json.wording import Wording, iso, stamp
 
 Data = dict[str, Any]
 
@@ -142,59 +142,11 @@ _registered = _renamed(
 )
 
 
-def _bills(words: Wording, data: Mapping[str, Any]) -> Data:
-    rows = [
-        {
-            "recipe_id": row["code"],
-            "title": row["title"],
-            "should_money": words.money(row["amount_fen"]),
-            "reg_id": row["registration_number"],
-            "dept_id": row["department_code"],
-            "doctor_name": row["doctor_name"],
-            "time_opened": stamp(row["opened_at"]),
-        }
-        for row in data["bills"]
-    ]
-    return {"list": rows}
-
-
-def _items(words: Wording, data: Mapping[str, Any]) -> Data:
-    rows = [
-        {
-            "item_code": row["code"],
-            "item_name": row["name"],
-            "price": words.money(row["unit_price_fen"]),
-            "quantity": row["quantity"],
-            "amount": words.money(row["amount_fen"]),
-            "unit": row["unit"],
-            "reverse_of": row["reverses"],
-        }
-        for row in data["items"]
-    ]
-    return {"list": rows}
-
-
-def _ledger(words: Wording, data: Mapping[str, Any]) -> Data:
-    rows = [
-        {
-            "reconciliation_no": str(row["line_number"]),
-            "trade_no": row["order_number"],
-            "amount": words.money(row["amount_fen"]),
-            "business": row["business"],
-            "time_trade": stamp(row["happened_at"]),
-            "reverse_of": row["reverses"],
-        }
-        for row in data["lines"]
-    ]
-    return {"total": data["total"], "list": rows}
-
-
-def _report(row: Mapping[str, Any]) -> Data:
+def _visit_event(row: Mapping[str, Any]) -> Data:
     return {
-        "sample_id": row["code"],
-        "title": row["title"],
-        "state": "3" if row["approved"] else "2",
-        "time_report": stamp(row["reported_at"]),
+        "event_no": row["event_number"],
+        "occurred_at": stamp(row["happened_at"]),
+        **wording.visit_event(row),
     }
 
 
@@ -208,6 +160,8 @@ def _nothing(_: Wording, _data: Mapping[str, Any]) -> Data:
     return {}
 
 
+_SPAN = _same("patient_id", "start_date=first_day", "end_date=last_day")
+_REPORT = _same("patient_id", "report_id=report_code")
 ROUTES: dict[str, Route] = {
     "system/time": Route("ping", _nothing, lambda _, data: {"time": stamp(data["his_time"])}),
     "dept/list": Route("list_departments", _nothing, _departments),
@@ -276,6 +230,11 @@ ROUTES: dict[str, Route] = {
             "list": [words.registration(row) for row in data["registrations"]],
         },
     ),
+    "visit/events": Route(
+        "list_visit_events",
+        lambda _, body: {"since": iso(body["since"])},
+        lambda _, data: {"total": data["total"], "list": [_visit_event(row) for row in data["events"]]},
+    ),
     "trade/check": Route("check_outcome", _same("hub_no=hub_number"), _checked),
     "queue/waiting": Route(
         "waiting_queue",
@@ -292,23 +251,32 @@ ROUTES: dict[str, Route] = {
             ]
         },
     ),
-    "unpaid/list": Route("list_pending_bills", _same("patient_id"), _bills),
-    "unpaid/details": Route("bill_detail", _same("patient_id", "recipe_list=bill_codes"), _items),
+    "unpaid/list": Route("list_pending_bills", _same("patient_id"), care.bills),
+    "unpaid/details": Route("bill_detail", _same("patient_id", "recipe_list=bill_codes"), care.items),
     "charge/commit": Route("settle_bills", _settle, _renamed("settlement_number=setl_no", "receipt_number=receipt_no")),
     "charge/refund": Route(
         "refund_bills",
         _same("hub_no=hub_number", "setl_no=settlement_number", "return_trade_no=refund_number"),
         _renamed("settlement_number=setl_no", "receipt_number=receipt_no"),
     ),
-    "trade/list": Route("daily_ledger", _same("day", "offset", "length=limit"), _ledger),
+    "trade/list": Route("daily_ledger", _same("day", "offset", "length=limit"), care.ledger),
     "sample/list": Route(
         "list_lab_reports",
-        _same("patient_id", "start_date=first_day", "end_date=last_day"),
-        lambda _, data: {"list": [_report(row) for row in data["reports"]]},
+        _SPAN,
+        lambda _, data: {"list": [care.report(row) for row in data["reports"]]},
     ),
     "sample/report": Route(
         "lab_report",
         _same("patient_id", "sample_id=report_code"),
-        lambda _, data: {"report": _report(data["report"]), "list": data["values"]},
+        lambda _, data: {"report": care.report(data["report"]), "list": data["values"]},
     ),
+    "paid/list": Route("list_paid_bills", _SPAN, care.paid_bills),
+    "paid/details": Route("paid_bill_detail", _same("patient_id", "setl_no=settlement_number"), care.items),
+    "invoice/list": Route("list_invoices", _SPAN, care.invoices),
+    "inpatient/list": Route("inpatient_stay", _same("patient_id"), care.stays),
+    "queue/pharmacy": Route("pharmacy_queue", _same("patient_id"), care.pharmacy),
+    "exam/list": Route("list_exam_reports", _SPAN, care.reports),
+    "exam/report": Route("exam_report", _REPORT, care.exam),
+    "discharge/list": Route("list_discharge_summaries", _SPAN, care.reports),
+    "discharge/report": Route("discharge_summary", _REPORT, care.discharge),
 }

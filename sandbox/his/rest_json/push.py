@@ -83,16 +83,7 @@ def _data(words: Wording, message: Message) -> dict[str, Any]:
             "free": "1" if data["free"] else "0",
         }
     if message.kind == "visit_event":
-        return {
-            "event": data["kind"],
-            "reg_id": data["his_number"],
-            "reg_hub_no": data["registration_number"],
-            "patient_id": data["patient_id"],
-            "queue_no": data["ticket"],
-            "address": data["place"],
-            "carrier": data["carrier"],
-            "tracking_no": data["tracking_number"],
-        }
+        return wording.visit_event(data)
     if message.kind == "result_reported":
         return {
             "patient_id": data["patient_id"],

@@ -105,6 +105,22 @@ def stop(row: Mapping[str, Any]) -> Data:
     }
 
 
+def visit_event(row: Mapping[str, Any]) -> Data:
+    """A step of a visit."""
+    return {
+        "event": row["kind"],
+        "reg_id": row["his_number"],
+        "reg_hub_no": row["registration_number"],
+        "patient_id": row["patient_id"],
+        "queue_no": row["ticket"],
+        "address": row["place"],
+        "window_no": row["window"],
+        "carrier": row["carrier"],
+        "tracking_no": row["tracking_number"],
+        "dispense_no": row["dispensing_number"],
+    }
+
+
 def patient(row: Mapping[str, Any]) -> Data:
     """An archive."""
     return {
@@ -133,6 +149,11 @@ def patient_fields(body: Mapping[str, Any]) -> Data:
     return {ours: body.get(theirs, "") for ours, theirs in names.items()}
 
 
-def stamp(iso: str) -> str:
+def stamp(instant: str) -> str:
     """`2026-01-06T08:30:00+08:00` -> `2026-01-06 08:30:00`."""
-    return datetime.fromisoformat(iso).astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromisoformat(instant).astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def iso(text: str) -> str:
+    """`2026-01-06 08:30:00` -> `2026-01-06T08:30:00+08:00`."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE).isoformat()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.his.soap_xml import wording
-from sandbox.his.soap_xml.wording import fen, iso_day, stamp, yuan
+from sandbox.his.soap_xml import shapes, wording
+from sandbox.his.soap_xml.wording import iso_day, iso_instant, stamp
 
 Data = dict[str, Any]
 Given = Mapping[str, str]
@@ -60,158 +60,11 @@ def _items(rows: str, shape: Callable[[Mapping[str, Any]], Data]) -> Callable[[M
     return bring
 
 
-def _department(row: Mapping[str, Any]) -> Data:
-    return {
-        "DeptCode": row["code"],
-        "DeptName": row["name"],
-        "TopDeptCode": row["parent_code"],
-        "Campus": row["campus"],
-        "Address": row["place"],
-        "InsurCode": row["insurance_code"],
-        "Intro": row["introduction"],
-    }
-
-
-def _doctor(row: Mapping[str, Any]) -> Data:
-    return {
-        "DoctorCode": row["code"],
-        "DoctorName": row["name"],
-        "Title": row["title"],
-        "DeptCode": row["department_code"],
-        "Sex": row["sex"],
-        "InsurCode": row["insurance_code"],
-        "Skills": row["skills"],
-        "Intro": row["introduction"],
-        "Rota": "Y" if row["rota"] else "N",
-    }
-
-
-def _quote(data: Mapping[str, Any]) -> Data:
-    return {
-        "Charges": yuan(data["total_fen"]),
-        "Discount": data["discount"],
-        "ValidTime": stamp(data["valid_until"]),
-        "Items": [
-            {"ItemCode": row["code"], "ItemName": row["name"], "Charges": yuan(row["amount_fen"])}
-            for row in data["items"]
-        ],
-    }
-
-
-def _locked(data: Mapping[str, Any]) -> Data:
-    return {
-        "SeqNumber": data["lock_code"],
-        "TimeCode": data["number_code"],
-        "SickNo": data["sequence"],
-        "ExpireTime": stamp(data["expires_at"]),
-    }
-
-
-def _registered(data: Mapping[str, Any]) -> Data:
-    return {
-        "NullahNumber": data["his_number"],
-        "PatientID": data["patient_id"],
-        "SickNo": data["sequence"],
-        "AdmitAddress": data["place"],
-        "ReceiptNo": data["receipt_number"],
-    }
-
-
-def _register(given: Given) -> Data:
-    return {
-        "hub_number": given["RequestNo"],
-        "schedule_code": given["ScheduleCode"],
-        "number_code": given["TimeCode"],
-        "patient_id": given["PatientID"],
-        "fee_fen": fen(given["Cost"]),
-        "lock_code": given.get("SeqNumber", ""),
-        "order_number": given.get("OrderNo", ""),
-    }
-
-
-def _settle(given: Given) -> Data:
-    return {
-        "hub_number": given["RequestNo"],
-        "bill_codes": given["ApplyNoSet"].split(","),
-        "order_number": given["OrderNo"],
-        "paid_fen": fen(given["Charges"]),
-    }
-
-
-def _pay(given: Given) -> Data:
-    return {
-        "hub_number": given["RequestNo"],
-        "registration_number": given.get("RegRequestNo", ""),
-        "his_number": given.get("NullahNumber", ""),
-        "order_number": given["OrderNo"],
-        "paid_fen": fen(given["Charges"]),
-    }
-
-
 def _checked(data: Mapping[str, Any]) -> Data:
     found = {"absent": "0", "done": "1", "undone": "2"}[data["found"]]
     if data["found"] != "done":
         return {"Found": found}
     return {"Found": found, **BY_OPERATION[data["operation"]].bring(data["answer"])}
-
-
-def _bill(row: Mapping[str, Any]) -> Data:
-    return {
-        "ApplyNo": row["code"],
-        "Title": row["title"],
-        "Charges": yuan(row["amount_fen"]),
-        "NullahNumber": row["registration_number"],
-        "DeptCode": row["department_code"],
-        "DoctorName": row["doctor_name"],
-        "ApplyTime": stamp(row["opened_at"]),
-    }
-
-
-def _bill_item(row: Mapping[str, Any]) -> Data:
-    return {
-        "ItemCode": row["code"],
-        "ItemName": row["name"],
-        "Price": yuan(row["unit_price_fen"]),
-        "Quantity": row["quantity"],
-        "Charges": yuan(row["amount_fen"]),
-        "Unit": row["unit"],
-        "ReverseOf": row["reverses"],
-    }
-
-
-def _report(row: Mapping[str, Any]) -> Data:
-    return {
-        "ReportNo": row["code"],
-        "Title": row["title"],
-        "State": "3" if row["approved"] else "2",
-        "ReportTime": stamp(row["reported_at"]),
-    }
-
-
-def _lab_report(data: Mapping[str, Any]) -> Data:
-    names = {
-        "ItemCode": "code",
-        "ItemName": "name",
-        "Value": "value",
-        "Unit": "unit",
-        "Range": "reference",
-        "Flag": "flag",
-    }
-    rows = [{theirs: row[ours] for theirs, ours in names.items()} for row in data["values"]]
-    return {**_report(data["report"]), "Items": rows}
-
-
-def _queue(row: Mapping[str, Any]) -> Data:
-    return {
-        "DeptCode": row["department_code"],
-        "SickSeq": row["ticket"],
-        "AheadNum": row["ahead"],
-        "AdmitAddress": row["place"],
-    }
-
-
-def _class(row: Mapping[str, Any]) -> Data:
-    return {"ClassCode": row["code"], "ClassName": row["name"], "Cost": yuan(row["fee_fen"])}
 
 
 _REGISTRATION = _named("hub_number=RequestNo", "registration_number=RegRequestNo", "his_number=NullahNumber")
@@ -238,31 +91,31 @@ BY_OPERATION: dict[str, Transaction] = {
             },
             lambda _: {},
         ),
-        Transaction("list_departments", _named(), _items("departments", _department)),
-        Transaction("list_doctors", _named("department_code=DeptCode"), _items("doctors", _doctor)),
-        Transaction("list_number_classes", _named(), _items("classes", _class)),
+        Transaction("list_departments", _named(), _items("departments", shapes.department)),
+        Transaction("list_doctors", _named("department_code=DeptCode"), _items("doctors", shapes.doctor)),
+        Transaction("list_number_classes", _named(), _items("classes", shapes.number_class)),
         Transaction("list_schedules", _span, _items("schedules", wording.schedule)),
         Transaction("list_numbers", _named("schedule_code=ScheduleCode"), _items("numbers", wording.number)),
         Transaction("list_stopped", _span, _items("stops", wording.stop)),
         Transaction(
             "quote_fee",
             lambda given: {"schedule_code": given["ScheduleCode"], "birth_date": iso_day(given["BirthDate"])},
-            _quote,
+            shapes.quote,
         ),
         Transaction(
             "lock_number",
             _named(
                 "hub_number=RequestNo", "schedule_code=ScheduleCode", "number_code=TimeCode", "patient_id=PatientID"
             ),
-            _locked,
+            shapes.locked,
         ),
         Transaction(
             "unlock_number",
             _named("hub_number=RequestNo", "lock_number=LockRequestNo", "lock_code=SeqNumber"),
             lambda _: {},
         ),
-        Transaction("register", _register, _registered),
-        Transaction("pay_registration", _pay, _registered),
+        Transaction("register", shapes.register, shapes.registered),
+        Transaction("pay_registration", shapes.pay, shapes.registered),
         Transaction(
             "check_in",
             _REGISTRATION,
@@ -278,23 +131,40 @@ BY_OPERATION: dict[str, Transaction] = {
             },
         ),
         Transaction("list_registrations", _span, _items("registrations", wording.registration)),
+        Transaction(
+            "list_visit_events",
+            lambda given: {"since": iso_instant(given["SinceTime"])},
+            _items("events", wording.visit_event),
+        ),
         Transaction("check_outcome", _named("hub_number=QueryRequestNo"), _checked),
         Transaction(
             "waiting_queue",
             _named("registration_number=RegRequestNo", "his_number=NullahNumber"),
-            _items("places", _queue),
+            _items("places", shapes.queue),
         ),
-        Transaction("list_pending_bills", _named("patient_id=PatientID"), _items("bills", _bill)),
+        Transaction("list_pending_bills", _named("patient_id=PatientID"), _items("bills", shapes.bill)),
         Transaction(
-            "bill_detail", lambda given: {"bill_codes": given["ApplyNoSet"].split(",")}, _items("items", _bill_item)
+            "bill_detail",
+            lambda given: {"bill_codes": given["ApplyNoSet"].split(",")},
+            _items("items", shapes.bill_item),
         ),
         Transaction(
             "settle_bills",
-            _settle,
+            shapes.settle,
             lambda data: {"SettleNo": data["settlement_number"], "ReceiptNo": data["receipt_number"]},
         ),
-        Transaction("list_lab_reports", _span, _items("reports", _report)),
-        Transaction("lab_report", _named("report_code=ReportNo"), _lab_report),
+        Transaction("list_lab_reports", _span, _items("reports", shapes.report)),
+        Transaction("lab_report", _named("report_code=ReportNo"), shapes.lab_report),
+        Transaction("list_paid_bills", _span, _items("bills", shapes.paid_bill)),
+        Transaction(
+            "paid_bill_detail",
+            _named("patient_id=PatientID", "settlement_number=SettleNo"),
+            _items("items", shapes.bill_item),
+        ),
+        Transaction("inpatient_stay", _named("patient_id=PatientID"), _items("stays", shapes.stay)),
+        Transaction("pharmacy_queue", _named("patient_id=PatientID"), _items("places", shapes.medicine)),
+        Transaction("list_exam_reports", _span, _items("reports", shapes.report)),
+        Transaction("exam_report", _named("patient_id=PatientID", "report_code=ReportNo"), shapes.exam),
     )
 }
 _PLAIN = {
@@ -313,9 +183,16 @@ _PLAIN = {
     "4008": "check_in",
     "4010": "list_registrations",
     "4011": "list_stopped",
+    "4012": "list_visit_events",
     "5001": "waiting_queue",
     "6002": "list_departments",
     "6003": "list_doctors",
+    "3003": "list_paid_bills",
+    "3004": "paid_bill_detail",
+    "3011": "inpatient_stay",
+    "5002": "pharmacy_queue",
+    "7001": "list_exam_reports",
+    "7002": "exam_report",
     "7003": "list_lab_reports",
     "7004": "lab_report",
 }

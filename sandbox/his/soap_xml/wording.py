@@ -121,6 +121,24 @@ def stop(row: Mapping[str, Any]) -> Data:
     }
 
 
+def visit_event(row: Mapping[str, Any]) -> Data:
+    """A step of a visit."""
+    return {
+        "EventNo": row["event_number"],
+        "EventTime": stamp(row["happened_at"]),
+        "Event": row["kind"].upper(),
+        "NullahNumber": row["his_number"],
+        "RegRequestNo": row["registration_number"],
+        "PatientID": row["patient_id"],
+        "SickSeq": row["ticket"],
+        "AdmitAddress": row["place"],
+        "WindowNo": row["window"],
+        "Carrier": row["carrier"],
+        "TrackingNo": row["tracking_number"],
+        "DispenseNo": row["dispensing_number"],
+    }
+
+
 def registration(row: Mapping[str, Any]) -> Data:
     """A registration in a list."""
     return {
@@ -135,3 +153,8 @@ def registration(row: Mapping[str, Any]) -> Data:
         "Cost": yuan(row["fee_fen"]),
         "OrderNo": row["order_number"],
     }
+
+
+def iso_instant(text: str) -> str:
+    """`20260106083000` -> `2026-01-06T08:30:00+08:00`."""
+    return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=ZONE).isoformat()

@@ -41,6 +41,7 @@ def _profile(row: dict[str, str], order: int) -> ConnectorProfile:
             money_unit=MoneyUnit(str(wire.get("money_unit", "fen"))),
             charset=str(wire.get("charset", "utf-8")),
             polled=not wire["push"],
+            reserved_department=str(wire["reserved_department"]),
         ),
     )
 

@@ -18,6 +18,8 @@ from hub.security.keyring import ring
 
 SANDBOX_PORT = int(os.environ.get("HUB_SANDBOX_PORT", "8100"))
 FIRST_PORT = SANDBOX_PORT + 100
+RESERVED_DEPARTMENT = "9900"
+_RESERVES_NONE = frozenset({"chengbo", "lanwan", "hehua"})  # not every hospital keeps a schedule for the hub
 _KINDS = {
     "zhuxi": "tcm",
     "ninghe": "mental",
@@ -36,9 +38,14 @@ def his_secret_ref(code: str) -> str:
     return f"his.{code}"
 
 
-def write_config(rows: list[dict[str, str]], path: Path) -> None:
-    """Write the sandbox's configuration; the secrets are those of the key ring, made when absent."""
-    write_private_json(path, _config(rows))
+def write_config(rows: list[dict[str, str]], path: Path, *, besides: list[dict[str, Any]] | None = None) -> None:
+    """Write the sandbox's configuration; the secrets are those of the key ring, made when absent.
+
+    `besides` are the systems of hospitals that have not joined.
+    """
+    config = _config(rows)
+    config["hospitals"] += besides or []
+    write_private_json(path, config)
 
 
 def write_private_json(path: Path, content: object) -> None:
@@ -53,7 +60,14 @@ def write_private_json(path: Path, content: object) -> None:
 def options(row: dict[str, str], order: int) -> dict[str, Any]:
     """How this hospital's HIS writes: they differ, as in life."""
     odd = order % 2 == 1
-    common = {"senior_discount": order % 5 == 0, "push": row["dialect"] == "rest_json"}
+    reserved = "" if row["code"] in _RESERVES_NONE else RESERVED_DEPARTMENT
+    push = row["dialect"] == "rest_json"
+    common = {
+        "senior_discount": order % 5 == 0,
+        "push": push,
+        "reserved_department": reserved,
+        "visits_per_minute": 2,
+    }
     if row["dialect"] == "rest_json":
         return {**common, "success_code": "1" if odd else "0", "money_unit": "yuan" if odd else "fen"}
     if row["dialect"] == "soap_xml":
@@ -75,6 +89,11 @@ def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
         },
         "sms": {"port": _port_of("sms"), "secret": _secret("sms.hmac")},
         "city_identity": {"port": _port_of("city_identity"), "secret": _secret("outside.city_identity")},
+        "support_platform": {
+            "port": _port_of("support_platform"),
+            "clients": [{"id": settings.HUB_STAFF_PLATFORM_CLIENT, "secret": _secret("staff_platform.client")}],
+            "domains": [settings.BASE_HOST, "127.0.0.1"],
+        },
         "hospitals": [_hospital(row, order) for order, row in enumerate(rows)],
     }
 

@@ -85,6 +85,7 @@ def test_every_cut_of_a_stream_gives_the_same_messages(payloads: list[bytes], cu
     assert read(*chunks) == payloads
 
 
+@pytest.mark.control("CES1-20/32")
 @given(st.binary(max_size=400), st.integers(1, 50))
 def test_any_bytes_end_in_messages_or_a_framing_error(stream: bytes, size: int) -> None:
     reader, found = BlockReader(100), []

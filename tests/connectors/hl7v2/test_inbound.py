@@ -76,7 +76,6 @@ def test_a_stopped_session_whole_and_in_part(adapter: Hl7v2MllpAdapter) -> None:
     [
         ("ADT^A04^ADT_A01", "ZVE||301|2诊室", VisitEventKind.ARRIVED),
         ("ADT^A03", "ZVE||301|2诊室", VisitEventKind.VISIT_ENDED),
-        ("ADT^Z20", "ZVE|MEDICINE_READY|301|2诊室", VisitEventKind.MEDICINE_READY),
         ("ADT^Z20", "ZVE|called|301|2诊室", VisitEventKind.CALLED),
     ],
 )
@@ -92,6 +91,22 @@ def test_steps_of_a_visit(adapter: Hl7v2MllpAdapter, kind: str, more: str, event
         ticket="301",
         place="2诊室",
     )
+
+
+def test_medicine_waits_or_is_on_its_way_and_says_where(adapter: Hl7v2MllpAdapter) -> None:
+    lines = ("EVN||20260105081500", "PID|1||7^^^H07^MR", "PV1|1|O|||B1" + "|" * 14 + "G1")
+    whose = {"his_number": "G1", "registration_number": "B1", "his_patient_id": "7"}
+    (ready,) = inbound(adapter, "ADT^Z20", *lines, "ZVE|MEDICINE_READY||西药房|||3号窗口|D7").facts
+    assert isinstance(ready, contracts.MedicineReady)
+    assert (ready.window, ready.place, ready.dispensing_number) == ("3号窗口", "西药房", "D7")
+    (sent,) = inbound(adapter, "ADT^Z20", *lines, "ZVE|DISPATCHED|||顺丰速运|SF1").facts
+    assert isinstance(sent, contracts.MedicineDispatched)
+    assert (sent.carrier, sent.tracking_number) == ("顺丰速运", "SF1")
+    for fact in (ready, sent):
+        assert {name: getattr(fact, name) for name in whose} == whose
+    for lacking, where in (("ZVE|MEDICINE_READY||西药房", "ZVE-6"), ("ZVE|DISPATCHED|||顺丰速运", "ZVE-5")):
+        with pytest.raises(MalformedMessage, match=where):
+            inbound(adapter, "ADT^Z20", *lines, lacking)
 
 
 def test_a_no_show(adapter: Hl7v2MllpAdapter) -> None:

@@ -122,6 +122,7 @@ ATTACKS = {
 }
 
 
+@pytest.mark.control("CES1-20/32")
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)
 def test_attacks_are_refused_outside_and_inside(attack: str) -> None:
     xml = ATTACKS[attack]
@@ -132,6 +133,7 @@ def test_attacks_are_refused_outside_and_inside(attack: str) -> None:
         opened(answer(inner))
 
 
+@pytest.mark.control("CES1-20/32")
 @given(st.binary(max_size=400))
 def test_any_bytes_are_an_answer_or_refused(data: bytes) -> None:
     for charset in ("utf-8", "gb18030"):

@@ -169,6 +169,23 @@ def _lab_report(answer: Message, _unit: MoneyUnit, _request: Request) -> Result:
     return contracts.LabReportLines(report=rows.report(answer.require("OBR")), values=values)
 
 
+def _exam_report(answer: Message, _unit: MoneyUnit, _request: Request) -> Result:
+    """OBX by what they observe: GDT (the finding) and IMP (the conclusion), as text; ED are its pictures."""
+    head = answer.require("OBR")
+    texts = {row.component(3): rows.lab_value(row).value for row in answer.all("OBX") if row.component(2) != "ED"}
+    for name in ("GDT", "IMP"):
+        if not texts.get(name):
+            raise ValueMissing("OBX", f"the observation {name} is required")
+    return contracts.ExamReportText(
+        report=rows.report(head),
+        part=head.component(15, 4),
+        finding=texts["GDT"],
+        conclusion=texts["IMP"],
+        doctor_name=head.component(32, 2),
+        images=tuple(rows.image(row) for row in answer.all("OBX") if row.component(2) == "ED"),
+    )
+
+
 _READERS: Mapping[Operation, ReaderOf] = {
     Operation.PING: _pong,
     Operation.FIND_PATIENT: _patients,
@@ -191,4 +208,6 @@ _READERS: Mapping[Operation, ReaderOf] = {
     Operation.WAITING_QUEUE: _queue,
     Operation.LIST_LAB_REPORTS: _reports,
     Operation.LAB_REPORT: _lab_report,
+    Operation.LIST_EXAM_REPORTS: _reports,
+    Operation.EXAM_REPORT: _exam_report,
 }

@@ -11,10 +11,19 @@ from institution_connectors.adapters.hl7v2_mllp.errors import MessageRefused
 from institution_connectors.adapters.hl7v2_mllp.mapping import codes, rows
 from institution_connectors.adapters.hl7v2_mllp.message import Message, Segment
 from institution_connectors.contracts import Fact, Inbound, NumberState, Operation, Options, VisitEventKind
+from institution_connectors.visits import STEPS, visit_fact
 
 FactsOf = Callable[[Message, datetime, Options], Iterator[Fact]]
 
-_VISIT_STEPS: Final[Mapping[str, VisitEventKind]] = {kind.value.upper(): kind for kind in VisitEventKind}
+_VISIT_STEPS: Final[Mapping[str, str]] = {step.upper(): step for step in STEPS}
+_ZVE: Final[Mapping[str, int]] = {
+    "ticket": 2,
+    "place": 3,
+    "carrier": 4,
+    "tracking_number": 5,
+    "window": 6,
+    "dispensing_number": 7,
+}
 
 
 def read(message: Message, options: Options) -> Inbound:
@@ -120,20 +129,16 @@ def _visit_step(message: Message, at: datetime, _options: Options) -> Iterator[F
     yield _visit(message, at, codes.coded(message.require("ZVE"), 1, _VISIT_STEPS))
 
 
-def _visit(message: Message, at: datetime, kind: VisitEventKind) -> Fact:
+def _visit(message: Message, at: datetime, step: str) -> Fact:
     """PV1-19 is the hospital's number of the visit, PV1-5 the hub's number of the registration."""
     person, visit = message.require("PID"), message.require("PV1")
     more = message.first("ZVE") or Segment("ZVE", ())
-    return contracts.VisitEvent(
-        occurred_at=at,
-        kind=kind,
-        his_number=visit.require(19),
-        registration_number=visit.component(5),
-        his_patient_id=rows.record_number(person),
-        ticket=more.component(2),
-        place=more.component(3),
-        carrier=more.component(4),
-        tracking_number=more.component(5),
+    whose = {"registration_number": visit.component(5), "his_patient_id": rows.record_number(person)}
+    return visit_fact(
+        step,
+        at,
+        required=lambda name: visit.require(19) if name == "his_number" else more.require(_ZVE[name]),
+        optional=lambda name: whose[name] if name in whose else more.component(_ZVE[name]),
     )
 
 

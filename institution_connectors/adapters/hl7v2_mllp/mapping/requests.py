@@ -45,6 +45,8 @@ QUERIES: Final[Mapping[Operation, Query]] = {
     Operation.WAITING_QUEUE: Query(11, "QUEUE"),
     Operation.LIST_LAB_REPORTS: Query(12, "LAB_REPORTS"),
     Operation.LAB_REPORT: Query(13, "LAB_REPORT"),
+    Operation.LIST_EXAM_REPORTS: Query(14, "EXAM_REPORTS"),
+    Operation.EXAM_REPORT: Query(15, "EXAM_REPORT"),
 }
 COMMANDS: Final[frozenset[Operation]] = frozenset(
     {
@@ -243,6 +245,10 @@ def _refund(writer: Writer, refund: Refund, operation: Operation) -> str:
     return segment("ZPY", {1: "R", 2: refund.refund_number, 3: amount, 6: at, 7: refund.order_number})
 
 
+def _span_of_patient(request: contracts.ListLabReports | contracts.ListExamReports) -> tuple[Value, ...]:
+    return request.his_patient_id, codes.written_day(request.first_day), codes.written_day(request.last_day)
+
+
 _PARAMETERS: Mapping[type[Request], Callable[[Any], tuple[Value, ...]]] = {
     contracts.ListDoctors: lambda r: (r.department_code,),
     contracts.ListSchedules: lambda r: (
@@ -260,12 +266,10 @@ _PARAMETERS: Mapping[type[Request], Callable[[Any], tuple[Value, ...]]] = {
         r.his_patient_id,
     ),
     contracts.WaitingQueue: lambda r: (r.registration_number, r.his_number),
-    contracts.ListLabReports: lambda r: (
-        r.his_patient_id,
-        codes.written_day(r.first_day),
-        codes.written_day(r.last_day),
-    ),
+    contracts.ListLabReports: _span_of_patient,
     contracts.LabReport: lambda r: (r.his_patient_id, r.report_code),
+    contracts.ListExamReports: _span_of_patient,
+    contracts.ExamReport: lambda r: (r.his_patient_id, r.report_code),
 }
 _COMMANDS: Mapping[type[Request], Callable[[Writer, Any], Ask]] = {
     contracts.CreatePatient: _create,

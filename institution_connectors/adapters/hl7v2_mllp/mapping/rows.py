@@ -185,6 +185,15 @@ def lab_value(row: Segment) -> contracts.LabValue:
     )
 
 
+def image(row: Segment) -> contracts.ReportImage:
+    """OBX of type ED: application ^ IMAGE ^ subtype ^ Base64 ^ bytes."""
+    return contracts.ReportImage(
+        title=row.component(3, 2),
+        content_type=f"image/{row.require(5, 3).lower()}",
+        content=row.require(5, 5),
+    )
+
+
 def _observed(row: Segment) -> str:
     """OBX-5 by its type OBX-2, repetitions joined by line breaks; `""` and absent are no value."""
     kind = row.component(2)

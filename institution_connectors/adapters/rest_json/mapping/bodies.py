@@ -15,12 +15,12 @@ from institution_connectors.contracts import (
     FindPatient,
     LabReport,
     ListDoctors,
-    ListLabReports,
     ListNumbers,
     ListPendingBills,
     ListRegistrations,
     ListSchedules,
     ListStopped,
+    ListVisitEvents,
     LockNumber,
     Payment,
     PayRegistration,
@@ -150,6 +150,10 @@ def list_registrations(request: ListRegistrations, _words: Words) -> Body:
     }
 
 
+def list_visit_events(request: ListVisitEvents, _words: Words) -> Body:
+    return {"since": stamp(request.since)}
+
+
 def check_outcome(request: CheckOutcome, _words: Words) -> Body:
     return {"hub_no": request.hub_number, "business": str(request.asked)}
 
@@ -187,14 +191,6 @@ def refund_bills(request: RefundBills, words: Words) -> Body:
 
 def daily_ledger(request: DailyLedger, _words: Words) -> Body:
     return {"day": request.day.isoformat(), "offset": request.offset, "length": request.limit}
-
-
-def list_lab_reports(request: ListLabReports, _words: Words) -> Body:
-    return {
-        "patient_id": request.his_patient_id,
-        "start_date": request.first_day.isoformat(),
-        "end_date": request.last_day.isoformat(),
-    }
 
 
 def lab_report(request: LabReport, _words: Words) -> Body:

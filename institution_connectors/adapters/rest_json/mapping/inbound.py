@@ -15,9 +15,9 @@ from institution_connectors.contracts import (
     ResultReported,
     ScheduleSnapshot,
     SessionStopped,
-    VisitEvent,
-    VisitEventKind,
+    VisitFact,
 )
+from institution_connectors.visits import STEPS, visit_fact
 
 
 def facts_of(kind: str, occurred_at: datetime, row: Row) -> tuple[Fact, ...]:
@@ -63,20 +63,29 @@ def _taken(occurred_at: datetime, row: Row) -> NumberTaken:
     )
 
 
-def _visit(occurred_at: datetime, row: Row) -> VisitEvent:
-    kind = row.text("event")
-    if kind not in {item.value for item in VisitEventKind}:
-        raise Unreadable(f"event {kind!r} is not one of {', '.join(VisitEventKind)}")
-    return VisitEvent(
-        occurred_at=occurred_at,
-        kind=VisitEventKind(kind),
-        his_number=row.text("reg_id"),
-        registration_number=row.optional("reg_hub_no"),
-        his_patient_id=row.optional("patient_id"),
-        ticket=row.optional("queue_no"),
-        place=row.optional("address"),
-        carrier=row.optional("carrier"),
-        tracking_number=row.optional("tracking_no"),
+_VISIT_FIELDS = {
+    "his_number": "reg_id",
+    "registration_number": "reg_hub_no",
+    "his_patient_id": "patient_id",
+    "ticket": "queue_no",
+    "place": "address",
+    "window": "window_no",
+    "carrier": "carrier",
+    "tracking_number": "tracking_no",
+    "dispensing_number": "dispense_no",
+}
+
+
+def visit(occurred_at: datetime, row: Row) -> VisitFact:
+    """A step of a visit, as pushed or as listed."""
+    step = row.text("event")
+    if step not in STEPS:
+        raise Unreadable(f"event {step!r} is not one of {', '.join(STEPS)}")
+    return visit_fact(
+        step,
+        occurred_at,
+        required=lambda name: row.text(_VISIT_FIELDS[name]),
+        optional=lambda name: row.optional(_VISIT_FIELDS[name]),
     )
 
 
@@ -99,7 +108,7 @@ _KINDS = {
     "schedule_snapshot": _snapshot,
     "session_stopped": _stopped,
     "number_taken": _taken,
-    "visit_event": _visit,
+    "visit_event": visit,
     "patients_merged": _merged,
     "result_reported": _reported,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from institution_connectors.adapters.rest_json.errors import Unreadable
 from institution_connectors.adapters.rest_json.mapping import records
+from institution_connectors.adapters.rest_json.mapping.inbound import visit
 from institution_connectors.adapters.rest_json.mapping.words import Row
 from institution_connectors.contracts import (
     Bill,
@@ -37,6 +38,8 @@ from institution_connectors.contracts import (
     Schedules,
     Settled,
     Stops,
+    VisitReport,
+    VisitReports,
 )
 
 
@@ -129,6 +132,16 @@ def cancelled(row: Row) -> Cancelled:
 
 def registrations(row: Row) -> Registrations:
     return Registrations(registrations=tuple(map(records.registration, row.rows("list"))), total=row.number("total"))
+
+
+def visit_reports(row: Row) -> VisitReports:
+    return VisitReports(
+        reports=tuple(
+            VisitReport(event_number=item.text("event_no"), fact=visit(item.time("occurred_at"), item))
+            for item in row.rows("list")
+        ),
+        total=row.number("total"),
+    )
 
 
 def queue_state(row: Row) -> QueueState:

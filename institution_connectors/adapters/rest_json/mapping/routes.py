@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from institution_connectors.adapters.rest_json.errors import Unreadable
-from institution_connectors.adapters.rest_json.mapping import bodies, results
+from institution_connectors.adapters.rest_json.mapping import bodies, care, results
 from institution_connectors.adapters.rest_json.mapping.words import Row, Words
 from institution_connectors.contracts import Found, Operation, OutcomeChecked, Result
 
@@ -52,6 +52,7 @@ ROUTES: dict[Operation, Route] = {
     Operation.CHECK_IN: Route("reg/sign", bodies.check_in, results.checked_in),
     Operation.CANCEL_REGISTRATION: Route("reg/refund", bodies.cancel_registration, results.cancelled),
     Operation.LIST_REGISTRATIONS: Route("reg/list", bodies.list_registrations, results.registrations),
+    Operation.LIST_VISIT_EVENTS: Route("visit/events", bodies.list_visit_events, results.visit_reports),
     Operation.CHECK_OUTCOME: Route("trade/check", bodies.check_outcome, _outcome),
     Operation.WAITING_QUEUE: Route("queue/waiting", bodies.waiting_queue, results.queue_state),
     Operation.LIST_PENDING_BILLS: Route("unpaid/list", bodies.list_pending_bills, results.bills),
@@ -59,6 +60,15 @@ ROUTES: dict[Operation, Route] = {
     Operation.SETTLE_BILLS: Route("charge/commit", bodies.settle_bills, results.settled),
     Operation.REFUND_BILLS: Route("charge/refund", bodies.refund_bills, results.settled),
     Operation.DAILY_LEDGER: Route("trade/list", bodies.daily_ledger, results.ledger),
-    Operation.LIST_LAB_REPORTS: Route("sample/list", bodies.list_lab_reports, results.reports),
+    Operation.LIST_LAB_REPORTS: Route("sample/list", care.of_span, results.reports),
     Operation.LAB_REPORT: Route("sample/report", bodies.lab_report, results.lab_report),
+    Operation.LIST_PAID_BILLS: Route("paid/list", care.of_span, care.paid_bills),
+    Operation.PAID_BILL_DETAIL: Route("paid/details", care.paid_bill_detail, results.bill_items),
+    Operation.LIST_INVOICES: Route("invoice/list", care.of_span, care.invoices),
+    Operation.INPATIENT_STAY: Route("inpatient/list", care.of_patient, care.stays),
+    Operation.PHARMACY_QUEUE: Route("queue/pharmacy", care.of_patient, care.dispensing_queue),
+    Operation.LIST_EXAM_REPORTS: Route("exam/list", care.of_span, care.reports),
+    Operation.EXAM_REPORT: Route("exam/report", care.of_report, care.exam_report),
+    Operation.LIST_DISCHARGE_SUMMARIES: Route("discharge/list", care.of_span, care.reports),
+    Operation.DISCHARGE_SUMMARY: Route("discharge/report", care.of_report, care.discharge_summary),
 }

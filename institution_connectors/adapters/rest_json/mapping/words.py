@@ -12,6 +12,7 @@ from institution_connectors.adapters.rest_json.errors import Incomplete, NotCarr
 from institution_connectors.contracts import ConnectorProfile, MoneyUnit, Operation, Patient
 
 _TIME = "%Y-%m-%d %H:%M:%S"
+_FIRST_YEAR = 1900
 
 
 class Words:
@@ -109,6 +110,8 @@ class Row:
             if isinstance(problem, Incomplete | Unreadable):
                 raise
             raise Unreadable(f"{self._where}.{name} is no time yyyy-MM-dd HH:mm:ss") from problem
+        if wall.year < _FIRST_YEAR:  # of a clock never set; the first and last years can't be told in UTC either
+            raise Unreadable(f"{self._where}.{name} lies before {_FIRST_YEAR}")
         return clock.at(wall.date(), wall.time())
 
     def time_or_none(self, name: str) -> datetime | None:

@@ -33,10 +33,17 @@ TRANSACTIONS: Final[Mapping[Operation, str]] = {
     Operation.LIST_REGISTRATIONS: "4010",
     Operation.CHECK_OUTCOME: "4010",
     Operation.LIST_STOPPED: "4011",
+    Operation.LIST_VISIT_EVENTS: "4012",
     Operation.WAITING_QUEUE: "5001",
     Operation.LIST_DOCTORS: "6003",
     Operation.LIST_LAB_REPORTS: "7003",
     Operation.LAB_REPORT: "7004",
+    Operation.LIST_PAID_BILLS: "3003",
+    Operation.PAID_BILL_DETAIL: "3004",
+    Operation.INPATIENT_STAY: "3011",
+    Operation.PHARMACY_QUEUE: "5002",
+    Operation.LIST_EXAM_REPORTS: "7001",
+    Operation.EXAM_REPORT: "7002",
 }
 _PAID_REGISTRATION = "4007"
 _SETTLEMENT_RECORDS = "3003"

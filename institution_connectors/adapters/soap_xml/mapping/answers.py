@@ -8,7 +8,7 @@ from typing import Any
 from institution_connectors import contracts
 from institution_connectors.adapters.soap_xml.document import Node
 from institution_connectors.adapters.soap_xml.errors import Incomplete
-from institution_connectors.adapters.soap_xml.mapping import codes, records
+from institution_connectors.adapters.soap_xml.mapping import care, codes, records
 from institution_connectors.contracts import Operation, Options, Request, Result
 
 
@@ -27,7 +27,7 @@ def _pong(node: Node, *_: Any) -> Result:
 
 
 def _patients(node: Node, *_: Any) -> Result:
-    return contracts.Patients(patients=tuple(map(records.patient, _listed(node))))
+    return contracts.Patients(patients=tuple(map(records.patient, care.listed(node))))
 
 
 def _patient_created(node: Node, *_: Any) -> Result:
@@ -49,7 +49,7 @@ def _departments(node: Node, *_: Any) -> Result:
             insurance_code=item.text("InsurCode"),
             introduction=item.text("Intro"),
         )
-        for item in _listed(node)
+        for item in care.listed(node)
     )
     return contracts.Departments(departments=found, total=codes.whole(node, "TotalNum"))
 
@@ -67,7 +67,7 @@ def _doctors(node: Node, *_: Any) -> Result:
             introduction=item.text("Intro"),
             rota=codes.flag(item, "Rota"),
         )
-        for item in _listed(node)
+        for item in care.listed(node)
     )
     return contracts.Doctors(doctors=found, total=codes.whole(node, "TotalNum"))
 
@@ -78,19 +78,19 @@ def _classes(node: Node, reader: codes.Reader, *_: Any) -> Result:
             contracts.NumberClass(
                 code=item.require("ClassCode"), name=item.require("ClassName"), fee_fen=reader.fen(item, "Cost")
             )
-            for item in _listed(node)
+            for item in care.listed(node)
         )
     )
 
 
 def _schedules(node: Node, reader: codes.Reader, *_: Any) -> Result:
-    found = tuple(records.schedule(item, reader) for item in _listed(node))
+    found = tuple(records.schedule(item, reader) for item in care.listed(node))
     return contracts.Schedules(schedules=found, total=codes.whole(node, "TotalNum"))
 
 
 def _numbers(node: Node, _reader: codes.Reader, request: Request, *_: Any) -> Result:
     asked = request.schedule_code if isinstance(request, contracts.ListNumbers) else ""
-    found = tuple(records.number(item, asked) for item in _listed(node))
+    found = tuple(records.number(item, asked) for item in care.listed(node))
     return contracts.Numbers(numbers=found, total=codes.whole(node, "TotalNum"))
 
 
@@ -107,7 +107,7 @@ def _stops(node: Node, *_: Any) -> Result:
                 substitute_doctor_code=item.text("SubDoctorCode"),
                 decided_at=codes.optional_instant(item, "StopTime"),
             )
-            for item in _listed(node)
+            for item in care.listed(node)
         )
     )
 
@@ -174,8 +174,13 @@ def _cancelled(node: Node, *_: Any) -> Result:
 
 
 def _registrations(node: Node, reader: codes.Reader, *_: Any) -> Result:
-    found = tuple(records.registration(item, reader) for item in _listed(node))
+    found = tuple(records.registration(item, reader) for item in care.listed(node))
     return contracts.Registrations(registrations=found, total=codes.whole(node, "TotalNum"))
+
+
+def _visit_reports(node: Node, *_: Any) -> Result:
+    found = tuple(map(records.visit_report, care.listed(node)))
+    return contracts.VisitReports(reports=found, total=codes.whole(node, "TotalNum"))
 
 
 def _outcome(node: Node, _reader: codes.Reader, request: Request, options: Options) -> Result:
@@ -186,11 +191,11 @@ def _outcome(node: Node, _reader: codes.Reader, request: Request, options: Optio
 
 
 def _bills(node: Node, reader: codes.Reader, *_: Any) -> Result:
-    return contracts.Bills(bills=tuple(records.bill(item, reader) for item in _listed(node)))
+    return contracts.Bills(bills=tuple(records.bill(item, reader) for item in care.listed(node)))
 
 
 def _bill_items(node: Node, reader: codes.Reader, *_: Any) -> Result:
-    return contracts.BillItems(items=tuple(records.bill_item(item, reader) for item in _listed(node)))
+    return contracts.BillItems(items=tuple(records.bill_item(item, reader) for item in care.listed(node)))
 
 
 def _settled(node: Node, *_: Any) -> Result:
@@ -198,23 +203,15 @@ def _settled(node: Node, *_: Any) -> Result:
 
 
 def _queue(node: Node, *_: Any) -> Result:
-    return contracts.QueueState(places=tuple(map(records.queue_place, _listed(node))))
+    return contracts.QueueState(places=tuple(map(records.queue_place, care.listed(node))))
 
 
 def _reports(node: Node, *_: Any) -> Result:
-    return contracts.Reports(reports=tuple(map(records.report, _listed(node))))
+    return contracts.Reports(reports=tuple(map(records.report, care.listed(node))))
 
 
 def _lab_report(node: Node, *_: Any) -> Result:
     return contracts.LabReportLines(report=records.report(node), values=tuple(map(records.lab_value, node.items())))
-
-
-def _listed(node: Node) -> list[Node]:
-    """The rows of a list. Without rows there must be an empty `Items` or a count, or nothing was said at all (F3)."""
-    rows = node.items()
-    if not rows and node.child("Items") is None and not node.text("TotalNum"):
-        raise Incomplete("Items is missing")
-    return rows
 
 
 ReaderOf = Callable[[Node, codes.Reader, Request, Options], Result]
@@ -238,6 +235,7 @@ _READERS: Mapping[Operation, ReaderOf] = {
     Operation.CHECK_IN: _checked_in,
     Operation.CANCEL_REGISTRATION: _cancelled,
     Operation.LIST_REGISTRATIONS: _registrations,
+    Operation.LIST_VISIT_EVENTS: _visit_reports,
     Operation.CHECK_OUTCOME: _outcome,
     Operation.LIST_PENDING_BILLS: _bills,
     Operation.BILL_DETAIL: _bill_items,
@@ -245,4 +243,10 @@ _READERS: Mapping[Operation, ReaderOf] = {
     Operation.WAITING_QUEUE: _queue,
     Operation.LIST_LAB_REPORTS: _reports,
     Operation.LAB_REPORT: _lab_report,
+    Operation.LIST_PAID_BILLS: care.paid_bills,
+    Operation.PAID_BILL_DETAIL: _bill_items,
+    Operation.INPATIENT_STAY: care.stays,
+    Operation.PHARMACY_QUEUE: care.dispensing_queue,
+    Operation.LIST_EXAM_REPORTS: _reports,
+    Operation.EXAM_REPORT: care.exam_report,
 }

@@ -9,8 +9,21 @@ from institution_connectors import contracts
 from institution_connectors.adapters.soap_xml.document import Node
 from institution_connectors.adapters.soap_xml.errors import Unreadable
 from institution_connectors.adapters.soap_xml.mapping import codes
+from institution_connectors.visits import STEPS, visit_fact
 
 _NOBODY = {"", "0"}
+_VISIT_STEPS = {step.upper(): step for step in STEPS}
+_VISIT_FIELDS = {
+    "his_number": "NullahNumber",
+    "registration_number": "RegRequestNo",
+    "his_patient_id": "PatientID",
+    "ticket": "SickSeq",
+    "place": "AdmitAddress",
+    "window": "WindowNo",
+    "carrier": "Carrier",
+    "tracking_number": "TrackingNo",
+    "dispensing_number": "DispenseNo",
+}
 
 
 def patient(item: Node) -> contracts.Patient:
@@ -92,6 +105,17 @@ def registration(item: Node, reader: codes.Reader) -> contracts.Registration:
         fee_fen=reader.fen(item, "Cost"),
         order_number=item.text("OrderNo"),
     )
+
+
+def visit_report(item: Node) -> contracts.VisitReport:
+    """A step of a visit of transaction 4012."""
+    fact = visit_fact(
+        codes.coded(item, "Event", _VISIT_STEPS),
+        codes.instant(item, "EventTime"),
+        required=lambda name: item.require(_VISIT_FIELDS[name]),
+        optional=lambda name: item.text(_VISIT_FIELDS[name]),
+    )
+    return contracts.VisitReport(event_number=item.require("EventNo"), fact=fact)
 
 
 def bill(item: Node, reader: codes.Reader) -> contracts.Bill:

@@ -113,6 +113,16 @@ def _pay(writer: Writer, request: contracts.PayRegistration) -> Fields:
     }
 
 
+def _span_of_patient(
+    _writer: Writer, request: contracts.ListLabReports | contracts.ListExamReports | contracts.ListPaidBills
+) -> Fields:
+    return {
+        "PatientID": request.his_patient_id,
+        "StartDate": written_day(request.first_day),
+        "EndDate": written_day(request.last_day),
+    }
+
+
 _BUILDERS: Mapping[type[Request], Callable[[Writer, Any], Fields]] = {
     contracts.FindPatient: lambda w, r: {
         "CardType": w.card_type(r.document_type),
@@ -154,6 +164,7 @@ _BUILDERS: Mapping[type[Request], Callable[[Writer, Any], Fields]] = {
         "EndDate": written_day(r.last_day),
         "PatientID": r.his_patient_id,
     },
+    contracts.ListVisitEvents: lambda _w, r: {"SinceTime": written_instant(r.since)},
     contracts.CheckOutcome: lambda _w, r: {"QueryRequestNo": r.hub_number},
     contracts.ListPendingBills: lambda _w, r: {"PatientID": r.his_patient_id},
     contracts.BillDetail: lambda _w, r: {"PatientID": r.his_patient_id, "ApplyNoSet": ",".join(r.bill_codes)},
@@ -163,10 +174,12 @@ _BUILDERS: Mapping[type[Request], Callable[[Writer, Any], Fields]] = {
         **w.payment(r.payment, r.operation),
     },
     contracts.WaitingQueue: lambda _w, r: {"NullahNumber": r.his_number, "RegRequestNo": r.registration_number},
-    contracts.ListLabReports: lambda _w, r: {
-        "PatientID": r.his_patient_id,
-        "StartDate": written_day(r.first_day),
-        "EndDate": written_day(r.last_day),
-    },
+    contracts.ListLabReports: _span_of_patient,
     contracts.LabReport: lambda _w, r: {"PatientID": r.his_patient_id, "ReportNo": r.report_code},
+    contracts.ListPaidBills: _span_of_patient,
+    contracts.PaidBillDetail: lambda _w, r: {"PatientID": r.his_patient_id, "SettleNo": r.settlement_number},
+    contracts.InpatientStay: lambda _w, r: {"PatientID": r.his_patient_id},
+    contracts.PharmacyQueue: lambda _w, r: {"PatientID": r.his_patient_id},
+    contracts.ListExamReports: _span_of_patient,
+    contracts.ExamReport: lambda _w, r: {"PatientID": r.his_patient_id, "ReportNo": r.report_code},
 }

@@ -7,7 +7,8 @@ import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -19,9 +20,11 @@ from hub import clock
 from hub.security.keyring import ring
 from regional_services.payments.channels.contract import Outcome
 from regional_services.payments.channels.wechat import crypto
+from regional_services.payments.metrics import CHANNEL_SKEW
 from regional_services.payments.models import MerchantAccount
 
 FRESH = timedelta(minutes=5)
+SKEW_ALARM = timedelta(seconds=30)
 _TIMEOUT = httpx.Timeout(connect=2.0, read=6.0, write=3.0, pool=3.0)
 _log = logging.getLogger(__name__)
 
@@ -66,12 +69,27 @@ def call(merchant: MerchantAccount, method: str, path: str, body: Mapping[str, A
         "Wechatpay-Serial": merchant.channel_key_id,
         "User-Agent": "health-district-hub/1",
     }
+    sent_at = clock.now()
     try:
         address = settings.HUB_OUTSIDE["wechat_pay"] + path
         response = _http().request(method, address, content=content.encode(), headers=headers)
     except httpx.HTTPError as problem:
         return Reply(Outcome.UNKNOWN, {}, type(problem).__name__)
+    _measure_clock(response.headers.get("Date", ""), sent_at)
     return _read(merchant, response)
+
+
+def _measure_clock(date: str, sent_at: datetime) -> None:
+    """Compare our clock with the channel's: five minutes off, it believes no signature of ours, nor we its own."""
+    try:
+        theirs = parsedate_to_datetime(date)
+    except ValueError:
+        return
+    now = clock.now()
+    skew = (sent_at + (now - sent_at) / 2 - theirs).total_seconds()
+    CHANNEL_SKEW.labels("wechat").set(skew)
+    if abs(skew) > SKEW_ALARM.total_seconds():
+        _log.error("the hub's clock is %.0f s ahead of WeChat Pay's", skew)
 
 
 def genuine(merchant: MerchantAccount, headers: Mapping[str, str], body: str) -> bool:
@@ -108,6 +126,8 @@ def _read(merchant: MerchantAccount, response: httpx.Response) -> Reply:
             _log.error("an answer of WeChat Pay could not be verified", extra={"mchid": merchant.mchid})
             return Reply(Outcome.UNKNOWN, {}, "UNVERIFIED")
         return Reply(Outcome.ACCEPTED, payload, "")
-    if response.status_code == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error:
+    # A request whose signature or time is not believed was not looked at: that says nothing about the money.
+    unheard = response.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.TOO_MANY_REQUESTS}
+    if unheard or response.is_server_error:
         return Reply(Outcome.UNKNOWN, {}, code or str(response.status_code))
     return Reply(Outcome.REJECTED, {}, code or str(response.status_code))

@@ -12,7 +12,8 @@ from hub.tenancy.commands import OwnerCommand
 from hub.tenancy.provision import create_hospital
 from hub.tenancy.registry import hospitals
 from tenants.directory.services import ask_for_directory
-from tenants.registry.seeding import connectors, institutions, outside, people
+from tenants.registry import calendar
+from tenants.registry.seeding import connectors, exercise, institutions, outside, people
 
 SEED = system_actor("演示数据")
 
@@ -31,7 +32,10 @@ class Command(OwnerCommand):
             create_hospital(code)
         self.stdout.write(f"{len(new)} hospitals made, {len(rows) - len(new)} there already")
         self.stdout.write(f"{institutions.store(actor=SEED)} institutions")
-        outside.write_config(rows, Path(settings.VAR) / "sandbox.json")
+        self.stdout.write(f"{calendar.seed(actor=SEED)} days of the calendar new")
+        waiting = exercise.system(len(rows))
+        outside.write_config(rows, Path(settings.VAR) / "sandbox.json", besides=[waiting])
+        exercise.write_papers(Path(settings.VAR) / "exercise", len(rows))
         self.stdout.write(f"{connectors.store(rows, actor=SEED)} connectors new or changed")
         made = people.store(rows, Path(settings.VAR) / "demo_accounts.json", actor=SEED)
         self.stdout.write(f"{made} staff accounts made")

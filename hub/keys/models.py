@@ -1,0 +1,37 @@
+"""The re-encryption after a rotation, as a job with its progress."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from hub import clock
+from hub.ids import uuid7
+from hub.tenancy.grants import Grant
+
+
+class JobState(models.TextChoices):
+    """Where a re-encryption stands."""
+
+    WAITING = "waiting", "等待开始"
+    RUNNING = "running", "正在重新加密"
+    DONE = "done", "已完成"
+
+
+class Reencryption(models.Model):
+    """Values under an owner's retired keys are sealed again; `touched_at` tells a live worker from a dead one."""
+
+    staff_grant = Grant.NONE
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.CharField(max_length=32)
+    key_id = models.CharField(max_length=32)
+    state = models.CharField(max_length=8, choices=JobState.choices, default=JobState.WAITING)
+    asked_by = models.CharField(max_length=64)
+    asked_at = models.DateTimeField(default=clock.now)
+    touched_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True)
+    total = models.BigIntegerField(default=0)
+    done = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "keys_reencryption"
+        indexes = [models.Index(fields=["-asked_at"], name="keys_reencryption_newest")]

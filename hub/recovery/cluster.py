@@ -1,0 +1,244 @@
+"""Everything: base backup, archive of the write-ahead log, a point in time brought back into an empty cluster.
+
+The same programs serve an embedded server and any other: `pg_basebackup` and `pg_receivewal` over the replication
+protocol, by a login that can do nothing else. No setting of the server is needed but `wal_level=replica`, the default.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import psycopg
+from django.conf import settings
+
+from hub.actor import Actor
+from hub.embedded import places, processes
+from hub.embedded.postgres import client_tool, server_user
+from hub.recovery import counts, programs, records, vault
+from hub.recovery.errors import BackupFailed
+from hub.recovery.models import BackupKind
+from hub.recovery.streams import Pieces
+from hub.security.keyring import REGION_OWNER
+from hub.tenancy.schemas import owner_connection
+
+SLOT = "hub_archive"
+SEGMENT_LENGTH = 24
+Report = Callable[[str], None]
+
+
+def backup_cluster(*, actor: Actor) -> UUID:
+    """A base backup of the whole cluster, sealed while it streams; nothing plain touches the disk."""
+    with records.making(BackupKind.CLUSTER, REGION_OWNER, actor=actor) as made:
+        arguments = [
+            "--pgdata=-", "--format=tar", "--wal-method=fetch", "--checkpoint=fast", "--no-password",
+            "--compress=client-gzip:1", f"--label=hub {made.id}",
+        ]  # fmt: skip
+        with programs.reading("pg_basebackup", arguments, env=programs.backup_environment()) as source:
+            made.file = vault.write(f"cluster/{made.id}.tar.gz.sealed", source, owner=REGION_OWNER)
+        with owner_connection() as connection:
+            made.facts = {"server": connection.info.server_version, "counts": _public_counts(connection)}
+        made.size = (vault.root() / made.file.name).stat().st_size
+        made.facts["bytes_stored"] = made.size
+    records.read_back(made.id, actor=actor)
+    return made.id
+
+
+def _public_counts(connection: psycopg.Connection[Any]) -> counts.Counts:
+    return counts.of_schema(connection, "public")
+
+
+# The archive of the write-ahead log.
+
+
+def archive_wal(*, report: Report, every: float = 60.0, stopping: Callable[[], bool]) -> None:
+    """Receive the log as it is written and seal it every so many seconds, until told to stop.
+
+    The slot keeps on the server what was not received yet: `max_slot_wal_keep_size` says how much at most.
+    """
+    spool = _spool()
+    _ensure_slot(spool)
+    while not stopping():
+        receiver = subprocess.Popen(  # noqa: S603 - our own program and arguments
+            [client_tool("pg_receivewal"), f"--directory={spool}", f"--slot={SLOT}", "--no-password", "--synchronous"],
+            env={"PATH": os.environ.get("PATH", ""), **programs.backup_environment()},
+            preexec_fn=processes.die_with_parent(15),  # type: ignore[arg-type]
+        )
+        try:
+            while not stopping() and receiver.poll() is None:
+                _sleep(every, stopping)
+                report(f"已归档到 {seal_spool()}")
+        finally:
+            receiver.terminate()
+            receiver.wait()
+
+
+def archive_until_now() -> str:
+    """Receive the log up to this instant and seal it; the name of the newest piece (for a schedule, and for drills)."""
+    spool = _spool()
+    _ensure_slot(spool)
+    with owner_connection() as connection:
+        row = connection.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
+    assert row is not None
+    programs.run(
+        "pg_receivewal",
+        [f"--directory={spool}", f"--slot={SLOT}", f"--endpos={row[0]}", "--no-loop", "--no-password"],
+        env=programs.backup_environment(),
+        patience=300,
+    )
+    return seal_spool()
+
+
+def seal_spool() -> str:
+    """Seal what was received; whole segments leave the spool, the one being written is sealed as far as it is."""
+    newest = ""
+    for path in sorted(_spool().iterdir()):
+        name = path.name.removesuffix(".partial")
+        if len(name) != SEGMENT_LENGTH:
+            continue
+        with path.open("rb") as source:
+            sealed = vault.write(f"wal/{name}.sealed", source, owner=REGION_OWNER)
+        vault.keep_side_note(sealed)
+        newest = name
+        if path.name == name:
+            path.unlink()
+    return newest
+
+
+def prune_wal() -> int:
+    """Remove pieces sealed before the oldest base backup that is kept began; how many."""
+    begun = [note.started_at for note in vault.notes() if note.kind == BackupKind.CLUSTER]
+    if not begun:
+        return 0
+    oldest_needed = datetime.fromisoformat(min(begun))
+    doomed = [path for path in (vault.root() / "wal").glob("*.sealed") if _sealed_at(path) < oldest_needed]
+    for path in doomed:
+        path.with_suffix(".json").unlink(missing_ok=True)
+        path.unlink()
+    return len(doomed)
+
+
+def _sealed_at(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+
+
+def _spool() -> Path:
+    path = vault.root() / "wal-spool"
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def _ensure_slot(spool: Path) -> None:
+    programs.run(
+        "pg_receivewal",
+        [f"--directory={spool}", f"--slot={SLOT}", "--create-slot", "--if-not-exists", "--no-password"],
+        env=programs.backup_environment(),
+        patience=60,
+    )
+
+
+def _sleep(seconds: float, stopping: Callable[[], bool]) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not stopping():
+        time.sleep(min(0.2, seconds))
+
+
+# Bringing it back.
+
+
+def lay_out(backup_id: UUID, target: Path, *, until: datetime | None, report: Report) -> None:
+    """Unpack a base backup and the archived log into an empty directory, ready to be started by PostgreSQL.
+
+    `until` stops the replay at an instant; without it everything that was archived is replayed. BackupFailed when the
+    directory is not empty.
+    """
+    note = vault.note(backup_id)
+    if note.kind != BackupKind.CLUSTER or note.file is None:
+        raise BackupFailed("这不是整库备份。")
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(target.iterdir()):
+        raise BackupFailed(f"{target} 不是空目录，恢复只能写进空目录。")
+    with tarfile.open(fileobj=Pieces(vault.read(note.file)), mode="r|gz") as archive:
+        archive.extractall(target, filter="tar")
+    report("基础备份已解开")
+    programs.run("pg_verifybackup", ["--exit-on-error", "--no-parse-wal", str(target)], env={})
+    report("逐个文件与备份清单核对一致")
+    log = target / "hub-wal"
+    log.mkdir(mode=0o700)
+    pieces = _unseal_log(log)
+    report(f"取出日志 {pieces} 段")
+    _arm(target, until)
+    _give(target)
+
+
+def _unseal_log(log: Path) -> int:
+    count = 0
+    for sealed in vault.side_notes("wal"):
+        name = Path(sealed.name).name.removesuffix(".sealed")
+        with (log / name).open("wb") as piece:
+            vault.pour(sealed, piece.write)
+        count += 1
+    return count
+
+
+def _arm(target: Path, until: datetime | None) -> None:
+    lines = ['restore_command = \'cp "hub-wal/%f" "%p"\'', "recovery_target_action = 'promote'"]
+    if until is not None:
+        lines.append(f"recovery_target_time = '{until.astimezone(UTC).isoformat()}'")
+    with (target / "postgresql.auto.conf").open("a", encoding="utf-8") as configuration:
+        configuration.write("\n".join(["", *lines, ""]))
+    (target / "recovery.signal").touch(mode=0o600)
+
+
+def _give(target: Path) -> None:
+    """The server runs as somebody else when we are root."""
+    user = server_user()
+    if user.uid == os.geteuid():
+        return
+    for path in (target, *target.rglob("*")):
+        os.chown(path, user.uid, user.gid)
+    if not places.reachable(target, user.uid):
+        raise BackupFailed(f"PostgreSQL 的用户进不了 {target}，请换一个目录。")
+
+
+@contextlib.contextmanager
+def started(target: Path, port: int) -> Iterator[str]:
+    """A server on the laid-out directory, replayed and promoted; its place as `host:port`. Ended at the end."""
+    log = target.with_name(f"{target.name}.log")
+    command = [
+        client_tool("postgres"), "-D", str(target), f"-p{port}", "-clisten_addresses=127.0.0.1",
+        "-cunix_socket_directories=", "-carchive_mode=off", "-cmax_locks_per_transaction=512", "-cfsync=off",
+        "-chot_standby=off",
+    ]  # fmt: skip
+    process = processes.spawn(command, log=log, run_as=server_user(), cwd=target)
+    try:
+        _wait_until_promoted(process, port, log)
+        yield f"127.0.0.1:{port}"
+    finally:
+        processes.stop(cast(Any, process), patience=20)
+
+
+def _wait_until_promoted(process: subprocess.Popen[str], port: int, log: Path) -> None:
+    entry = settings.DATABASES["owner"]
+    end = time.monotonic() + 600
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            fatal = [line for line in processes.tail(log, 30).splitlines() if "FATAL" in line]
+            raise BackupFailed(f"恢复出的数据库没有启动：{fatal[0] if fatal else log}")
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(
+            host="127.0.0.1", port=port, user=entry["USER"], password=entry["PASSWORD"], dbname=entry["NAME"],
+            connect_timeout=2,
+        ) as connection:  # fmt: skip
+            row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
+            if row is not None and row[0] is False:
+                return
+        time.sleep(0.1)
+    raise BackupFailed("恢复出的数据库在 10 分钟内没有就绪。")

@@ -1,0 +1,208 @@
+"""Statements of the hot paths: written out once, planned once by each connection, their parameters bound by the server.
+
+The ORM puts its SQL together anew for every call and the server plans it anew; where a whole district passes, both cost
+more than the work itself. A `Statement` goes through the same door as the ORM: the open scope's transaction, what
+watches it (units of work, captured queries), Django's exceptions. It is written with constants only (`check_house`).
+
+    _LOCK = Statement("default", "SELECT state FROM booking WHERE id = %(id)s FOR UPDATE")
+    row = _LOCK.row(id=booking_id)
+
+    _BOOKING = Select(Booking, "id = %(id)s FOR UPDATE")
+    booking = _BOOKING.first(id=booking_id)
+
+    _STORE = Insert(Message, unless_exists=True)
+    is_new = _STORE(message)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar, cast
+
+from django.db import connections, models
+
+from hub.tenancy.backend.base import DatabaseWrapper
+from hub.tenancy.context import HOME_ALIAS, hospital_alias
+from hub.tenancy.router import HubRouter
+
+Row = tuple[Any, ...]
+M = TypeVar("M", bound=models.Model)
+
+# Fields whose attribute is what the column takes; the others say themselves what is stored (encrypted ones, JSON).
+_AS_THEY_ARE = frozenset(
+    {
+        models.BigIntegerField,
+        models.BooleanField,
+        models.CharField,
+        models.DateField,
+        models.DateTimeField,
+        models.ForeignKey,
+        models.IntegerField,
+        models.PositiveIntegerField,
+        models.PositiveSmallIntegerField,
+        models.TextField,
+        models.UUIDField,
+    }
+)
+
+
+class Statement:
+    """One statement on one world's connection; `parts` are joined, so that several may share a list of columns."""
+
+    __slots__ = ("alias", "sql")
+
+    def __init__(self, alias: str, *parts: str) -> None:
+        self.alias = alias
+        self.sql = "\n".join(parts)
+
+    def rows(self, **values: object) -> list[Row]:
+        """Every row it answers with."""
+        with _connection(self.alias).planning_cursor() as cursor:
+            cursor.execute(self.sql, values)
+            return cast(list[Row], cursor.fetchall())
+
+    def row(self, **values: object) -> Row | None:
+        """The first row, or None."""
+        with _connection(self.alias).planning_cursor() as cursor:
+            cursor.execute(self.sql, values)
+            return cast(Row | None, cursor.fetchone())
+
+    def run(self, **values: object) -> int:
+        """How many rows it wrote."""
+        with _connection(self.alias).planning_cursor() as cursor:
+            cursor.execute(self.sql, values)
+            return int(cursor.rowcount)
+
+
+class _Columns(Generic[M]):
+    """The columns of a model in an answer, and the instance they become."""
+
+    def __init__(self, model: type[M], only: Sequence[str] = ()) -> None:
+        fields = [field for field in model._meta.concrete_fields if not only or field.attname in only]
+        self._model = model
+        self._names = [field.attname for field in fields]
+        self._loads = [(index, load) for index, field in enumerate(fields) if (load := _loading(field)) is not None]
+        self.table = f'"{model._meta.db_table}"'
+        self.listed = ", ".join(f'{self.table}."{field.column}"' for field in fields)
+        self.width = len(fields)
+
+    def instance(self, alias: str, row: Row) -> M:
+        values = list(row)
+        for index, load in self._loads:
+            values[index] = load(values[index], None, _connection(alias))
+        return self._model.from_db(_connection(alias).alias, self._names, values)
+
+
+class Select(Generic[M]):
+    """Rows of a model under a written-out condition, as the ORM would give them.
+
+    `only` names the attributes that are read (and unsealed); one that is missing costs a query when it is asked for.
+    """
+
+    def __init__(self, model: type[M], *condition: str, only: Sequence[str] = ()) -> None:
+        self._columns = _Columns(model, only)
+        self._statement = _selection(model, [self._columns], condition)
+
+    def first(self, **values: object) -> M | None:
+        """The first row under the condition, or None."""
+        row = self._statement.row(**values)
+        return None if row is None else self._columns.instance(self._statement.alias, row)
+
+    def all(self, **values: object) -> list[M]:
+        """Every row under the condition."""
+        return [self._columns.instance(self._statement.alias, row) for row in self._statement.rows(**values)]
+
+
+class Join:
+    """Rows of several models that belong together; the condition says how."""
+
+    def __init__(self, models_: Sequence[type[models.Model]], *condition: str) -> None:
+        self._columns = [_Columns(model) for model in models_]
+        self._statement = _selection(models_[0], self._columns, condition)
+
+    def first(self, **values: object) -> tuple[Any, ...] | None:
+        """One instance of each model, or None."""
+        row = self._statement.row(**values)
+        if row is None:
+            return None
+        found, start = [], 0
+        for columns in self._columns:
+            found.append(columns.instance(self._statement.alias, row[start : start + columns.width]))
+            start += columns.width
+        return tuple(found)
+
+
+class _Values(Generic[M]):
+    """What a row's columns are given, by attribute."""
+
+    def __init__(self, fields: Sequence[models.Field[Any, Any]]) -> None:
+        self._plain = [field.attname for field in fields if type(field) in _AS_THEY_ARE]
+        self._converted = [field for field in fields if type(field) not in _AS_THEY_ARE]
+
+    def of(self, row: M, alias: str, *, is_new: bool) -> dict[str, object]:
+        values: dict[str, object] = {name: getattr(row, name) for name in self._plain}
+        for field in self._converted:
+            values[field.attname] = field.get_db_prep_save(field.pre_save(row, add=is_new), _connection(alias))
+        return values
+
+
+class Insert(Generic[M]):
+    """Stores one row of a model as `save(force_insert=True)` does, without signals.
+
+    `computed` are columns whose value is an SQL expression, with parameters of its own; with `unless_exists` a row that
+    a unique constraint knows already is left as it is.
+    """
+
+    def __init__(
+        self, model: type[M], *, computed: Mapping[str, str] = MappingProxyType({}), unless_exists: bool = False
+    ) -> None:
+        fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+        self._values = _Values[M]([field for field in fields if field.attname not in computed])
+        columns = ", ".join(f'"{field.column}"' for field in fields)
+        values = ", ".join(computed.get(field.attname) or f"%({field.attname})s" for field in fields)
+        self._statement = Statement(
+            HubRouter().db_for_write(model),
+            f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({values})',  # noqa: S608 - names of our tables
+            "ON CONFLICT DO NOTHING" if unless_exists else "",
+        )
+
+    def __call__(self, row: M, **parameters: object) -> bool:
+        """Whether it was stored; `parameters` are those of the computed columns."""
+        return self._statement.run(**self._values.of(row, self._statement.alias, is_new=True), **parameters) == 1
+
+
+class Update(Generic[M]):
+    """Writes the named attributes of a row, found by its key and, where given, only under a condition."""
+
+    def __init__(self, model: type[M], names: Sequence[str], *condition: str) -> None:
+        fields = [field for field in model._meta.concrete_fields if field.attname in names]
+        self._values = _Values[M](fields)
+        written = ", ".join(f'"{field.column}" = %({field.attname})s' for field in fields)
+        key = model._meta.pk
+        self._statement = Statement(
+            HubRouter().db_for_write(model),
+            f'UPDATE "{model._meta.db_table}" SET {written} WHERE "{key.column}" = %(pk)s',  # noqa: S608
+            *(("AND", *condition) if condition else ()),
+        )
+
+    def __call__(self, row: M) -> bool:
+        """Whether the row was there, and as the condition wants it."""
+        return self._statement.run(**self._values.of(row, self._statement.alias, is_new=False), pk=row.pk) == 1
+
+
+def _selection(first: type[models.Model], columns: Sequence[_Columns[Any]], condition: Sequence[str]) -> Statement:
+    listed = ", ".join(part.listed for part in columns)
+    tables = ", ".join(part.table for part in columns)
+    return Statement(HubRouter().db_for_read(first), f"SELECT {listed} FROM {tables} WHERE", *condition)  # noqa: S608
+
+
+def _loading(field: models.Field[Any, Any]) -> Callable[[Any, None, DatabaseWrapper], object] | None:
+    """How a column's value becomes the attribute's, where they differ."""
+    found: Callable[[Any, None, DatabaseWrapper], object] | None = getattr(field, "from_db_value", None)
+    return found
+
+
+def _connection(alias: str) -> DatabaseWrapper:
+    """A hospital's statement goes to the database the open scope's hospital lives in."""
+    return cast(DatabaseWrapper, connections[hospital_alias() if alias == HOME_ALIAS else alias])

@@ -1,0 +1,1 @@
+"""What a hospital answers beyond booking: money, stays, queues, reports."""

@@ -1,0 +1,130 @@
+"""From a doctor's session to the read-back: its numbers, one of them, and what is about to be booked for whom."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from hub.actor import Actor
+from hub.errors import HubError, NotFound
+from hub.tenancy.scope import hospital as hospital_scope
+from portal.commands import command_of
+from portal.resident.pages import chosen_person, page, people_of, resident_page
+from portal.resident.views.catalog import before_others, closed, opening
+from regional_services.booking import services
+from regional_services.booking.services import BookingWish
+from regional_services.catalog import selectors
+from regional_services.catalog.selectors import SessionCard
+from tenants.appointments.errors import SlotChanged
+from tenants.directory import editing
+from tenants.registry import selectors as registry
+from tenants.scheduling import selectors as scheduling
+from tenants.scheduling.selectors import NumberView
+
+HELD_OR_TAKEN = "已约"
+
+
+def _session_context(
+    request: HttpRequest, code: str, session_id: UUID
+) -> tuple[dict[str, object], SessionCard, list[NumberView]]:
+    card = selectors.session(session_id)
+    if card.institution_code != code:
+        raise NotFound
+    first = before_others(request, code, card.department_id)
+    with hospital_scope(code, read_only=True):
+        numbers = scheduling.numbers_of(session_id, every=first)
+        notices = editing.notices(card.department_id)
+    session = {
+        "id": card.id,
+        "doctor_name": card.doctor_name,
+        "department_name": selectors.department(card.department_id).name,
+        "date": card.date,
+        "fee_fen": card.fee_fen,
+    }
+    back = f"/hospitals/{code}/departments/{card.department_id}?day={card.date.isoformat()}"
+    institution = registry.institution(code)
+    context = {
+        "hospital": institution,
+        "closed": closed(institution),
+        "session": session,
+        "notices": notices,
+        "opens": "" if card.is_released or first else opening(card.release_at),
+        "first": first,
+        "back": back,
+    }
+    return context, card, numbers
+
+
+@require_GET
+def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
+    """The numbers of a session, read from the hospital's own rows."""
+    context, _card, numbers = _session_context(request, code, session_id)
+    shown = [
+        {
+            "id": number.id,
+            "start": number.start,
+            "end": number.end,
+            "sequence": number.sequence,
+            "is_free": number.is_free and not context["closed"] and not context["opens"],
+            "word": (_("待放号") if context["opens"] else _("暂停")) if number.is_free else HELD_OR_TAKEN,
+        }
+        for number in numbers
+    ]
+    return page(request, "session", "book", {**context, "numbers": shown})
+
+
+@require_http_methods(["GET", "POST"])
+@resident_page
+def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, number_id: UUID) -> HttpResponse:
+    """Read back what is about to be booked and for whom; then book it."""
+    if request.method == "POST":
+        return _book(request, actor, code, session_id, number_id)
+    context, card, numbers = _session_context(request, code, session_id)
+    number = next((row for row in numbers if row.id == number_id), None)
+    if context["opens"]:
+        messages.warning(request, str(context["opens"]), extra_tags="warn")
+        return HttpResponseRedirect(f"/hospitals/{code}/sessions/{session_id}")
+    if number is None or not number.is_free:
+        messages.warning(request, _("这个号刚刚被约走了，请另选一个。"), extra_tags="warn")
+        return HttpResponseRedirect(f"/hospitals/{code}/sessions/{session_id}")
+    people = people_of(actor)
+    chosen = chosen_person(request, people)
+    context |= {
+        "number": number,
+        "people": people,
+        "chosen": chosen,
+        "quoted": services.is_quoted(code, card.fee_fen),
+        "may_book": any(person.standing in ("verified", "temporary") for person in people),
+        "back": f"/hospitals/{code}/sessions/{session_id}",
+    }
+    return page(request, "confirm", "book", context)
+
+
+def _book(request: HttpRequest, actor: Actor, code: str, session_id: UUID, number_id: UUID) -> HttpResponse:
+    here = f"/hospitals/{code}/sessions/{session_id}"
+    try:
+        wish = BookingWish(
+            institution=code,
+            person_id=UUID(request.POST.get("person_id", "")),
+            session_id=session_id,
+            number_id=number_id,
+            starts_at=datetime.fromisoformat(request.POST.get("starts_at", "")),
+            ends_at=datetime.fromisoformat(request.POST.get("ends_at", "")),
+        )
+    except ValueError:
+        messages.error(request, _("请先选择就诊人。"), extra_tags="bad")
+        return HttpResponseRedirect(request.get_full_path())
+    try:
+        view = services.create_booking(actor=actor, wish=wish, command=command_of(request, "booking.create"))
+    except SlotChanged as refusal:
+        messages.warning(request, refusal.text, extra_tags="warn")
+        return HttpResponseRedirect(here)
+    except HubError as refusal:
+        messages.error(request, f"{refusal.text}{_('没有占号，也没有产生费用。')}", extra_tags="bad")
+        return HttpResponseRedirect(here)
+    return HttpResponseRedirect(f"/bookings/{view.id}")

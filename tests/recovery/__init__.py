@@ -1,0 +1,1 @@
+"""Backups, returns, drills and losses, for real."""

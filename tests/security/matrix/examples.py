@@ -1,0 +1,358 @@
+"""A small district with a real object for every parameter a route may have, all of hospital alpha and one resident."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from uuid import UUID, uuid4
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.contrib.sessions.backends.cache import SessionStore
+from django.db import connections
+from django.http import HttpRequest
+from django.test import Client
+
+from hub import clock
+from hub.accounts import sessions, steps
+from hub.accounts.models import SignInMethod, User
+from hub.accounts.results import Client as Device
+from hub.accounts.results import SignedIn
+from hub.accounts.services import tokens_of
+from hub.actor import Actor, ActorKind, system_actor
+from hub.audit import checks
+from hub.journal.hospital.models import OutboxRow
+from hub.outbox.relay import drain
+from hub.security.permissions import permissions_of
+from hub.security.roles import Level, Role
+from hub.tenancy.scope import REGION, hospital, region
+from hub.vigilance import services as vigilance
+from hub.vigilance.models import Flag, FlagKind
+from hub.work import work
+from institution_connectors.contracts import Direction, Inbound, Operation, PatientsMerged, Wire
+from institution_connectors.exchange import inbound
+from institution_connectors.exchange.models import Exchange
+from regional_services.booking.selectors import BookingView
+from regional_services.catalog.models import CatalogSession
+from regional_services.payments import services as payments
+from regional_services.payments.merchants import Credentials, put_in_force
+from regional_services.payments.models import MerchantAccount
+from tenants.appointments.models import DeskRequest
+from tenants.patients.models import PatientArchive
+from tenants.registry import onboarding
+from tests.accounts.people import make_staff
+from tests.booking import world
+from tests.portal.desks import browser_of
+from tests.portal.test_region_institutions import FORM
+from tests.portal.test_region_security import dead_letter
+from tests.security.matrix.expectations import WITHOUT_OBJECT
+
+SETUP = system_actor("布置")
+HOSPITAL_ROLES = tuple(role for role in Role if role.level is not Level.DISTRICT)
+DISTRICT_ROLES = tuple(role for role in Role if role.level is not Level.HOSPITAL)
+
+
+@dataclass
+class World:
+    """Alpha is the owner of every example; beta is the neighbour; `owner` is the resident the examples belong to."""
+
+    alpha: str
+    beta: str
+    owner: world.Resident
+    stranger: world.Resident
+    booking: BookingView
+    desks: dict[tuple[str, Role], Client] = field(default_factory=dict)
+
+    def desk(self, place: str, role: Role) -> Client:
+        """A browser of a member with one role at a hospital, or at the district (""), on its own host."""
+        key = (place, role)
+        if key not in self.desks:
+            member = make_staff(f"{place or 'district'}.{role}.m", hospital=place, roles=(role,))
+            self.desks[key] = browser_of(member)
+        return self.desks[key]
+
+    @cached_property
+    def victim(self) -> UUID:
+        """An account nobody signs in with, at alpha."""
+        return make_staff("victim.alpha", hospital=self.alpha).account.user_id
+
+    @cached_property
+    def district_victim(self) -> UUID:
+        """The same at the district."""
+        return make_staff("victim.district").account.user_id
+
+
+def build(alpha: str, beta: str) -> World:
+    """Two hospitals with numbers; a resident with an unpaid booking at alpha, a stranger without any."""
+    session = world.open_for_booking(alpha, 6, fee_fen=2500)
+    world.open_for_booking(beta, 3)
+    _merchant(alpha)
+    owner, stranger = world.resident(), world.resident()
+    booking = world.book(alpha, session, owner)
+    drain(outside=False)
+    return World(alpha, beta, owner, stranger, booking)
+
+
+def _merchant(code: str) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    agreed = Credentials(
+        channel="wechat",
+        mchid="1900000001",
+        appid="wx0000000000000001",
+        serial_no="A" * 40,
+        private_key=private.decode(),
+        api_v3_key="0" * 32,
+        channel_key_id="PUB_KEY_ID_01",
+        channel_public_key=public.decode(),
+    )
+    put_in_force(code, agreed, actor=SETUP)
+
+
+def resident_sign_in(who: world.Resident, *, tokens: bool = False) -> SignedIn:
+    """A resident's sign-in, as a right phone code gives it."""
+    with work(REGION, actor=SETUP) as unit:
+        user = User.objects.get(id=str(who.actor.id))
+        device = Device(binding="b", device=uuid4().hex, wants_tokens=tokens)
+        return steps.open_sign_in(unit, user=user, method=SignInMethod.PHONE, client=device, new_account=True)
+
+
+def resident_browser(who: world.Resident) -> Client:
+    """A browser in which the resident is signed in."""
+    browser = Client(SERVER_NAME="localhost", raise_request_exception=False)
+    request = HttpRequest()
+    request.session = SessionStore()
+    sessions.open_session(request, resident_sign_in(who))
+    request.session.save()
+    browser.cookies["sessionid"] = str(request.session.session_key)
+    return browser
+
+
+def resident_token(who: world.Resident) -> str:
+    """An access token of the resident's app."""
+    return tokens_of(resident_sign_in(who, tokens=True)).access_token
+
+
+# One maker per (area, parameter); the area "" serves wherever nothing narrower is said.
+Maker = Callable[[World], object]
+
+
+def _order(district: World) -> UUID:
+    with region(read_only=True):
+        order_id = district.booking.order_id
+    assert order_id is not None, district.booking
+    return order_id
+
+
+def _attempt(district: World) -> UUID:
+    return payments.start_attempt(_order(district), actor=district.owner.actor, command=world.command("pay")).id
+
+
+def _message(district: World) -> UUID:
+    return world.messages_of(district.owner)[0].id
+
+
+def _archive(district: World) -> UUID:
+    with hospital(district.alpha, read_only=True):
+        return UUID(str(PatientArchive.objects.get(person_id=district.owner.person_id).id))
+
+
+def _desk_request(district: World) -> UUID:
+    with hospital(district.alpha):
+        made = DeskRequest.objects.create(
+            id=uuid4(),
+            name="沈云",
+            document_number="",
+            phone="",
+            session_id=district.booking.session_id,
+            number_id=uuid4(),
+            starts_at=clock.now(),
+            ends_at=clock.now(),
+            asked_by_name="前台",
+            asked_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
+def _exchange(district: World) -> UUID:
+    with hospital(district.alpha):
+        made = Exchange.objects.create(
+            key=uuid4().hex,
+            correlation="test",
+            operation=Operation.PING,
+            state="rejected",
+            request={},
+            his_text="",
+            asked_at=clock.now(),
+            deadline=clock.now(),
+            ended_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
+def _inbound(district: World) -> UUID:
+    fact = PatientsMerged(occurred_at=clock.now(), kept_id="P1", merged_id="P2")
+    told = Inbound(source="his", incarnation="1", message_id=uuid4().hex, kind="patients_merged", facts=(fact,))
+    wire = Wire(direction=Direction.RECEIVED, at=clock.now(), body=b"{}", content_type="application/json")
+    return inbound.receive(district.alpha, told, wire).inbound_id
+
+
+def _dead(district: World) -> int:
+    with hospital(district.alpha):
+        row = OutboxRow.objects.order_by("id").first()
+        assert row is not None
+        OutboxRow.objects.filter(id=row.id).update(state="dead", finished_at=clock.now(), last_error="drill")
+    return int(row.id)
+
+
+def _actor(role: Role) -> Actor:
+    return Actor(kind=ActorKind.STAFF, id=uuid4(), name=role.label, permissions=permissions_of([role]), role=role)
+
+
+def _check(_: World) -> UUID:
+    return checks.ask(actor=_actor(Role.AUDIT_ADMIN))
+
+
+def _joining(_: World) -> str:
+    return onboarding.begin(actor=_actor(Role.OPERATIONS), values=FORM, secret=FORM["secret"])
+
+
+def _session_of_catalog(district: World) -> CatalogSession:
+    with region(read_only=True):
+        found: CatalogSession = CatalogSession.objects.get(
+            institution_code=district.alpha, session_id=district.booking.session_id
+        )
+    return found
+
+
+def _own_sign_in(district: World) -> UUID:
+    return resident_sign_in(district.owner).sign_in_id
+
+
+def _staff_sign_in(district: World) -> UUID:
+    return make_staff("elsewhere", hospital=district.alpha).sign_in().sign_in_id
+
+
+def _flag(district: World) -> UUID:
+    who = uuid4()
+    for _ in range(vigilance.LIMITS[FlagKind.REFUSALS].count + 1):
+        vigilance.count(FlagKind.REFUSALS, institution=district.alpha, actor_id=who, actor_name="张伟")
+    with region(read_only=True):
+        return UUID(str(Flag.objects.get(actor_id=who).id))
+
+
+EXAMPLES: dict[tuple[str, str], Maker] = {
+    ("", "code"): lambda district: district.alpha,
+    ("", "booking_id"): lambda district: district.booking.id,
+    ("", "session_id"): lambda district: district.booking.session_id,
+    ("", "department_id"): lambda district: _session_of_catalog(district).department_id,
+    ("", "number_id"): lambda district: world.free_numbers(district.alpha, district.booking.session_id)[0].id,
+    ("", "person_id"): lambda district: district.owner.person_id,
+    ("", "order_id"): _order,
+    ("", "attempt_id"): _attempt,
+    ("", "message_id"): _message,
+    ("", "ask_id"): lambda _: uuid4(),
+    ("", "merchant_id"): lambda district: _merchant_id(district.alpha),
+    ("workspace", "archive_id"): _archive,
+    ("workspace", "request_id"): _desk_request,
+    ("workspace", "exchange_id"): _exchange,
+    ("workspace", "inbound_id"): _inbound,
+    ("workspace", "outbox_id"): _dead,
+    ("workspace", "user_id"): lambda district: district.victim,
+    ("workspace", "day"): lambda _: (clock.today() + timedelta(days=1)).isoformat(),
+    ("district", "user_id"): lambda district: district.district_victim,
+    ("district", "check_id"): _check,
+    ("district", "letter_id"): lambda _: dead_letter(),
+    ("district/joining", "code"): _joining,
+    ("resident", "sign_in_id"): _own_sign_in,
+    ("desk", "sign_in_id"): _staff_sign_in,
+    ("desk", "flag_id"): _flag,
+}
+
+
+def _merchant_id(code: str) -> UUID:
+    with region(read_only=True):
+        return UUID(str(MerchantAccount.objects.filter(institution_code=code).values_list("id", flat=True)[0]))
+
+
+def _nothing(_: World) -> str:
+    return str(UUID(int=7))
+
+
+def _nothing_whole(_: World) -> str:
+    return "7"
+
+
+def maker_of(pattern: str, area: str, parameter: str) -> Maker | None:
+    """The maker for a parameter of a route: the narrowest that fits, or None."""
+    if parameter in WITHOUT_OBJECT:
+        return _nothing_whole if f"<int:{parameter}>" in pattern else _nothing
+    for place in sorted((p for p, name in EXAMPLES if name == parameter), key=len, reverse=True):
+        if place == area or not place or pattern.startswith(f"{place}/"):
+            return EXAMPLES[(place, parameter)]
+    return None
+
+
+class Objects:
+    """The examples of one world, each made when it is first asked for."""
+
+    def __init__(self, district: World) -> None:
+        self._district = district
+        self._made: dict[Maker, str] = {}
+
+    def of(self, pattern: str, area: str, parameters: tuple[str, ...]) -> dict[str, str]:
+        """A value for every parameter of a route."""
+        values = {}
+        for name in parameters:
+            maker = maker_of(pattern, area, name)
+            assert maker is not None, f"no example object for <{name}> of {pattern}"
+            if maker not in self._made:
+                self._made[maker] = str(maker(self._district))
+            values[name] = self._made[maker]
+        return values
+
+
+@contextmanager
+def unchanged(code: str) -> Iterator[None]:
+    """What strangers did left no trace in a hospital or in public: every row is as it was before."""
+    before = _state(code)
+    yield
+    after = _state(code)
+    assert {name for name in before if before[name] != after.get(name)} == set()
+
+
+_MOVING = ("hospital_audit_", "region_audit_", "accounts_sign_in", "accounts_refresh", "accounts_known_device")
+"""Tables that go on by themselves: seals of the audit, and what the strangers' own signing in leaves."""
+
+
+def _state(code: str) -> dict[str, object]:
+    """A digest of every table. When somebody was last seen, and which code he typed last, is left out."""
+    found: dict[str, object] = {}
+    with hospital(code, read_only=True):
+        found |= _digests("hospital")
+    with region(read_only=True):
+        found |= _digests("default")
+    return found
+
+
+def _digests(alias: str) -> dict[str, object]:
+    found: dict[str, object] = {}
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')"
+            " AND has_table_privilege(oid, 'SELECT')"
+        )
+        for table in [name for (name,) in cursor.fetchall() if not name.startswith(_MOVING)]:
+            quoted = connections[alias].ops.quote_name(table)
+            cursor.execute(
+                f"SELECT count(*), md5(string_agg(md5((to_jsonb(r) - 'last_seen_at' - 'last_step')::text), ''"
+                f" ORDER BY md5((to_jsonb(r) - 'last_seen_at' - 'last_step')::text))) FROM {quoted} r"
+            )
+            found[table] = cursor.fetchone()
+    return found

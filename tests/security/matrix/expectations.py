@@ -1,0 +1,104 @@
+"""What the route table can't say of itself: the pages that guard nothing, and why each may."""
+
+from __future__ import annotations
+
+OPEN_PAGES = {
+    "healthz": "says alive or not, to the orchestrator",
+    "readyz": "says ready or not, to the orchestrator",
+    "metrics": "refuses foreign networks by itself (tests/platform/test_scrape.py)",
+    "sealed-key": "asks for the signed-in actor itself and audits (tests/security/test_sealed_pages.py)",
+    "home": "the catalogue is public",
+    "search": "the catalogue is public",
+    "hospitals": "the catalogue is public",
+    "hospital": "the catalogue is public",
+    "department": "the catalogue is public",
+    "session": "the catalogue is public",
+    "sign-in": "a way in",
+    "sign-in-code": "a way in",
+    "wechat-start": "a way in",
+    "wechat-back": "a way in; the ask is bound to its session",
+    "wechat-wait": "a way in; the ask is bound to its session",
+    "sign-out": "the way out",
+    "elder": "a cookie of this device",
+    "desk-sign-in": "a way in",
+    "desk-totp": "a way in; needs the first factor of this session",
+    "desk-enrol": "a way in; needs the first factor of this session",
+    "desk-platform": "a way in",
+    "desk-platform-back": "a way in; the ask is bound to its session",
+    "desk-platform-wait": "a way in; the ask is bound to its session and host",
+    "desk-password": "a due change comes before any permission; asks for the signed-in actor itself",
+    "desk-sign-out": "the way out",
+    "certificate": "whoever holds a certificate's number may verify it",
+    "open": "the public monthly figures",
+    "open-json": "the public monthly figures",
+    "open-csv": "the public monthly figures",
+}
+
+FIRST_PAGES = frozenset({"workspace", "district"})
+"""Where staff begin: who may not see them is sent on to the first page of his own bar."""
+
+OWN = frozenset({"booking_id", "attempt_id", "message_id", "person_id", "order_id", "sign_in_id"})
+"""Parameters that name a thing of one resident or one account; other parameters of residents' routes are public."""
+
+NOT_OF_A_HOSPITAL = frozenset({"day"})
+"""Parameters of workspace routes that name nothing of a hospital's own."""
+
+HIGH_RISK = (
+    "grant",
+    "end_role",
+    "revoke",
+    "unlock",
+    "export",
+    "refund",
+    "rotate",
+    "secret",
+    "destroy",
+    "leave",
+    "reset",
+)
+"""A view whose name says one of these asks for fresh proof (security.md row 21), unless it stands below."""
+
+NOT_HIGH_RISK = {
+    "district-statistics-export": "figures of the district, no person in them",
+    "district-statistics-list-export": "figures of the district, no person in them",
+    "district-synthetic-export": "visits of the synthetic resident, no person in them",
+}
+
+NOTHING_THERE = {
+    "workspace/leaving/package": "no hospital is leaving in this world",
+    "workspace/leaving/receipt.json": "no hospital is leaving in this world",
+    "district/leaving/<str:code>": "no hospital is leaving in this world",
+    "district/leaving/<str:code>/certificate": "no hospital is leaving in this world",
+    "district/leaving/<str:code>/key": "no hospital is leaving in this world",
+    "district/leaving/<str:code>/hold": "no hospital is leaving in this world",
+    "district/leaving/<str:code>/ask": "no hospital is leaving in this world",
+    "district/leaving/<str:code>/confirm": "no hospital is leaving in this world",
+    "workspace/synthetic/resume": "no visit stands still in this world",
+    "district/synthetic/<str:code>/resume": "no visit stands still in this world",
+    "api/resident/v1/persons/<uuid:person_id>/real-name": "nothing was checked yet",
+    "api/resident/v1/persons/<uuid:person_id>/consents": "no text of consent is published in this world",
+}
+"""Where even the owner finds nothing in the examples, and why."""
+
+AUDITED = frozenset(
+    {
+        "accounts.signed_in",
+        "accounts.role_granted",
+        "accounts.staff_created",
+        "accounts.disabled",
+        "audit.searched",
+        "audit.check_asked",
+        "exchange.opened",
+        "patients.opened",
+        "payment.attempt_started",
+        "payment.merchant_in_force",
+        "security.flag_raised",
+    }
+)
+"""Acts that a walk over all pages must have left in the audit (CES1-12: users, important acts, security events)."""
+
+WITHOUT_OBJECT = frozenset(
+    {"number", "change_id", "notice_id", "backup_id", "drill_id", "run_id", "item_id", "check_code"}
+)
+"""Parameters whose routes are tried with an id that names nothing: refusals by role and place are shown, but not
+that a neighbour's object stays closed, nor that the right one gets in."""
