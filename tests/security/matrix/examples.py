@@ -35,6 +35,7 @@ from hub.work import work
 from institution_connectors.contracts import Direction, Inbound, Operation, PatientsMerged, Wire
 from institution_connectors.exchange import inbound
 from institution_connectors.exchange.models import Exchange
+from portal.screens.links import device_link
 from regional_services.booking.selectors import BookingView
 from regional_services.catalog.models import CatalogSession
 from regional_services.payments import services as payments
@@ -42,6 +43,8 @@ from regional_services.payments.merchants import Credentials, put_in_force
 from regional_services.payments.models import MerchantAccount
 from tenants.appointments.models import DeskRequest
 from tenants.patients.models import PatientArchive
+from tenants.queueing import steps as queueing
+from tenants.queueing.models import Device as Screen
 from tenants.registry import onboarding
 from tests.accounts.people import make_staff
 from tests.booking import world
@@ -247,6 +250,19 @@ def _flag(district: World) -> UUID:
         return UUID(str(Flag.objects.get(actor_id=who).id))
 
 
+def _queue(district: World) -> UUID:
+    with work(district.alpha, actor=SETUP) as unit:
+        made = queueing.ensure_queue(unit, district.booking.session_id)
+        unit.audit("test.queue", target=f"queue:{made.id}")
+    return UUID(str(made.id))
+
+
+def _screen(district: World) -> str:
+    with hospital(district.alpha):
+        made = Screen.objects.create(name="大厅", made_by="布置", made_at=clock.now())
+    return device_link(district.alpha, made.id).rsplit("/", 1)[1]
+
+
 EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "code"): lambda district: district.alpha,
     ("", "booking_id"): lambda district: district.booking.id,
@@ -266,6 +282,8 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("workspace", "outbox_id"): _dead,
     ("workspace", "user_id"): lambda district: district.victim,
     ("workspace", "day"): lambda _: (clock.today() + timedelta(days=1)).isoformat(),
+    ("workspace", "queue_id"): _queue,
+    ("screens", "token"): _screen,
     ("district", "user_id"): lambda district: district.district_victim,
     ("district", "check_id"): _check,
     ("district", "letter_id"): lambda _: dead_letter(),
