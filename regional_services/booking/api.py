@@ -9,14 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.api.idempotency import command_from
-from hub.api.pagination import CursorPage, page_request
+from hub.api.pagination import CursorPage, page_of, page_request
 from hub.api.views import RESIDENT, HubAPIView
 from hub.errors import NotSignedIn
 from regional_services.booking import access, selectors, services
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.booking.serializers import (
     BookingHistorySerializer,
-    BookingPageSerializer,
     BookingRequestSerializer,
     BookingSerializer,
     CancelRequestSerializer,
@@ -45,7 +44,7 @@ class BookingsView(HubAPIView):
     idempotent_methods = frozenset({"POST"})
     paged_methods = frozenset({"GET"})
 
-    @extend_schema(operation_id="bookings_list", responses=BookingPageSerializer)
+    @extend_schema(operation_id="bookings_list", responses=page_of(BookingSerializer))
     def get(self, request: Request) -> Response:
         """My bookings, newest first (JA-APPT-19)."""
         if self.actor.id is None:

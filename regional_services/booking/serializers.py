@@ -72,13 +72,6 @@ class BookingStepSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
-class BookingPageSerializer(serializers.Serializer[Any]):
-    """A page of bookings, newest first."""
-
-    items = BookingSerializer(many=True)
-    next = serializers.CharField(allow_null=True)
-
-
 class BookingHistorySerializer(serializers.Serializer[Any]):
     """The whole history of a booking; `next` is always null."""
 

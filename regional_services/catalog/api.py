@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hub.api.pagination import CursorPage, page_request
+from hub.api.pagination import CursorPage, page_of, page_request
 from hub.api.views import PUBLIC, HubAPIView
 from hub.synthetic import is_synthetic
 from hub.tenancy.scope import hospital, region
@@ -57,7 +57,7 @@ class CatalogList(CatalogView):
 class Institutions(CatalogList):
     """Where one can book."""
 
-    @extend_schema(parameters=[PlaceQuery], responses=InstitutionSerializer(many=True), operation_id="institutions")
+    @extend_schema(parameters=[PlaceQuery], responses=page_of(InstitutionSerializer), operation_id="institutions")
     def get(self, request: Request) -> Response:
         """Institutions open for booking, nearest first when a place is given."""
         place = _read(PlaceQuery, request)
@@ -71,7 +71,7 @@ class Institutions(CatalogList):
 class Departments(CatalogList):
     """What an institution has."""
 
-    @extend_schema(responses=DepartmentSerializer(many=True), operation_id="departments")
+    @extend_schema(responses=page_of(DepartmentSerializer), operation_id="departments")
     def get(self, request: Request, code: str) -> Response:
         """Departments with what is left in the days to come."""
         registry.institution(code).require(functions.BOOKING)
@@ -83,7 +83,7 @@ class Departments(CatalogList):
 class Days(CatalogList):
     """When a department sees patients."""
 
-    @extend_schema(responses=DaySerializer(many=True), operation_id="department_days")
+    @extend_schema(responses=page_of(DaySerializer), operation_id="department_days")
     def get(self, request: Request, department_id: UUID) -> Response:
         """Days with sessions, from today on."""
         with region(read_only=True):
@@ -95,7 +95,7 @@ class Days(CatalogList):
 class Doctors(CatalogList):
     """Who works in a department."""
 
-    @extend_schema(responses=DoctorSerializer(many=True), operation_id="department_doctors")
+    @extend_schema(responses=page_of(DoctorSerializer), operation_id="department_doctors")
     def get(self, request: Request, department_id: UUID) -> Response:
         """Doctors of a department."""
         with region(read_only=True):
@@ -107,7 +107,7 @@ class Doctors(CatalogList):
 class Sessions(CatalogList):
     """Sessions of a department."""
 
-    @extend_schema(parameters=[SessionsQuery], responses=SessionSerializer(many=True), operation_id="sessions")
+    @extend_schema(parameters=[SessionsQuery], responses=page_of(SessionSerializer), operation_id="sessions")
     def get(self, request: Request) -> Response:
         """Sessions of one day, or from today on, a page at a time."""
         query, page = _read(SessionsQuery, request), page_request(request)
@@ -130,7 +130,7 @@ class Sessions(CatalogList):
 class Numbers(CatalogList):
     """The numbers of a session, from the hospital's own rows."""
 
-    @extend_schema(responses=NumberSerializer(many=True), operation_id="session_numbers")
+    @extend_schema(responses=page_of(NumberSerializer), operation_id="session_numbers")
     def get(self, request: Request, session_id: UUID) -> Response:
         """Free and full numbers, in order."""
         with region(read_only=True):

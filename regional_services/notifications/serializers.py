@@ -19,13 +19,6 @@ class MessageSerializer(serializers.Serializer[object]):
     read_at = serializers.DateTimeField(allow_null=True)
 
 
-class MessagePageSerializer(serializers.Serializer[object]):
-    """A page of messages, newest first."""
-
-    items = MessageSerializer(many=True)
-    next = serializers.CharField(allow_null=True)
-
-
 class UnreadSerializer(serializers.Serializer[object]):
     """How many messages wait to be read."""
 

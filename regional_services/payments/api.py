@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.api.idempotency import command_from
-from hub.api.pagination import CursorPage, page_request
+from hub.api.pagination import CursorPage, page_of, page_request
 from hub.api.views import PUBLIC, RESIDENT, HubAPIView
 from hub.tenancy.scope import region
 from regional_services.payments import access, notices, selectors, services
@@ -20,7 +20,6 @@ from regional_services.payments.serializers import (
     AttemptRequestSerializer,
     AttemptSerializer,
     OrderDetailSerializer,
-    OrderPageSerializer,
     OrderSerializer,
     RefundSerializer,
 )
@@ -34,7 +33,9 @@ class Orders(HubAPIView):
     permission = RESIDENT
     paged_methods = frozenset({"GET"})
 
-    @extend_schema(summary="我的订单", responses=OrderPageSerializer, operation_id="orders_list", tags=["payments"])
+    @extend_schema(
+        summary="我的订单", responses=page_of(OrderSerializer), operation_id="orders_list", tags=["payments"]
+    )
     def get(self, request: Request) -> Response:
         """Newest first."""
         page = page_request(request)

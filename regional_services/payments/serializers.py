@@ -38,13 +38,6 @@ class OrderDetailSerializer(OrderSerializer):
     refunds = RefundSerializer(many=True)
 
 
-class OrderPageSerializer(serializers.Serializer[object]):
-    """A page of orders, newest first."""
-
-    items = OrderSerializer(many=True)
-    next = serializers.CharField(allow_null=True)
-
-
 class AttemptRequestSerializer(serializers.Serializer[object]):
     """Who pays: in the app by openid, without one in a browser."""
 

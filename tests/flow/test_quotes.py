@@ -191,7 +191,7 @@ def test_who_cancels_while_the_hospital_is_asked_owes_nothing(district: District
 
 
 def test_an_answer_that_overtakes_the_hold_is_not_lost(district: District, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process died between the hold and its order; the hospital's price was there before the sweep came."""
+    """The process died between the hold and its order; the hospital's price does what was left undone."""
     who, session, real = world.resident(born=ELDER), world.open_session("alpha"), services._hold
 
     def crash(*arguments: object) -> object:
@@ -206,12 +206,13 @@ def test_an_answer_that_overtakes_the_hold_is_not_lost(district: District, monke
     with hospital("alpha", read_only=True):
         held = Appointment.objects.get()
     assert held.quoted_fen == held.fee_fen // 2
-    assert district.booking(held.id).state is State.NEW
+    overtaken = district.booking(held.id)
+    assert (overtaken.state, overtaken.fee_fen) == (State.AWAITING_PAYMENT, held.quoted_fen)
     with clock.shifted(timedelta(seconds=6)):
         services.sweep()
         drain()
     after = district.booking(held.id)
-    assert (after.state, after.fee_fen) == (State.AWAITING_PAYMENT, held.quoted_fen)
+    assert (after.state, after.fee_fen, after.sequence) == (State.AWAITING_PAYMENT, held.quoted_fen, held.sequence)
 
 
 def test_without_the_capability_nobody_is_asked(district: District) -> None:

@@ -69,8 +69,10 @@ def test_one_key_moves_the_hall_and_the_patients_phone(
     """Nobody reloads anything: the key, the wall and the phone, within seconds."""
     day = clinic(alpha, 8)
     with at_clinic(8):
+        by = clock.now() - datetime.now(UTC)
+    with monkeypatch.context() as moved:
         # The threads that serve pages live on the visit day as well.
-        monkeypatch.setattr(clock, "_shift", ContextVar("shift", default=clock.now() - datetime.now(UTC)))
+        moved.setattr(clock, "_shift", ContextVar("shift", default=by))
         timekeeping.enter_day(alpha)
         day.arrive(*range(7))
         doctor = desk_of(Role.DOCTOR, Role.RECEPTION, hospital=alpha, login_name="doc").cookies["sessionid"].value

@@ -10,8 +10,8 @@ from django.db import connections
 
 from hub.errors import HubError
 from hub.outbox.relay import drain
-from hub.tenancy.statements import Statement
 from hub.tenancy.scope import hospital
+from hub.tenancy.statements import Statement
 from regional_services.booking.models import Booking, Reservation, State
 from regional_services.booking.verify import verify_hospital
 from tenants.scheduling import steps as scheduling
