@@ -29,5 +29,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include("portal.desk.urls")),
     path("district/", include("portal.region.urls")),
     path("workspace/", include("portal.hospital.urls")),
+    path("screens/", include("portal.screens.urls")),
     path("", include("portal.resident.urls")),
 ]

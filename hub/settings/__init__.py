@@ -42,6 +42,7 @@ REGION_APPS = [
     "regional_services.booking",
     "regional_services.notifications",
     "regional_services.statistics",
+    "regional_services.waiting",
     "regional_services.synthetic",
     "regional_services.leaving",
     "regional_services.announcements",
@@ -60,6 +61,7 @@ HOSPITAL_APPS = [
     "tenants.patients",
     "tenants.scheduling",
     "tenants.appointments",
+    "tenants.queueing",
     "tenants.nightly",
 ]
 LIBRARY_APPS = [
@@ -289,6 +291,8 @@ CELERY_BEAT_SCHEDULE = {
     "keys.resume": {"task": "keys.resume", "schedule": 300.0, "options": {"expires": 200.0}},
     "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},
     "daily-lists": {"task": "tenants.appointments.tasks.make_lists", "schedule": crontab(hour=6, minute=0)},
+    "queueing.days": {"task": "queueing.days", "schedule": crontab(minute="*/10")},
+    "queueing.tick": {"task": "queueing.tick", "schedule": 10.0, "options": {"expires": 10.0}},
     "scheduling.merge_shares": {"task": "scheduling.merge_shares", "schedule": 60.0, "options": {"expires": 50.0}},
     "night-reports": {"task": "tenants.nightly.tasks.make_reports", "schedule": crontab(hour=7, minute=0)},
     "closures.carry_on": {"task": "closures.carry_on", "schedule": 2.0, "options": {"expires": 2.0}},

@@ -32,6 +32,8 @@ from tenants.appointments import comparing, permissions, selectors, services
 from tenants.appointments.models import ACTIVE, State
 from tenants.appointments.selectors import AppointmentView, Criteria
 from tenants.directory import selectors as directory
+from tenants.queueing import permissions as queue_permissions
+from tenants.queueing import services as queues
 from tenants.registry import selectors as registry
 
 CANCEL_REASONS = ("患者来电要求取消", "患者到院要求取消", "重复预约", "信息登记有误")
@@ -125,7 +127,7 @@ def detail(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse
         "may_compare": is_active and actor.may(permissions.COMPARE),
         "compared": compared,
         "may_cancel": is_active and actor.may(permissions.CANCEL),
-        "may_check_in": actor.may(permissions.CHECK_IN)
+        "may_check_in": actor.may(queue_permissions.CHECK_IN)
         and view.state is State.BOOKED
         and view.visit_date == clock.today()
         and view.present_at is None,
@@ -164,11 +166,11 @@ def compare(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpRespons
 
 
 @require_POST
-@desk_page(permissions.CHECK_IN)
+@desk_page(queue_permissions.CHECK_IN)
 def check_in(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
     """The patient is here."""
     try:
-        services.check_in(actor=actor, hospital=own_hospital(actor), booking_id=booking_id)
+        queues.check_in_at_desk(actor=actor, hospital=own_hospital(actor), booking_id=booking_id)
         messages.success(request, _("已签到。"), extra_tags="ok")
     except HubError as refusal:
         messages.error(request, refusal.text, extra_tags="bad")

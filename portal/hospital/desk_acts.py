@@ -35,6 +35,7 @@ from tenants.appointments.services import DeskWish
 from tenants.directory import selectors as directory
 from tenants.patients import permissions as patient_permissions
 from tenants.patients.selectors import PatientView
+from tenants.queueing import permissions as queue_permissions
 from tenants.scheduling import selectors as scheduling
 from tenants.scheduling.errors import NumberTaken
 from tenants.scheduling.models import Channel, NumberState
@@ -95,7 +96,7 @@ def person(request: HttpRequest, actor: Actor, archive_id: UUID) -> HttpResponse
         "earlier": [row for row in rows if row not in upcoming],
         "today": today,
         "booked": State.BOOKED,
-        "may_check_in": actor.may(permissions.CHECK_IN),
+        "may_check_in": actor.may(queue_permissions.CHECK_IN),
         "may_book": actor.may(permissions.BOOK),
         "may_protect": actor.may(PROTECT),
     }

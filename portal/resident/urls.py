@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bookings", bookings.bookings, name="bookings"),
     path(_BOOKING, bookings.booking, name="booking"),
     path(f"{_BOOKING}/live", bookings.live, name="booking-live"),
+    path(f"{_BOOKING}/place", bookings.place, name="booking-place"),
     path(f"{_BOOKING}/cancel", bookings.cancel, name="booking-cancel"),
     path(f"{_BOOKING}/change", bookings.answer_change, name="booking-change"),
     path(f"{_BOOKING}/register", bookings.register, name="booking-register"),

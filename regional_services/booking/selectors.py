@@ -169,6 +169,12 @@ def booking_of(booking_id: UUID) -> BookingView | None:
     return booking_view(row) if row else None
 
 
+def owners_of(booking_ids: list[UUID]) -> dict[UUID, tuple[UUID, UUID]]:
+    """Account and person of these bookings. One query."""
+    rows = Booking.objects.filter(id__in=booking_ids).values_list("id", "account_id", "person_id")
+    return {booking_id: (account_id, person_id) for booking_id, account_id, person_id in rows}
+
+
 def history(booking_id: UUID) -> list[StepView]:
     """What happened to a booking, oldest first. One query."""
     return [

@@ -51,12 +51,5 @@ class CannotCancelHere(Conflict):
     text = "该预约已结束，没有可取消的号。请刷新查看最新状态。"
 
 
-class CannotCheckInHere(Conflict):
-    """Only a booked appointment of today can be checked in."""
-
-    code = "appointments.cannot_check_in"
-    text = "只有当天、已预约成功的预约可以签到。请核对就诊日期与状态。"
-
-
 class HeldAlready(Exception):
     """This booking's hold came to be before: a repeat, for code and not for people."""

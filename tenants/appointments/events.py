@@ -102,6 +102,13 @@ class AppointmentStopped(AppointmentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TodaysAppointmentChanged(AppointmentEvent):
+    """An appointment of this very day was booked, paid, ended, or the patient came: queues read it again."""
+
+    NAME: ClassVar[str] = "appointments.todays_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRefused(AppointmentEvent):
     """The hospital refused the payment of a registration that stood unpaid there; it is asked to cancel it."""
 

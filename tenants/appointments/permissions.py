@@ -11,7 +11,6 @@ VIEW = permission(
     roles=(Role.RECEPTION, Role.CASHIER, Role.DOCTOR, Role.HOSPITAL_MANAGER, Role.HOSPITAL_IT),
 )
 CANCEL = permission("appointments.cancel", "代患者取消预约", roles=(Role.RECEPTION, Role.HOSPITAL_MANAGER))
-CHECK_IN = permission("appointments.check_in", "代患者签到", roles=(Role.RECEPTION, Role.CASHIER))
 BOOK = permission("appointments.book", "代患者预约挂号", roles=(Role.RECEPTION,))
 COMPARE = permission(
     "appointments.compare", "与医院系统核对预约", roles=(Role.HOSPITAL_MANAGER, Role.HOSPITAL_IT, Role.RECEPTION)

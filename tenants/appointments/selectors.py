@@ -159,6 +159,30 @@ def appointments_of_day(
     return [appointment_view(row) for row in rows.order_by("starts_at", "id")[:limit]]
 
 
+def standing_of_day(day: date) -> list[AppointmentView]:
+    """All booked appointments of a day, whether paid or not. One query."""
+    rows = Appointment.objects.filter(visit_date=day, state=State.BOOKED).order_by("starts_at", "id")
+    return [appointment_view(row) for row in rows]
+
+
+def by_number(number: str) -> AppointmentView | None:
+    """The appointment of a hub number or of the hospital's own registration number, the newest. One query."""
+    rows = Appointment.objects.filter(Q(hub_number=own_number(number)) | Q(his_registration=number.strip()))
+    row = rows.order_by("-visit_date", "-id").first() if number.strip() else None
+    return appointment_view(row) if row else None
+
+
+def seen_before(person_id: UUID, department_id: UUID, *, since: date, until: date) -> bool:
+    """Whether the person was seen by this department in these days, the last excluded: a follow-up. One query."""
+    return Appointment.objects.filter(
+        person_id=person_id,
+        department_id=department_id,
+        visit_date__gte=since,
+        visit_date__lt=until,
+        state=State.FULFILLED,
+    ).exists()
+
+
 def own_number(number: str) -> str:
     """The hospital-side number of what people type: a booking's number has the same digits behind another letter."""
     typed = number.strip().upper()

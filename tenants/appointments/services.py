@@ -6,17 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from hub import clock
 from hub.actor import Actor
 from hub.errors import InvalidInput
 from hub.ids import uuid7
 from hub.security.permissions import require
 from hub.work import Command, work
 from tenants.appointments import steps
-from tenants.appointments.errors import AppointmentNotFound, CannotCancelHere, CannotCheckInHere
+from tenants.appointments.errors import AppointmentNotFound, CannotCancelHere
 from tenants.appointments.events import DeskBookingAsked, DeskCancelAsked
-from tenants.appointments.models import ACTIVE, Appointment, DeskRequest, DeskState, State
-from tenants.appointments.permissions import BOOK, CANCEL, CHECK_IN, EXPORT, VIEW
+from tenants.appointments.models import ACTIVE, Appointment, DeskRequest, DeskState
+from tenants.appointments.permissions import BOOK, CANCEL, EXPORT, VIEW
 from tenants.appointments.selectors import AppointmentView, Criteria, appointment_view, search
 from tenants.scheduling.models import Channel
 
@@ -67,18 +66,6 @@ def cancel_at_desk(*, actor: Actor, hospital: str, booking_id: UUID, reason: str
         unit.publish(
             DeskCancelAsked(hospital=hospital, booking_id=booking_id, reason=reason.strip()[:60], by=actor.name)
         )
-
-
-def check_in(*, actor: Actor, hospital: str, booking_id: UUID) -> None:
-    """The patient stands at the desk. A fee paid at the window is the desk's to look at, not the hub's."""
-    require(actor, CHECK_IN)
-    with work(hospital, actor=actor) as unit:
-        row = steps.lock_row(booking_id)
-        if row is None or not actor.sees(row.department_id):
-            raise AppointmentNotFound
-        if row.state != State.BOOKED or row.visit_date != clock.today():
-            raise CannotCheckInHere
-        steps.mark_present(unit, booking_id)
 
 
 def export(*, actor: Actor, hospital: str, criteria: Criteria) -> list[AppointmentView]:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from hub import clock
 from hub.tenancy.scope import hospital_alias
 from hub.tenancy.statements import Select, Update
 from hub.work import Unit
@@ -24,6 +25,7 @@ from tenants.appointments.events import (
     AppointmentReleased,
     AppointmentStopped,
     AppointmentToDesk,
+    TodaysAppointmentChanged,
 )
 from tenants.appointments.models import ACTIVE, Appointment, HisState, Settlement, State
 from tenants.registry import selectors as registry
@@ -242,7 +244,9 @@ def _place(hospital: str, campus_code: str, room: str) -> str:
 
 def mark_present(unit: Unit, booking_id: UUID) -> None:
     """The patient is at the hospital (practice 14: a fact of its own, apart from being in the queue)."""
-    Appointment.objects.filter(id=booking_id, present_at__isnull=True).update(present_at=unit.now, updated_at=unit.now)
+    news = Appointment.objects.filter(id=booking_id, present_at__isnull=True)
+    if news.update(present_at=unit.now, updated_at=unit.now):
+        unit.publish(TodaysAppointmentChanged(hospital=unit.scope, booking_id=booking_id))
     unit.audit("appointment.present", target=f"appointment:{booking_id}")
 
 
@@ -256,6 +260,7 @@ def _publish_booked(unit: Unit, hospital: str, appointment: Appointment) -> None
     paid = appointment.settlement == Settlement.PAID
     unit.audit("appointment.told", target=f"appointment:{appointment.id}", detail={"paid": paid})
     unit.publish(AppointmentBooked(hospital=hospital, booking_id=appointment.id, paid=paid))
+    _tell_queues(unit, appointment)
 
 
 def end(unit: Unit, appointment: Appointment, state: State, reason: str) -> None:
@@ -263,6 +268,12 @@ def end(unit: Unit, appointment: Appointment, state: State, reason: str) -> None
     appointment.state = state
     appointment.reason = reason[:120]
     store(unit, appointment, f"appointment.{state}")
+    _tell_queues(unit, appointment)
+
+
+def _tell_queues(unit: Unit, appointment: Appointment) -> None:
+    if appointment.visit_date == clock.local(unit.now).date():
+        unit.publish(TodaysAppointmentChanged(hospital=unit.scope, booking_id=appointment.id))
 
 
 def store(unit: Unit, appointment: Appointment, action: str) -> None:

@@ -131,6 +131,12 @@ def session_summaries(session_ids: Iterable[UUID]) -> list[SessionSummary]:
     ]
 
 
+def rooms_of(session_ids: Iterable[UUID]) -> dict[UUID, tuple[str, UUID | None]]:
+    """Room and doctor of these sessions. One query."""
+    rows = Session.objects.filter(id__in=list(session_ids)).values_list("id", "room", "doctor_id")
+    return {session_id: (room, doctor_id) for session_id, room, doctor_id in rows}
+
+
 def sessions_between(
     first: date,
     last: date,

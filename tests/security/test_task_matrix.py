@@ -23,6 +23,8 @@ ACROSS = {
     "registry.apply_rules": "puts a hospital's changed rules in force",
     "registry.sweep": "takes up joinings nobody is at",
     "keys.reencrypt": "a hospital's values lie in its schema and in public",
+    "queueing.days": "sends every hospital's day on its way",
+    "queueing.tick": "what time does in the queues of all hospitals",
     "registry.carry_on": "makes and opens a hospital's place",
     "tenants.directory.tasks.refresh_directories": "asks every connected hospital for its directory",
 }

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from hub import clock
 from hub.actor import Actor
 from hub.errors import HubError
+from hub.sse import topics
 from hub.tenancy.scope import hospital
 from portal.commands import command_of
 from portal.components.words import HISTORY_WORDS
@@ -24,6 +25,9 @@ from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.identity import selectors as identity
 from regional_services.payments import selectors as payments
 from regional_services.survey import selectors as surveys
+from regional_services.waiting import access as waiting
+from regional_services.waiting import handlers as waiting_handlers
+from regional_services.waiting.errors import NoPlace
 from tenants.directory import editing
 from tenants.registry import selectors as registry
 
@@ -58,6 +62,7 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
     why_not = services.why_not_registrable(row, clock.now()) if view.pay_on_day else ""
     card = identity.identity_of(view.person_id)
     return {
+        **_place(actor, view),
         "booking": view,
         "moving": _moving(view),
         "institution": institution,
@@ -76,6 +81,25 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
         "order": payments.order_of_booking(view.id) if view.order_id else None,
         "back": "/bookings",
     }
+
+
+def _place(actor: Actor, view: BookingView) -> dict[str, object]:
+    """Where the visit of today stands in its queue, and where the page listens; nothing on other days."""
+    if view.visit_date != clock.today():
+        return {}
+    listen = topics.address(waiting_handlers.visit_topic(view.id))
+    try:
+        return {"listen": listen, "place": waiting.own_place(actor, view.id)}
+    except NoPlace:
+        return {"listen": listen}
+
+
+@require_GET
+@resident_page
+def place(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
+    """The place in line alone, asked for whenever the queue moved (JA-APPT-15)."""
+    view = booking_view(access.own_booking(actor, booking_id))
+    return render(request, "portal/resident/place.html", _place(actor, view))
 
 
 def _visit_notices(view: BookingView) -> list[str]:

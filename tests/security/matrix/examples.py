@@ -35,6 +35,7 @@ from hub.work import work
 from institution_connectors.contracts import Direction, Inbound, Operation, PatientsMerged, Wire
 from institution_connectors.exchange import inbound
 from institution_connectors.exchange.models import Exchange
+from portal.screens.links import device_link
 from regional_services.booking.selectors import BookingView
 from regional_services.catalog.models import CatalogDoctor, CatalogSession
 from regional_services.closures import services as closures
@@ -52,6 +53,8 @@ from regional_services.waitlist.models import Entry as WaitingEntry
 from tenants.appointments.models import DeskRequest
 from tenants.directory import selectors as directory
 from tenants.patients.models import PatientArchive
+from tenants.queueing import steps as queueing
+from tenants.queueing.models import Device as Screen
 from tenants.registry import onboarding
 from tenants.scheduling import releasing
 from tenants.scheduling import services as scheduling
@@ -332,6 +335,19 @@ def _flag(district: World) -> UUID:
         return UUID(str(Flag.objects.get(actor_id=who).id))
 
 
+def _queue(district: World) -> UUID:
+    with work(district.alpha, actor=SETUP) as unit:
+        made = queueing.ensure_queue(unit, district.booking.session_id)
+        unit.audit("test.queue", target=f"queue:{made.id}")
+    return UUID(str(made.id))
+
+
+def _screen(district: World) -> str:
+    with hospital(district.alpha):
+        made = Screen.objects.create(name="大厅", made_by="布置", made_at=clock.now())
+    return device_link(district.alpha, made.id).rsplit("/", 1)[1]
+
+
 def _filed_identity(district: World) -> UUID:
     """A rejected application with its photographs: anybody who may review may open it."""
     return identities.rejected(identities.applicant(), identities.reviewer())
@@ -407,6 +423,8 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("workspace", "outbox_id"): _dead,
     ("workspace", "user_id"): lambda district: district.victim,
     ("workspace", "day"): lambda _: (clock.today() + timedelta(days=1)).isoformat(),
+    ("workspace", "queue_id"): _queue,
+    ("screens", "token"): _screen,
     ("district", "user_id"): lambda district: district.district_victim,
     ("workspace", "check_id"): _own_check,
     ("workspace", "rule_id"): _rule,

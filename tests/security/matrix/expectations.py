@@ -35,6 +35,9 @@ OPEN_PAGES = {
     "open": "the public monthly figures",
     "open-json": "the public monthly figures",
     "open-csv": "the public monthly figures",
+    "device": "a waiting hall's screen: its signed link is the permission; masked names (tests/queueing/test_pages.py)",
+    "device-board": "the moving part of the same, by the same link",
+    "device-voice": "what the same screen says aloud, by the same link",
 }
 
 FIRST_PAGES = frozenset({"workspace", "district"})

@@ -1,0 +1,41 @@
+/* Parts of a page that are told by the event stream when to look again; without the stream they look every 20 s. */
+"use strict";
+document.addEventListener("DOMContentLoaded", () => {
+  const SOONEST = 700; // ms between two looks
+  const SLOW = 20000;
+  const said = new Set();
+  const writes = (node) => document.activeElement && node.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  const cry = (node, aloud) => {
+    for (const one of node.querySelectorAll("[data-cry]")) {
+      if (said.has(one.dataset.cry)) continue;
+      said.add(one.dataset.cry);
+      if (!aloud || !window.speechSynthesis) continue;
+      const words = new SpeechSynthesisUtterance(one.textContent);
+      words.lang = "zh-CN";
+      window.speechSynthesis.speak(words);
+    }
+  };
+  for (const node of document.querySelectorAll("[data-events][data-from]")) {
+    let timer = 0;
+    let last = 0;
+    const load = async () => {
+      timer = 0;
+      last = Date.now();
+      if (writes(node)) return look();
+      const answer = await fetch(node.dataset.from, { headers: { "HX-Request": "true" } }).catch(() => null);
+      if (!answer || !answer.ok || answer.redirected) return;
+      const held = node.contains(document.activeElement) ? document.activeElement.id : "";
+      node.innerHTML = await answer.text();
+      if (held) document.getElementById(held)?.focus();
+      cry(node, "sound" in node.dataset);
+    };
+    const look = () => {
+      if (!timer) timer = window.setTimeout(load, Math.max(SOONEST / 4, last + SOONEST - Date.now()));
+    };
+    cry(node, false);
+    const source = new EventSource(node.dataset.events);
+    source.addEventListener("changed", look);
+    source.addEventListener("hello", look);
+    window.setInterval(look, SLOW);
+  }
+});

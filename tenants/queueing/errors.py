@@ -1,0 +1,63 @@
+"""Refusals around queues."""
+
+from hub.errors import Conflict, NotFound
+
+
+class QueueNotFound(NotFound):
+    """No such queue in this hospital."""
+
+    code = "queueing.queue_not_found"
+
+
+class EntryNotFound(NotFound):
+    """No such person in this hospital's queues."""
+
+    code = "queueing.entry_not_found"
+
+
+class NobodyWaiting(Conflict):
+    """Nobody who is there waits."""
+
+    code = "queueing.nobody_waiting"
+    text = "当前没有已到院的候诊患者。未到院的可在列表中单独呼叫。"
+
+
+class StaleCall(Conflict):
+    """Another page, or the nurse, called meanwhile."""
+
+    code = "queueing.stale_call"
+    text = "队列刚被其他页面操作过，没有重复叫号。请看最新状态后再按。"
+
+
+class CallTooSoon(Conflict):
+    """Somebody who is there is passed only after an unanswered call."""
+
+    code = "queueing.call_too_soon"
+    text = "叫号后等待时间未到，不能过号。请再等一会儿或重呼一次。"
+
+
+class NotCallable(Conflict):
+    """The entry is in a state that does not allow this."""
+
+    code = "queueing.not_callable"
+    text = "该患者的候诊状态已变化，请刷新后再操作。"
+
+
+class QueueNotOpen(Conflict):
+    """The queue is paused or closed."""
+
+    code = "queueing.not_open"
+    text = "队列已暂停或结束，请先恢复叫号。"
+
+
+class NotToday(Conflict):
+    """Only a standing appointment of today can be checked in."""
+
+    code = "queueing.not_today"
+    text = "只有当天、已预约成功的预约可以签到。请核对就诊日期与状态。"
+
+
+class DeviceNotFound(NotFound):
+    """No such device, or it was withdrawn."""
+
+    code = "queueing.device_not_found"

@@ -1,0 +1,149 @@
+"""The pages of a clinic's day: the desk checks in, the doctor calls, the hall and the patient's phone see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, expect
+from pytest_django.fixtures import Settings
+
+from hub import clock
+from hub.outbox.relay import drain
+from hub.security.roles import Role
+from portal.screens.links import device_link
+from tenants.queueing import services, timekeeping
+from tenants.queueing.models import EntryState
+from tests.harness.browser import Visitor, visitor
+from tests.harness.live import serving, streaming
+from tests.harness.outside import HOST, free_port
+from tests.portal.desks import desk_of, text_of
+from tests.queueing.world import Clinic, at_clinic, clinic, staff
+from tests.security.matrix.examples import resident_browser
+
+WIDE, TALL = {"width": 1920, "height": 1080}, {"width": 1080, "height": 1920}
+
+
+@dataclass(frozen=True)
+class Site:
+    """The hub at an address, its event streams at another."""
+
+    address: str
+    events: str
+
+
+@pytest.fixture
+def site(alpha: str, settings: Settings, tmp_path: Path) -> Iterator[Site]:
+    """Pages and event streams on real ports."""
+    port, other = free_port(), free_port()
+    address, events = f"http://localhost:{port}", f"http://localhost:{other}"
+    settings.PUBLIC_ORIGIN, settings.HUB_EVENTS_ORIGIN = address, events
+    settings.HUB_CSP_CONNECT = [events]
+    with serving(HOST, port), streaming(HOST, other, tmp_path / "streams.log"):
+        yield Site(address, events)
+
+
+def _window(browser: Browser, base: str, session: str, site: Site, *, desk: bool) -> Visitor:
+    window = visitor(browser, base, desk=desk, allowed=(urlsplit(site.events).netloc,))
+    window.context.add_cookies([{"name": "sessionid", "value": session, "url": base}])
+    return window
+
+
+def _screen(day: Clinic, *, kind: str = "一楼大厅") -> str:
+    manager = staff(day.code, Role.HOSPITAL_MANAGER)
+    made = services.add_device(actor=manager, hospital=day.code, name=kind, departments=[], sound=True)
+    return device_link(day.code, made)
+
+
+@pytest.mark.browser
+@pytest.mark.requirement("JA-APPT-15", "WX-QUEUE-04")
+def test_one_key_moves_the_hall_and_the_patients_phone(
+    alpha: str, site: Site, chromium: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody reloads anything: the key, the wall and the phone, within seconds."""
+    day = clinic(alpha, 8)
+    with at_clinic(8):
+        by = clock.now() - datetime.now(UTC)
+    with monkeypatch.context() as moved:
+        # The threads that serve pages live on the visit day as well.
+        moved.setattr(clock, "_shift", ContextVar("shift", default=by))
+        timekeeping.enter_day(alpha)
+        day.arrive(*range(7))
+        doctor = desk_of(Role.DOCTOR, Role.RECEPTION, hospital=alpha, login_name="doc").cookies["sessionid"].value
+        host = site.address.replace("localhost", f"{alpha}.localhost")
+        desk = _window(chromium, host, doctor, site, desk=True)
+        patient = resident_browser(day.people[2]).cookies["sessionid"].value
+        phone = _window(chromium, site.address, patient, site, desk=False)
+        hall = visitor(chromium, site.address, allowed=(urlsplit(site.events).netloc,))
+        hall.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+
+        phone.go(f"/bookings/{day.bookings[2]}")
+        expect(phone.page.get_by_role("heading", name="前面还有 2 位")).to_be_visible()
+        hall.go(_screen(day).removeprefix(site.address))
+        expect(hall.page.get_by_text("请在候诊区等候叫号")).to_be_visible()
+        phone.page.wait_for_timeout(700)  # the streams open
+
+        desk.go(f"/workspace/queues/{day.queue_id}")
+        desk.look("queue-desk")
+        desk.page.get_by_role("button", name="签到").click()
+        expect(desk.page.get_by_text("已签到。")).to_be_visible()
+        desk.go(f"/workspace/calling/{day.queue_id}")
+        desk.page.keyboard.press("n")
+        expect(desk.page.locator(".calling-ticket")).to_have_text("001")
+        drain(outside=False)
+        expect(hall.page.locator(".hall-ticket")).to_have_text("001", timeout=5000)
+        expect(phone.page.get_by_role("heading", name="前面还有 1 位")).to_be_visible(timeout=5000)
+        desk.look("queue-calling")
+        desk.go("/workspace/queues")
+        desk.look("queues-desk")
+        hall.look("queue-hall-wide")
+        hall.page.set_viewport_size(TALL)  # type: ignore[arg-type]
+        hall.look("queue-hall-tall")
+        assert day.people[0].name not in hall.page.content()
+        phone.look("queue-phone")
+        assert desk.troubles + hall.troubles + phone.troubles == []
+
+
+def test_a_screens_link_is_its_permission(alpha: str, beta: str) -> None:
+    """An altered link and a withdrawn one show nothing; what is said aloud names nobody."""
+    day = clinic(alpha, 2)
+    with at_clinic(8):
+        timekeeping.enter_day(alpha)
+        day.arrive(0, 1)
+        day.call()
+        browser, link = Client(SERVER_NAME="localhost"), _screen(day)
+        path = "/" + link.split("/", 3)[3]
+        assert "001" in text_of(browser.get(f"{path}/board"))
+        assert browser.get(f"{path}/voice.json").json()["calls"][0]["text"] == "请零零一号，到3诊室就诊"
+        assert browser.get(f"{path[:-2]}xx").status_code == 404
+        manager = desk_of(Role.HOSPITAL_MANAGER, hospital=alpha, login_name="boss")
+        listed = text_of(manager.get("/workspace/queue-devices"))
+        assert link in listed
+        device = listed.split('name="withdraw" value="')[1].split('"')[0]
+        stranger = desk_of(Role.HOSPITAL_MANAGER, hospital=beta, login_name="other")
+        stranger.post("/workspace/queue-devices/act", {"withdraw": device})
+        assert browser.get(path).status_code == 200
+        manager.post("/workspace/queue-devices/act", {"withdraw": device})
+        assert browser.get(path).status_code == 404
+
+
+def test_strangers_see_neither_queue_nor_place(alpha: str, beta: str) -> None:
+    """Another hospital's doctor, and another resident."""
+    day = clinic(alpha, 2)
+    with at_clinic(8):
+        timekeeping.enter_day(alpha)
+        day.arrive(0, 1)
+        other = desk_of(Role.DOCTOR, hospital=beta, login_name="away")
+        assert other.get(f"/workspace/calling/{day.queue_id}").status_code == 404
+        assert other.post(f"/workspace/calling/{day.queue_id}/act", {"act": "next"}).status_code == 404
+        neighbour = resident_browser(day.people[1])
+        assert neighbour.get(f"/bookings/{day.bookings[0]}/place").status_code == 404
+        own = resident_browser(day.people[0]).get(f"/bookings/{day.bookings[0]}/place")
+        assert "下一位就是您" in text_of(own)
+        assert day.entry(0).state is EntryState.WAITING
