@@ -15,32 +15,39 @@ import numpy as np
 from PIL import Image
 from rapidocr_onnxruntime import RapidOCR
 
-from regional_services.idverify.reading import Line, Problem, Reading, is_upside_down, marks, read
+from regional_services.idverify.reading import Line, Reading, is_upside_down, marks, read
 
-_TURNS = (0, 90, 270, 180)
+_LONGEST_SIDE = 1100
+"""Pixels the recogniser needs of a whole photograph: more takes twice the time and reads no better."""
 
 
 @lru_cache(maxsize=1)
 def _recogniser() -> Any:
-    """One of each process; two threads each, so that a worker leaves room for its neighbours."""
-    return RapidOCR(intra_op_num_threads=2, inter_op_num_threads=1)
+    """One of each process; one thread: a worker has neighbours, and threads that wait for each other burn time."""
+    return RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)
 
 
 def recognise(picture: bytes, side: str, *, today: date) -> Reading:
     """The fields of one side of a card; a picture taken sideways or upside down is turned until the card stands."""
     with Image.open(io.BytesIO(picture)) as opened:
         image = opened.convert("RGB")
-    best: Reading | None = None
-    for turn in _TURNS:
-        lines = _lines(image.rotate(turn, expand=True) if turn else image)
-        standing = not is_upside_down(lines) and not _is_sideways(lines)
-        if standing and (marks(lines, "front") or marks(lines, "back")):
-            reading = read(lines, side, today=today)
-            if reading.problem is None:
-                return reading
-            best = best or reading
+    image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+    lines = _lines(image)
+    for turn in _turns(lines):
+        turned = _lines(image.rotate(turn, expand=True))
+        if not _turns(turned):
+            lines = turned
             break
-    return best or Reading(problem=Problem.NO_CARD)
+    return read(lines, side, today=today)
+
+
+def _turns(lines: list[Line]) -> tuple[int, ...]:
+    """By how many degrees the picture might have to be turned; none when the card stands, or when there is none."""
+    if not marks(lines, "front") and not marks(lines, "back"):
+        return ()
+    if _is_sideways(lines):
+        return (90, 270)
+    return (180,) if is_upside_down(lines) else ()
 
 
 def _is_sideways(lines: list[Line]) -> bool:

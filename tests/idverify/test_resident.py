@@ -43,8 +43,8 @@ def read_now() -> None:
     drain()
     assert sent_to_workers()[-1] == "idverify.read"
     with region(read_only=True):
-        waiting = Photo.objects.filter(state=PhotoState.READING, is_current=True).values_list("id", flat=True)
-        waiting = [str(photo_id) for photo_id in waiting]
+        reading = Photo.objects.filter(state=PhotoState.READING, is_current=True)
+        waiting = [str(photo_id) for photo_id in reading.values_list("id", flat=True)]
     for photo_id in waiting:
         tasks.read(photo_id)
 

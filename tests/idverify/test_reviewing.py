@@ -139,7 +139,7 @@ def test_who_may_not_review_is_refused_below_the_pages_too(committed: None, alph
     for actor in (clerk, elsewhere, world.applicant().actor):
         for act in (reviewing.take, reviewing.approve, partial(reviewing.reject, reason="unclear")):
             with pytest.raises(Forbidden):
-                act(actor=actor, application_id=application_id)  # type: ignore[operator]
+                act(actor=actor, application_id=application_id)
         with pytest.raises(Forbidden):
             access.picture_for_review(actor=actor, application_id=application_id, side="front")
     draft = world.photographed(world.applicant())
