@@ -23,8 +23,8 @@ from regional_services.booking.models import SETTLED, Settlement, State
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.identity import selectors as identity
 from regional_services.payments import selectors as payments
-from tenants.directory import editing
 from regional_services.survey import selectors as surveys
+from tenants.directory import editing
 from tenants.registry import selectors as registry
 
 PAGE = 20
