@@ -8,6 +8,7 @@ from portal.region.views import (
     closures,
     feedback,
     holidays,
+    idverify,
     institutions,
     joining,
     keys,
@@ -19,6 +20,8 @@ from portal.region.views import (
     statistics,
     synthetic,
 )
+
+_IDENTITY = "identity/<uuid:application_id>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.home, name="district"),
@@ -63,6 +66,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("synthetic/<str:code>", synthetic.one, name="district-synthetic-one"),
     path("synthetic/<str:code>/pause", synthetic.pause, name="district-synthetic-pause"),
     path("synthetic/<str:code>/resume", synthetic.resume, name="district-synthetic-resume"),
+    path("identity", idverify.listing, name="district-identity"),
+    path("identity/next", idverify.take_next, name="district-identity-next"),
+    path("identity/statistics", idverify.statistics, name="district-identity-statistics"),
+    path("identity/statistics.csv", idverify.statistics_csv, name="district-identity-statistics-csv"),
+    path(_IDENTITY, idverify.one, name="district-identity-one"),
+    path(f"{_IDENTITY}/take", idverify.take, name="district-identity-take"),
+    path(f"{_IDENTITY}/back", idverify.give_back, name="district-identity-back"),
+    path(f"{_IDENTITY}/approve", idverify.approve, name="district-identity-approve"),
+    path(f"{_IDENTITY}/reject", idverify.reject, name="district-identity-reject"),
+    path(f"{_IDENTITY}/photos/<slug:side>", idverify.photo, name="district-identity-photo"),
     path("closures", closures.listed, name="district-closures"),
     path("closures/new", closures.new, name="district-closure-new"),
     path("closures/<uuid:closure_id>", closures.closure, name="district-closure"),

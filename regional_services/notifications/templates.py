@@ -175,6 +175,29 @@ _ALL = (
         discreet_text="您在{institution}的就诊已结束，请花一分钟填写满意度调查。",
     ),
     Template(
+        name="waitlist.offered",
+        version=1,
+        title="候补到号，请确认",
+        text="您候补的{institution}{department}{doctor}有号了：{when}第{sequence}号，为您保留到{deadline}，请登录确认，过时给下一位。",
+        discreet_text="您在{institution}候补的号到了，为您保留到{deadline}，请登录确认，过时给下一位。",
+        by_sms=True,
+    ),
+    Template(
+        name="waitlist.passed",
+        version=1,
+        title="候补的号已给下一位",
+        text="为您保留的{institution}{department}{when}的号未在{deadline}前确认，已给下一位，没有产生费用。仍需要可重新候补。",
+        discreet_text="为您保留的{institution}的号未按时确认，已给下一位，没有产生费用。",
+    ),
+    Template(
+        name="waitlist.ended",
+        version=1,
+        title="候补已结束",
+        text="您候补的{institution}{department}{when}的号没有等到（{reason}），没有产生费用。可选其他日期或医生。",
+        discreet_text="您在{institution}的候补已结束，没有等到号，没有产生费用。详情请登录查看。",
+        by_sms=True,
+    ),
+    Template(
         name="payments.returned",
         version=1,
         title="多付款项已退回",
@@ -188,6 +211,27 @@ _ALL = (
         title="退款需人工处理",
         text="{institution}的一笔退款{fee}未能自动完成，医院收费处会与您联系。",
         discreet_text="{institution}的一笔退款未能自动完成，医院收费处会与您联系。",
+    ),
+    Template(
+        name="doctors.released",
+        version=1,
+        title="关注的医生有新门诊",
+        text="您关注的{doctor}医生（{institution}{department}）新增门诊：{when}。可在“我的”“关注的医生”中查看与预约。",
+        discreet_text="您关注的一位医生新增了门诊，请在“我的”“关注的医生”中查看。",
+    ),
+    Template(
+        name="doctors.stopped",
+        version=1,
+        title="关注的医生停诊",
+        text="您关注的{doctor}医生（{institution}{department}）停诊：{when}。如已预约，会另行通知您。",
+        discreet_text="您关注的一位医生有门诊停诊，请在“我的”“关注的医生”中查看。",
+    ),
+    Template(
+        name="doctors.moved",
+        version=1,
+        title="关注的医生门诊有调整",
+        text="您关注的{doctor}医生（{institution}{department}）门诊时间或地点有调整：{when}。",
+        discreet_text="您关注的一位医生门诊有调整，请在“我的”“关注的医生”中查看。",
     ),
 )
 _BY_KEY = {(template.name, template.version): template for template in _ALL}

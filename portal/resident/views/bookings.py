@@ -131,7 +131,7 @@ def cancel(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse
     view = booking_view(access.own_booking(actor, booking_id))
     here = f"/bookings/{booking_id}"
     if request.method == "POST":
-        reason = request.POST.get("reason") or "居民取消"
+        reason = request.POST.get("reason") or _("居民取消")
         try:
             services.cancel_booking(
                 actor=actor,

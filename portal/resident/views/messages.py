@@ -29,7 +29,7 @@ def inbox(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_GET
 @resident_page
 def open_message(request: HttpRequest, actor: Actor, message_id: UUID) -> HttpResponse:
-    """Mark as read; a message about a booking, feedback or a survey leads there, any other is shown whole."""
+    """Mark as read; one about a booking, feedback, a survey or the waiting list leads there, others are shown whole."""
     services.read_message(message_id, actor=actor)
     message = selectors.message(access.account(actor), message_id)
     if message.template.startswith("booking."):
@@ -38,6 +38,8 @@ def open_message(request: HttpRequest, actor: Actor, message_id: UUID) -> HttpRe
         return HttpResponseRedirect(f"/feedback/{feedback.of_entry(actor, message.about)}")
     if message.template == "survey.invited":
         return HttpResponseRedirect(f"/surveys/{message.about}")
+    if message.template.startswith("waitlist."):
+        return HttpResponseRedirect("/waitlist")
     return page(request, "message", "messages", {"message": message, "back": "/messages"})
 
 
