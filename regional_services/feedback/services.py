@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
+from hub import clock
 from hub.actor import Actor
 from hub.errors import InvalidInput
 from hub.ids import domain_number
@@ -24,7 +25,8 @@ from regional_services.feedback.photos import Upload
 from tenants.registry import selectors as registry
 
 LONGEST_TEXT = 1000
-A_DAY = 20
+ITEMS_A_DAY = 20
+ENTRIES_A_DAY = 60
 RESIDENT = "居民"
 
 
@@ -48,10 +50,10 @@ def submit(*, actor: Actor, wish: Wish, key: str) -> UUID:
     with region(read_only=True):
         if Feedback.objects.filter(pk=feedback_id).exists():
             return feedback_id
+        _restrain(account_id, clock.now())  # before anything is stored
     stored = photos.store(clean)
     with work(REGION, actor=actor) as unit:
-        if _too_many(account_id, unit):
-            raise TooMuchFeedback(retry_after=3600)
+        _restrain(account_id, unit.now)
         row = Feedback(
             id=feedback_id,
             number=domain_number("F", feedback_id),
@@ -88,9 +90,13 @@ def _checked(actor: Actor, wish: Wish) -> str:
         return str(bookings.own_booking(actor, wish.booking_id).institution_code)
 
 
-def _too_many(account_id: UUID, unit: Unit) -> bool:
-    since = unit.now - timedelta(days=1)
-    return Feedback.objects.filter(account_id=account_id, created_at__gt=since).count() >= A_DAY
+def _restrain(account_id: UUID, now: datetime, *, items: bool = True) -> None:
+    """TooMuchFeedback for more than a person writes in a day. Two queries."""
+    since = now - timedelta(days=1)
+    made = Feedback.objects.filter(account_id=account_id, created_at__gt=since).count() if items else 0
+    said = Entry.objects.filter(feedback__account_id=account_id, side=Side.RESIDENT, created_at__gt=since).count()
+    if made >= ITEMS_A_DAY or said >= ENTRIES_A_DAY:
+        raise TooMuchFeedback(retry_after=3600)
 
 
 def text_of(text: str) -> str:
@@ -103,13 +109,14 @@ def text_of(text: str) -> str:
 
 def add(*, actor: Actor, feedback_id: UUID, text: str, key: str, uploads: Sequence[Upload] = ()) -> None:
     """Add to one's own item; an answered one goes back to work. FeedbackClosed after its end."""
-    access.account(actor)
+    account_id = access.account(actor)
     said = text_of(text)
     entry_id = uuid5(feedback_id, f"addition:{key}")
     with region(read_only=True):
         row = access.one(actor, feedback_id)
         if Entry.objects.filter(pk=entry_id).exists():
             return
+        _restrain(account_id, clock.now(), items=False)
     if row.state == State.CLOSED:
         raise FeedbackClosed
     stored = photos.store(photos.redraw(uploads))

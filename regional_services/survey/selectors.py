@@ -153,6 +153,8 @@ def invitation(actor: Actor, invitation_id: UUID) -> InvitationView:
 
 def of_booking(actor: Actor, booking_id: UUID) -> UUID | None:
     """The resident's own survey of a visit, if he was invited to one. One query."""
+    if actor.id is None:
+        return None
     with region(read_only=True):
         found = (
             Invitation.objects.filter(booking_id=booking_id, account_id=actor.id).values_list("pk", flat=True).first()

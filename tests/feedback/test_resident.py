@@ -139,6 +139,17 @@ def test_from_submission_to_rating(phone: Client, alpha: str) -> None:
         assert list(said) == ["submission", "taken", "reply", "addition", "reply", "closed"]
 
 
+def test_additions_are_bounded_too(phone: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "ENTRIES_A_DAY", 2)
+    row = write(phone)
+    assert phone.post(f"/feedback/{row.id}/add", {"text": "一", "form_key": "k1"}).status_code == 302
+    again = phone.post(f"/feedback/{row.id}/add", {"text": "一", "form_key": "k1"})
+    assert again.status_code == 302, "the same form, sent twice"
+    assert phone.post(f"/feedback/{row.id}/add", {"text": "二", "form_key": "k2"}).status_code == 429
+    with region(read_only=True):
+        assert Entry.objects.filter(feedback=row).count() == 2
+
+
 def test_a_message_of_a_reply_leads_to_the_item(phone: Client, who: Resident) -> None:
     row = write(phone)
     desk_of(Role.OPERATIONS).post(f"/district/feedback/{row.id}/reply", {"text": "收到。"})
