@@ -20,6 +20,7 @@ from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors
 from regional_services.catalog.selectors import HospitalCard, SessionCard
 from regional_services.doctors import guidance
+from regional_services.waitlist import services as waitlist
 from tenants.registry import functions
 from tenants.registry import selectors as registry
 from tenants.registry.models import Kind
@@ -77,7 +78,11 @@ def _row(card: HospitalCard) -> Row:
     view = card.institution
     distance = ""
     if card.distance_m is not None:
-        distance = f"{card.distance_m} 米" if card.distance_m < 1000 else f"{card.distance_m / 1000:.1f} 公里"
+        distance = (
+            _("%(distance_m)s 米") % {"distance_m": card.distance_m}
+            if card.distance_m < 1000
+            else _("%(distance_m)s 公里") % {"distance_m": f"{card.distance_m / 1000:.1f}"}
+        )
     return Row(view.code, view.name, view.short_name, view.level, view.kind_text, view.address, distance, closed(view))
 
 
@@ -247,6 +252,7 @@ def _session_row(card: SessionCard, *, first: bool) -> dict[str, object]:
         "state": card.state,
         "free": card.free,
         "opens": "" if card.is_released or first else opening(card.release_at),
+        "queue": not card.free and not first and waitlist.may_join(card),
         "open": card.state == "open" and (card.free > 0 or first) and (card.is_released or first),
     }
 
@@ -257,14 +263,20 @@ def opening(at: datetime | None) -> str:
         return ""
     local = clock.local(at)
     names = {0: _("今天"), 1: _("明天"), 2: _("后天")}
-    day = names.get((local.date() - clock.today()).days, f"{local.month}月{local.day}日")
+    day = names.get(
+        (local.date() - clock.today()).days, _("%(month)s月%(day)s日") % {"month": local.month, "day": local.day}
+    )
     return f"{day} {local:%H:%M} {_('放号')}"
 
 
 def _age(seconds: int) -> str:
     if seconds < 60:
-        return f"{seconds} 秒前"
-    return f"{seconds // 60} 分钟前" if seconds < 3600 else f"{seconds // 3600} 小时前"
+        return _("%(seconds)s 秒前") % {"seconds": seconds}
+    return (
+        _("%(seconds)s 分钟前") % {"seconds": seconds // 60}
+        if seconds < 3600
+        else _("%(seconds)s 小时前") % {"seconds": seconds // 3600}
+    )
 
 
 def before_others(request: HttpRequest, code: str, department_id: UUID) -> bool:
