@@ -20,7 +20,7 @@ from regional_services.doctors.finding import Order, Wanted
 from regional_services.doctors.serializers import (
     BatchSerializer,
     DoctorFoundSerializer,
-    DoctorPageSerializer,
+    DoctorHomeSerializer,
     DoctorsQuery,
     FiguresSerializer,
     FollowedSerializer,
@@ -68,12 +68,12 @@ class DoctorHome(HubAPIView):
     permission = PUBLIC
     rate = "public"
 
-    @extend_schema(summary="医生主页", responses=DoctorPageSerializer, operation_id="practitioners_read", tags=_TAGS)
+    @extend_schema(summary="医生主页", responses=DoctorHomeSerializer, operation_id="practitioners_read", tags=_TAGS)
     def get(self, _request: Request, practitioner_id: UUID) -> Response:
         """Figures, introduction, posts and this week's sessions (JA-DOCREC-04, 05)."""
         with region(read_only=True):
             found = selectors.doctor_page(practitioner_id, account_id=self.actor.id)
-        return Response(DoctorPageSerializer(found).data)
+        return Response(DoctorHomeSerializer(found).data)
 
 
 class DoctorReviews(HubAPIView):
@@ -110,7 +110,9 @@ class DoctorFollow(HubAPIView):
         """Follow; again changes nothing (JA-DOCREC-07)."""
         return Response(FiguresSerializer(services.follow(practitioner_id, actor=self.actor)).data)
 
-    @extend_schema(summary="取消关注", responses=FiguresSerializer, operation_id="practitioners_unfollow", tags=_TAGS)
+    @extend_schema(
+        summary="取消关注", responses={200: FiguresSerializer}, operation_id="practitioners_unfollow", tags=_TAGS
+    )
     def delete(self, _request: Request, practitioner_id: UUID) -> Response:
         """Stop following; again changes nothing."""
         return Response(FiguresSerializer(services.unfollow(practitioner_id, actor=self.actor)).data)

@@ -71,7 +71,7 @@ class WeekSessionSerializer(serializers.Serializer[Any]):
     release_at = serializers.DateTimeField(allow_null=True, default_timezone=clock.ZONE)
 
 
-class DoctorPageSerializer(serializers.Serializer[Any]):
+class DoctorHomeSerializer(serializers.Serializer[Any]):
     """A doctor's home page."""
 
     practitioner_id = serializers.UUIDField()

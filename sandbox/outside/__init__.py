@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sandbox.app import Config, Site
 from sandbox.control import Control
-from sandbox.outside import city_identity, sms, support_platform, wechat_open, wechat_pay
+from sandbox.outside import city_identity, internet_hospital, sms, support_platform, wechat_open, wechat_pay
 
 _PARTIES = {
     "wechat_pay": wechat_pay,
@@ -14,6 +14,7 @@ _PARTIES = {
     "sms": sms,
     "city_identity": city_identity,
     "support_platform": support_platform,
+    "internet_hospital": internet_hospital,
 }
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from hub.actor import Actor
@@ -44,7 +45,11 @@ def doctors(request: HttpRequest) -> HttpResponse:
         "first": (number_of(request) - 1) * PAGE,
         "ranked": wanted.order is not Order.NUMBERS,
         "orders": [
-            {"title": title, "href": query_with(request, order=order.value, page=""), "chosen": order is wanted.order}
+            {
+                "title": _(title),
+                "href": query_with(request, order=order.value, page=""),
+                "chosen": order is wanted.order,
+            }
             for order, title in _ORDERS.items()
         ],
         "institutions": [view for view in registry.institutions() if view.is_shown],

@@ -94,6 +94,7 @@ def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
             "clients": [{"id": settings.HUB_STAFF_PLATFORM_CLIENT, "secret": _secret("staff_platform.client")}],
             "domains": [settings.BASE_HOST, "127.0.0.1"],
         },
+        "internet_hospital": {"port": 8106, "secret": _secret("internet_hospital.hmac")},
         "hospitals": [_hospital(row, order) for order, row in enumerate(rows)],
     }
 
