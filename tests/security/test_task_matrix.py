@@ -20,6 +20,7 @@ ACROSS = {
     "recovery.nightly": "backs everything up",
     "registry.apply_rules": "puts a hospital's changed rules in force",
     "registry.sweep": "takes up joinings nobody is at",
+    "waitlist.sweep": "holds a number in a hospital for whom it is offered to",
     "keys.reencrypt": "a hospital's values lie in its schema and in public",
     "registry.carry_on": "makes and opens a hospital's place",
     "tenants.directory.tasks.refresh_directories": "asks every connected hospital for its directory",
