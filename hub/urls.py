@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("hub.staff_platform.urls")),
     path("api/", include("regional_services.identity.urls")),
     path("api/", include("regional_services.catalog.urls")),
+    path("api/", include("regional_services.doctors.urls")),
     path("api/", include("regional_services.booking.urls")),
     path("api/", include("regional_services.waitlist.urls")),
     path("api/", include("regional_services.payments.urls")),

@@ -37,6 +37,7 @@ REGION_APPS = [
     "tenants.registry",
     "regional_services.catalog",
     "regional_services.identity",
+    "regional_services.idverify",
     "regional_services.payments",
     "regional_services.booking",
     "regional_services.notifications",
@@ -45,6 +46,9 @@ REGION_APPS = [
     "regional_services.leaving",
     "regional_services.announcements",
     "regional_services.openfigures",
+    "regional_services.feedback",
+    "regional_services.survey",
+    "regional_services.doctors",
     "regional_services.closures",
     "regional_services.waitlist",
 ]
@@ -159,7 +163,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hub.tenancy.middleware.HospitalHostMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "hub.words.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "hub.accounts.middleware.ActorMiddleware",
@@ -210,8 +214,11 @@ WHITENOISE_USE_FINDERS = not STATIC_HASHED
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", "png", "jpg", "jpeg", "webp", "gif", "svgz", "woff", "woff2", "gz", "br")
 
+FILE_UPLOAD_HANDLERS = ["hub.storage.uploads.InMemoryUploads"]  # what people send never lies in clear on a disk
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LANGUAGE_COOKIE_NAME = "language"  # hub.words.COOKIE
 LOCALE_PATHS = [str(ROOT / "portal" / "locale")]
 USE_I18N = True
 USE_TZ = True
@@ -290,8 +297,12 @@ CELERY_BEAT_SCHEDULE = {
     "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
     "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
+    "idverify.sweep": {"task": "idverify.sweep", "schedule": 60.0, "options": {"expires": 50.0}},
+    "idverify.delete_pictures": {"task": "idverify.delete_pictures", "schedule": 3600.0},
     "synthetic.tidy": {"task": "synthetic.tidy", "schedule": 3600.0},
     "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 3600.0},
+    "feedback.escalate": {"task": "feedback.escalate", "schedule": 300.0, "options": {"expires": 240.0}},
+    "feedback.tidy": {"task": "feedback.tidy", "schedule": 86400.0},
     "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},
     "exchange-visits": {"task": "institution_connectors.exchange.tasks.poll_visits_all", "schedule": 30.0},
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
@@ -327,6 +338,8 @@ HUB_SYNTHETIC: dict[str, Any] = {
     "patience": env.number("HUB_SYNTHETIC_PATIENCE", 60),  # seconds a step may take before it has failed
 }
 
+# Days pictures of cards stay after the decision; never more than the residents' consent says.
+HUB_IDENTITY_PHOTO_DAYS = min(env.number("HUB_IDENTITY_PHOTO_DAYS", 30), 30)
 # The waiting list: places one person may have at a time, and how long a number is held for whom it is offered to.
 HUB_WAITLIST_OPEN = env.number("HUB_WAITLIST_OPEN", 3)
 HUB_WAITLIST_OFFER_MINUTES = env.number("HUB_WAITLIST_OFFER_MINUTES", 15)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from hub import clock
 from hub.actor import Actor, system_actor
 from hub.errors import Conflict, HubError
@@ -245,7 +247,7 @@ def cancel_booking(*, actor: Actor, booking_id: UUID, reason: str, command: Comm
     until = institution.rule_at("cancel_until_minutes", booking.created_at)
     cutoff = booking.starts_at - timedelta(minutes=until)
     if booking.state == State.BOOKED and clock.now() > cutoff:
-        raise CannotCancel(f"就诊前 {until} 分钟内不能线上取消，请联系医院窗口。")
+        raise CannotCancel(gettext("就诊前 %(until)s 分钟内不能线上取消，请联系医院窗口。") % {"until": until})
     with work(REGION, actor=actor) as unit:
         if command is not None and not unit.claim(command, reference=str(booking_id)).new:
             return booking_view(booking)

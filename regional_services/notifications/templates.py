@@ -154,6 +154,27 @@ _ALL = (
         discreet_text="您在{institution}的一笔费用已原路退回。详情请登录查看。",
     ),
     Template(
+        name="feedback.replied",
+        version=1,
+        title="您的反馈有了答复",
+        text="您提交的反馈，{institution}已答复，请登录查看，有疑问可以继续追问。",
+        discreet_text="您提交的反馈已有答复，请登录查看。",
+    ),
+    Template(
+        name="feedback.closed",
+        version=1,
+        title="您的反馈已办结",
+        text="您提交给{institution}的反馈已办结，请登录查看并评价。",
+        discreet_text="您提交的反馈已办结，请登录查看并评价。",
+    ),
+    Template(
+        name="survey.invited",
+        version=1,
+        title="请为这次就诊打分",
+        text="您在{institution}{department}的就诊已结束，请花一分钟填写满意度调查，帮助医院改进。",
+        discreet_text="您在{institution}的就诊已结束，请花一分钟填写满意度调查。",
+    ),
+    Template(
         name="waitlist.offered",
         version=1,
         title="候补到号，请确认",
@@ -190,6 +211,27 @@ _ALL = (
         title="退款需人工处理",
         text="{institution}的一笔退款{fee}未能自动完成，医院收费处会与您联系。",
         discreet_text="{institution}的一笔退款未能自动完成，医院收费处会与您联系。",
+    ),
+    Template(
+        name="doctors.released",
+        version=1,
+        title="关注的医生有新门诊",
+        text="您关注的{doctor}医生（{institution}{department}）新增门诊：{when}。可在“我的”“关注的医生”中查看与预约。",
+        discreet_text="您关注的一位医生新增了门诊，请在“我的”“关注的医生”中查看。",
+    ),
+    Template(
+        name="doctors.stopped",
+        version=1,
+        title="关注的医生停诊",
+        text="您关注的{doctor}医生（{institution}{department}）停诊：{when}。如已预约，会另行通知您。",
+        discreet_text="您关注的一位医生有门诊停诊，请在“我的”“关注的医生”中查看。",
+    ),
+    Template(
+        name="doctors.moved",
+        version=1,
+        title="关注的医生门诊有调整",
+        text="您关注的{doctor}医生（{institution}{department}）门诊时间或地点有调整：{when}。",
+        discreet_text="您关注的一位医生门诊有调整，请在“我的”“关注的医生”中查看。",
     ),
 )
 _BY_KEY = {(template.name, template.version): template for template in _ALL}
