@@ -11,7 +11,7 @@ from institution_connectors.exchange.events import HisRestored
 from regional_services.booking import changes, desk
 from regional_services.booking.events import CancelWanted, ConfirmWanted, ReleaseWanted
 from regional_services.booking.messages import tell
-from regional_services.booking.models import Cause, State
+from regional_services.booking.models import Cause, Settlement, State
 from regional_services.booking.process import Input, NotAllowed
 from regional_services.booking.resync import running
 from regional_services.booking.steps import NO_FACTS, Facts, Quote, advance, advance_locked, lock
@@ -40,6 +40,7 @@ from tenants.appointments.events import (
     VisitEnded,
 )
 
+_UNKNOWN = "no_such_booking"
 HIS_SINCE = timedelta(days=3)  # a hospital says that its books are older, not how much
 
 
@@ -81,7 +82,7 @@ def cancel(event: CancelWanted, unit: Unit) -> None:
 
 def _happen(unit: Unit, booking_id: UUID, what: Input, facts: Facts = NO_FACTS) -> None:
     if advance(unit, booking_id, what, facts) is None:
-        unit.audit(f"booking.{what}", target=f"booking:{booking_id}", outcome="failure", reason="no_such_booking")
+        unit.audit(f"booking.{what}", target=f"booking:{booking_id}", outcome="failure", reason=_UNKNOWN)
 
 
 @handles(OrderPaid, runs_in=RunsIn.REGION)
@@ -133,7 +134,7 @@ def _answered(unit: Unit, event: HoldAnswered, what: Input, facts: Facts = NO_FA
     transaction then finds it done."""
     booking = lock(event.booking_id)
     if booking is None:
-        unit.audit(f"booking.{what}", target=f"booking:{event.booking_id}", outcome="failure", reason="no_such_booking")
+        unit.audit(f"booking.{what}", target=f"booking:{event.booking_id}", outcome="failure", reason=_UNKNOWN)
         return
     if booking.state == State.NEW:
         advance_locked(unit, booking, Input.HELD, Facts(sequence=event.sequence))
@@ -148,8 +149,12 @@ def on_booked(event: AppointmentBooked, unit: Unit) -> None:
 
 @handles(AppointmentRegistered, runs_in=RunsIn.REGION)
 def on_registered(event: AppointmentRegistered, unit: Unit) -> None:
-    """The HIS knows (JA-HIS-01)."""
-    _happen(unit, event.booking_id, Input.REGISTERED)
+    """The HIS knows (JA-HIS-01). Who still has to pay on the day is told so, once (JA-APPT-30)."""
+    booking = advance(unit, event.booking_id, Input.REGISTERED)
+    if booking is None:
+        unit.audit("booking.registered", target=f"booking:{event.booking_id}", outcome="failure", reason=_UNKNOWN)
+    elif booking.state == State.BOOKED and booking.settlement == Settlement.UNPAID:
+        tell(unit, booking, "booking.registered")
 
 
 @handles(AppointmentRefused, runs_in=RunsIn.REGION)
@@ -212,7 +217,7 @@ def _tell_of_medicine(
 ) -> None:
     booking = lock(event.booking_id)
     if booking is None:
-        unit.audit(template, target=f"booking:{event.booking_id}", outcome="failure", reason="no_such_booking")
+        unit.audit(template, target=f"booking:{event.booking_id}", outcome="failure", reason=_UNKNOWN)
         return
     tell(unit, booking, template, about=uuid5(booking.id, event.dispensing_number), more=more)
 
@@ -234,7 +239,7 @@ def on_to_desk(event: AppointmentToDesk, unit: Unit) -> None:
     """The doctor had to leave while the patient waits: he is told where to go."""
     booking = lock(event.booking_id)
     if booking is None:
-        unit.audit("booking.to_desk", target=f"booking:{event.booking_id}", outcome="failure", reason="no_such_booking")
+        unit.audit("booking.to_desk", target=f"booking:{event.booking_id}", outcome="failure", reason=_UNKNOWN)
         return
     booking.reason = event.reason[:120]
     booking.save(update_fields=["reason"])

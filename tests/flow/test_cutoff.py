@@ -6,10 +6,13 @@ from datetime import timedelta
 
 from hub import clock
 from hub.outbox.relay import drain
-from regional_services.booking import services
+from hub.tenancy.scope import REGION
+from hub.work import work
+from regional_services.booking import handlers, services
 from regional_services.booking.models import Settlement, State
 from regional_services.booking.selectors import BookingView
 from regional_services.booking.verify import verify_hospital
+from tenants.appointments.events import AppointmentRegistered
 from tests.booking import world
 from tests.booking.world import Resident
 from tests.flow.conftest import District
@@ -69,3 +72,18 @@ def test_a_registration_the_hospital_will_not_cancel_stands_for_the_window(distr
     assert district.booking(booking.id).state is State.BOOKED
     assert any(message.title == "请到窗口挂号" for message in world.messages_of(who))
     assert verify_hospital("alpha", quiet=NOW) == []
+
+
+def test_who_is_registered_and_has_not_paid_is_told_to_pay_and_who_has_is_not(district: District) -> None:
+    """One message, whatever the hospital repeats; none where the fee was paid with the booking."""
+    payer, owing = world.resident(), world.resident()
+    session = world.open_session("alpha")
+    paid = district.book("alpha", session, payer)
+    district.pay(paid, payer)
+    world.limit("alpha", settle_mode="pay_on_day")
+    booking = district.book("alpha", session, owing)
+    assert (booking.state, booking.settlement) == (State.BOOKED, Settlement.UNPAID)
+    with work(REGION, actor=world.SETUP) as unit:
+        handlers.on_registered(AppointmentRegistered(hospital="alpha", booking_id=booking.id), unit)
+    told = [[message.title for message in world.messages_of(who)] for who in (owing, payer)]
+    assert [titles.count("挂号成功，待缴费") for titles in told] == [1, 0]

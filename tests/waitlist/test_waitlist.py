@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from django.test import Client
 
 from hub import clock
 from hub.errors import HubError, NotFound
@@ -28,6 +29,7 @@ from tenants.scheduling.models import Number, NumberState
 from tests.booking import world
 from tests.booking.world import Resident
 from tests.scheduling.builders import SYNC, TOMORROW, numbers, schedule, session_id, snapshot
+from tests.security.matrix.examples import resident_token
 
 AT_ONCE = timedelta(0)
 OFFER = timedelta(minutes=16)
@@ -205,6 +207,36 @@ def _booked_elsewhere(code: str, who: Resident) -> BookingView:
     drain()
     projection.refresh(code)
     return world.book(code, session_id(code, "S2"), who)
+
+
+def test_a_hospital_that_owns_its_numbers_is_asked_when_the_offer_is_accepted(alpha: str) -> None:
+    session, holders = full(alpha)
+    who = world.resident()
+    mine = join(alpha, session, who)
+    give_back(holders[0])
+    offering.sweep()
+    world.limit(alpha, booking_mode="his_locked")
+    assert services.accept(actor=who.actor, entry_id=mine.id).state is BookingState.LOCKING
+
+
+def test_the_api_takes_a_place_once_and_shows_it_to_its_owner_alone(alpha: str) -> None:
+    session, _holders = full(alpha)
+    who, stranger = world.resident(), world.resident()
+    mine, theirs = (f"Bearer {resident_token(one)}" for one in (who, stranger))
+    http, address = Client(SERVER_NAME="localhost"), "/api/resident/v1/waiting-entries"
+    wish = {"institution": alpha, "person_id": str(who.person_id), "session_id": str(session)}
+    asked = {"content_type": "application/json", "headers": {"Authorization": mine, "Idempotency-Key": uuid4().hex}}
+    first, again = (http.post(address, wish, **asked) for _ in range(2))  # type: ignore[arg-type]
+    assert (first.status_code, first.json()["state"], first.json()["ahead"]) == (201, "waiting", 0)
+    assert again.json()["id"] == first.json()["id"]
+    one = f"{address}/{first.json()['id']}"
+    assert http.get(one, headers={"Authorization": mine}).json()["until"] == first.json()["until"]
+    assert http.get(one, headers={"Authorization": theirs}).status_code == 404
+    assert http.post(f"{one}/accept", headers={"Authorization": theirs}).status_code == 404
+    assert http.post(f"{one}/accept", headers={"Authorization": mine}).json()["code"] == "waitlist.offer_gone"
+    assert http.get(address, headers={"Authorization": theirs}).json()["items"] == []
+    assert http.post(f"{one}/leave", headers={"Authorization": mine}).json()["state"] == "left"
+    assert [row["state"] for row in http.get(address, headers={"Authorization": mine}).json()["items"]] == ["left"]
 
 
 @pytest.mark.parametrize("killed_after", ["marked", "claimed", "accepted"])

@@ -79,6 +79,7 @@ HIGH_RISK = (
 """A view whose name says one of these asks for fresh proof (security.md row 21), unless it stands below."""
 
 NOT_HIGH_RISK = {
+    "waitlist-leave": "a resident gives up his own place in line; nothing was paid for it",
     "district-statistics-export": "figures of the district, no person in them",
     "district-statistics-list-export": "figures of the district, no person in them",
     "district-synthetic-export": "visits of the synthetic resident, no person in them",
