@@ -26,6 +26,7 @@ from regional_services.booking.errors import (
     CannotCancel,
     CannotCheckIn,
     CannotRegister,
+    QueueFirst,
     SessionClosed,
 )
 from regional_services.booking.models import SETTLED, Booking, Pricing, Settlement, State
@@ -78,8 +79,8 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
     """Book one number; returns the booking as it stands: awaiting payment, booked, or waiting for the hospital.
 
     Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, SessionClosed,
-    TimeTaken, DayLimit, NumberTaken, SlotChanged or a limit of the hospital's (AlreadyBookedToday, HospitalDayLimit,
-    OpenLimit); then nothing is held and nothing is owed.
+    TimeTaken, DayLimit, QueueFirst, NumberTaken, SlotChanged or a limit of the hospital's (AlreadyBookedToday,
+    HospitalDayLimit, OpenLimit); then nothing is held and nothing is owed.
     """
     institution = registry.institution(wish.institution)
     institution.require(BOOKING_FUNCTION)
@@ -96,6 +97,8 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
             booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
             if rights.use(booking):
                 booking.channel = Channel.PRIORITY
+            elif session.queued:
+                raise QueueFirst
             reservations.take(booking)
             store(booking)
             unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})

@@ -19,6 +19,8 @@ from regional_services.booking import rights
 from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors
 from regional_services.catalog.selectors import HospitalCard, SessionCard
+from regional_services.doctors import guidance
+from regional_services.waitlist import services as waitlist
 from tenants.registry import functions
 from tenants.registry import selectors as registry
 from tenants.registry.models import Kind
@@ -88,6 +90,7 @@ def _services() -> list[Service]:
     later = _("即将开通")
     return [
         Service(_("预约挂号"), "book", "/hospitals"),
+        Service(_("找医生"), "pulse", "/doctors"),
         Service(_("我的预约"), "list", "/bookings"),
         Service(_("就诊人"), "people", "/me/people"),
         Service(_("消息"), "mail", "/messages"),
@@ -120,13 +123,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
-    """Institutions, departments and doctors by name or pinyin initials."""
+    """Institutions, departments and doctors by name, pinyin or initials; departments also by symptom and disease."""
     text = request.GET.get("q", "").strip()[:30]
     found = selectors.search(text)
     names = {view.code: view.short_name for view in registry.institutions()}
     departments = {row.id: row.name for row in found.departments}
     context = {
         "q": text,
+        "advice": guidance.advise(text),
         "hospitals": [_row(HospitalCard(institution=view, distance_m=None, free=0)) for view in found.institutions],
         "departments": [{"hit": row, "institution": names.get(row.institution_code, "")} for row in found.departments],
         "doctors": [
@@ -248,6 +252,7 @@ def _session_row(card: SessionCard, *, first: bool) -> dict[str, object]:
         "state": card.state,
         "free": card.free,
         "opens": "" if card.is_released or first else opening(card.release_at),
+        "queue": not card.free and not first and waitlist.may_join(card),
         "open": card.state == "open" and (card.free > 0 or first) and (card.is_released or first),
     }
 

@@ -23,7 +23,7 @@ from portal.resident.pages import choose_person, chosen_person, next_of, page, p
 from regional_services.identity import services
 from regional_services.identity.consents import HOSPITAL_SHARING, SERVICE_USE, TEXTS
 from regional_services.identity.documents import DocumentKind
-from regional_services.identity.models import RelationKind, RelationState
+from regional_services.identity.models import RelationKind, RelationState, Standing
 from regional_services.identity.selectors import Member
 from regional_services.identity.steps import NewPerson
 
@@ -69,6 +69,7 @@ def people(request: HttpRequest, actor: Actor) -> HttpResponse:
         "people": [(row, _checking(row)) for row in rows],
         "chosen": chosen_person(request, rows),
         "checking": any(_checking(row) for row in rows),
+        "holder_verified": any(row.kind == RelationKind.SELF and row.standing == Standing.VERIFIED for row in rows),
         "next": next_of(request, "/me"),
         "back": "/me",
     }

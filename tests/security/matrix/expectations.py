@@ -13,6 +13,8 @@ OPEN_PAGES = {
     "hospital": "the catalogue is public",
     "department": "the catalogue is public",
     "session": "the catalogue is public",
+    "doctors": "the catalogue is public",
+    "doctor": "the catalogue is public; what is followed is shown to its account alone",
     "sign-in": "a way in",
     "sign-in-code": "a way in",
     "wechat-start": "a way in",
@@ -38,7 +40,21 @@ OPEN_PAGES = {
 FIRST_PAGES = frozenset({"workspace", "district"})
 """Where staff begin: who may not see them is sent on to the first page of his own bar."""
 
-OWN = frozenset({"booking_id", "attempt_id", "message_id", "person_id", "order_id", "sign_in_id"})
+OWN = frozenset(
+    {
+        "booking_id",
+        "entry_id",
+        "attempt_id",
+        "message_id",
+        "person_id",
+        "order_id",
+        "sign_in_id",
+        "application_id",
+        "feedback_id",
+        "photo_id",
+        "invitation_id",
+    }
+)
 """Parameters that name a thing of one resident or one account; other parameters of residents' routes are public."""
 
 NOT_OF_A_HOSPITAL = frozenset({"day"})
