@@ -1,7 +1,7 @@
 """The languages of the hub: which one a request speaks, and state words that are said in it.
 
 Chinese words stand in the source and are the message ids (gettext); `portal/locale/en` holds the English ones and
-`python -m tools.language` keeps it in step. Work outside a request speaks Chinese: what is stored stays in one language.
+`python -m tools.language` keeps it in step. Work outside a request speaks Chinese.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -30,7 +31,11 @@ from tools.rules import PACKAGES
 CATALOGUE = ROOT / "portal" / "locale" / "en" / "LC_MESSAGES" / "django.po"
 CHINESE = re.compile("[\u4e00-\u9fff]")
 _CALLS = {"_", "gettext", "gettext_lazy", "said"}
+<<<<<<< HEAD
 _KEYWORDS = dict.fromkeys(("_", "gettext", "gettext_noop", "gettext_lazy"))
+=======
+_KEYWORDS: dict[str, None] = dict.fromkeys(("_", "gettext", "gettext_noop", "gettext_lazy"))
+>>>>>>> p/english
 _TABLES = (
     "/permissions.py",
     "hub/accounts/passwords.py",
@@ -49,6 +54,7 @@ _TABLES = (
     "tenants/registry/rules.py",
 )
 _HEADER = "# English words of the hub. Made by `python -m tools.language`; edit the msgstr lines only."
+_NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 _MARK = re.compile(r"%\(\w+\)[sd]")
 
 
@@ -65,14 +71,14 @@ def ids() -> set[str]:
             name = str(path.relative_to(ROOT))
             if "/migrations/" not in name and "/embedded/" not in name:
                 found |= set(_of_python(ast.parse(path.read_text(encoding="utf-8")), name))
-    return {message for message in found if CHINESE.search(message)}
+    return {message for message in found if CHINESE.search(message) and "\\" not in message}  # no pattern
 
 
 def _of_template(path: Path) -> Iterator[str]:
     from django.utils.translation.template import templatize  # noqa: PLC0415 - needs the settings named first
 
     source = io.BytesIO(templatize(path.read_text(encoding="utf-8"), origin=str(path)).encode())
-    for _line, _name, message, _comments in extract_python(source, list(_KEYWORDS), [], {"encoding": "utf-8"}):
+    for _line, _name, message, _comments in extract_python(source, _KEYWORDS, [], {"encoding": "utf-8"}):
         yield message if isinstance(message, str) else str(message[0])
 
 
@@ -80,7 +86,15 @@ def _of_python(module: ast.Module, name: str) -> Iterator[str]:
     whole = name.startswith("portal/") or name.endswith(_TABLES)
     silent = _unread(module)
     for node in ast.walk(module):
+<<<<<<< HEAD
         if (whole and isinstance(node, ast.stmt) and not isinstance(node, ast.Expr)) or isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and _called(node) in _CALLS):
+=======
+        if (
+            (whole and isinstance(node, ast.stmt) and not isinstance(node, ast.Expr))
+            or isinstance(node, ast.Raise)
+            or (isinstance(node, ast.Call) and _called(node) in _CALLS)
+        ):
+>>>>>>> p/english
             yield from _words(node, silent)
         elif isinstance(node, ast.ClassDef):
             choices = any(ast.unparse(base).endswith("TextChoices") for base in node.bases)
@@ -123,8 +137,20 @@ def known() -> Catalog:
         return read_po(source, locale="en")
 
 
+def _empty() -> Catalog:
+    """No word yet; dates stand still, so that the same words give the same file."""
+    return Catalog(
+        locale="en",
+        header_comment=_HEADER,
+        fuzzy=False,
+        creation_date=_NO_DATE,
+        revision_date=_NO_DATE,
+        charset="utf-8",
+    )
+
+
 def _with(english: dict[str, str]) -> Catalog:
-    catalogue = Catalog(locale="en", header_comment=_HEADER, fuzzy=False)
+    catalogue = _empty()
     for message, words in sorted(english.items()):
         flags = ("python-format",) if _MARK.search(message) else ()
         catalogue.add(message, words, flags=flags)
@@ -137,10 +163,9 @@ def _said() -> dict[str, str]:
 
 def compiled(english: dict[str, str]) -> bytes:
     """The catalogue as programs read it; the same words give the same bytes."""
-    target, catalogue = io.BytesIO(), Catalog(locale="en", header_comment=_HEADER, fuzzy=False)
+    target, catalogue = io.BytesIO(), _empty()
     for message, words in sorted(english.items()):
         catalogue.add(message, words)
-    catalogue.mime_headers = [("Content-Type", "text/plain; charset=utf-8")]
     write_mo(target, catalogue)
     return target.getvalue()
 

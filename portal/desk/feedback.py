@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 
 from hub.actor import Actor
 from hub.errors import HubError
@@ -46,7 +47,7 @@ def _day(text: str) -> date | None:
 
 
 def _place(row: FeedbackView, names: dict[str, str]) -> str:
-    return names.get(row.institution_code, row.institution_code) or "区平台"
+    return names.get(row.institution_code, row.institution_code) or gettext("区平台")
 
 
 def _filters(request: HttpRequest, actor: Actor, here: str) -> dict[str, object]:
@@ -116,7 +117,7 @@ def take(request: HttpRequest, actor: Actor, here: str, feedback_id: UUID) -> Ht
     def act() -> None:
         handling.take(actor=actor, feedback_id=feedback_id)
 
-    return _done(request, actor, here, feedback_id, act, "已开始办理，居民看到“办理中”。")
+    return _done(request, actor, here, feedback_id, act, gettext("已开始办理，居民看到“办理中”。"))
 
 
 def reply(request: HttpRequest, actor: Actor, here: str, feedback_id: UUID) -> HttpResponse:
@@ -126,7 +127,7 @@ def reply(request: HttpRequest, actor: Actor, here: str, feedback_id: UUID) -> H
         key = command_of(request, "feedback.reply").key
         handling.reply(actor=actor, feedback_id=feedback_id, text=request.POST.get("text", ""), key=key)
 
-    return _done(request, actor, here, feedback_id, act, "已答复，居民立即可以看到。")
+    return _done(request, actor, here, feedback_id, act, gettext("已答复，居民立即可以看到。"))
 
 
 def close(request: HttpRequest, actor: Actor, here: str, feedback_id: UUID) -> HttpResponse:
@@ -135,7 +136,7 @@ def close(request: HttpRequest, actor: Actor, here: str, feedback_id: UUID) -> H
     def act() -> None:
         handling.close(actor=actor, feedback_id=feedback_id, text=request.POST.get("text", ""))
 
-    return _done(request, actor, here, feedback_id, act, "已关闭，居民可以评价。")
+    return _done(request, actor, here, feedback_id, act, gettext("已关闭，居民可以评价。"))
 
 
 def statistics(request: HttpRequest, actor: Actor, here: str) -> HttpResponse:
@@ -147,6 +148,6 @@ def statistics(request: HttpRequest, actor: Actor, here: str) -> HttpResponse:
         **_filters(request, actor, here),
         "found": found,
         "list_query": f"{here}{query}{'&' if len(query) > 1 else ''}",
-        "chart": bars(days, title="最近十四天每天收到的反馈"),
+        "chart": bars(days, title=gettext("最近十四天每天收到的反馈")),
     }
     return desk(request, actor, "feedback_statistics", "feedback", context)

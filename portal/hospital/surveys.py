@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from hub import clock
@@ -56,7 +57,9 @@ def template(request: HttpRequest, actor: Actor) -> HttpResponse:
             if values.get("act") == "publish":
                 base = _number(values.get("base", ""))
                 made = services.publish_questions(actor=actor, asked=preview, base=base)
-                messages.success(request, f"第 {made} 版已发布，之后的调查按新问题。", extra_tags="ok")
+                messages.success(
+                    request, gettext("第 %(made)s 版已发布，之后的调查按新问题。") % {"made": made}, extra_tags="ok"
+                )
                 return HttpResponseRedirect(f"{HERE}/template")
         except HubError as refusal:
             problem = refusal
@@ -123,7 +126,9 @@ def style(request: HttpRequest, actor: Actor) -> HttpResponse:
         try:
             base = _number(request.POST.get("base", ""))
             made = services.publish_style(actor=actor, values=request.POST.dict(), base=base)
-            messages.success(request, f"样式第 {made} 版已发布，之后的调查按新样式。", extra_tags="ok")
+            messages.success(
+                request, gettext("样式第 %(made)s 版已发布，之后的调查按新样式。") % {"made": made}, extra_tags="ok"
+            )
             return HttpResponseRedirect(f"{HERE}/style")
         except HubError as refusal:
             problem = refusal

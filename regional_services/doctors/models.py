@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.tenancy.grants import Grant
 
@@ -33,7 +34,7 @@ class Profile(models.Model):
         return str(self.practitioner_id)
 
 
-class EventKind(models.TextChoices):
+class EventKind(words.TextChoices):
     """What an internet hospital tells."""
 
     ENQUIRY = "enquiry", "咨询"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
@@ -244,7 +245,7 @@ def read_batch(document: Any) -> tuple[str, list[Told]]:
     if not 0 < len(incarnation) <= 40:
         raise InvalidInput(fields={"incarnation": "1 到 40 个字符"})
     if not 0 < len(events) <= MOST_EVENTS:
-        raise InvalidInput(fields={"events": f"一次 1 到 {MOST_EVENTS} 条"})
+        raise InvalidInput(fields={"events": gettext("一次 1 到 %(MOST_EVENTS)s 条") % {"MOST_EVENTS": MOST_EVENTS}})
     return incarnation, [_told(index, event) for index, event in enumerate(events)]
 
 
@@ -252,7 +253,7 @@ def _told(index: int, event: Any) -> Told:
     kind = event.get("type") if isinstance(event, dict) else None
     serializer = EVENTS.get(kind) if isinstance(kind, str) else None
     if serializer is None:
-        raise InvalidInput(fields={f"events[{index}].type": f"应为 {'、'.join(EVENTS)}"})
+        raise InvalidInput(fields={f"events[{index}].type": gettext("应为 %(join)s") % {"join": "、".join(EVENTS)}})
     given = serializer(data=event)
     if not given.is_valid():
         raise InvalidInput(

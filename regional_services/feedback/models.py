@@ -10,13 +10,14 @@ from typing import ClassVar
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.security.fields import EncryptedTextField
 from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 
-class Category(models.TextChoices):
+class Category(words.TextChoices):
     """What it is about; deadlines are set by it."""
 
     SERVICE = "service", "就医服务"
@@ -26,7 +27,7 @@ class Category(models.TextChoices):
     ADVICE = "advice", "意见建议"
 
 
-class State(models.TextChoices):
+class State(words.TextChoices):
     """How far it has come, in the words the resident reads."""
 
     SUBMITTED = "submitted", "已提交"
@@ -40,7 +41,7 @@ AWAITED = (State.SUBMITTED, State.IN_HAND, State.FOLLOW_UP)
 """States in which the resident waits for somebody."""
 
 
-class Side(models.TextChoices):
+class Side(words.TextChoices):
     """Who speaks in the thread."""
 
     RESIDENT = "resident", "居民"
@@ -48,7 +49,7 @@ class Side(models.TextChoices):
     SYSTEM = "system", "系统"
 
 
-class Kind(models.TextChoices):
+class Kind(words.TextChoices):
     """What an entry of the thread is."""
 
     SUBMISSION = "submission", "提交反馈"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
+from django.utils.translation import gettext
 from PIL import Image, ImageOps
 
 from hub.ids import uuid7
@@ -40,23 +41,31 @@ class Upload(Protocol):
 def redraw(uploads: Sequence[Upload]) -> list[bytes]:
     """The photographs as clean JPEG files; PhotoRefused says what is wrong with which."""
     if len(uploads) > MOST:
-        raise PhotoRefused(f"最多 {MOST} 张照片。", fields={"photos": f"最多 {MOST} 张照片。"})
+        raise PhotoRefused(
+            gettext("最多 %(MOST)s 张照片。") % {"MOST": MOST},
+            fields={"photos": gettext("最多 %(MOST)s 张照片。") % {"MOST": MOST}},
+        )
     return [_redrawn(upload, place) for place, upload in enumerate(uploads, start=1)]
 
 
 def _redrawn(upload: Upload, place: int) -> bytes:
     if (upload.size or 0) > MOST_BYTES:
-        raise _refused(f"第 {place} 张照片超过 {MOST_BYTES >> 20} MB，请压缩后再选。")
+        raise _refused(
+            gettext("第 %(place)s 张照片超过 %(MOST_BYTES)s MB，请压缩后再选。")
+            % {"place": place, "MOST_BYTES": MOST_BYTES >> 20}
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(upload.read()), formats=_FORMATS) as image:
                 if image.width * image.height > MOST_PIXELS:
-                    raise _refused(f"第 {place} 张照片尺寸太大，请缩小后再选。")
+                    raise _refused(gettext("第 %(place)s 张照片尺寸太大，请缩小后再选。") % {"place": place})
                 image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
                 upright = ImageOps.exif_transpose(image).convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as problem:
-        raise _refused(f"第 {place} 个文件不是照片，请选 JPG、PNG 或 WebP 图片。") from problem
+        raise _refused(
+            gettext("第 %(place)s 个文件不是照片，请选 JPG、PNG 或 WebP 图片。") % {"place": place}
+        ) from problem
     upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     clean = Image.new("RGB", upright.size)
     clean.paste(upright)

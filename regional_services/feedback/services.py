@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
+<<<<<<< HEAD
 from hub import clock
+=======
+from django.utils.translation import gettext
+
+>>>>>>> p/english
 from hub.actor import Actor
 from hub.errors import InvalidInput
 from hub.ids import domain_number
@@ -103,7 +108,9 @@ def text_of(text: str) -> str:
     """What somebody wrote, trimmed; InvalidInput for nothing or too much."""
     clean = text.strip()
     if not clean or len(clean) > LONGEST_TEXT:
-        raise InvalidInput(fields={"text": f"请写内容，不超过 {LONGEST_TEXT} 字。"})
+        raise InvalidInput(
+            fields={"text": gettext("请写内容，不超过 %(LONGEST_TEXT)s 字。") % {"LONGEST_TEXT": LONGEST_TEXT}}
+        )
     return clean
 
 

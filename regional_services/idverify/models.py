@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.security.fields import EncryptedJSONField, EncryptedTextField
 from hub.storage.objects import StoredObject
 from hub.tenancy.grants import Grant
 
 
-class State(models.TextChoices):
+class State(words.TextChoices):
     """The life of an application. An appeal makes a rejected one pending again."""
 
     DRAFT = "draft", "填写中"
@@ -24,7 +25,7 @@ FILED = (State.PENDING, State.APPROVED, State.REJECTED)
 """The states of what was submitted: reviewers list these and statistics count these."""
 
 
-class Reason(models.TextChoices):
+class Reason(words.TextChoices):
     """Why an application is rejected; the resident reads the label."""
 
     UNCLEAR = "unclear", "照片不清楚，无法辨认"
@@ -79,14 +80,14 @@ class Application(models.Model):
         return f"{self.id}:{self.state}"
 
 
-class Side(models.TextChoices):
+class Side(words.TextChoices):
     """The two sides of a card, in the order they are photographed."""
 
     FRONT = "front", "人像面"
     BACK = "back", "国徽面"
 
 
-class PhotoState(models.TextChoices):
+class PhotoState(words.TextChoices):
     """What became of reading a photograph. KEPT: the resident types what could not be read."""
 
     READING = "reading", "正在识别"

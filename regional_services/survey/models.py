@@ -6,12 +6,13 @@ from typing import ClassVar
 
 from django.db import models
 
+from hub import words
 from hub.security.fields import EncryptedTextField
 from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 
-class Colour(models.TextChoices):
+class Colour(words.TextChoices):
     """The colours a questionnaire may have; each has a class in portal.css with enough contrast."""
 
     TEAL = "teal", "青绿"

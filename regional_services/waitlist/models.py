@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from hub import words
 from hub.ids import uuid7
 from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 
-class State(models.TextChoices):
+class State(words.TextChoices):
     """Where a place in line stands."""
 
     WAITING = "waiting", "排队中"

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hub.actor import Actor
@@ -79,7 +80,7 @@ def deadlines(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method == "POST":
         try:
             times.change(actor=actor, values=request.POST.dict())
-            messages.success(request, "已保存，之后提交和追加的反馈按新时限。", extra_tags="ok")
+            messages.success(request, gettext("已保存，之后提交和追加的反馈按新时限。"), extra_tags="ok")
             return HttpResponseRedirect(f"{HERE}/deadlines")
         except InvalidInput as problem:
             problems = problem.fields

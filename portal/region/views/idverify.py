@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from hub import clock
@@ -83,7 +84,9 @@ def take(request: HttpRequest, actor: Actor, application_id: UUID) -> HttpRespon
 @district_page(REVIEW)
 def give_back(request: HttpRequest, actor: Actor, application_id: UUID) -> HttpResponse:
     """For somebody else."""
-    return _done(request, lambda: reviewing.give_back(actor=actor, application_id=application_id), "已放回待审核列表。")
+    return _done(
+        request, lambda: reviewing.give_back(actor=actor, application_id=application_id), gettext("已放回待审核列表。")
+    )
 
 
 @require_POST
@@ -91,10 +94,12 @@ def give_back(request: HttpRequest, actor: Actor, application_id: UUID) -> HttpR
 def approve(request: HttpRequest, actor: Actor, application_id: UUID) -> HttpResponse:
     """Accepted: asked for in so many words, for nothing takes it back."""
     if request.POST.get("compared") != "1":
-        messages.error(request, "请先逐项核对照片与填写内容，并勾选确认。", extra_tags="bad")
+        messages.error(request, gettext("请先逐项核对照片与填写内容，并勾选确认。"), extra_tags="bad")
         return HttpResponseRedirect(f"{HERE}/{application_id}")
     return _done(
-        request, lambda: reviewing.approve(actor=actor, application_id=application_id), "已通过，该居民现为已实名。"
+        request,
+        lambda: reviewing.approve(actor=actor, application_id=application_id),
+        gettext("已通过，该居民现为已实名。"),
     )
 
 
@@ -106,7 +111,7 @@ def reject(request: HttpRequest, actor: Actor, application_id: UUID) -> HttpResp
     return _done(
         request,
         lambda: reviewing.reject(actor=actor, application_id=application_id, reason=reason, note=note),
-        "已退回，居民会看到原因。",
+        gettext("已退回，居民会看到原因。"),
         on_failure=f"{HERE}/{application_id}",
     )
 
@@ -147,9 +152,9 @@ def statistics_csv(request: HttpRequest, actor: Actor) -> HttpResponse:
     answer["Content-Disposition"] = f'attachment; filename="identity-{first}-{last}.csv"'
     answer.write("\ufeff")
     sheet = csv.writer(answer)
-    sheet.writerow(["时段", "提交", "待审核", "已通过", "未通过"])
+    sheet.writerow([gettext("时段"), gettext("提交"), gettext("待审核"), gettext("已通过"), gettext("未通过")])
     for row in [*rows, selectors.total_of(rows)]:
-        sheet.writerow([row.period or "合计", row.total, row.pending, row.approved, row.rejected])
+        sheet.writerow([row.period or gettext("合计"), row.total, row.pending, row.approved, row.rejected])
     return answer
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -116,7 +117,7 @@ def submit(request: HttpRequest, actor: Actor, application_id: UUID) -> HttpResp
 def drop(request: HttpRequest, actor: Actor, application_id: UUID) -> HttpResponse:
     """Give the draft up."""
     services.drop(actor=actor, application_id=application_id)
-    messages.success(request, "已放弃，照片将被删除。", extra_tags="ok")
+    messages.success(request, gettext("已放弃，照片将被删除。"), extra_tags="ok")
     return HttpResponseRedirect(HERE)
 
 
@@ -126,7 +127,7 @@ def appeal(request: HttpRequest, actor: Actor, application_id: UUID) -> HttpResp
     """Ask for another reviewer."""
     try:
         services.appeal(actor=actor, application_id=application_id, text=request.POST.get("text", ""))
-        messages.success(request, "申诉已提交，将由另一位审核员复核。", extra_tags="ok")
+        messages.success(request, gettext("申诉已提交，将由另一位审核员复核。"), extra_tags="ok")
     except NotFound:
         raise
     except HubError as problem:
@@ -181,5 +182,5 @@ def _step(opened: ApplicationView | None) -> str:
 def _initial(opened: ApplicationView) -> dict[str, str]:
     found = {field.name: field.read for field in opened.fields}
     if found.get("valid_until") == LONG:
-        found["valid_until"] = "长期"
+        found["valid_until"] = gettext("长期")
     return {name: found.get(name, "") for name in CardForm.base_fields}

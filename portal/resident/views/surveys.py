@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from hub.actor import Actor
@@ -24,11 +25,11 @@ def one(request: HttpRequest, actor: Actor, invitation_id: UUID) -> HttpResponse
     if request.method == "POST":
         try:
             services.answer(actor=actor, invitation_id=invitation_id, values=request.POST.dict())
-            messages.success(request, "已提交。", extra_tags="ok")
+            messages.success(request, gettext("已提交。"), extra_tags="ok")
             return HttpResponseRedirect(f"/surveys/{invitation_id}")
         except HubError as problem:
             problems, status = problem.fields, problem.status
-            error = "请按提示补全。" if problems else problem.text
+            error = gettext("请按提示补全。") if problems else problem.text
     survey = selectors.invitation(actor, invitation_id)
     given = survey.answers if survey.answered_at else request.POST.dict()
     context = {
