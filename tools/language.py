@@ -31,11 +31,7 @@ from tools.rules import PACKAGES
 CATALOGUE = ROOT / "portal" / "locale" / "en" / "LC_MESSAGES" / "django.po"
 CHINESE = re.compile("[\u4e00-\u9fff]")
 _CALLS = {"_", "gettext", "gettext_lazy", "said"}
-<<<<<<< HEAD
-_KEYWORDS = dict.fromkeys(("_", "gettext", "gettext_noop", "gettext_lazy"))
-=======
 _KEYWORDS: dict[str, None] = dict.fromkeys(("_", "gettext", "gettext_noop", "gettext_lazy"))
->>>>>>> p/english
 _TABLES = (
     "/permissions.py",
     "hub/accounts/passwords.py",
@@ -86,15 +82,11 @@ def _of_python(module: ast.Module, name: str) -> Iterator[str]:
     whole = name.startswith("portal/") or name.endswith(_TABLES)
     silent = _unread(module)
     for node in ast.walk(module):
-<<<<<<< HEAD
-        if (whole and isinstance(node, ast.stmt) and not isinstance(node, ast.Expr)) or isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and _called(node) in _CALLS):
-=======
         if (
             (whole and isinstance(node, ast.stmt) and not isinstance(node, ast.Expr))
             or isinstance(node, ast.Raise)
             or (isinstance(node, ast.Call) and _called(node) in _CALLS)
         ):
->>>>>>> p/english
             yield from _words(node, silent)
         elif isinstance(node, ast.ClassDef):
             choices = any(ast.unparse(base).endswith("TextChoices") for base in node.bases)

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-<<<<<<< HEAD
-from hub import clock
-=======
 from django.utils.translation import gettext
 
->>>>>>> p/english
+from hub import clock
 from hub.actor import Actor
 from hub.errors import InvalidInput
 from hub.ids import domain_number
