@@ -23,9 +23,12 @@ ALPHA = Case(code="alpha", dialect="rest_json", endpoint=REST, his={"push": Fals
 BETA = Case(code="beta", dialect="rest_json", endpoint=REST, mode=BookingMode.HIS_LOCKED, his={"push": False})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
-    """The sandbox with a hospital of every case, and those of the hub's alpha and beta."""
+    """The sandbox with a hospital of every case, and those of the hub's alpha and beta.
+
+    Its ports are the cases' own: two of it, of two packages that use it, can't run at once in one process.
+    """
     world = Outside(
         tmp_path_factory.mktemp("outside"),
         hospitals=[case.entry for case in (*CASES, ALPHA, BETA)],

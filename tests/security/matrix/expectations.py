@@ -60,6 +60,12 @@ OWN = frozenset(
 )
 """Parameters that name a thing of one resident or one account; other parameters of residents' routes are public."""
 
+FORMS = {
+    "workspace-facts-department": "directory.edit",
+    "workspace-facts-doctor": "directory.edit",
+}
+"""Pages many may read whose form asks for more: sending it without that permission is refused before any look."""
+
 NOT_OF_A_HOSPITAL = frozenset({"day"})
 """Parameters of workspace routes that name nothing of a hospital's own."""
 
@@ -94,6 +100,7 @@ NOTHING_THERE = {
     "district/leaving/<str:code>/hold": "no hospital is leaving in this world",
     "district/leaving/<str:code>/ask": "no hospital is leaving in this world",
     "district/leaving/<str:code>/confirm": "no hospital is leaving in this world",
+    "workspace/night/<str:day>": "no night was worked through in this world",
     "workspace/synthetic/resume": "no visit stands still in this world",
     "district/synthetic/<str:code>/resume": "no visit stands still in this world",
     "api/resident/v1/persons/<uuid:person_id>/real-name": "nothing was checked yet",
