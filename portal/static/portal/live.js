@@ -26,6 +26,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!answer || !answer.ok || answer.redirected) return;
       const held = node.contains(document.activeElement) ? document.activeElement.id : "";
       node.innerHTML = await answer.text();
+      node.dispatchEvent(new CustomEvent("htmx:afterSwap", { bubbles: true }));
       if (held) document.getElementById(held)?.focus();
       cry(node, "sound" in node.dataset);
     };
