@@ -91,9 +91,8 @@ class _InternetHospital:
         try:
             async with session.post(self._url, data=body, headers=headers) as answer:
                 if answer.status == 422:  # the batch itself can't be read: it would never be
-                    receipts = [
-                        {"id": event["id"], "outcome": "unread", "reason": await answer.text()} for event in events
-                    ]
+                    why = await answer.text()
+                    receipts = [{"id": event["id"], "outcome": "unread", "reason": why} for event in events]
                 elif answer.status == 200:
                     receipts = (await answer.json())["receipts"]
                 else:
@@ -110,8 +109,9 @@ class _InternetHospital:
         waiting = self._db.execute("SELECT count(*) FROM event WHERE outcome=''").fetchone()[0]
         return {
             "waiting": waiting,
-            "latest": [
-                {"event": json.loads(row["document"]), "outcome": row["outcome"], "reason": row["reason"]}
-                for row in rows
-            ],
+            "latest": [_view(row) for row in rows],
         }
+
+
+def _view(row: sqlite3.Row) -> dict[str, Any]:
+    return {"event": json.loads(row["document"]), "outcome": row["outcome"], "reason": row["reason"]}
