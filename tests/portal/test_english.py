@@ -31,7 +31,7 @@ MARKUP = re.compile(
     re.DOTALL,
 )
 CHINESE = language.CHINESE
-DIRECTORY = ("心血管内科", "精神心理科", "儿科", "沈明远", "陆清禾", "主任医师", "副主任医师")
+DIRECTORY = ("心血管内科", "精神心理科", "儿科", "沈明远", "陆清禾", "主任医师", "主治医师", "专家")
 # What people named: the switch itself, hospitals and their addresses and grades, staff, departments, doctors.
 DATA = ("简体中文", "云栖区alpha医院", "云栖路1号", "二级甲等", "张伟", *DIRECTORY, "沈*")
 
