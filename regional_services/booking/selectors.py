@@ -433,3 +433,19 @@ def per_minute(minutes: int) -> list[tuple[datetime, int]]:
     )
     counted: dict[datetime, int] = dict(rows)
     return [(at, counted.get(at, 0)) for at in (start + timedelta(minutes=index) for index in range(minutes))]
+
+
+def is_at(person_id: UUID, session_id: UUID) -> bool:
+    """Whether the person has a booking of the session that is not over. One query."""
+    return Booking.objects.filter(person_id=person_id, session_id=session_id, state__in=LIVE).exists()
+
+
+def state_of(booking_id: UUID) -> State | None:
+    """How far a booking is; None when there is none of that id. One query."""
+    found = Booking.objects.filter(id=booking_id).values_list("state", flat=True).first()
+    return State(found) if found else None
+
+
+def view_of(booking_id: UUID) -> BookingView:
+    """A booking whose owner was asked for already. One query."""
+    return booking_view(Booking.objects.get(id=booking_id))

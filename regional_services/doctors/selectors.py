@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from hub import clock
 from hub.tenancy.statements import Statement
-from regional_services.catalog.models import CatalogSession
+from regional_services.catalog import posts
 from regional_services.doctors import finding
 from regional_services.doctors.errors import DoctorNotFound
 from regional_services.doctors.finding import Post
@@ -173,22 +173,18 @@ def followed_by(account_id: UUID) -> list[Followed]:
 
 def _week(doctor_ids: list[UUID]) -> list[WeekSession]:
     now, today = clock.now(), clock.today()
-    rows = CatalogSession.objects.filter(
-        doctor_id__in=doctor_ids, date__range=(today, today + finding.WEEK), state="open"
-    ).order_by("date", "first_start", "session_id")
     return [
         WeekSession(
-            session_id=row.session_id,
-            institution_code=row.institution_code,
-            doctor_id=row.doctor_id,
-            date=row.date,
-            period=row.period,
-            fee_fen=row.fee_fen,
-            room=row.room,
-            free=row.free,
-            next_start=row.next_free_start,
-            release_at=row.release_at if row.release_at and row.release_at > now else None,
+            session_id=one.session_id,
+            institution_code=one.institution_code,
+            doctor_id=one.doctor_id,
+            date=one.date,
+            period=one.period,
+            fee_fen=one.fee_fen,
+            room=one.room,
+            free=one.free,
+            next_start=one.next_start,
+            release_at=one.release_at if one.release_at and one.release_at > now else None,
         )
-        for row in rows
-        if row.doctor_id is not None
+        for one in posts.open_sessions(doctor_ids, today, today + finding.WEEK)
     ]

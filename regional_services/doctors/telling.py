@@ -8,8 +8,9 @@ from datetime import date
 from hub.actor import system_actor
 from hub.tenancy.scope import REGION
 from hub.work import work
+from regional_services.catalog import posts
 from regional_services.catalog.events import DoctorServicesChanged, ServiceChange
-from regional_services.catalog.models import CatalogDepartment, CatalogDoctor
+from regional_services.catalog.posts import NamedPost
 from regional_services.doctors.models import Follow
 from regional_services.notifications import steps as notifications
 from tenants.registry import selectors as registry
@@ -31,7 +32,7 @@ def tell_followers(event: DoctorServicesChanged) -> int:
     facts: dict[str, str] | None = None
     while True:
         with work(REGION, actor=TELLER) as unit:
-            post = CatalogDoctor.objects.filter(pk=event.doctor_id).first()
+            post = posts.post(event.doctor_id)
             if post is None:
                 return told  # nobody can follow who is in no catalogue
             facts = facts or _facts(event, post)
@@ -65,11 +66,10 @@ def when(days: Sequence[date], periods: Sequence[str]) -> str:
     return "、".join(names[:NAMED]) + (f" 等 {len(names)} 场" if len(names) > NAMED else "")
 
 
-def _facts(event: DoctorServicesChanged, post: CatalogDoctor) -> dict[str, str]:
-    department = CatalogDepartment.every.filter(pk=post.department_id).values_list("name", flat=True).first()
+def _facts(event: DoctorServicesChanged, post: NamedPost) -> dict[str, str]:
     return {
         "institution": registry.institution(event.institution_code).name,
-        "department": department or "",
+        "department": post.department,
         "doctor": post.name,
         "when": when(event.days, event.periods),
     }

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
 
 from hub import clock
 from hub.actor import system_actor
@@ -21,10 +20,9 @@ from hub.errors import HubError
 from hub.ids import uuid7
 from hub.tenancy.scope import REGION, region
 from hub.work import Unit, work
-from regional_services.booking.models import Booking
+from regional_services.booking import selectors as bookings
 from regional_services.booking.models import State as BookingState
-from regional_services.booking.selectors import LIVE
-from regional_services.catalog.models import CatalogSession
+from regional_services.catalog import posts
 from regional_services.waitlist.events import OfferEnded
 from regional_services.waitlist.messages import tell
 from regional_services.waitlist.models import Entry, State
@@ -66,11 +64,12 @@ def sweep() -> int:
 
 
 def _with_numbers() -> list[tuple[str, UUID]]:
-    """Sessions for which people wait and the catalogue shows numbers. One query."""
-    free = CatalogSession.objects.filter(session_id=OuterRef("session_id"), free__gt=0, state="open")
+    """Sessions for which people wait and the catalogue shows numbers. Two queries."""
     with region(read_only=True):
-        rows = Entry.objects.filter(Exists(free), state=State.WAITING)
-        return list(rows.order_by("session_id").distinct().values_list("institution_code", "session_id")[:BATCH])
+        rows = Entry.objects.filter(state=State.WAITING).order_by("session_id")
+        waited = list(rows.distinct().values_list("institution_code", "session_id"))
+        free = posts.with_numbers([session_id for _, session_id in waited]) if waited else set()
+    return [pair for pair in waited if pair[1] in free][:BATCH]
 
 
 def _offer_all(code: str, session_id: UUID) -> int:
@@ -105,8 +104,7 @@ def _next_in_line(session_id: UUID) -> UUID | None:
 
 
 def _has_number(entry: Entry) -> bool:
-    rows = Booking.objects.filter(person_id=entry.person_id, session_id=entry.session_id, state__in=LIVE)
-    return rows.exists()
+    return bookings.is_at(entry.person_id, entry.session_id)
 
 
 def _carry_on(entry_id: UUID) -> bool:
@@ -180,14 +178,14 @@ def settle(entry_id: UUID) -> None:
     """An accepted offer whose booking did not come to be gives its number back."""
     with work(REGION, actor=SWEEPER) as unit:
         row = lock(entry_id)
-        booking = Booking.objects.filter(id=row.offer_id).first() if row.offer_id else None
-        if row.state != State.TAKEN or row.due_at is None or booking is None or row.offer_id is None:
+        state = bookings.state_of(row.offer_id) if row.offer_id else None
+        if row.state != State.TAKEN or row.due_at is None or state is None or row.offer_id is None:
             unit.audit("waitlist.settled", target=f"waitlist:{entry_id}", outcome="repeat")
             return
-        if booking.state == BookingState.NEW:
+        if state is BookingState.NEW:
             move(unit, row, State.TAKEN, due_at=unit.now + STUCK_AFTER)
             return
-        if booking.state == BookingState.FAILED:
+        if state is BookingState.FAILED:
             unit.publish(OfferEnded(hospital=row.institution_code, offer_id=row.offer_id))
         move(unit, row, State.TAKEN)
 

@@ -16,9 +16,9 @@ from hub.ids import uuid7
 from hub.tenancy.scope import REGION, hospital
 from hub.work import Command, work
 from regional_services.booking import reservations
+from regional_services.booking import selectors as bookings
 from regional_services.booking.errors import SessionClosed
-from regional_services.booking.models import Booking
-from regional_services.booking.selectors import LIVE, BookingView, booking_view
+from regional_services.booking.selectors import BookingView
 from regional_services.booking.services import BookingWish, draft, hold_and_order
 from regional_services.booking.steps import store
 from regional_services.catalog import selectors as catalog
@@ -84,7 +84,7 @@ def join(
             raise NotOpen
         if has_numbers and not is_queued(session_id):
             raise StillFree
-        if Booking.objects.filter(person_id=person_id, session_id=session_id, state__in=LIVE).exists():
+        if bookings.is_at(person_id, session_id):
             raise AlreadyIn
         entry = Entry(
             id=entry_id,
@@ -144,7 +144,7 @@ def accept(*, actor: Actor, entry_id: UUID) -> BookingView:
         row = offering.lock(entry_id)
         if row.state == State.TAKEN and row.offer_id is not None:
             unit.audit("waitlist.accepted", target=f"waitlist:{entry_id}", outcome="repeat")
-            return booking_view(Booking.objects.get(id=row.offer_id))
+            return bookings.view_of(row.offer_id)
         wish = _wish(row, unit.now)
         patient, card = identity_access.card_for(actor, row.person_id, BOOKING_PURPOSE)
         session = bookable_session(row.institution_code, row.session_id)
