@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hub.words import said
+
 
 class HubError(Exception):
-    """A refusal with a stable code, an HTTP status and a Chinese text for the person concerned.
+    """A refusal with a stable code, an HTTP status and a text for the person concerned, in his language.
 
     `fields` names each input at fault, in the caller's own names, with the reason for each.
     """
@@ -27,11 +29,12 @@ class HubError(Exception):
         retry_after: int | None = None,
         detail: Mapping[str, object] | None = None,
     ) -> None:
-        self.text = text or type(self).text
-        self.fields: dict[str, str] = dict(fields or {})
+        words = text or type(self).text
+        self.text = said(words)
+        self.fields: dict[str, str] = {name: said(reason) for name, reason in (fields or {}).items()}
         self.retry_after = retry_after
         self.detail: dict[str, object] = dict(detail or {})
-        super().__init__(f"{self.code}: {self.text}")
+        super().__init__(f"{self.code}: {words}")
 
 
 class InvalidInput(HubError):

@@ -69,6 +69,7 @@ CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("alerts and dashboard", lambda: _tool(sys.executable, "-m", "tools.monitoring")),
     ("security checklist", _rule(checklist.problems)),
     ("documents", _rule(documents.problems)),
+    ("English catalogue", lambda: _tool(sys.executable, "-m", "tools.language", "--check")),
     *((name, _rule(rule)) for name, rule in rules.ALL.items()),
 )
 

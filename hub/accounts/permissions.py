@@ -16,6 +16,7 @@ REVEAL = permission(
     "查看未脱敏的个人信息",
     roles=(
         Role.OPERATIONS,
+        Role.REVIEWER,
         Role.HOSPITAL_MANAGER,
         Role.RECEPTION,
         Role.CASHIER,

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
+from django.utils.translation import gettext
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -41,7 +42,7 @@ def page_request(request: Request) -> PageRequest:
     """Read `cursor` and `limit`; InvalidInput when either is not ours."""
     raw_limit = request.query_params.get("limit", str(DEFAULT_LIMIT))
     if not raw_limit.isdecimal() or not 1 <= int(raw_limit) <= MAX_LIMIT:
-        raise InvalidInput(fields={"limit": f"应为 1 到 {MAX_LIMIT} 的整数"})
+        raise InvalidInput(fields={"limit": gettext("应为 1 到 %(MAX_LIMIT)s 的整数") % {"MAX_LIMIT": MAX_LIMIT}})
     cursor = request.query_params.get("cursor")
     return PageRequest(_after(cursor) if cursor else None, int(raw_limit))
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.db import models
 
-from hub import clock
+from hub import clock, words
 from hub.ids import uuid7
 from hub.tenancy.grants import Grant
 
 
-class JobState(models.TextChoices):
+class JobState(words.TextChoices):
     """Where a re-encryption stands."""
 
     WAITING = "waiting", "等待开始"

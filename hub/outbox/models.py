@@ -9,17 +9,18 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import BaseConstraint, Index, Q, UniqueConstraint
 
+from hub import words
 from hub.tenancy.grants import Grant
 
 
-class Lane(models.TextChoices):
+class Lane(words.TextChoices):
     """The relay's two pools."""
 
     INTERNAL = "internal", "库内"
     OUTSIDE = "outside", "外部"
 
 
-class State(models.TextChoices):
+class State(words.TextChoices):
     """Of a delivery: `dead` waits for an operator and blocks its aggregate, `dropped` is given up by one."""
 
     PENDING = "pending", "待投递"

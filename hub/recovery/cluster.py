@@ -19,6 +19,7 @@ from uuid import UUID
 
 import psycopg
 from django.conf import settings
+from django.utils.translation import gettext
 
 from hub.actor import Actor
 from hub.embedded import places, processes
@@ -165,7 +166,7 @@ def lay_out(backup_id: UUID, target: Path, *, until: datetime | None, report: Re
         raise BackupFailed("这不是整库备份。")
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(target.iterdir()):
-        raise BackupFailed(f"{target} 不是空目录，恢复只能写进空目录。")
+        raise BackupFailed(gettext("%(target)s 不是空目录，恢复只能写进空目录。") % {"target": target})
     with tarfile.open(fileobj=Pieces(vault.read(note.file)), mode="r|gz") as archive:
         archive.extractall(target, filter="tar")
     report("基础备份已解开")
@@ -206,7 +207,7 @@ def _give(target: Path) -> None:
     for path in (target, *target.rglob("*")):
         os.chown(path, user.uid, user.gid)
     if not places.reachable(target, user.uid):
-        raise BackupFailed(f"PostgreSQL 的用户进不了 {target}，请换一个目录。")
+        raise BackupFailed(gettext("PostgreSQL 的用户进不了 %(target)s，请换一个目录。") % {"target": target})
 
 
 @contextlib.contextmanager
@@ -232,7 +233,7 @@ def _wait_until_promoted(process: subprocess.Popen[str], port: int, log: Path) -
     while time.monotonic() < end:
         if process.poll() is not None:
             fatal = [line for line in processes.tail(log, 30).splitlines() if "FATAL" in line]
-            raise BackupFailed(f"恢复出的数据库没有启动：{fatal[0] if fatal else log}")
+            raise BackupFailed(gettext("恢复出的数据库没有启动：%(fatal)s") % {"fatal": fatal[0] if fatal else log})
         with contextlib.suppress(psycopg.OperationalError), psycopg.connect(
             host="127.0.0.1", port=port, user=entry["USER"], password=entry["PASSWORD"], dbname=entry["NAME"],
             connect_timeout=2,

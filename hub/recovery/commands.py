@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext
 
 from hub import clock
 from hub.actor import Actor, ActorKind
@@ -25,7 +26,9 @@ def backup_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as problem:
-        raise CommandError(f"备份编号不对：{text!r}；用 manage.py backups 查看") from problem
+        raise CommandError(
+            gettext("备份编号不对：%(text)s；用 manage.py backups 查看") % {"text": f"{text!r}"}
+        ) from problem
 
 
 class RecoveryCommand(BaseCommand):
@@ -54,5 +57,7 @@ def instant(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as problem:
-        raise CommandError(f"时间应写成 2026-11-20T10:00:00+08:00，不是 {text!r}") from problem
+        raise CommandError(
+            gettext("时间应写成 2026-11-20T10:00:00+08:00，不是 %(text)s") % {"text": f"{text!r}"}
+        ) from problem
     return found if found.tzinfo else found.replace(tzinfo=clock.ZONE)

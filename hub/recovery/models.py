@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 
 
-class BackupKind(models.TextChoices):
+class BackupKind(words.TextChoices):
     """What a backup holds."""
 
     CLUSTER = "cluster", "整库"
@@ -15,7 +16,7 @@ class BackupKind(models.TextChoices):
     HOSPITAL = "hospital", "单家机构"
 
 
-class BackupState(models.TextChoices):
+class BackupState(words.TextChoices):
     """Where a backup stands. REMOVED: its time was over, the file is gone, the record stays."""
 
     RUNNING = "running", "进行中"
@@ -51,7 +52,7 @@ class Backup(models.Model):
         indexes = [models.Index(fields=["kind", "scope", "-started_at"], name="ix_backup_newest")]
 
 
-class DrillKind(models.TextChoices):
+class DrillKind(words.TextChoices):
     """What was brought back."""
 
     CLUSTER = "cluster", "整库恢复到指定时间"
@@ -85,7 +86,7 @@ class Drill(models.Model):
         indexes = [models.Index(fields=["-started_at"], name="ix_drill_newest")]
 
 
-class CleanupState(models.TextChoices):
+class CleanupState(words.TextChoices):
     """How far a clean-up has come. Only a READ_BACK one goes on to remove rows."""
 
     PUT_ASIDE = "put_aside", "已备份"

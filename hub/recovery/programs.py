@@ -11,6 +11,7 @@ from typing import IO, Any, BinaryIO, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from hub.embedded.postgres import client_tool
 from hub.recovery.errors import BackupFailed
@@ -53,7 +54,9 @@ def run(
         env=_environment(env), capture_output=True, text=True, timeout=patience, check=False,
     )  # fmt: skip
     if done.returncode != 0:
-        raise BackupFailed(f"{program}：{_last_line(done.stderr)}")
+        raise BackupFailed(
+            gettext("%(program)s：%(last_line)s") % {"program": program, "last_line": _last_line(done.stderr)}
+        )
     return done
 
 
@@ -104,7 +107,9 @@ def _ended(process: subprocess.Popen[bytes], program: str, errors: IO[str]) -> I
         raise
     if process.wait() != 0:
         errors.seek(0)
-        raise BackupFailed(f"{program}：{_last_line(errors.read())}")
+        raise BackupFailed(
+            gettext("%(program)s：%(last_line)s") % {"program": program, "last_line": _last_line(errors.read())}
+        )
 
 
 def _environment(env: Mapping[str, str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from hub.recovery.errors import BackupDamaged, BackupFailed, UnknownBackup
 from hub.security import envelope
@@ -79,7 +80,9 @@ def write(name: str, source: BinaryIO, *, owner: str) -> Sealed:
             os.fsync(target.fileno())
         draft.replace(path)
     except OSError as problem:
-        raise BackupFailed(f"备份写不进 {path.parent}：{problem.strerror}") from problem
+        raise BackupFailed(
+            gettext("备份写不进 %(parent)s：%(strerror)s") % {"parent": path.parent, "strerror": problem.strerror}
+        ) from problem
     finally:
         draft.unlink(missing_ok=True)
     wrapped = base64.b64encode(envelope.seal(_PURPOSE, data_key, owner=owner)).decode()
@@ -95,7 +98,8 @@ def read(stored: Sealed) -> Iterator[bytes]:
             yield from sealing.opened(source, suite, key, stored.name)
     except KeyMissing as problem:
         raise BackupFailed(
-            f"密钥环 {settings.HUB_KEYRING} 里没有打开这份备份的密钥：请取回分开保管的密钥环。"
+            gettext("密钥环 %(HUB_KEYRING)s 里没有打开这份备份的密钥：请取回分开保管的密钥环。")
+            % {"HUB_KEYRING": settings.HUB_KEYRING}
         ) from problem
     except FileNotFoundError as problem:
         raise UnknownBackup(detail={"file": stored.name}) from problem

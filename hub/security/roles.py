@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
+from django.utils.translation import gettext
+
 from hub.errors import HubError
+from hub.words import said
 
 
 class Level(StrEnum):
@@ -40,7 +43,7 @@ class Role(StrEnum):
     @property
     def label(self) -> str:
         """The name people read."""
-        return _TITLES[self][0]
+        return said(_TITLES[self][0])
 
     @property
     def level(self) -> Level:
@@ -96,4 +99,7 @@ def check_level(role: Role, *, at_district: bool) -> None:
     """Refuse a role held at the wrong place."""
     wanted = Level.DISTRICT if at_district else Level.HOSPITAL
     if role.level not in (wanted, Level.BOTH):
-        raise RoleMisplaced(f"“{role.label}”不能授予给{'平台' if at_district else '医院'}人员。")
+        raise RoleMisplaced(
+            gettext("“%(label)s”不能授予给%(at_district)s人员。")
+            % {"label": role.label, "at_district": "平台" if at_district else "医院"}
+        )

@@ -37,6 +37,7 @@ REGION_APPS = [
     "tenants.registry",
     "regional_services.catalog",
     "regional_services.identity",
+    "regional_services.idverify",
     "regional_services.payments",
     "regional_services.booking",
     "regional_services.notifications",
@@ -45,7 +46,11 @@ REGION_APPS = [
     "regional_services.leaving",
     "regional_services.announcements",
     "regional_services.openfigures",
+    "regional_services.feedback",
+    "regional_services.survey",
+    "regional_services.doctors",
     "regional_services.closures",
+    "regional_services.waitlist",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
@@ -158,7 +163,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hub.tenancy.middleware.HospitalHostMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "hub.words.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "hub.accounts.middleware.ActorMiddleware",
@@ -209,8 +214,11 @@ WHITENOISE_USE_FINDERS = not STATIC_HASHED
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", "png", "jpg", "jpeg", "webp", "gif", "svgz", "woff", "woff2", "gz", "br")
 
+FILE_UPLOAD_HANDLERS = ["hub.storage.uploads.InMemoryUploads"]  # what people send never lies in clear on a disk
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LANGUAGE_COOKIE_NAME = "language"  # hub.words.COOKIE
 LOCALE_PATHS = [str(ROOT / "portal" / "locale")]
 USE_I18N = True
 USE_TZ = True
@@ -259,6 +267,7 @@ CELERY_TASK_ROUTES = {
     "booking.sweep": {"queue": "sweeps"},
     "payments.sweep": {"queue": "sweeps"},
     "closures.carry_on": {"queue": "sweeps"},
+    "waitlist.sweep": {"queue": "sweeps"},
     "institution_connectors.exchange.tasks.*": {"queue": "exchange"},
     "registry.carry_on": {"queue": "institutions"},
     "registry.sweep": {"queue": "institutions"},
@@ -283,12 +292,17 @@ CELERY_BEAT_SCHEDULE = {
     "scheduling.merge_shares": {"task": "scheduling.merge_shares", "schedule": 60.0, "options": {"expires": 50.0}},
     "night-reports": {"task": "tenants.nightly.tasks.make_reports", "schedule": crontab(hour=7, minute=0)},
     "closures.carry_on": {"task": "closures.carry_on", "schedule": 2.0, "options": {"expires": 2.0}},
+    "waitlist.sweep": {"task": "waitlist.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
     "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
     "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
+    "idverify.sweep": {"task": "idverify.sweep", "schedule": 60.0, "options": {"expires": 50.0}},
+    "idverify.delete_pictures": {"task": "idverify.delete_pictures", "schedule": 3600.0},
     "synthetic.tidy": {"task": "synthetic.tidy", "schedule": 3600.0},
     "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 3600.0},
+    "feedback.escalate": {"task": "feedback.escalate", "schedule": 300.0, "options": {"expires": 240.0}},
+    "feedback.tidy": {"task": "feedback.tidy", "schedule": 86400.0},
     "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},
     "exchange-visits": {"task": "institution_connectors.exchange.tasks.poll_visits_all", "schedule": 30.0},
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
@@ -323,6 +337,12 @@ HUB_SYNTHETIC: dict[str, Any] = {
     "threads": env.number("HUB_SYNTHETIC_THREADS", 8),
     "patience": env.number("HUB_SYNTHETIC_PATIENCE", 60),  # seconds a step may take before it has failed
 }
+
+# Days pictures of cards stay after the decision; never more than the residents' consent says.
+HUB_IDENTITY_PHOTO_DAYS = min(env.number("HUB_IDENTITY_PHOTO_DAYS", 30), 30)
+# The waiting list: places one person may have at a time, and how long a number is held for whom it is offered to.
+HUB_WAITLIST_OPEN = env.number("HUB_WAITLIST_OPEN", 3)
+HUB_WAITLIST_OFFER_MINUTES = env.number("HUB_WAITLIST_OFFER_MINUTES", 15)
 
 HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")
 HUB_CSP_FORM = env.names("HUB_CSP_FORM", HUB_OUTSIDE["wechat_pay"])  # where forms may lead: the cashier

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 
-from hub import clock
+from hub import clock, words
 from hub.ids import uuid7
 from hub.security.fields import EncryptedTextField
 from hub.tenancy.grants import Grant
 
 
-class AskState(models.TextChoices):
+class AskState(words.TextChoices):
     """Where a sign-in through the platform stands."""
 
     STARTED = "started", "等待登录"

@@ -7,11 +7,12 @@ from typing import Any
 from django.db import models
 from django_tenants.models import DomainMixin, TenantMixin
 
+from hub import words
 from hub.tenancy.context import HOME_ALIAS
 from hub.tenancy.grants import Grant
 
 
-class TenantState(models.TextChoices):
+class TenantState(words.TextChoices):
     """The life of a hospital on the hub."""
 
     JOINING = "joining", "接入中"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.db import models
 
-from hub import clock
+from hub import clock, words
 from hub.ids import uuid7
 from hub.tenancy.rows import InstitutionRow
 
 
-class FlagKind(models.TextChoices):
+class FlagKind(words.TextChoices):
     """Why somebody should look."""
 
     OWN_RECORD = "own_record", "疑似查看本人记录"

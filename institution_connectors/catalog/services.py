@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from django.utils.translation import gettext
+
 from hub.actor import Actor, ActorKind
 from hub.errors import InvalidInput
 from hub.security.permissions import require
@@ -42,6 +44,11 @@ def set_in_flight(*, actor: Actor, code: str, in_flight: int) -> None:
     """Set how many requests a hospital gets from us at the same time."""
     require(actor, permissions.MANAGE)
     if not IN_FLIGHT[0] <= in_flight <= IN_FLIGHT[1]:
-        raise InvalidInput(fields={"in_flight": f"同时请求数应为 {IN_FLIGHT[0]} 到 {IN_FLIGHT[1]}。"})
+        raise InvalidInput(
+            fields={
+                "in_flight": gettext("同时请求数应为 %(IN_FLIGHT)s 到 %(IN_FLIGHT_3)s。")
+                % {"IN_FLIGHT": IN_FLIGHT[0], "IN_FLIGHT_3": IN_FLIGHT[1]}
+            }
+        )
     held = selectors.profile(code)
     put_connector(actor=actor, profile=replace(held, limits=replace(held.limits, in_flight=in_flight)))

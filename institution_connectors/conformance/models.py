@@ -6,11 +6,12 @@ from typing import ClassVar
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.tenancy.grants import Grant
 
 
-class StepState(models.TextChoices):
+class StepState(words.TextChoices):
     """Where a step stands. SKIPPED: the dialect or this hospital has no such operation, or it may not be tried now."""
 
     WAITING = "waiting", "等待"

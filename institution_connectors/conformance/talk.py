@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext
+
 from hub import clock
 from hub.ids import uuid7
 from hub.security.keyring import ring
@@ -42,7 +44,7 @@ class Talk:
     def ask(self, request: Request) -> Answer:
         """One call, whatever the profile says the hospital can do."""
         if request.operation not in OPERATIONS[self.profile.dialect]:
-            raise NotApplicable(f"本方言没有“{request.operation.text}”")
+            raise NotApplicable(gettext("本方言没有“%(text)s”") % {"text": request.operation.text})
         call = Call(trace_id=uuid7().hex, timeouts=request.operation.timeouts, record=self.wires.append)
         return self.adapter.call(request, call)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from hub.words import said
 from institution_connectors.contracts.results import Result
 
 
@@ -55,8 +56,8 @@ class Reason(StrEnum):
 
     @property
     def text(self) -> str:
-        """The Chinese text staff and residents read."""
-        return _TEXTS[self]
+        """The text staff and residents read, in their language."""
+        return said(_TEXTS[self])
 
     @property
     def passing(self) -> bool:

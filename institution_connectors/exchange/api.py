@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
@@ -47,7 +48,9 @@ class MessagesView(HubAPIView):
         """Take a message in."""
         throttling.take(self.rate, f"hospital:{code}")
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
-            raise MessageTooLarge(f"消息超过 {MAX_BYTES} 字节，请按天拆分排班快照。")
+            raise MessageTooLarge(
+                gettext("消息超过 %(MAX_BYTES)s 字节，请按天拆分排班快照。") % {"MAX_BYTES": MAX_BYTES}
+            )
         body, head = request._request.body, {name.lower(): value for name, value in request.headers.items()}
         profile = _sender(code)
         secret = ring().secret(profile.secret_ref)
@@ -57,7 +60,7 @@ class MessagesView(HubAPIView):
             message = adapter_of(profile).decode_inbound(body, head)
         except MalformedMessage as problem:
             inbound.refuse(code, wire, str(problem), ip=client_ip(request))
-            raise MessageRefused(f"消息无法识别：{problem}") from problem
+            raise MessageRefused(gettext("消息无法识别：%(problem)s") % {"problem": problem}) from problem
         receipt = inbound.receive(code, message, wire, ip=client_ip(request))
         return Response({"code": "0", "message": "ok", "message_id": receipt.message_id})
 

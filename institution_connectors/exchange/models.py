@@ -6,14 +6,14 @@ from typing import Any
 
 from django.db import models
 
-from hub import ids
+from hub import ids, words
 from hub.security.fields import EncryptedJSONField, EncryptedTextField
 from hub.tenancy.grants import Grant
 
 BODY = "exchange.body"
 
 
-class State(models.TextChoices):
+class State(words.TextChoices):
     """Of an ask. UNKNOWN: it may have been done, and is being asked after."""
 
     OPEN = "open", "等待发送"
@@ -60,7 +60,7 @@ class Exchange(models.Model):
         ]
 
 
-class Purpose(models.TextChoices):
+class Purpose(words.TextChoices):
     """What an attempt was for."""
 
     CALL = "call", "办理"

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from hub.actor import ActorKind
@@ -37,6 +38,16 @@ class Page:
     def elder(self) -> bool:
         """Large type, one column, more words."""
         return self._request.COOKIES.get(ELDER_COOKIE) == "1"
+
+    @property
+    def languages(self) -> list[tuple[str, str]]:
+        """The other languages this page can be read in: code and own name."""
+        return [(code, name) for code, name in settings.LANGUAGES if code != get_language()]
+
+    @property
+    def address(self) -> str:
+        """Where the reader is, to come back to after a switch."""
+        return self._request.get_full_path() if self._request.method == "GET" else "/"
 
     @property
     def helpline(self) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hub import clock
@@ -46,7 +47,7 @@ def answer(request: HttpRequest, actor: Actor, flag_id: UUID) -> HttpResponse:
     """Say what came of one."""
     try:
         services.answer(actor=actor, flag_id=flag_id, note=request.POST.get("note", "").strip())
-        messages.success(request, "已记录处理结果。", extra_tags="ok")
+        messages.success(request, gettext("已记录处理结果。"), extra_tags="ok")
     except HubError as problem:
         messages.error(request, problem.text, extra_tags="bad")
     return HttpResponseRedirect(FLAGS)
@@ -66,6 +67,9 @@ def break_glass(request: HttpRequest, actor: Actor) -> HttpResponse:
         refused.status_code = problem.status
         return refused
     messages.warning(
-        request, f"紧急查看已开启，至 {clock.local(until):%H:%M} 自动结束。您的每一步都会单独记录。", extra_tags="warn"
+        request,
+        gettext("紧急查看已开启，至 %(local)s 自动结束。您的每一步都会单独记录。")
+        % {"local": f"{clock.local(until):%H:%M}"},
+        extra_tags="warn",
     )
     return HttpResponseRedirect("/workspace/")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from django.utils.translation import gettext
+
 from hub import clock
 from regional_services.statistics.selectors import HealthRow
 from regional_services.synthetic.selectors import StateView
@@ -54,14 +56,14 @@ class Lit:
 def light(health: Health) -> tuple[str, str]:
     """The colour and the words."""
     if health.reachable is False or (health.calls and health.failed == health.calls):
-        return "bad", "医院系统联系不上"
+        return "bad", gettext("医院系统联系不上")
     if health.unknown:
-        return "warn", f"{health.unknown} 条结果待核实"
+        return "warn", gettext("%(unknown)s 条结果待核实") % {"unknown": health.unknown}
     if health.skew_ms is not None and abs(health.skew_ms) > SKEW_LIMIT_MS:
-        return "warn", f"医院时钟相差 {health.skew_ms / 1000:.0f} 秒"
+        return "warn", gettext("医院时钟相差 %(skew_ms)s 秒") % {"skew_ms": f"{health.skew_ms / 1000:.0f}"}
     if health.failed:
-        return "warn", f"近 15 分钟 {health.failed} 次失败"
-    return ("ok", "正常") if health.calls or health.reachable else ("off", "尚无往来")
+        return "warn", gettext("近 15 分钟 %(failed)s 次失败") % {"failed": health.failed}
+    return ("ok", gettext("正常")) if health.calls or health.reachable else ("off", gettext("尚无往来"))
 
 
 def lights(health: Mapping[str, HealthRow], visits: Mapping[str, StateView]) -> list[Lit]:
@@ -77,11 +79,11 @@ def lights(health: Mapping[str, HealthRow], visits: Mapping[str, StateView]) -> 
 def _of(view: InstitutionView, row: HealthRow | None, visit: StateView | None, oldest: datetime) -> tuple[str, str]:
     """What a resident would meet comes first: the synthetic one's failure is red whatever else is green."""
     if view.is_suspended:
-        return "off", "已暂停"
+        return "off", gettext("已暂停")
     if visit is not None and visit.words:
         return "bad", visit.words
     if row is None or row.at < oldest:
-        return "off", "没有近况"
+        return "off", gettext("没有近况")
     if row.dead_letters:
-        return "warn", f"{row.dead_letters} 条消息停止"
+        return "warn", gettext("%(dead_letters)s 条消息停止") % {"dead_letters": row.dead_letters}
     return light(row)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 
 from hub import clock
 from hub.actor import Actor
@@ -34,7 +35,7 @@ def page(request: HttpRequest, actor: Actor, here: str) -> HttpResponse:
         try:
             if filled.get("act") == "publish":
                 services.publish(actor=actor, values=filled)
-                messages.success(request, "公告已发布，居民在十秒之内看到。", extra_tags="ok")
+                messages.success(request, gettext("公告已发布，居民在十秒之内看到。"), extra_tags="ok")
                 return HttpResponseRedirect(here)
             preview = services.read(filled)
         except HubError as problem:
@@ -58,5 +59,5 @@ def page(request: HttpRequest, actor: Actor, here: str) -> HttpResponse:
 def withdraw(request: HttpRequest, actor: Actor, here: str, notice_id: UUID) -> HttpResponse:
     """Take one down."""
     services.withdraw(actor=actor, notice_id=notice_id)
-    messages.success(request, "公告已撤下。", extra_tags="ok")
+    messages.success(request, gettext("公告已撤下。"), extra_tags="ok")
     return HttpResponseRedirect(here)

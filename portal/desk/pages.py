@@ -10,12 +10,14 @@ from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from hub.accounts import sessions
 from hub.actor import Actor, ActorKind
 from hub.errors import Forbidden
 from hub.security.guards import Guard, Side, declare
 from hub.security.permissions import registered
+from hub.words import said
 from portal.components.paging import query_with as query_with
 from tenants.registry import selectors as registry
 
@@ -42,6 +44,8 @@ HOSPITAL_MENU = (
     Entry("directory", "科室与医生", "/workspace/directory", "directory.view"),
     Entry("facts", "设置", "/workspace/facts", "directory.view", whole=True),
     Entry("staff", "人员", "/workspace/staff", "accounts.view"),
+    Entry("feedback", "意见反馈", "/workspace/feedback", "feedback.view"),
+    Entry("surveys", "满意度", "/workspace/surveys", "survey.view"),
     Entry("notices", "公告", "/workspace/notices", "announcements.publish"),
     Entry("leaving", "移交", "/workspace/leaving", "leaving.receive"),
     Entry("flags", "安全提醒", "/desk/flags", "vigilance.flags"),
@@ -52,10 +56,13 @@ DISTRICT_MENU = (
     Entry("overview", "总览", "/district/", "region.view"),
     Entry("institutions", "机构", "/district/institutions", "region.view"),
     Entry("joining", "机构接入", "/district/joining", "registry.life"),
+    Entry("feedback", "意见反馈", "/district/feedback", "feedback.view"),
     Entry("notices", "公告", "/district/notices", "announcements.publish"),
     Entry("closures", "紧急停诊", "/district/closures", "closures.close"),
     Entry("calendar", "节假日", "/district/calendar", "region.view"),
     Entry("statistics", "统计", "/district/statistics", "statistics.view"),
+    Entry("identity", "实名审核", "/district/identity", "idverify.review"),
+    Entry("identity-figures", "实名审核统计", "/district/identity/statistics", "idverify.statistics"),
     Entry("synthetic", "巡检与可用性", "/district/synthetic", "synthetic.view"),
     Entry("screen", "运行大屏", "/district/screen", "region.view"),
     Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),
@@ -121,7 +128,10 @@ def _to_proof(request: HttpRequest) -> HttpResponse:
 def refusal_of(permission: str) -> Forbidden:
     """What somebody without a permission reads: what it is called, and who gives it."""
     entry = registered().get(permission)
-    return Forbidden(f"您没有“{entry.title if entry else permission}”的权限。需要时请联系本单位安全管理员授予角色。")
+    return Forbidden(
+        gettext("您没有“%(entry)s”的权限。需要时请联系本单位安全管理员授予角色。")
+        % {"entry": said(entry.title) if entry else permission}
+    )
 
 
 def is_shown(entry: Entry, actor: Actor) -> bool:
@@ -147,7 +157,7 @@ def desk(
 ) -> HttpResponse:
     """Render a desk page with its left bar."""
     menu = HOSPITAL_MENU if actor.institution else DISTRICT_MENU
-    place = registry.institution(actor.institution).name if actor.institution else "云栖区 · 平台管理"
+    place = registry.institution(actor.institution).name if actor.institution else gettext("云栖区 · 平台管理")
     return render(
         request,
         f"portal/desk/{template}.html",

@@ -28,7 +28,7 @@ _HOME = {True: "/workspace/", False: "/district/"}
 
 def _page(request: HttpRequest, template: str, context: dict[str, object], status: int = 200) -> HttpResponse:
     hospital = getattr(request, "hospital", None)
-    place = registry.institution(hospital).name if hospital else "云栖区 · 平台管理"
+    place = registry.institution(hospital).name if hospital else _("云栖区 · 平台管理")
     return render(request, f"portal/desk/{template}.html", {"place": place, **context}, status=status)
 
 

@@ -206,7 +206,7 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     answer["Content-Disposition"] = f'attachment; filename="appointments-{clock.local(now):%Y%m%d-%H%M%S}.csv"'
     answer.write("\ufeff")  # spreadsheet programs take UTF-8 only with it
     writer = csv.writer(answer)
-    heads = "就诊日期,时间,序号,预约号,登记号,姓名,证件号,科室,医生,状态,费用状态,医院系统,导出人,导出时间"
+    heads = _("就诊日期,时间,序号,预约号,登记号,姓名,证件号,科室,医生,状态,费用状态,医院系统,导出人,导出时间")
     writer.writerow(heads.split(","))
     for line in shown:
         writer.writerow(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from institution_connectors.exchange.selectors import ExchangeDetail
 
 
@@ -38,10 +40,10 @@ def differing(first: ExchangeDetail, again: ExchangeDetail, *, bodies: bool) -> 
 def _said(detail: ExchangeDetail, *, bodies: bool) -> list[str]:
     row = detail.row
     lines = [
-        f"状态：{row.state.label}",
-        f"原因：{row.reason.text or '—'}",
-        f"医院代码：{row.his_code or '—'}",
-        f"医院原话：{detail.his_text or '—'}",
+        gettext("状态：%(label)s") % {"label": row.state.label},
+        gettext("原因：%(text)s") % {"text": row.reason.text or "—"},
+        gettext("医院代码：%(his_code)s") % {"his_code": row.his_code or "—"},
+        gettext("医院原话：%(his_text)s") % {"his_text": detail.his_text or "—"},
     ]
     received = [body.text for body in detail.messages if body.direction == "received" and body.text]
     return lines + (received[-1].splitlines() if bodies and received else [])

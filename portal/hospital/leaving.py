@@ -13,6 +13,7 @@ from django.http import (
     JsonResponse,
     StreamingHttpResponse,
 )
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from hub.actor import Actor
@@ -74,7 +75,7 @@ def receipt(request: HttpRequest, actor: Actor) -> HttpResponse:
         if not problem.fields:
             messages.error(request, problem.text, extra_tags="bad")
         return _page(request, actor, problem.fields, problem.status)
-    messages.success(request, "已确认收到，收据已签名保存。", extra_tags="ok")
+    messages.success(request, gettext("已确认收到，收据已签名保存。"), extra_tags="ok")
     return HttpResponseRedirect(HERE)
 
 

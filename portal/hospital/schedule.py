@@ -151,10 +151,10 @@ def instant(found: SessionSummary, text: str) -> datetime:
     try:
         return clock.at(found.date, time.fromisoformat(text))
     except ValueError:
-        raise InvalidInput("请填写时间，如 11:30。") from None
+        raise InvalidInput(_("请填写时间，如 11:30。")) from None
 
 
 def _minutes(text: str) -> int:
     if not text.isdigit() or not int(text):
-        raise InvalidInput("请填写就诊时长（分钟）。")
+        raise InvalidInput(_("请填写就诊时长（分钟）。"))
     return int(text)

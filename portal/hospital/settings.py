@@ -69,7 +69,7 @@ def new_staff(request: HttpRequest, actor: Actor) -> HttpResponse:
     login_name, name = request.POST.get("login_name", "").strip(), request.POST.get("name", "").strip()
     try:
         if not login_name or not name:
-            raise InvalidInput("请填写登录名和姓名。")
+            raise InvalidInput(_("请填写登录名和姓名。"))
         made = services.create_staff(
             actor=actor, login_name=login_name, display_name=name, institution_code=own_hospital(actor)
         )
@@ -93,7 +93,7 @@ def _role(request: HttpRequest) -> Role:
     try:
         return Role(request.POST.get("role", ""))
     except ValueError:
-        raise InvalidInput("请选择角色。") from None
+        raise InvalidInput(_("请选择角色。")) from None
 
 
 @require_POST

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 
 from hub.actor import Actor
 from hub.errors import Forbidden
@@ -25,7 +26,7 @@ def district_page(
         @desk_page(permission, step_up=step_up)
         def guarded(request: HttpRequest, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if actor.institution is not None:
-                raise Forbidden("这是平台管理的页面，请回到本院工作台。")
+                raise Forbidden(gettext("这是平台管理的页面，请回到本院工作台。"))
             return view(request, actor, *args, **kwargs)
 
         functools.update_wrapper(guarded, view)

@@ -2,9 +2,24 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.resident.views import account, bookings, catalog, messages, numbers, openfigures, pay, people
+from portal.resident.views import (
+    account,
+    bookings,
+    catalog,
+    doctors,
+    feedback,
+    idverify,
+    messages,
+    numbers,
+    openfigures,
+    pay,
+    people,
+    surveys,
+    waitlist,
+)
 
 _BOOKING = "bookings/<uuid:booking_id>"
+_IDENTITY = "me/identity/<uuid:application_id>"
 _HOSPITAL = "hospitals/<slug:code>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +33,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_HOSPITAL}/departments/<uuid:department_id>", catalog.department, name="department"),
     path(f"{_HOSPITAL}/sessions/<uuid:session_id>", numbers.session, name="session"),
     path(f"{_HOSPITAL}/sessions/<uuid:session_id>/numbers/<uuid:number_id>", numbers.confirm, name="confirm"),
+    path("doctors", doctors.doctors, name="doctors"),
+    path("doctors/<uuid:practitioner_id>", doctors.doctor, name="doctor"),
+    path("doctors/<uuid:practitioner_id>/follow", doctors.follow, name="doctor-follow"),
+    path("me/doctors", doctors.followed, name="followed"),
+    path(f"{_HOSPITAL}/sessions/<uuid:session_id>/wait", waitlist.join, name="waitlist-join"),
+    path("waitlist", waitlist.entries, name="waitlist"),
+    path("waitlist/<uuid:entry_id>", waitlist.entry, name="waitlist-entry"),
+    path("waitlist/<uuid:entry_id>/accept", waitlist.accept, name="waitlist-accept"),
+    path("waitlist/<uuid:entry_id>/leave", waitlist.leave, name="waitlist-leave"),
     path("bookings", bookings.bookings, name="bookings"),
     path(_BOOKING, bookings.booking, name="booking"),
     path(f"{_BOOKING}/live", bookings.live, name="booking-live"),
@@ -30,6 +54,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("messages", messages.inbox, name="messages"),
     path("messages/read", messages.read_all, name="messages-read"),
     path("messages/<uuid:message_id>", messages.open_message, name="message"),
+    path("feedback", feedback.listed, name="feedback"),
+    path("feedback/new", feedback.new, name="feedback-new"),
+    path("feedback/<uuid:feedback_id>", feedback.one, name="feedback-one"),
+    path("feedback/<uuid:feedback_id>/add", feedback.add, name="feedback-add"),
+    path("feedback/<uuid:feedback_id>/rate", feedback.rate, name="feedback-rate"),
+    path("feedback/photos/<uuid:photo_id>", feedback.photo, name="feedback-photo"),
+    path("surveys/<uuid:invitation_id>", surveys.one, name="survey"),
     path("me", account.me, name="me"),
     path("me/devices", account.devices, name="devices"),
     path("me/devices/<uuid:sign_in_id>/end", account.end_device, name="device-end"),
@@ -37,6 +68,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/people/new", people.add, name="person-new"),
     path("me/people/<uuid:person_id>/choose", people.choose, name="person-choose"),
     path("me/people/<uuid:person_id>/real-name", people.real_name, name="person-real-name"),
+    path("me/identity", idverify.overview, name="identity"),
+    path("me/identity/begin", idverify.begin, name="identity-begin"),
+    path(f"{_IDENTITY}/photos/<slug:side>", idverify.photo, name="identity-photo"),
+    path(f"{_IDENTITY}/photos/<slug:side>/type", idverify.type_instead, name="identity-type"),
+    path(f"{_IDENTITY}/submit", idverify.submit, name="identity-submit"),
+    path(f"{_IDENTITY}/drop", idverify.drop, name="identity-drop"),
+    path(f"{_IDENTITY}/appeal", idverify.appeal, name="identity-appeal"),
     path("signin", account.sign_in, name="sign-in"),
     path("signin/code", account.sign_in_code, name="sign-in-code"),
     path("signin/wechat", account.wechat_start, name="wechat-start"),
@@ -44,4 +82,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signin/wechat/<uuid:ask_id>", account.wechat_wait, name="wechat-wait"),
     path("signout", account.sign_out, name="sign-out"),
     path("elder", account.elder, name="elder"),
+    path("language", account.language, name="language"),
 ]

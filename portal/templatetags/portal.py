@@ -7,11 +7,14 @@ from typing import Any
 
 from django import template
 from django.middleware.csrf import get_token
+from django.utils import dateformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from hub import clock, money
 from hub.security import masking
+from hub.words import said
 from portal.commands import FIELD, new_key
 
 register = template.Library()
@@ -26,6 +29,12 @@ _TONES = {
     "accepted": "ok",
     "live": "ok",
     "verified": "ok",
+    "approved": "ok",
+    "pending": "warn",
+    "read": "ok",
+    "kept": "warn",
+    "reading": "accent",
+    "unreadable": "bad",
     "free": "ok",
     "ready": "ok",
     "sound": "ok",
@@ -45,6 +54,10 @@ _TONES = {
     "joining": "accent",
     "stuck": "warn",
     "new": "accent",
+    "submitted": "accent",
+    "in_hand": "accent",
+    "answered": "ok",
+    "follow_up": "warn",
     "locking": "accent",
     "confirming": "accent",
     "awaiting_payment": "warn",
@@ -88,7 +101,12 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return ""
     local = clock.local(value).date() if isinstance(value, datetime) else value
-    return f"{local.month}月{local.day}日 周{_WEEKDAYS[local.weekday()]}"
+    return gettext("%(month)s月%(day)s日 周%(weekday)s") % {
+        "month": local.month,
+        "day": local.day,
+        "weekday": _WEEKDAYS[local.weekday()],
+        "short": dateformat.format(local, "D j M"),
+    }
 
 
 @register.filter
@@ -103,7 +121,12 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return ""
     local = clock.local(value)
-    return f"{local.month}月{local.day}日 {local:%H:%M}"
+    return gettext("%(month)s月%(day)s日 %(time)s") % {
+        "month": local.month,
+        "day": local.day,
+        "short": dateformat.format(local, "j M"),
+        "time": f"{local:%H:%M}",
+    }
 
 
 @register.filter
@@ -116,13 +139,13 @@ def exact(value: datetime | None) -> str:
 def half_day(value: datetime) -> str:
     """上午, 下午 or 晚上."""
     hour = clock.local(value).hour
-    return "上午" if hour < 12 else "下午" if hour < 18 else "晚上"
+    return gettext("上午") if hour < 12 else gettext("下午") if hour < 18 else gettext("晚上")
 
 
 @register.filter
 def seconds(ms: int | None) -> str:
     """`1250` -> `1.3 秒`."""
-    return "" if ms is None else f"{ms / 1000:.1f} 秒"
+    return "" if ms is None else gettext("%(ms)s 秒") % {"ms": f"{ms / 1000:.1f}"}
 
 
 @register.filter
@@ -130,8 +153,15 @@ def span(seconds: int) -> str:
     """`5400` -> `1 小时 30 分`; under a minute in seconds."""
     hours, minutes = seconds // 3600, seconds % 3600 // 60
     if not hours and not minutes:
-        return f"{seconds} 秒"
-    return " ".join(part for part in (f"{hours} 小时" if hours else "", f"{minutes} 分" if minutes else "") if part)
+        return gettext("%(seconds)s 秒") % {"seconds": seconds}
+    return " ".join(
+        part
+        for part in (
+            gettext("%(hours)s 小时") % {"hours": hours} if hours else "",
+            gettext("%(minutes)s 分") % {"minutes": minutes} if minutes else "",
+        )
+        if part
+    )
 
 
 @register.filter
@@ -158,7 +188,7 @@ def glyph(name: str) -> SafeString:
 @register.simple_tag
 def badge(state: str, label: str) -> SafeString:
     """A state as a small label."""
-    return format_html('<span class="badge {}">{}</span>', tone(state), label)
+    return format_html('<span class="badge {}">{}</span>', tone(state), said(label))
 
 
 @register.simple_tag(takes_context=True)

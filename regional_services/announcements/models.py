@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.tenancy.rows import InstitutionRow
 
 
-class Urgency(models.TextChoices):
+class Urgency(words.TextChoices):
     """How it is shown: urgent ones first, in the colour of warnings, an institution's on the home page too."""
 
     NORMAL = "normal", "一般"

@@ -31,6 +31,13 @@ class SessionClosed(Conflict):
     text = "该时段当前不能预约，请选择其他时间。"
 
 
+class QueueFirst(Conflict):
+    """People wait for this session: its free numbers are theirs first."""
+
+    code = "booking.queue_first"
+    text = "这个门诊有人在候补，空出的号先给排队的人，您也可以加入候补。"
+
+
 class CannotCancel(Conflict):
     """This state, or the hospital's cut-off, forbids cancelling."""
 

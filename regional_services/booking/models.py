@@ -12,13 +12,14 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 
+from hub import words
 from hub.ids import uuid7
 from hub.synthetic import ACCOUNT
 from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 
-class State(models.TextChoices):
+class State(words.TextChoices):
     """Where the process stands; docs/FLOW.md has the table of state x event."""
 
     NEW = "new", "处理中"
@@ -35,7 +36,7 @@ class State(models.TextChoices):
     FULFILLED = "fulfilled", "已就诊"
 
 
-class Settlement(models.TextChoices):
+class Settlement(words.TextChoices):
     """The second axis (practice 10): what the resident sees of the money (JA-APPT-11)."""
 
     FREE = "free", "无需支付"
@@ -49,7 +50,7 @@ class Settlement(models.TextChoices):
 SETTLED = frozenset({Settlement.FREE, Settlement.PAID})  # nothing is owed: the patient may go in
 
 
-class His(models.TextChoices):
+class His(words.TextChoices):
     """What is known of the registration inside the hospital's own system."""
 
     PENDING = "pending", "等待医院登记"
@@ -57,7 +58,7 @@ class His(models.TextChoices):
     REGISTERED = "registered", "医院已登记"
 
 
-class Pricing(models.TextChoices):
+class Pricing(words.TextChoices):
     """Where the price comes from (practice 11): the list, or the hospital's quote for this person."""
 
     LIST = "list", "挂牌价"
@@ -165,7 +166,7 @@ class Reservation(models.Model):
         ]
 
 
-class ChangeState(models.TextChoices):
+class ChangeState(words.TextChoices):
     """What the resident said to a change of his visit."""
 
     ASKED = "asked", "等您答复"
@@ -247,7 +248,7 @@ class BookingStep(InstitutionRow):
         indexes = [models.Index(fields=["booking_id", "id"], name="ix_booking_step_booking")]
 
 
-class Cause(models.TextChoices):
+class Cause(words.TextChoices):
     """What came back from an earlier day."""
 
     HUB = "hub", "平台中该机构的数据恢复"
@@ -255,7 +256,7 @@ class Cause(models.TextChoices):
     PUBLIC = "public", "平台公共数据恢复"
 
 
-class ResyncState(models.TextChoices):
+class ResyncState(words.TextChoices):
     """How far a comparison has come."""
 
     RUNNING = "running", "核对中"
@@ -294,7 +295,7 @@ class ResyncRun(InstitutionRow):
         indexes = [models.Index(fields=["-started_at"], name="ix_resync_newest")]
 
 
-class Outcome(models.TextChoices):
+class Outcome(words.TextChoices):
     """What a comparison did about one difference."""
 
     PUSHED = "pushed", "已补发"

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from hub import clock
 from hub.actor import Actor, system_actor
 from hub.errors import Conflict, HubError
@@ -24,6 +26,7 @@ from regional_services.booking.errors import (
     CannotCancel,
     CannotCheckIn,
     CannotRegister,
+    QueueFirst,
     SessionClosed,
 )
 from regional_services.booking.models import SETTLED, Booking, Pricing, Settlement, State
@@ -76,8 +79,8 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
     """Book one number; returns the booking as it stands: awaiting payment, booked, or waiting for the hospital.
 
     Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, SessionClosed,
-    TimeTaken, DayLimit, NumberTaken, SlotChanged or a limit of the hospital's (AlreadyBookedToday, HospitalDayLimit,
-    OpenLimit); then nothing is held and nothing is owed.
+    TimeTaken, DayLimit, QueueFirst, NumberTaken, SlotChanged or a limit of the hospital's (AlreadyBookedToday,
+    HospitalDayLimit, OpenLimit); then nothing is held and nothing is owed.
     """
     institution = registry.institution(wish.institution)
     institution.require(BOOKING_FUNCTION)
@@ -94,6 +97,8 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
             booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
             if rights.use(booking):
                 booking.channel = Channel.PRIORITY
+            elif session.queued:
+                raise QueueFirst
             reservations.take(booking)
             store(booking)
             unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})
@@ -242,7 +247,7 @@ def cancel_booking(*, actor: Actor, booking_id: UUID, reason: str, command: Comm
     until = institution.rule_at("cancel_until_minutes", booking.created_at)
     cutoff = booking.starts_at - timedelta(minutes=until)
     if booking.state == State.BOOKED and clock.now() > cutoff:
-        raise CannotCancel(f"就诊前 {until} 分钟内不能线上取消，请联系医院窗口。")
+        raise CannotCancel(gettext("就诊前 %(until)s 分钟内不能线上取消，请联系医院窗口。") % {"until": until})
     with work(REGION, actor=actor) as unit:
         if command is not None and not unit.claim(command, reference=str(booking_id)).new:
             return booking_view(booking)

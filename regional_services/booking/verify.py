@@ -15,6 +15,7 @@ from hub import clock
 from hub.tenancy.scope import hospital, region
 from regional_services.booking.models import Booking, Reservation, Settlement, State
 from regional_services.payments import selectors as payments
+from regional_services.waitlist import selectors as waitlist
 from tenants.appointments import selectors as appointments
 from tenants.appointments.models import ACTIVE
 from tenants.appointments.models import State as AppointmentState
@@ -45,8 +46,9 @@ def verify_hospital(code: str, *, quiet: timedelta = timedelta(seconds=10)) -> l
         reserved = set(
             Reservation.objects.filter(active=True, booking_id__in=bookings).values_list("booking_id", flat=True)
         )
+        offers = waitlist.offered(holders)
         orders = payments.orders_of_bookings([row.id for row in bookings.values() if row.order_id])
-    found = list(_numbers(code, bookings, standings, holders))
+    found = list(_numbers(code, bookings, standings, holders, offers))
     for booking in bookings.values():
         if booking.updated_at < settled_before:
             standing = standings.get(booking.id)
@@ -64,6 +66,7 @@ def _numbers(
     bookings: dict[UUID, Booking],
     standings: dict[UUID, appointments.Standing],
     holders: dict[UUID, str],
+    offers: set[UUID],
 ) -> Iterator[Difference]:
     for booking_id, standing in standings.items():
         active = standing.state in ACTIVE
@@ -74,6 +77,8 @@ def _numbers(
             yield Difference(code, booking_id, "appointment without a booking")
     for holder in holders:
         owner = standings.get(holder)
+        if holder in offers:
+            continue  # held for somebody on the waiting list, who has not answered yet
         if owner is None or owner.state not in {*ACTIVE, AppointmentState.FULFILLED}:
             yield Difference(code, holder, "number held by nobody's appointment")
 

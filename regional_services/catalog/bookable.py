@@ -11,7 +11,10 @@ from hub.tenancy.statements import Statement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookableSession:
-    """A session somebody may try to book: whether a number is free is the hospital's to say."""
+    """A session somebody may try to book: whether a number is free is the hospital's to say.
+
+    `queued`: people wait for its next free number.
+    """
 
     session_id: UUID
     department_id: UUID
@@ -20,12 +23,14 @@ class BookableSession:
     doctor_name: str
     date: date
     fee_fen: int
+    queued: bool = False
 
 
 _BOOKABLE = Statement(
     "default",
     """
-SELECT s.session_id, s.department_id, d.name, d.sensitivity, s.doctor_name, s.date, s.fee_fen
+SELECT s.session_id, s.department_id, d.name, d.sensitivity, s.doctor_name, s.date, s.fee_fen,
+    EXISTS (SELECT 1 FROM waitlist_entry w WHERE w.session_id = s.session_id AND w.state = 'waiting')
 FROM regional_catalog_catalogsession s
 JOIN regional_catalog_catalogdepartment d ON d.department_id = s.department_id
 WHERE s.session_id = %(session)s AND s.institution_code = %(institution)s AND s.state = 'open'
@@ -47,4 +52,5 @@ def bookable_session(institution_code: str, session_id: UUID, *, reserved: bool 
         doctor_name=row[4],
         date=row[5],
         fee_fen=row[6],
+        queued=row[7],
     )

@@ -31,6 +31,7 @@ class CatalogDepartment(InstitutionRow):
     location = models.CharField(max_length=80, blank=True, default="")
     sensitivity = models.CharField(max_length=16, blank=True, default="")
     initials = models.CharField(max_length=60, blank=True, default="")
+    pinyin = models.CharField(max_length=360, blank=True, default="")
     is_active = models.BooleanField(default=True)
     is_reserved = models.BooleanField(default=False)
 
@@ -61,6 +62,7 @@ class CatalogDoctor(InstitutionRow):
     intro = models.TextField(blank=True, default="")
     registration_level = models.CharField(max_length=20, blank=True, default="")
     initials = models.CharField(max_length=60, blank=True, default="")
+    pinyin = models.CharField(max_length=360, blank=True, default="")
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -69,6 +71,7 @@ class CatalogDoctor(InstitutionRow):
         indexes = [
             models.Index(fields=("department_id", "code"), name="catalog_doctor_list"),
             models.Index(fields=("initials",), name="catalog_doctor_initials"),
+            models.Index(fields=("practitioner_id",), name="catalog_doctor_practitioner"),
         ]
 
     def __str__(self) -> str:
@@ -107,6 +110,7 @@ class CatalogSession(InstitutionRow):
         indexes = [
             models.Index(fields=("department_id", "date", "session_id"), name="catalog_session_day"),
             models.Index(fields=("institution_code", "date"), name="catalog_session_hospital"),
+            models.Index(fields=("doctor_id", "date"), name="catalog_session_doctor"),
         ]
 
     def __str__(self) -> str:

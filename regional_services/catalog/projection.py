@@ -2,12 +2,13 @@
 
 A change raises the session's `changes`; a refresh reads the hospital and then sets `seen` to the value of `changes` it
 found before reading. Whatever changed in between leaves the session stale, so nothing is lost, and an older reading
-never replaces a newer one (`refreshed_at`). Projections are copies and not acts: they leave no audit entry.
+never replaces a newer one (`refreshed_at`). Projections are copies and not acts: they leave no audit entry,
+but for the news they find of doctors' services (`news.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -15,15 +16,19 @@ from django.db import connections
 from django.db.models import F
 
 from hub import clock
-from hub.tenancy.scope import hospital, region
+from hub.actor import system_actor
+from hub.tenancy.scope import REGION, hospital, region
 from hub.tenancy.statements import Statement
+from hub.work import work
 from institution_connectors.catalog import selectors as connectors
+from regional_services.catalog import news
 from regional_services.catalog.models import CatalogDepartment, CatalogDoctor, CatalogMark, CatalogSession
-from regional_services.catalog.pinyin import initials
+from regional_services.catalog.pinyin import initials, letters
 from tenants.directory import selectors as directory
 from tenants.scheduling.selectors import SessionSummary, session_summaries, upcoming_session_ids
 
 BATCH = 500
+CATALOGUE = system_actor("号源目录")
 
 _MARK = Statement(
     "default",
@@ -85,27 +90,43 @@ def any_stale(session_ids: Sequence[UUID]) -> bool:
 
 
 def refresh(code: str) -> int:
-    """One pass over the stale sessions of a hospital; how many. The hospital is read by one query a batch."""
+    """One pass over the stale sessions of a hospital; how many. A batch is read by one query there and two here."""
     done, last = 0, UUID(int=0)
     while True:
         with region(read_only=True):
-            stale = dict(
+            marks = list(
                 CatalogMark.objects.filter(institution_code=code, changes__gt=F("seen"), session_id__gt=last)
                 .order_by("session_id")
-                .values_list("session_id", "changes")[:BATCH]
+                .values_list("session_id", "changes", "seen")[:BATCH]
             )
-        if not stale:
+            before = news.standing([session_id for session_id, _, _ in marks])
+        if not marks:
             return done
         now = clock.now()
+        stale = {session_id: changes for session_id, changes, _ in marks}
         with hospital(code, read_only=True):
             summaries = session_summaries(stale)
-        with region():
-            _write(code, summaries, now)
-            gone = stale.keys() - {summary.id for summary in summaries}
-            CatalogSession.every.filter(session_id__in=gone).delete()
-            with connections["default"].cursor() as cursor:
-                cursor.execute(_SEEN, {"ids": list(stale), "changes": list(stale.values()), "now": now})
+        new = {session_id for session_id, _, seen in marks if not seen}
+        gone = stale.keys() - {summary.id for summary in summaries}
+        if news.between(before, summaries, gone, new, now):
+            with work(REGION, actor=CATALOGUE) as unit:
+                news.one_after_the_other(code)
+                before = news.standing(stale)
+                _follow(code, summaries, stale, gone, now)
+                news.publish(unit, code, news.between(before, summaries, gone, new, now))
+        else:
+            with region():
+                _follow(code, summaries, stale, gone, now)
         done, last = done + len(stale), max(stale)
+
+
+def _follow(
+    code: str, summaries: Sequence[SessionSummary], stale: Mapping[UUID, int], gone: Collection[UUID], now: datetime
+) -> None:
+    _write(code, summaries, now)
+    CatalogSession.every.filter(session_id__in=gone).delete()
+    with connections["default"].cursor() as cursor:
+        cursor.execute(_SEEN, {"ids": list(stale), "changes": list(stale.values()), "now": now})
 
 
 def project_directory(code: str) -> int:
@@ -126,8 +147,8 @@ def project_directory(code: str) -> int:
             update_conflicts=True,
             unique_fields=["department_id"],
             update_fields=[
-                *("code", "name", "parent_id", "intro", "location", "sensitivity", "initials", "is_active"),
-                "is_reserved",
+                *("code", "name", "parent_id", "intro", "location", "sensitivity", "initials", "pinyin"),
+                *("is_active", "is_reserved"),
             ],
         )
         CatalogDoctor.objects.filter(institution_code=code).exclude(doctor_id__in=[row.id for row in doctors]).delete()
@@ -135,7 +156,7 @@ def project_directory(code: str) -> int:
             [_doctor(code, row) for row in doctors],
             update_conflicts=True,
             unique_fields=["doctor_id"],
-            update_fields=["code", "name", "title", "intro", "registration_level", "initials", "is_active"],
+            update_fields=["code", "name", "title", "intro", "registration_level", "initials", "pinyin", "is_active"],
         )
     return len(departments) + len(doctors)
 
@@ -215,6 +236,7 @@ def _department(code: str, row: directory.DepartmentView, *, is_reserved: bool) 
         location=row.location,
         sensitivity=row.sensitivity,
         initials=initials(row.name),
+        pinyin=letters(row.name),
         is_active=row.is_active,
         is_reserved=is_reserved,
     )
@@ -232,5 +254,6 @@ def _doctor(code: str, row: directory.DoctorView) -> CatalogDoctor:
         intro=row.intro,
         registration_level=row.registration_level,
         initials=initials(row.name),
+        pinyin=letters(row.name),
         is_active=row.is_active,
     )

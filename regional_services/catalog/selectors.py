@@ -13,6 +13,7 @@ from hub import clock
 from hub.errors import NotFound
 from regional_services.catalog.distance import metres
 from regional_services.catalog.models import CatalogDepartment, CatalogDoctor, CatalogSession
+from regional_services.catalog.pinyin import is_typed, sounds_like
 from tenants.registry import functions
 from tenants.registry import selectors as registry
 from tenants.registry.selectors import InstitutionView
@@ -57,9 +58,10 @@ class DayCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorCard:
-    """A doctor's post."""
+    """A doctor's post; the practitioner is the person, who may have several."""
 
     id: UUID
+    practitioner_id: UUID
     institution_code: str
     department_id: UUID
     name: str
@@ -224,13 +226,13 @@ def session(session_id: UUID, *, reserved: bool = False) -> SessionCard:
 
 
 def search(text: str) -> Found:
-    """Institutions, departments and doctors by part of the name, or by its pinyin initials. Three queries at most."""
+    """Institutions, departments and doctors by part of the name, its pinyin or initials. Three queries at most."""
     wanted = text.strip()
     if not wanted:
         return Found(institutions=[], departments=[], doctors=[])
     match = Q(name__contains=wanted)
-    if wanted.isascii() and wanted.isalpha():
-        match |= Q(initials__startswith=wanted.upper())
+    if is_typed(wanted):
+        match |= Q(initials__startswith=wanted.upper()) | Q(pinyin__startswith=wanted.lower())
     departments = list(CatalogDepartment.objects.filter(match, is_active=True).order_by("code")[:SEARCH_LIMIT])
     free = _free_by_department(Q(department_id__in=[row.department_id for row in departments]))
     doctors = CatalogDoctor.objects.filter(match, is_active=True).order_by("code")[:SEARCH_LIMIT]
@@ -242,7 +244,8 @@ def search(text: str) -> Found:
 
 
 def _is_called(view: InstitutionView, wanted: str) -> bool:
-    return any(wanted in name for name in (view.name, view.short_name, *view.aliases))
+    names = (view.name, view.short_name, *view.aliases)
+    return any(wanted in name or (is_typed(wanted) and sounds_like(name, wanted)) for name in names)
 
 
 def _departments(reserved: bool) -> QuerySet[CatalogDepartment]:
@@ -286,6 +289,7 @@ def _department(row: CatalogDepartment, free: dict[UUID, int]) -> DepartmentCard
 def _doctor(row: CatalogDoctor) -> DoctorCard:
     return DoctorCard(
         id=row.doctor_id,
+        practitioner_id=row.practitioner_id,
         institution_code=row.institution_code,
         department_id=row.department_id,
         name=row.name,

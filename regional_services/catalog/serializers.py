@@ -55,6 +55,7 @@ class DoctorSerializer(serializers.Serializer[Any]):
     """A doctor's post."""
 
     id = serializers.UUIDField()
+    practitioner_id = serializers.UUIDField()
     institution_code = serializers.CharField()
     department_id = serializers.UUIDField()
     name = serializers.CharField()

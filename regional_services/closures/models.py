@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 
-class ClosureState(models.TextChoices):
+class ClosureState(words.TextChoices):
     """Whether the clock carries it on."""
 
     RUNNING = "running", "进行中"
@@ -17,7 +18,7 @@ class ClosureState(models.TextChoices):
     DONE = "done", "已完成"
 
 
-class TargetState(models.TextChoices):
+class TargetState(words.TextChoices):
     """How far one hospital's day is."""
 
     DUE = "due", "等待处理"

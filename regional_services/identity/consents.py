@@ -10,6 +10,7 @@ HOSPITAL_SHARING = "hospital_sharing"
 WECHAT_MESSAGES = "wechat_messages"
 MINOR_SENSITIVE_CARE = "minor_sensitive_care"
 GUARDIAN_CONSENT = "guardian_consent"
+IDENTITY_PHOTOS = "identity_photos"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,12 @@ _TEXTS = (
         version="2026-01",
         title="监护人同意处理未满14周岁未成年人个人信息",
         text="我是该未成年人的监护人，已知悉并同意平台为其办理就诊服务而处理其个人信息，并知悉处理的必要性及对个人权益的影响。",
+    ),
+    ConsentText(
+        purpose=IDENTITY_PHOTOS,
+        version="2026-11",
+        title="处理身份证照片（敏感个人信息）",
+        text="为人工核实您的身份，平台处理您的身份证正反面照片；照片加密保存，仅审核员可见且每次查看均有记录，作出决定后30天内删除。也可不上传，携带证件到任一医院窗口办理。",
     ),
     ConsentText(
         purpose=MINOR_SENSITIVE_CARE,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.security.fields import BlindIndexField, EncryptedTextField
 from hub.tenancy.grants import Grant
 
 
-class Sex(models.TextChoices):
+class Sex(words.TextChoices):
     """GB/T 2261.1, as on the certificate."""
 
     UNKNOWN = "0", "未知"
@@ -21,7 +22,7 @@ class Sex(models.TextChoices):
     UNSTATED = "9", "未说明"
 
 
-class Standing(models.TextChoices):
+class Standing(words.TextChoices):
     """How sure we are that this person is who the documents say."""
 
     UNVERIFIED = "unverified", "未实名"
@@ -91,7 +92,7 @@ class Identifier(models.Model):
         return f"{self.kind}:{self.id}"
 
 
-class RelationKind(models.TextChoices):
+class RelationKind(words.TextChoices):
     """What the person is to the holder of the account."""
 
     SELF = "self", "本人"
@@ -101,7 +102,7 @@ class RelationKind(models.TextChoices):
     OTHER = "other", "其他亲友"
 
 
-class RelationState(models.TextChoices):
+class RelationState(words.TextChoices):
     """The life of a relation."""
 
     PENDING = "pending", "核验中"
@@ -172,7 +173,7 @@ class Consent(models.Model):
         return f"{self.purpose}:{'given' if self.is_given else 'withdrawn'}"
 
 
-class CheckState(models.TextChoices):
+class CheckState(words.TextChoices):
     """What the city answered. UNKNOWN means asked, and no definite answer yet: it is asked again, never guessed."""
 
     ASKED = "asked", "核验中"

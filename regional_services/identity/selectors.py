@@ -10,8 +10,10 @@ from django.db.models import Prefetch, QuerySet
 
 from hub import clock
 from hub.errors import NotFound
+from hub.security import blind
 from regional_services.identity import ages
 from regional_services.identity.consents import TEXTS, ConsentText
+from regional_services.identity.documents import DocumentKind
 from regional_services.identity.models import (
     Consent,
     Identifier,
@@ -120,6 +122,31 @@ def own_account(person_id: UUID) -> UUID | None:
         Relation.objects.filter(person_id=person_id, kind=RelationKind.SELF, state=RelationState.ACTIVE)
         .values_list("account_id", flat=True)
         .first()
+    )
+
+
+def has_verified_self(account_id: UUID) -> bool:
+    """Whether the account's holder has a checked name. One query."""
+    return Relation.objects.filter(
+        account_id=account_id,
+        kind=RelationKind.SELF,
+        state=RelationState.ACTIVE,
+        person__standing=Standing.VERIFIED,
+    ).exists()
+
+
+def is_of_another_account(number: str, *, account_id: UUID) -> bool:
+    """Whether a resident's number is already the holder's of another account: who reviews should know. One query."""
+    return (
+        Relation.objects.filter(
+            kind=RelationKind.SELF,
+            state=RelationState.ACTIVE,
+            person__identifiers__kind=DocumentKind.RESIDENT_ID,
+            person__identifiers__number_index__in=blind.candidates("person.document", number),
+            person__identifiers__retired_at__isnull=True,
+        )
+        .exclude(account_id=account_id)
+        .exists()
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import time
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from hub import clock, ids
 from hub.accounts import phone_codes
 from hub.accounts.errors import CodeWrong
@@ -211,7 +213,7 @@ def _check_limits(account_id: UUID, kind: str) -> None:
     if not mine.filter(kind=RelationKind.SELF, state=RelationState.ACTIVE, person__standing=Standing.VERIFIED).exists():
         raise SelfFirst
     if mine.filter(state__in=_LIVE).count() >= MEMBERS_LIMIT:
-        raise TooManyMembers(f"每个账号最多添加{MEMBERS_LIMIT}位就诊人。")
+        raise TooManyMembers(gettext("每个账号最多添加%(MEMBERS_LIMIT)s位就诊人。") % {"MEMBERS_LIMIT": MEMBERS_LIMIT})
     since = clock.at(clock.today(), time.min)
     if mine.filter(created_at__gte=since).exclude(kind=RelationKind.SELF).count() >= ADDITIONS_PER_DAY:
         raise TooManyToday

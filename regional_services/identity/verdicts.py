@@ -55,18 +55,23 @@ def store(check_id: UUID, state: CheckState, *, actor: Actor) -> None:
 def _agreed(unit: Unit, check: RealNameCheck, relation: Relation) -> None:
     person = relation.person
     document = documents.read(check.document_type, check.document_number, today=clock.today())
-    _keep_document(unit, person, document, check.name)
-    if not documents.same_name(person.name, check.name) or person.standing != Standing.VERIFIED:
-        set_name(unit, person, check.name)
     if check.phone and (relation.kind == RelationKind.SELF or not person.phone):
         set_phone(unit, person, check.phone)
+    keep_verified(unit, person, document, check.name)
+    if relation.state == RelationState.PENDING:
+        relation.state, relation.refusal = RelationState.ACTIVE, ""
+        relation.save(update_fields=["state", "refusal"])
+
+
+def keep_verified(unit: Unit, person: Person, document: documents.Document, name: str) -> None:
+    """Name and document are this person's, so somebody who knows said: keep both, inside an open unit."""
+    _keep_document(unit, person, document, name)
+    if not documents.same_name(person.name, name) or person.standing != Standing.VERIFIED:
+        set_name(unit, person, name)
     if person.standing != Standing.DECEASED:
         person.standing, person.verified_at = Standing.VERIFIED, unit.now
     person.updated_at = unit.now
     person.save()
-    if relation.state == RelationState.PENDING:
-        relation.state, relation.refusal = RelationState.ACTIVE, ""
-        relation.save(update_fields=["state", "refusal"])
 
 
 def _keep_document(unit: Unit, person: Person, document: documents.Document, name: str) -> None:

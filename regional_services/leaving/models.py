@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 
-class Stage(models.TextChoices):
+class Stage(words.TextChoices):
     """Where leaving stands; the first three and `destroying` are a worker's, the others wait for people."""
 
     CANCELLING = "cancelling", "取消以后的预约"

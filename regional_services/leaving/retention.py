@@ -60,6 +60,13 @@ RETENTION: tuple[Kept, ...] = (
         how="数据空间内的审计表保留到期后随数据空间删除",
     ),
     Kept(
+        kind="意见反馈与满意度答卷",
+        days=3 * YEAR,
+        keeper=Keeper.DISTRICT,
+        basis="平台投诉处理约定",
+        how="由平台密钥加密保留，经办与统计照常；医院的一份在移交包中",
+    ),
+    Kept(
         kind="接口报文",
         days=0,
         keeper=Keeper.HOSPITAL,

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from hub import clock
 from hub.actor import Actor, system_actor
 from hub.errors import InvalidInput, NotSignedIn
@@ -194,13 +196,15 @@ def _person(actor: Actor) -> UUID:
 
 def _check_typed(typed: str, code: str) -> None:
     if typed.strip() != code:
-        raise InvalidInput(fields={"typed": f"请输入机构代码 {code}，以确认是这家机构。"})
+        raise InvalidInput(fields={"typed": gettext("请输入机构代码 %(code)s，以确认是这家机构。") % {"code": code}})
 
 
 def _text(name: str, text: str, demand: str) -> str:
     clean = text.strip()
     if not clean or len(clean) > LIMIT:
-        raise InvalidInput(fields={name: f"{demand}，不超过 {LIMIT} 字。"})
+        raise InvalidInput(
+            fields={name: gettext("%(demand)s，不超过 %(LIMIT)s 字。") % {"demand": demand, "LIMIT": LIMIT}}
+        )
     return clean
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 from uuid import UUID
 
@@ -14,8 +13,8 @@ from rest_framework.response import Response
 from hub.accounts.outside import SMS_SECRET
 from hub.api.pagination import CursorPage, page_of, page_request
 from hub.api.views import PUBLIC, RESIDENT, HubAPIView
-from hub.errors import InvalidInput, NotSignedIn, Unavailable
-from hub.security.keyring import KeyMissing, ring
+from hub.errors import InvalidInput
+from hub.security.signed_bodies import require_signature
 from hub.tenancy.scope import region
 from regional_services.notifications import access, selectors, services
 from regional_services.notifications.models import SmsState
@@ -97,12 +96,7 @@ class SmsReceipt(HubAPIView):
     def post(self, request: Request) -> Response:
         """A receipt for a message that is not ours changes nothing."""
         body = request.body
-        try:
-            signature = hmac.digest(ring().secret(SMS_SECRET), body, "sha256").hex()
-        except KeyMissing as problem:
-            raise Unavailable from problem  # nothing is agreed with a gateway yet: it may come back
-        if not hmac.compare_digest(request.headers.get("X-Signature", ""), signature):
-            raise NotSignedIn
+        require_signature(request.headers.get("X-Signature", ""), body, SMS_SECRET)
         try:
             document = json.loads(body)
             message_id, state = UUID(document["message_id"]), _RESULTS[document["result"]]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.security.fields import EncryptedJSONField
 from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 
-class SmsState(models.TextChoices):
+class SmsState(words.TextChoices):
     """Where the SMS of a message stands; most messages have none."""
 
     NONE = "none", "不发短信"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 
-class Depth(models.TextChoices):
+class Depth(words.TextChoices):
     """How far it goes at a hospital."""
 
     FULL = "full", "预约、登记、退号"
@@ -16,7 +17,7 @@ class Depth(models.TextChoices):
     SEARCH = "search", "只查询"
 
 
-class StepName(models.TextChoices):
+class StepName(words.TextChoices):
     """What it does, in order."""
 
     CLEAN = "clean", "清理上次"
@@ -28,7 +29,7 @@ class StepName(models.TextChoices):
     RELEASE = "release", "号已放回"
 
 
-class Service(models.TextChoices):
+class Service(words.TextChoices):
     """What people use; each is measured by some of the steps."""
 
     QUERY = "query", "查询"

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from django.utils.translation import gettext
 
 from hub.ids import uuid7
 from regional_services.synthetic.models import Depth, StepName
@@ -113,7 +114,7 @@ class Resident:
         if plan.department:
             wanted = [row for row in departments if row["code"] == plan.department]
             if not wanted:
-                raise StepFailed(f"没有为巡检保留的科室 {plan.department}")
+                raise StepFailed(gettext("没有为巡检保留的科室 %(department)s") % {"department": plan.department})
         else:
             wanted = sorted(departments, key=lambda row: -int(row["free"]))[:3]
         for department in wanted:
@@ -148,9 +149,9 @@ class Resident:
         wanted = "booked" if plan.depth == Depth.FULL else "awaiting_payment"
         row = self._until(booking_id, lambda row: row["state"] not in _MOVING, "医院没有应答")
         if row["state"] not in _HELD:
-            raise StepFailed(f"未约上：{row['reason'] or row['state']}")
+            raise StepFailed(gettext("未约上：%(row)s") % {"row": row["reason"] or row["state"]})
         if row["state"] != wanted:
-            raise StepFailed(f"预约停在“{row['state']}”")
+            raise StepFailed(gettext("预约停在“%(row)s”") % {"row": row["state"]})
 
     def _cancel(self, booking_id: str) -> None:
         row = self._read(booking_id)
@@ -158,7 +159,7 @@ class Resident:
             self._send("POST", f"/bookings/{booking_id}/cancel", {"reason": "平台巡检"})
         row = self._until(booking_id, lambda row: row["state"] not in _MOVING, "退号没有结果")
         if row["state"] in _HELD:
-            raise StepFailed(f"没有退掉：{row['reason']}")
+            raise StepFailed(gettext("没有退掉：%(row)s") % {"row": row["reason"]})
 
     def _released(self, session: Row, number: Row) -> None:
         end = time.monotonic() + self._patience
@@ -181,9 +182,14 @@ class Resident:
         row = self._read(booking_id)
         while not good(row):
             if time.monotonic() > end:
-                raise StepFailed(f"{failure}，等了 {self._patience:.0f} 秒")
+                raise StepFailed(
+                    gettext("%(failure)s，等了 %(patience)s 秒")
+                    % {"failure": failure, "patience": f"{self._patience:.0f}"}
+                )
             if row["state"] not in _MOVING | _HELD:
-                raise StepFailed(f"{failure}：{row['reason'] or row['state']}")
+                raise StepFailed(
+                    gettext("%(failure)s：%(row)s") % {"failure": failure, "row": row["reason"] or row["state"]}
+                )
             time.sleep(POLL_SECONDS)
             row = self._read(booking_id)
         return row
@@ -205,4 +211,10 @@ class Resident:
         if answer.is_success:
             return answer.json()
         problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-        raise StepFailed(str(problem.get("detail") or problem.get("title") or f"平台应答 {answer.status_code}"))
+        raise StepFailed(
+            str(
+                problem.get("detail")
+                or problem.get("title")
+                or gettext("平台应答 %(status_code)s") % {"status_code": answer.status_code}
+            )
+        )

@@ -11,11 +11,12 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from hub import words
 from hub.security.fields import EncryptedTextField
 from hub.tenancy.grants import Grant
 
 
-class State(models.TextChoices):
+class State(words.TextChoices):
     """Where the appointment stands. HELD and BOOKED hold a number; the others hold none."""
 
     HELD = "held", "占号中"
@@ -26,7 +27,7 @@ class State(models.TextChoices):
     FULFILLED = "fulfilled", "已就诊"
 
 
-class Settlement(models.TextChoices):
+class Settlement(words.TextChoices):
     """Where the money stands, as the hospital needs to know it (practice 10: a second axis)."""
 
     FREE = "free", "免费"
@@ -34,7 +35,7 @@ class Settlement(models.TextChoices):
     PAID = "paid", "已支付"
 
 
-class HisState(models.TextChoices):
+class HisState(words.TextChoices):
     """What the hospital's own system is known to hold of this appointment."""
 
     NONE = "none", "未通知"
@@ -126,7 +127,7 @@ class Appointment(models.Model):
         ]
 
 
-class DeskState(models.TextChoices):
+class DeskState(words.TextChoices):
     """How far a desk's wish has come."""
 
     ASKED = "asked", "办理中"

@@ -6,11 +6,12 @@ from typing import ClassVar
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.tenancy.grants import Grant
 
 
-class Sensitivity(models.TextChoices):
+class Sensitivity(words.TextChoices):
     """The label a visit inherits: labelled ones are hidden from proxies and other hospitals (practice 5)."""
 
     NONE = "", "一般"
@@ -108,7 +109,7 @@ class FactChange(models.Model):
         return f"{self.target} {self.field}"
 
 
-class MappingKind(models.TextChoices):
+class MappingKind(words.TextChoices):
     """What a HIS code names."""
 
     DEPARTMENT = "department", "科室"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from uuid import UUID
 
 from hub import clock, ids
@@ -12,10 +11,9 @@ from institution_connectors.contracts import values
 from institution_connectors.contracts.results import Departments, Doctors
 from tenants.directory.events import DirectoryChanged, DirectoryDue
 from tenants.directory.models import CodeMapping, Department, Doctor, MappingKind, Sensitivity
+from tenants.directory.practitioners import practitioner_at, practitioner_of
 from tenants.directory.steps import codes_on
 
-# A doctor is one person in the whole district: his national code says so; without one, his code at this hospital.
-_PRACTITIONERS = uuid.UUID("6f0c1c0e-3f2b-5f5e-9a3c-0d6a4a1f7b11")
 _LABELS = (
     (("精神", "心理", "心身", "睡眠", "物质依赖"), Sensitivity.PSYCHIATRIC),
     (("生殖", "计划生育", "不孕"), Sensitivity.REPRODUCTIVE),
@@ -134,8 +132,8 @@ def _set_parents(items: tuple[values.Department, ...], seen: dict[str, UUID], ro
 
 
 def _add_practitioner(unit: Unit, item: values.Doctor, generation: int) -> UUID:
-    name = f"insurance:{item.insurance_code}" if item.insurance_code else f"{unit.scope}:{generation}:{item.code}"
-    practitioner = uuid.uuid5(_PRACTITIONERS, name)
+    code = item.insurance_code
+    practitioner = practitioner_of(code) if code else practitioner_at(unit.scope, generation, item.code)
     _map(MappingKind.DOCTOR, item.code, practitioner, generation)
     return practitioner
 

@@ -6,11 +6,12 @@ from typing import ClassVar
 
 from django.db import models
 
+from hub import words
 from hub.security.fields import EncryptedTextField
 from hub.tenancy.grants import Grant
 
 
-class SmsState(models.TextChoices):
+class SmsState(words.TextChoices):
     """What became of the short message that says the report is there."""
 
     NONE = "none", "没有登记手机"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.security.fields import BlindIndexField, EncryptedTextField
 
 
-class ArchiveState(models.TextChoices):
+class ArchiveState(words.TextChoices):
     """Whether an archive may be used."""
 
     ACTIVE = "active", "在用"

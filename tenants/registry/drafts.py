@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext
+
 from hub.errors import InvalidInput
 from hub.tenancy.names import check_code
 from institution_connectors.contracts import MoneyUnit
@@ -89,7 +91,7 @@ def from_csv(text: str) -> dict[str, str]:
     needed = [field.name for field in FIELDS if field.required and not field.default]
     missing = [name for name in needed if name not in rows[0]]
     if missing:
-        raise InvalidInput(fields={"csv": f"缺少列：{'、'.join(missing)}。"})
+        raise InvalidInput(fields={"csv": gettext("缺少列：%(join)s。") % {"join": "、".join(missing)}})
     return {name: (rows[0].get(name) or _default(name)).strip() for name in COLUMNS}
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.tenancy.grants import Grant
 
 CODE_PATTERN = r"^[a-z]{3,20}$"
 
 
-class Kind(models.TextChoices):
+class Kind(words.TextChoices):
     """The three kinds of institution of the district (JA-ORG-01)."""
 
     HOSPITAL = "hospital", "二级医院"
@@ -17,28 +18,28 @@ class Kind(models.TextChoices):
     COMMUNITY = "community", "社区卫生服务中心"
 
 
-class BookingMode(models.TextChoices):
+class BookingMode(words.TextChoices):
     """Who owns the numbers: the hub sells a released pool, or the HIS is locked first."""
 
     HUB_POOL = "hub_pool", "平台号池"
     HIS_LOCKED = "his_locked", "医院锁号"
 
 
-class SettleMode(models.TextChoices):
+class SettleMode(words.TextChoices):
     """The two ways of registering (practice 10)."""
 
     PAY_TO_CONFIRM = "pay_to_confirm", "预约即付费"
     PAY_ON_DAY = "pay_on_day", "当天挂号付费"
 
 
-class CutoffRule(models.TextChoices):
+class CutoffRule(words.TextChoices):
     """What becomes of a booking that stands unpaid at the cut-off for registering online (practice 10)."""
 
     WINDOW = "window", "保留，到窗口挂号"
     RELEASE = "release", "释放号源"
 
 
-class Dialect(models.TextChoices):
+class Dialect(words.TextChoices):
     """The language the hospital's HIS speaks."""
 
     REST_JSON = "rest_json", "REST/JSON"
@@ -174,7 +175,7 @@ class RuleChange(models.Model):
         indexes = [models.Index(fields=["institution", "-effective_on"], name="rule_change_day")]
 
 
-class DayKind(models.TextChoices):
+class DayKind(words.TextChoices):
     """How a day differs from what its weekday says."""
 
     HOLIDAY = "holiday", "放假"
@@ -201,7 +202,7 @@ class CalendarDay(models.Model):
         return f"{self.day} {self.name}"
 
 
-class OnboardingState(models.TextChoices):
+class OnboardingState(words.TextChoices):
     """How far an institution's joining is."""
 
     WAITING = "waiting", "等待办理"
@@ -228,7 +229,7 @@ class Onboarding(models.Model):
         verbose_name_plural = "机构接入"
 
 
-class StepState(models.TextChoices):
+class StepState(words.TextChoices):
     """Where one step of joining stands."""
 
     DUE = "due", "未开始"

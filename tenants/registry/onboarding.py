@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import cast
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from hub import clock
 from hub.actor import Actor, system_actor
@@ -184,7 +185,12 @@ def open_institution(*, actor: Actor, code: str) -> None:
 def _check_secret(secret: str) -> None:
     shortest, longest = SECRET_LENGTHS
     if not shortest <= len(secret) <= longest:
-        raise InvalidInput(fields={"secret": f"密钥应为 {shortest} 到 {longest} 个字符。"})
+        raise InvalidInput(
+            fields={
+                "secret": gettext("密钥应为 %(shortest)s 到 %(longest)s 个字符。")
+                % {"shortest": shortest, "longest": longest}
+            }
+        )
 
 
 def _record(code: str, name: str, note: str, *, passed: bool) -> None:
@@ -262,7 +268,10 @@ def _store_connector(row: Onboarding) -> str:
 def _knock(row: Onboarding) -> str:
     found = polling.probe(row.code)
     if found.skew_ms is None:
-        raise StepFailed(f"医院系统没有应答（{Reason(found.reason).text or '没有时间'}）。请核对地址、密钥和防火墙。")
+        raise StepFailed(
+            gettext("医院系统没有应答（%(text)s）。请核对地址、密钥和防火墙。")
+            % {"text": Reason(found.reason).text or "没有时间"}
+        )
     return f"医院系统已应答，用时 {found.latency_ms} 毫秒，时钟相差 {found.skew_ms} 毫秒。"
 
 
@@ -271,7 +280,7 @@ def _read_on_trial(row: Onboarding) -> str:
     doctors = ask_now(row.code, ListDoctors(), correlation="onboarding")
     for answer in (departments, doctors):
         if answer.outcome is not Outcome.ACCEPTED:
-            raise StepFailed(f"试读没有成功：{answer.reason.text}。")
+            raise StepFailed(gettext("试读没有成功：%(text)s。") % {"text": answer.reason.text})
     found = len(departments.expect(Departments).departments)
     if not found:
         raise StepFailed("医院返回的科室是空的，请医院核对后重试。")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from django.utils.translation import gettext
+
 from hub import clock
 from hub.actor import Actor, system_actor
 from hub.errors import InvalidInput, NotFound
@@ -143,7 +145,9 @@ def suspend(*, actor: Actor, institution_code: str, words: str, reason: str) -> 
     require(actor, LIFE)
     notice, why = words.strip(), _reason(reason)
     if not notice or len(notice) > WORDS_LIMIT:
-        raise InvalidInput(fields={"words": f"请写给居民看的说明，不超过 {WORDS_LIMIT} 字。"})
+        raise InvalidInput(
+            fields={"words": gettext("请写给居民看的说明，不超过 %(WORDS_LIMIT)s 字。") % {"WORDS_LIMIT": WORDS_LIMIT}}
+        )
     with work(REGION, actor=actor) as unit:
         row = locked(institution_code)
         row.suspension_words, row.updated_at = notice, unit.now
@@ -172,7 +176,9 @@ def _effective(text: str) -> date:
     except ValueError:
         raise InvalidInput(fields={"effective_on": "生效日期应为年-月-日。"}) from None
     if not clock.today() <= day <= clock.today() + FARTHEST:
-        raise InvalidInput(fields={"effective_on": f"生效日期应在今天起 {FARTHEST.days} 天之内。"})
+        raise InvalidInput(
+            fields={"effective_on": gettext("生效日期应在今天起 %(days)s 天之内。") % {"days": FARTHEST.days}}
+        )
     return day
 
 

@@ -9,12 +9,13 @@ from datetime import timedelta
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 
 SLOT_LIMIT = timedelta(minutes=30)
 
 
-class Period(models.TextChoices):
+class Period(words.TextChoices):
     """The part of the day a session belongs to."""
 
     MORNING = "am", "上午"
@@ -23,7 +24,7 @@ class Period(models.TextChoices):
     ALL_DAY = "day", "全天"
 
 
-class SessionState(models.TextChoices):
+class SessionState(words.TextChoices):
     """Whether a session can be booked."""
 
     OPEN = "open", "开放"
@@ -31,7 +32,7 @@ class SessionState(models.TextChoices):
     WITHDRAWN = "withdrawn", "撤回"
 
 
-class Channel(models.TextChoices):
+class Channel(words.TextChoices):
     """Who may take a number of a pool; a number without a pool is anybody's (shares of a release rule)."""
 
     APP = "app", "线上"
@@ -85,7 +86,7 @@ class Session(models.Model):
         return f"{self.date} {self.get_period_display()} {self.doctor_name or self.his_code}"
 
 
-class NumberState(models.TextChoices):
+class NumberState(words.TextChoices):
     """The life of a number."""
 
     FREE = "free", "可约"
@@ -181,7 +182,7 @@ class ReleaseRule(models.Model):
         return f"{self.valid_from}: {self.days_ahead}天前 {self.hour:%H:%M}"
 
 
-class ConflictKind(models.TextChoices):
+class ConflictKind(words.TextChoices):
     """Why a synchronisation could not follow the HIS without taking something from somebody."""
 
     VANISHED = "vanished", "已约号源在医院端消失"

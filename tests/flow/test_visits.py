@@ -48,6 +48,7 @@ def _texts(who: Resident, template: str) -> list[str]:
     return [message_view(row).text for row in rows]
 
 
+@pytest.mark.requirement("JA-APPT-25")
 def test_a_visit_ends_and_its_booking_is_fulfilled(district: District) -> None:
     booking, who, his_number = _registered(district)
     ENDED.clear()
@@ -58,6 +59,7 @@ def test_a_visit_ends_and_its_booking_is_fulfilled(district: District) -> None:
     assert (after.state, after.settlement) == (State.FULFILLED, Settlement.PAID)
     [ended] = [event for event in ENDED if event.booking_id == booking.id]
     assert (ended.hospital, ended.person_id) == ("alpha", who.person_id)
+    assert len(_texts(who, "survey.invited")) == 1
     with pytest.raises(CannotCancel):
         services.cancel_booking(actor=who.actor, booking_id=booking.id, reason="晚了")
     assert _differences() == []
@@ -93,6 +95,7 @@ def test_dispatched_medicine_brings_one_message_with_the_shipment(district: Dist
     assert _texts(at_window[1], "visit.medicine_dispatched") == []
 
 
+@pytest.mark.requirement("JA-APPT-25")
 def test_nothing_is_told_of_a_booking_that_was_given_back(district: District) -> None:
     booking, who, his_number = _registered(district)
     services.cancel_booking(actor=who.actor, booking_id=booking.id, reason="时间有变化")
@@ -103,6 +106,7 @@ def test_nothing_is_told_of_a_booking_that_was_given_back(district: District) ->
     _hear(district)
     assert district.booking(booking.id).state is State.CANCELLED
     assert _texts(who, "visit.medicine_ready") == []
+    assert _texts(who, "survey.invited") == []
 
 
 def test_a_restored_his_that_counts_its_events_anew_is_still_heard(district: District) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from hub import clock
+from hub import clock, words
 from hub.accounts.models.users import User
 from hub.ids import uuid7
 from hub.security.fields import BlindIndexField, EncryptedTextField
 from hub.tenancy.grants import Grant
 
 
-class CodePurpose(models.TextChoices):
+class CodePurpose(words.TextChoices):
     """What a phone code is for; a code of one purpose never serves another."""
 
     SIGN_IN = "sign_in", "登录"
@@ -44,7 +44,7 @@ class PhoneCode(models.Model):
         indexes = [models.Index(fields=["phone_index", "-created_at"], name="accounts_phone_code_phone")]
 
 
-class WechatAskState(models.TextChoices):
+class WechatAskState(words.TextChoices):
     """A WeChat sign-in between the redirect back and the answer of the open platform."""
 
     STARTED = "started", "等待授权"
@@ -89,7 +89,7 @@ class KnownDevice(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "device_digest"], name="accounts_known_device_uniq")]
 
 
-class SignInMethod(models.TextChoices):
+class SignInMethod(words.TextChoices):
     """How somebody signed in."""
 
     PHONE = "phone", "手机验证码"

@@ -8,7 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 
-from hub import clock
+from hub import clock, words
 from hub.ids import uuid7
 from hub.security.fields import BlindIndexField, EncryptedTextField
 from hub.security.roles import ADMINISTRATORS, Role
@@ -19,7 +19,7 @@ DISTRICT = "district"
 """The institution code of memberships at the district itself; no hospital may be called so."""
 
 
-class AccountKind(models.TextChoices):
+class AccountKind(words.TextChoices):
     """Who signs in with an account."""
 
     RESIDENT = "resident", "居民"
@@ -27,14 +27,14 @@ class AccountKind(models.TextChoices):
     SERVICE = "service", "系统对接"
 
 
-class AccountState(models.TextChoices):
+class AccountState(words.TextChoices):
     """Accounts are disabled, never deleted, so that a login name is never given to somebody else."""
 
     ACTIVE = "active", "正常"
     DISABLED = "disabled", "停用"
 
 
-class Duty(models.TextChoices):
+class Duty(words.TextChoices):
     """Which of two exclusive kinds of role a staff account holds, wherever it holds them.
 
     Kept on the account because a hospital's host sees only its own memberships: the refusal must not depend on that.
@@ -96,7 +96,7 @@ class User(AbstractBaseUser):
         return self.state == AccountState.ACTIVE and (self.expires_at is None or self.expires_at > clock.now())
 
 
-class HandleKind(models.TextChoices):
+class HandleKind(words.TextChoices):
     """What a resident signs in with."""
 
     PHONE = "phone", "手机号"

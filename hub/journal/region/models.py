@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.audit.models import AbstractAuditPending, AbstractAuditRow, AbstractAuditSeal, audit_indexes
 from hub.idempotency.models import AbstractCommandRow, command_constraints, command_indexes
 from hub.ids import uuid7
@@ -92,7 +93,7 @@ class AuditSeal(AbstractAuditSeal):
         db_table = "region_audit_seal"
 
 
-class CheckState(models.TextChoices):
+class CheckState(words.TextChoices):
     """Where a verification of an audit stands."""
 
     WAITING = "waiting", "等待校验"

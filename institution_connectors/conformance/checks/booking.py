@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext
+
 from hub import clock
 from institution_connectors.conformance.checks.basics import accepted, refused
 from institution_connectors.conformance.talk import Failed, NotApplicable, Talk, number, patient, soon
@@ -59,7 +61,7 @@ def quote_adds_up(talk: Talk) -> str:
     asked = QuoteFee(schedule_code=schedule.code, patient=_archived(talk, patient()))
     quote = accepted(talk.ask(asked), FeeQuote, "试算")
     if quote.items and sum(item.amount_fen for item in quote.items) != quote.total_fen:
-        raise Failed(f"总额 {quote.total_fen} 分不等于明细之和")
+        raise Failed(gettext("总额 %(total_fen)s 分不等于明细之和") % {"total_fen": quote.total_fen})
     return f"{quote.total_fen / 100:.2f} 元"
 
 
@@ -80,7 +82,7 @@ def lock_holds(talk: Talk) -> str:
     finally:
         unlocked = talk.ask(UnlockNumber(hub_number=number("U"), lock_number=first, lock_code=held.lock_code))
     if unlocked.outcome is not Outcome.ACCEPTED:
-        raise Failed(f"释放锁号：{unlocked.reason.text}")
+        raise Failed(gettext("释放锁号：%(text)s") % {"text": unlocked.reason.text})
     again = replace(other, hub_number=number("L"))
     lock = accepted(talk.ask(again), Locked, "释放后再锁")
     talk.ask(UnlockNumber(hub_number=number("U"), lock_number=again.hub_number, lock_code=lock.lock_code))
@@ -104,7 +106,10 @@ def repeat_is_one(talk: Talk) -> str:
     with _registered(talk) as (wish, known, _place):
         twice = accepted(talk.ask(wish), Registered, "同一流水号再发")
         if twice.his_number != known.his_number:
-            raise Failed(f"两次应答不同：{known.his_number}、{twice.his_number}")
+            raise Failed(
+                gettext("两次应答不同：%(his_number)s、%(his_number_3)s")
+                % {"his_number": known.his_number, "his_number_3": twice.his_number}
+            )
         refused(talk.ask(replace(wish, patient=_archived(talk, patient()))), "同一流水号换一个患者")
     return "一笔"
 
@@ -115,14 +120,14 @@ def outcome_is_known(talk: Talk) -> str:
         asked = CheckOutcome(hub_number=wish.hub_number, asked=Operation.REGISTER)
         found = accepted(talk.ask(asked), OutcomeChecked, "核对已办的请求")
         if found.found is not Found.DONE:
-            raise Failed(f"已办的请求答 {found.found}，应为 done")
+            raise Failed(gettext("已办的请求答 %(found)s，应为 done") % {"found": found.found})
         original = found.result
         if not isinstance(original, Registered) or original.his_number != known.his_number:
             raise Failed("核对的结果与原应答不同")
     nothing = CheckOutcome(hub_number=number("R"), asked=Operation.REGISTER)
     absent = accepted(talk.ask(nothing), OutcomeChecked, "核对没收到的请求")
     if absent.found is not Found.ABSENT:
-        raise Failed(f"没收到的请求答 {absent.found}，应为 absent")
+        raise Failed(gettext("没收到的请求答 %(found)s，应为 absent") % {"found": absent.found})
     return "done、absent"
 
 
@@ -143,7 +148,10 @@ def race_has_one_winner(talk: Talk) -> str:
             _cancel(talk, ask.hub_number, "")
     unsure = sum(answer.outcome is Outcome.UNKNOWN for answer in answers)
     if len(won) != 1 or unsure:
-        raise Failed(f"{len(won)} 个成功、{unsure} 个没有明确答复，应恰好一个成功、其余拒绝")
+        raise Failed(
+            gettext("%(len)s 个成功、%(unsure)s 个没有明确答复，应恰好一个成功、其余拒绝")
+            % {"len": len(won), "unsure": unsure}
+        )
     return f"1 个成功，{RIVALS - 1} 个被拒"
 
 
@@ -166,7 +174,7 @@ def registration_is_listed(talk: Talk) -> str:
         listed = accepted(talk.ask(ListRegistrations(first_day=day, last_day=day)), Registrations, "挂号记录")
         mine = [row for row in listed.registrations if row.hub_number == wish.hub_number]
         if not mine:
-            raise Failed(f"列表里没有流水号 {wish.hub_number}，或被截短")
+            raise Failed(gettext("列表里没有流水号 %(hub_number)s，或被截短") % {"hub_number": wish.hub_number})
     return f"{day} 共 {listed.total} 笔"
 
 
@@ -182,7 +190,9 @@ def _sessions(talk: Talk) -> list[Schedule]:
     rows = accepted(talk.ask(asked), Schedules, "排班").schedules
     found = sorted((row for row in rows if row.department_code == wanted or not wanted), key=lambda row: row.starts)
     if not found:
-        raise Failed("没有可用于验收的排班" + (f"（保留科室 {wanted}）" if wanted else ""))
+        raise Failed(
+            "没有可用于验收的排班" + (gettext("（保留科室 %(wanted)s）") % {"wanted": wanted} if wanted else "")
+        )
     return found
 
 
@@ -199,7 +209,7 @@ def _state(talk: Talk, place: Place) -> NumberState:
     numbers = accepted(talk.ask(ListNumbers(schedule_code=place.schedule.code)), Numbers, "号源").numbers
     found = next((row.state for row in numbers if row.code == place.number.code), None)
     if found is None:
-        raise Failed(f"号 {place.number.code} 从号源列表里消失")
+        raise Failed(gettext("号 %(code)s 从号源列表里消失") % {"code": place.number.code})
     return found
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hub import clock
@@ -52,7 +53,7 @@ def new(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method == "GET":
         return desk(request, actor, "account_new", "accounts", {"filled": filled})
     try:
-        wrong = {name: "请填写。" for name, value in filled.items() if not value}
+        wrong = {name: gettext("请填写。") for name, value in filled.items() if not value}
         if wrong:
             raise InvalidInput(fields=wrong)
         made = services.create_staff(actor=actor, login_name=filled["login_name"], display_name=filled["display_name"])
@@ -100,7 +101,7 @@ def _role_of(request: HttpRequest) -> Role:
     try:
         return Role(request.POST.get("role", ""))
     except ValueError:
-        raise InvalidInput("没有这个角色。") from None
+        raise InvalidInput(gettext("没有这个角色。")) from None
 
 
 def _place_of(request: HttpRequest) -> str:
@@ -115,7 +116,7 @@ def grant(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     return _back(
         request,
         user_id,
-        "角色已授予，对方下一次点击即生效。",
+        gettext("角色已授予，对方下一次点击即生效。"),
         lambda: services.grant_role(
             actor=actor, user_id=user_id, institution_code=_place_of(request), role=_role_of(request)
         ),
@@ -129,7 +130,7 @@ def end(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     return _back(
         request,
         user_id,
-        "角色已收回，立即生效。",
+        gettext("角色已收回，立即生效。"),
         lambda: services.end_role(
             actor=actor, user_id=user_id, institution_code=_place_of(request), role=_role_of(request)
         ),
@@ -177,7 +178,7 @@ def expiry(request: HttpRequest, actor: Actor, user_id: UUID) -> HttpResponse:
     return _back(
         request,
         user_id,
-        "有效期已保存。",
+        gettext("有效期已保存。"),
         lambda: services.set_expiry(actor=actor, user_id=user_id, until=_end_of(request.POST.get("until", ""))),
     )
 
@@ -188,4 +189,4 @@ def _end_of(text: str) -> datetime | None:
     try:
         return clock.at(date.fromisoformat(text), clock.MIDNIGHT) + clock.DAY
     except ValueError:
-        raise InvalidInput("请填写日期。") from None
+        raise InvalidInput(gettext("请填写日期。")) from None

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from hub import clock
@@ -102,12 +103,12 @@ def replay(request: HttpRequest, actor: Actor, letter_id: int) -> HttpResponse:
     """Let one be delivered again, with the reason."""
     reason = request.POST.get("reason", "").strip()
     if not reason:
-        messages.error(request, "请填写原因，它会记入审计。", extra_tags="bad")
+        messages.error(request, gettext("请填写原因，它会记入审计。"), extra_tags="bad")
         return HttpResponseRedirect("/district/letters")
     try:
         outbox_services.replay(REGION, letter_id, actor=actor, reason=reason)
     except HubError as problem:
         messages.error(request, problem.text, extra_tags="bad")
     else:
-        messages.success(request, "已重新投递，几秒后刷新看结果。", extra_tags="ok")
+        messages.success(request, gettext("已重新投递，几秒后刷新看结果。"), extra_tags="ok")
     return HttpResponseRedirect("/district/letters")

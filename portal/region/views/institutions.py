@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from hub import clock
@@ -163,7 +164,7 @@ def _page(
 def _connector(code: str) -> dict[str, Any]:
     """Health and the last messages in trouble, of a hospital that has its place. Four queries."""
     if state_of(code) in (None, TenantState.LEFT):
-        return {"health": None, "light": ("off", "尚未接入"), "trouble": []}
+        return {"health": None, "light": ("off", gettext("尚未接入")), "trouble": []}
     with hospital_scope(code, read_only=True):
         health = connector_health.health()
         trouble = exchange.exchanges(states=TROUBLE, limit=LAST)
@@ -190,7 +191,7 @@ def switch(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
         request,
         actor,
         code,
-        "功能开关已更改。",
+        gettext("功能开关已更改。"),
         lambda: services.set_switch(
             actor=actor,
             institution_code=code,
@@ -209,7 +210,7 @@ def change_rules(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
         request,
         actor,
         code,
-        "规则已保存，从生效之日的下一个预约起按新规则；以前的预约按原规则。",
+        gettext("规则已保存，从生效之日的下一个预约起按新规则；以前的预约按原规则。"),
         lambda: services.change_rules(
             actor=actor,
             institution_code=code,
@@ -228,7 +229,7 @@ def withdraw_rules(request: HttpRequest, actor: Actor, code: str, change_id: int
         request,
         actor,
         code,
-        "规则变更已撤回。",
+        gettext("规则变更已撤回。"),
         lambda: services.withdraw_rules(actor=actor, institution_code=code, change_id=change_id),
     )
 
@@ -242,7 +243,7 @@ def change_limits(request: HttpRequest, actor: Actor, code: str) -> HttpResponse
         request,
         actor,
         code,
-        "接口限额已保存。",
+        gettext("接口限额已保存。"),
         lambda: connector_services.set_in_flight(
             actor=actor, code=code, in_flight=int(wanted) if wanted.isascii() and wanted.isdigit() else 0
         ),
@@ -257,7 +258,7 @@ def suspend(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
         request,
         actor,
         code,
-        "已暂停：居民会看到您写的说明，新的预约会被拒绝。",
+        gettext("已暂停：居民会看到您写的说明，新的预约会被拒绝。"),
         lambda: services.suspend(
             actor=actor,
             institution_code=code,
@@ -275,6 +276,6 @@ def resume(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
         request,
         actor,
         code,
-        "已恢复：居民可以预约了。",
+        gettext("已恢复：居民可以预约了。"),
         lambda: services.resume(actor=actor, institution_code=code, reason=request.POST.get("resume_reason", "")),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hub.actor import Actor
@@ -139,5 +140,5 @@ def open_up(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     except HubError as problem:
         messages.error(request, problem.text, extra_tags="bad")
         return _here(code)
-    messages.success(request, "已开通：科室和号源正在同步，几分钟后居民就能预约。", extra_tags="ok")
+    messages.success(request, gettext("已开通：科室和号源正在同步，几分钟后居民就能预约。"), extra_tags="ok")
     return HttpResponseRedirect(f"/district/institutions/{code}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from hub.actor import Actor
@@ -23,7 +24,7 @@ KEYS = "/district/keys"
 @district_page(VIEW_KEYS)
 def page(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Owners with their keys, the last re-encryptions, the names of the secrets."""
-    names = {view.code: view.short_name for view in registry.institutions()} | {REGION_OWNER: "平台"}
+    names = {view.code: view.short_name for view in registry.institutions()} | {REGION_OWNER: gettext("平台")}
     text = request.GET.get("q", "").strip()
     versions: dict[str, list[str]] = {}
     for key in ring().keys(use=DATA):
@@ -73,7 +74,7 @@ def rotate(request: HttpRequest, actor: Actor) -> HttpResponse:
             services.rotate_data_key(actor=actor, owner=owner)
     except HubError as refusal:
         problem = refusal
-    return _done(request, problem, "已启用新密钥，旧密钥只用于解密。")
+    return _done(request, problem, gettext("已启用新密钥，旧密钥只用于解密。"))
 
 
 @require_POST
@@ -87,4 +88,4 @@ def replace_secret(request: HttpRequest, actor: Actor) -> HttpResponse:
         )
     except HubError as refusal:
         problem = refusal
-    return _done(request, problem, "新凭据已生效，各进程两秒内使用。")
+    return _done(request, problem, gettext("新凭据已生效，各进程两秒内使用。"))

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hub import clock
@@ -58,7 +59,7 @@ def begin(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
             if not problems:
                 messages.error(request, problem.text, extra_tags="bad")
         else:
-            messages.success(request, "已开始办理退出：新的预约已停止，以后的预约正在取消。", extra_tags="ok")
+            messages.success(request, gettext("已开始办理退出：新的预约已停止，以后的预约正在取消。"), extra_tags="ok")
             return HttpResponseRedirect(f"/district/leaving/{code}")
     expected = ending.to_come(code, last_day)
     minutes = -(-expected.bookings // (PER_TURN * TURNS_A_MINUTE))
@@ -124,7 +125,7 @@ def key(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
 def hold(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """Put under legal hold, or lift it."""
     on, reason = request.POST.get("to") == "on", request.POST.get("hold_reason", "")
-    done = "已设置法定保留：密钥不会销毁。" if on else "法定保留已解除。"
+    done = gettext("已设置法定保留：密钥不会销毁。") if on else gettext("法定保留已解除。")
     return _act(request, actor, code, done, lambda: services.set_hold(actor=actor, code=code, on=on, reason=reason))
 
 
@@ -137,7 +138,7 @@ def ask(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
         request,
         actor,
         code,
-        "已提出销毁申请，等待安全管理员确认。",
+        gettext("已提出销毁申请，等待安全管理员确认。"),
         lambda: services.ask_destruction(actor=actor, code=code, typed=typed, reason=reason),
     )
 
@@ -151,7 +152,7 @@ def confirm(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
         request,
         actor,
         code,
-        "已确认：正在销毁密钥。",
+        gettext("已确认：正在销毁密钥。"),
         lambda: services.confirm_destruction(actor=actor, code=code, typed=typed),
     )
 

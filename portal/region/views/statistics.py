@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from hub import clock, money
@@ -131,7 +132,7 @@ def _department_name(asked: Asked) -> str:
     try:
         return catalog.department(asked.department_id).name
     except NotFound:
-        return "已撤销的科室"
+        return gettext("已撤销的科室")
 
 
 @require_GET
@@ -149,7 +150,7 @@ def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
         "count": count,
         "words": dict(zip(bookings.FIGURES, LISTED, strict=True))[wanted.what],
         "asked": asked,
-        "place": names.get(asked.institution_code, "全区"),
+        "place": names.get(asked.institution_code, gettext("全区")),
         "department_name": _department_name(asked),
         "export": f"/district/statistics/bookings.csv{query_with(request, page='')}",
         "may_export": actor.may(EXPORT),
@@ -181,7 +182,19 @@ def export_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     number = _noted(actor, asked, len(rows))
     names = {view.code: view.name for view in registry.institutions()}
     answer, sheet = _sheet(actor, number, f"bookings-{asked.first}-{asked.last}.csv")
-    sheet.writerow(["预约号", "机构", "科室", "医生", "提交", "就诊日", "状态", "结算", "费用（元）"])
+    sheet.writerow(
+        [
+            gettext("预约号"),
+            gettext("机构"),
+            gettext("科室"),
+            gettext("医生"),
+            gettext("提交"),
+            gettext("就诊日"),
+            gettext("状态"),
+            gettext("结算"),
+            gettext("费用（元）"),
+        ]
+    )
     for row in rows:
         place = _plain(names.get(row.institution_code, row.institution_code))
         who = [_plain(row.department_name), _plain(row.doctor_name)]
@@ -207,7 +220,9 @@ def series(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG001 
                     "name": words,
                     "data": [getattr(known[str(day)], name) if str(day) in known else 0 for day in days],
                 }
-                for name, words in zip(shown, ("新增预约", "取消与过期", "退款", "未就诊"), strict=True)
+                for name, words in zip(
+                    shown, (gettext("新增预约"), gettext("取消与过期"), gettext("退款"), gettext("未就诊")), strict=True
+                )
             ],
         }
     )
@@ -222,7 +237,7 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     rows = selectors.each(asked.first, asked.last, asked.institution_code)
     number = _noted(actor, asked, len(rows))
     answer, sheet = _sheet(actor, number, f"statistics-{asked.first}-{asked.last}.csv")
-    sheet.writerow(["日期", "机构代码", "机构", *HEADS])
+    sheet.writerow([gettext("日期"), gettext("机构代码"), gettext("机构"), *HEADS])
     for day, row in rows:
         counts = [getattr(row, name) for name in selectors.NAMES if not name.endswith("_fen")]
         amounts = [money.yuan_from_fen(fen) for fen in (row.paid_fen, row.refunded_fen)]
@@ -250,7 +265,13 @@ def _sheet(actor: Actor, number: str, name: str) -> tuple[HttpResponse, Any]:
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.write("\ufeff")
     sheet = csv.writer(answer)
-    sheet.writerow([f"导出编号 {number}", f"导出人 {actor.name}", f"{clock.local(clock.now()):%Y-%m-%d %H:%M:%S}"])
+    sheet.writerow(
+        [
+            gettext("导出编号 %(number)s") % {"number": number},
+            gettext("导出人 %(name)s") % {"name": actor.name},
+            f"{clock.local(clock.now()):%Y-%m-%d %H:%M:%S}",
+        ]
+    )
     return answer, sheet
 
 

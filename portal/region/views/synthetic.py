@@ -6,6 +6,7 @@ import csv
 from datetime import date, timedelta
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from hub import clock
@@ -75,11 +76,20 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG001 
     answer["Content-Disposition"] = f'attachment; filename="availability-{first}-{last}.csv"'
     answer.write("\ufeff")
     sheet = csv.writer(answer)
-    sheet.writerow(["机构代码", "服务", "巡检次数", "失败次数", "中断秒数", "可用率（%）"])
+    sheet.writerow(
+        [
+            gettext("机构代码"),
+            gettext("服务"),
+            gettext("巡检次数"),
+            gettext("失败次数"),
+            gettext("中断秒数"),
+            gettext("可用率（%）"),
+        ]
+    )
     for (code, service), found in sorted(measured.items()):
         share = "" if found.share is None else f"{found.share:.3f}"
         name = Service(service).label
-        sheet.writerow([code or "全区", name, found.runs, found.failed, found.down_seconds, share])
+        sheet.writerow([code or gettext("全区"), name, found.runs, found.failed, found.down_seconds, share])
     return answer
 
 

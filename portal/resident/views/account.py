@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,6 +16,7 @@ from hub.accounts.models import CodePurpose
 from hub.accounts.services import residents, sign_ins, wechat
 from hub.actor import Actor
 from hub.errors import HubError
+from hub.words import COOKIE as LANGUAGE_COOKIE
 from portal.components.context import ELDER_COOKIE
 from portal.resident.pages import chosen_person, next_of, page, people_of, resident_of, resident_page
 
@@ -142,6 +144,16 @@ def elder(request: HttpRequest) -> HttpResponse:
     on = request.COOKIES.get(ELDER_COOKIE) == "1"
     answer = HttpResponseRedirect(next_of(request, request.headers.get("Referer", "/")))
     answer.set_cookie(ELDER_COOKIE, "0" if on else "1", max_age=YEAR, samesite="Lax", httponly=True)
+    return answer
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Read the pages in another language, on this device; open to everybody, on every host."""
+    answer = HttpResponseRedirect(next_of(request, request.headers.get("Referer", "/")))
+    chosen = request.POST.get("language", "")
+    if chosen in dict(settings.LANGUAGES):
+        answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True)
     return answer
 
 

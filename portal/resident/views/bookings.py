@@ -23,6 +23,7 @@ from regional_services.booking.models import SETTLED, Settlement, State
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.identity import selectors as identity
 from regional_services.payments import selectors as payments
+from regional_services.survey import selectors as surveys
 from tenants.directory import editing
 from tenants.registry import selectors as registry
 
@@ -71,6 +72,7 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
         "change": changes.open_change(view.id) if view.state in selectors.LIVE else None,
         "right": rights.right_of(view.id) if view.state is State.STOPPED else None,
         "notices": _visit_notices(view),
+        "survey": surveys.of_booking(actor, view.id) if view.state is State.FULFILLED else None,
         "order": payments.order_of_booking(view.id) if view.order_id else None,
         "back": "/bookings",
     }
@@ -129,7 +131,7 @@ def cancel(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse
     view = booking_view(access.own_booking(actor, booking_id))
     here = f"/bookings/{booking_id}"
     if request.method == "POST":
-        reason = request.POST.get("reason") or "居民取消"
+        reason = request.POST.get("reason") or _("居民取消")
         try:
             services.cancel_booking(
                 actor=actor,

@@ -19,6 +19,8 @@ from regional_services.booking import rights
 from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors
 from regional_services.catalog.selectors import HospitalCard, SessionCard
+from regional_services.doctors import guidance
+from regional_services.waitlist import services as waitlist
 from tenants.registry import functions
 from tenants.registry import selectors as registry
 from tenants.registry.models import Kind
@@ -76,7 +78,11 @@ def _row(card: HospitalCard) -> Row:
     view = card.institution
     distance = ""
     if card.distance_m is not None:
-        distance = f"{card.distance_m} 米" if card.distance_m < 1000 else f"{card.distance_m / 1000:.1f} 公里"
+        distance = (
+            _("%(distance_m)s 米") % {"distance_m": card.distance_m}
+            if card.distance_m < 1000
+            else _("%(distance_m)s 公里") % {"distance_m": f"{card.distance_m / 1000:.1f}"}
+        )
     return Row(view.code, view.name, view.short_name, view.level, view.kind_text, view.address, distance, closed(view))
 
 
@@ -84,6 +90,7 @@ def _services() -> list[Service]:
     later = _("即将开通")
     return [
         Service(_("预约挂号"), "book", "/hospitals"),
+        Service(_("找医生"), "pulse", "/doctors"),
         Service(_("我的预约"), "list", "/bookings"),
         Service(_("就诊人"), "people", "/me/people"),
         Service(_("消息"), "mail", "/messages"),
@@ -116,13 +123,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
-    """Institutions, departments and doctors by name or pinyin initials."""
+    """Institutions, departments and doctors by name, pinyin or initials; departments also by symptom and disease."""
     text = request.GET.get("q", "").strip()[:30]
     found = selectors.search(text)
     names = {view.code: view.short_name for view in registry.institutions()}
     departments = {row.id: row.name for row in found.departments}
     context = {
         "q": text,
+        "advice": guidance.advise(text),
         "hospitals": [_row(HospitalCard(institution=view, distance_m=None, free=0)) for view in found.institutions],
         "departments": [{"hit": row, "institution": names.get(row.institution_code, "")} for row in found.departments],
         "doctors": [
@@ -244,6 +252,7 @@ def _session_row(card: SessionCard, *, first: bool) -> dict[str, object]:
         "state": card.state,
         "free": card.free,
         "opens": "" if card.is_released or first else opening(card.release_at),
+        "queue": not card.free and not first and waitlist.may_join(card),
         "open": card.state == "open" and (card.free > 0 or first) and (card.is_released or first),
     }
 
@@ -254,14 +263,20 @@ def opening(at: datetime | None) -> str:
         return ""
     local = clock.local(at)
     names = {0: _("今天"), 1: _("明天"), 2: _("后天")}
-    day = names.get((local.date() - clock.today()).days, f"{local.month}月{local.day}日")
+    day = names.get(
+        (local.date() - clock.today()).days, _("%(month)s月%(day)s日") % {"month": local.month, "day": local.day}
+    )
     return f"{day} {local:%H:%M} {_('放号')}"
 
 
 def _age(seconds: int) -> str:
     if seconds < 60:
-        return f"{seconds} 秒前"
-    return f"{seconds // 60} 分钟前" if seconds < 3600 else f"{seconds // 3600} 小时前"
+        return _("%(seconds)s 秒前") % {"seconds": seconds}
+    return (
+        _("%(seconds)s 分钟前") % {"seconds": seconds // 60}
+        if seconds < 3600
+        else _("%(seconds)s 小时前") % {"seconds": seconds // 3600}
+    )
 
 
 def before_others(request: HttpRequest, code: str, department_id: UUID) -> bool:

@@ -20,6 +20,8 @@ from regional_services.booking import services
 from regional_services.booking.services import BookingWish
 from regional_services.catalog import selectors
 from regional_services.catalog.selectors import SessionCard
+from regional_services.waitlist import selectors as waitlist_selectors
+from regional_services.waitlist import services as waitlist
 from tenants.appointments.errors import SlotChanged
 from tenants.directory import editing
 from tenants.registry import selectors as registry
@@ -29,9 +31,10 @@ from tenants.scheduling.selectors import NumberView
 HELD_OR_TAKEN = "已约"
 
 
-def _session_context(
+def session_context(
     request: HttpRequest, code: str, session_id: UUID
 ) -> tuple[dict[str, object], SessionCard, list[NumberView]]:
+    """What the pages of one session show, the session, and its numbers as this resident sees them."""
     card = selectors.session(session_id)
     if card.institution_code != code:
         raise NotFound
@@ -63,7 +66,7 @@ def _session_context(
 @require_GET
 def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
     """The numbers of a session, read from the hospital's own rows."""
-    context, _card, numbers = _session_context(request, code, session_id)
+    context, card, numbers = session_context(request, code, session_id)
     shown = [
         {
             "id": number.id,
@@ -75,7 +78,9 @@ def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
         }
         for number in numbers
     ]
-    return page(request, "session", "book", {**context, "numbers": shown})
+    queue = not any(number["is_free"] for number in shown) or waitlist_selectors.is_queued(session_id)
+    may_wait = queue and not context["closed"] and not context["first"] and waitlist.may_join(card)
+    return page(request, "session", "book", {**context, "numbers": shown, "may_wait": may_wait})
 
 
 @require_http_methods(["GET", "POST"])
@@ -84,7 +89,7 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
     """Read back what is about to be booked and for whom; then book it."""
     if request.method == "POST":
         return _book(request, actor, code, session_id, number_id)
-    context, card, numbers = _session_context(request, code, session_id)
+    context, card, numbers = session_context(request, code, session_id)
     number = next((row for row in numbers if row.id == number_id), None)
     if context["opens"]:
         messages.warning(request, str(context["opens"]), extra_tags="warn")

@@ -6,6 +6,7 @@ import csv
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from portal.components.charts import bars
@@ -27,7 +28,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     context = {
         "months": months,
         "chosen": chosen,
-        "chart": bars(points, title="每月新增预约"),
+        "chart": bars(points, title=gettext("每月新增预约")),
         "fewest": FEWEST,
         "back": "/",
     }
@@ -49,12 +50,23 @@ def figures_csv(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django'
     answer.write("\ufeff")
     sheet = csv.writer(answer)
     sheet.writerow(
-        ["月份", "机构代码", "名称", "类别", "新增预约", "取消", "医院已登记", "登记率%", "平均等候天数", "暂定"]
+        [
+            gettext("月份"),
+            gettext("机构代码"),
+            gettext("名称"),
+            gettext("类别"),
+            gettext("新增预约"),
+            gettext("取消"),
+            gettext("医院已登记"),
+            gettext("登记率%"),
+            gettext("平均等候天数"),
+            gettext("暂定"),
+        ]
     )
     for month in selectors.months():
         for line in (month.total, *month.kinds, *month.institutions):
             cells = ["" if (value := getattr(line, name)) is None else value for name in COLUMNS]
-            provisional = "是" if month.is_provisional else ""
+            provisional = gettext("是") if month.is_provisional else ""
             sheet.writerow([f"{month.month:%Y-%m}", line.code, line.name, line.kind, *cells, provisional])
     return answer
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from hub.accounts.services import residents
@@ -67,7 +68,7 @@ def _page(request: HttpRequest, booking: BookingView, attempt: AttemptView, acto
         "ready": attempt.ready,
         "cashier": payments.cashier_url(attempt, return_url=back) if attempt.ready and attempt.pay_url else "",
         "call_up": json.dumps(payments.call_up(attempt.id, actor=actor)) if in_app else "",
-        "trouble": "支付没有准备好，请返回后重试。" if attempt.state in DEAD else "",
+        "trouble": gettext("支付没有准备好，请返回后重试。") if attempt.state in DEAD else "",
         "back": f"/bookings/{booking.id}",
     }
     return page(request, "pay", "me", context)

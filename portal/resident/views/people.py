@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -22,7 +23,7 @@ from portal.resident.pages import choose_person, chosen_person, next_of, page, p
 from regional_services.identity import services
 from regional_services.identity.consents import HOSPITAL_SHARING, SERVICE_USE, TEXTS
 from regional_services.identity.documents import DocumentKind
-from regional_services.identity.models import RelationKind, RelationState
+from regional_services.identity.models import RelationKind, RelationState, Standing
 from regional_services.identity.selectors import Member
 from regional_services.identity.steps import NewPerson
 
@@ -68,6 +69,7 @@ def people(request: HttpRequest, actor: Actor) -> HttpResponse:
         "people": [(row, _checking(row)) for row in rows],
         "chosen": chosen_person(request, rows),
         "checking": any(_checking(row) for row in rows),
+        "holder_verified": any(row.kind == RelationKind.SELF and row.standing == Standing.VERIFIED for row in rows),
         "next": next_of(request, "/me"),
         "back": "/me",
     }
@@ -114,7 +116,7 @@ def add(request: HttpRequest, actor: Actor) -> HttpResponse:
 def _send_code(request: HttpRequest, phone: str) -> None:
     """An adult agrees by a code on his own phone; one without a phone is linked at a hospital's desk (practice 1)."""
     if not phone:
-        raise InvalidInput(fields={"phone": "请填写家人的手机号；没有手机的家人请到医院窗口办理。"})
+        raise InvalidInput(fields={"phone": gettext("请填写家人的手机号；没有手机的家人请到医院窗口办理。")})
     residents.request_phone_code(
         actor=sessions.anonymous(request),
         phone=phone,

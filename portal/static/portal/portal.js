@@ -13,7 +13,7 @@ document.addEventListener("submit", (event) => {
     for (const button of form.querySelectorAll("button[type=submit]")) {
       button.dataset.label = button.textContent;
       button.setAttribute("aria-busy", "true");
-      button.textContent = button.dataset.busy || "请稍候…";
+      button.textContent = button.dataset.busy || document.body.dataset.wait;
     }
   }
 });
@@ -69,8 +69,9 @@ document.addEventListener("keydown", (event) => {
 
 /* Desk pages by keyboard: "?" lists the keys, j and k walk through a list, Enter opens, a page's own keys are on its links. */
 function keysOf() {
-  const rows = [["/", "查找"], ["?", "快捷键"]];
-  if (document.querySelector("table.data tbody a")) rows.push(["j / k", "下一行 / 上一行"], ["Enter", "打开选中的一行"]);
+  const words = document.body.dataset;
+  const rows = [["/", words.find], ["?", words.keys]];
+  if (document.querySelector("table.data tbody a")) rows.push(["j / k", words.rows], ["Enter", words.open]);
   for (const link of document.querySelectorAll("[data-key]")) {
     rows.push([{ ArrowLeft: "←", ArrowRight: "→" }[link.dataset.key] || link.dataset.key, link.textContent.trim()]);
   }
@@ -85,7 +86,7 @@ function showKeys() {
     box = document.createElement("dialog");
     box.className = "keys";
     const title = document.createElement("h2");
-    title.textContent = "快捷键";
+    title.textContent = document.body.dataset.keys;
     const list = document.createElement("dl");
     for (const [key, words] of keysOf()) {
       const name = document.createElement("dt");
@@ -98,7 +99,7 @@ function showKeys() {
     }
     const close = document.createElement("button");
     close.className = "btn small";
-    close.textContent = "关闭";
+    close.textContent = document.body.dataset.close;
     close.addEventListener("click", () => box.close());
     box.append(title, list, close);
     document.body.append(box);

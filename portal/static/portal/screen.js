@@ -28,7 +28,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const source = new EventSource(document.body.dataset.events);
   const told = (live) => {
     line.classList.toggle("off", !live);
-    line.textContent = live ? "实时" : words;
+    line.textContent = live ? document.body.dataset.live : words;
   };
   source.addEventListener("hello", () => {
     told(true);
@@ -54,14 +54,14 @@ document.addEventListener("DOMContentLoaded", () => {
     const known = usual[usual.length - 1] > 0;
     chart.setOption({
       grid: { left: 72, right: 24, top: 44, bottom: 36 },
-      legend: { data: known ? ["今天", "平常"] : ["今天"], textStyle: text, top: 0, right: 0 },
+      legend: { data: known ? [document.body.dataset.today, document.body.dataset.usual] : [document.body.dataset.today], textStyle: text, top: 0, right: 0 },
       xAxis: { type: "category", boundaryGap: false, data: usual.map((_, hour) => `${hour + 1}:00`), axisLabel: { ...text, interval: 1 } },
       yAxis: { type: "value", minInterval: 1, axisLabel: text, splitLine: { lineStyle: { color: "#24403a" } } },
       series: [
-        { ...flat, name: "少", data: low },
-        { ...flat, name: "多", data: high.map((most, hour) => most - low[hour]), areaStyle: { color: "#a9c9c2", opacity: 0.16 } },
-        { name: "今天", type: "line", data: today, symbol: "none", lineStyle: { width: 4 }, itemStyle: { color: "#3ad1bb" } },
-        { name: "平常", type: "line", data: known ? usual : [], symbol: "none", lineStyle: { width: 2, type: "dashed" }, itemStyle: { color: "#a9c9c2" } },
+        { ...flat, name: document.body.dataset.low, data: low },
+        { ...flat, name: document.body.dataset.high, data: high.map((most, hour) => most - low[hour]), areaStyle: { color: "#a9c9c2", opacity: 0.16 } },
+        { name: document.body.dataset.today, type: "line", data: today, symbol: "none", lineStyle: { width: 4 }, itemStyle: { color: "#3ad1bb" } },
+        { name: document.body.dataset.usual, type: "line", data: known ? usual : [], symbol: "none", lineStyle: { width: 2, type: "dashed" }, itemStyle: { color: "#a9c9c2" } },
       ],
       animation: false,
     });

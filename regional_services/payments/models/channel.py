@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.security.fields import EncryptedTextField
 from hub.tenancy.grants import Grant
@@ -47,7 +48,7 @@ class MerchantAccount(InstitutionRow):
         ]
 
 
-class NotificationState(models.TextChoices):
+class NotificationState(words.TextChoices):
     """A notice is kept whatever becomes of it."""
 
     STORED = "stored", "已接收"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
@@ -11,7 +12,7 @@ from regional_services.payments.models.movements import Attempt, Refund
 from regional_services.payments.models.orders import Order
 
 
-class Account(models.TextChoices):
+class Account(words.TextChoices):
     """The accounts of an institution and channel.
 
     CHANNEL is the hospital's money held by the channel, DESK what its cashiers hand out; ORDERS is what residents paid
@@ -52,7 +53,7 @@ class Posting(InstitutionRow):
         ]
 
 
-class TaskKind(models.TextChoices):
+class TaskKind(words.TextChoices):
     """Why a person has to look."""
 
     AMOUNT_MISMATCH = "amount_mismatch", "渠道金额与订单不符"

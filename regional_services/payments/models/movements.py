@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.security.fields import EncryptedJSONField
 from hub.tenancy.grants import Grant
@@ -12,7 +13,7 @@ from regional_services.payments.models.channel import MerchantAccount
 from regional_services.payments.models.orders import Leg, Order
 
 
-class AttemptState(models.TextChoices):
+class AttemptState(words.TextChoices):
     """`unknown` is a stored state, left only by asking the channel again with the same number (DESIGN promise 4)."""
 
     CREATED = "created", "待下单"
@@ -25,7 +26,7 @@ class AttemptState(models.TextChoices):
     DISPUTED = "disputed", "待人工核对"
 
 
-class Scene(models.TextChoices):
+class Scene(words.TextChoices):
     """Where the payer is: inside the channel's app, or in an ordinary browser that is sent to its cashier page."""
 
     APP = "app", "应用内"
@@ -91,7 +92,7 @@ class Attempt(InstitutionRow):
         ]
 
 
-class RefundKind(models.TextChoices):
+class RefundKind(words.TextChoices):
     """Why money goes back."""
 
     REQUESTED = "requested", "申请退款"
@@ -100,7 +101,7 @@ class RefundKind(models.TextChoices):
     LATE = "late", "超时支付退回"
 
 
-class RefundState(models.TextChoices):
+class RefundState(words.TextChoices):
     """`succeeded`, `closed` and `by_hand` are final; `abnormal` waits for a cashier (practice 24)."""
 
     ASKED = "asked", "退款中"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub import words
 from hub.ids import uuid7
 from hub.tenancy.grants import Grant
 from hub.tenancy.rows import InstitutionRow
 
 
-class OrderState(models.TextChoices):
+class OrderState(words.TextChoices):
     """Where the money of a booking stands; only `payments` writes it."""
 
     AWAITING_PAYMENT = "awaiting_payment", "待支付"
@@ -61,14 +62,14 @@ class Order(InstitutionRow):
         ]
 
 
-class LegKind(models.TextChoices):
+class LegKind(words.TextChoices):
     """Who settles a part of the order."""
 
     SELF_PAY = "self_pay", "个人支付"
     INSURANCE = "insurance", "医保支付"
 
 
-class LegState(models.TextChoices):
+class LegState(words.TextChoices):
     """A leg is settled and given back by itself, each by its own confirmed step."""
 
     DUE = "due", "待支付"

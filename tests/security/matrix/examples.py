@@ -36,12 +36,19 @@ from institution_connectors.contracts import Direction, Inbound, Operation, Pati
 from institution_connectors.exchange import inbound
 from institution_connectors.exchange.models import Exchange
 from regional_services.booking.selectors import BookingView
-from regional_services.catalog.models import CatalogSession
+from regional_services.catalog.models import CatalogDoctor, CatalogSession
 from regional_services.closures import services as closures
 from regional_services.closures.services import PACES, ClosureWish
+from regional_services.feedback import services as feedback
+from regional_services.feedback.models import Entry, Photo
+from regional_services.feedback.services import Wish
+from regional_services.idverify import services as identity_services
+from regional_services.idverify.models import Application
 from regional_services.payments import services as payments
 from regional_services.payments.merchants import Credentials, put_in_force
 from regional_services.payments.models import MerchantAccount
+from regional_services.survey.models import Invitation
+from regional_services.waitlist.models import Entry as WaitingEntry
 from tenants.appointments.models import DeskRequest
 from tenants.directory import selectors as directory
 from tenants.patients.models import PatientArchive
@@ -51,6 +58,8 @@ from tenants.scheduling import services as scheduling
 from tenants.scheduling.services import RuleWish
 from tests.accounts.people import make_staff
 from tests.booking import world
+from tests.feedback.pictures import picture
+from tests.idverify import world as identities
 from tests.portal.desks import browser_of
 from tests.portal.test_region_institutions import FORM
 from tests.portal.test_region_security import dead_letter
@@ -169,6 +178,26 @@ def _archive(district: World) -> UUID:
         return UUID(str(PatientArchive.objects.get(person_id=district.owner.person_id).id))
 
 
+def _waiting_entry(district: World) -> UUID:
+    booking, account_id = district.booking, district.owner.actor.id
+    assert account_id is not None
+    with region():
+        made = WaitingEntry.objects.create(
+            institution_code=district.alpha,
+            account_id=account_id,
+            person_id=district.owner.person_id,
+            session_id=booking.session_id,
+            department_name=booking.department_name,
+            visit_date=booking.visit_date,
+            fee_fen=booking.fee_fen,
+            ordinal=1,
+            until=booking.starts_at,
+            joined_at=clock.now(),
+            updated_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
 def _desk_request(district: World) -> UUID:
     with hospital(district.alpha):
         made = DeskRequest.objects.create(
@@ -280,6 +309,13 @@ def _session_of_catalog(district: World) -> CatalogSession:
     return found
 
 
+def _practitioner(district: World) -> UUID:
+    with region(read_only=True):
+        return UUID(
+            str(CatalogDoctor.objects.filter(institution_code=district.alpha).values_list("practitioner_id")[0][0])
+        )
+
+
 def _own_sign_in(district: World) -> UUID:
     return resident_sign_in(district.owner).sign_in_id
 
@@ -296,16 +332,72 @@ def _flag(district: World) -> UUID:
         return UUID(str(Flag.objects.get(actor_id=who).id))
 
 
+def _filed_identity(district: World) -> UUID:
+    """A rejected application with its photographs: anybody who may review may open it."""
+    return identities.rejected(identities.applicant(), identities.reviewer())
+
+
+def _own_identity(district: World) -> UUID:
+    """The owner's draft; his name is checked already, so the services would not let him begin."""
+    with work(REGION, actor=SETUP) as unit:
+        made = Application.objects.create(account_id=district.owner.actor.id, opened_at=unit.now)
+        unit.audit("test.begun", target=f"idverify:{made.id}")
+    picture = identities.plain_picture()
+    identity_services.add_photo(actor=district.owner.actor, application_id=made.id, side="front", sent=picture)
+    return UUID(str(made.id))
+
+
+def _feedback(district: World) -> Entry:
+    """With a photograph, about alpha."""
+    with region(read_only=True):
+        found = Entry.objects.filter(feedback__institution_code=district.alpha).first()
+    if found is None:
+        feedback.submit(
+            actor=district.owner.actor,
+            wish=Wish(text="等了很久", institution_code=district.alpha, photos=[picture()]),
+            key=uuid4().hex,
+        )
+        return _feedback(district)
+    return found
+
+
+def _photo(district: World) -> UUID:
+    entry = _feedback(district)
+    with region(read_only=True):
+        return UUID(str(Photo.objects.get(entry=entry).id))
+
+
+def _invitation(district: World) -> UUID:
+    assert district.owner.actor.id is not None
+    with region():
+        made = Invitation.objects.create(
+            id=uuid4(),
+            institution_code=district.alpha,
+            booking_id=uuid4(),
+            account_id=district.owner.actor.id,
+            visit_date=clock.today(),
+            template_version=0,
+            style_version=0,
+            invited_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
 EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "code"): lambda district: district.alpha,
     ("", "booking_id"): lambda district: district.booking.id,
     ("", "session_id"): lambda district: district.booking.session_id,
     ("", "department_id"): lambda district: _session_of_catalog(district).department_id,
+    ("", "practitioner_id"): _practitioner,
     ("", "number_id"): lambda district: world.free_numbers(district.alpha, district.booking.session_id)[0].id,
     ("", "person_id"): lambda district: district.owner.person_id,
     ("", "order_id"): _order,
     ("", "attempt_id"): _attempt,
     ("", "message_id"): _message,
+    ("", "feedback_id"): lambda district: _feedback(district).feedback_id,
+    ("", "photo_id"): _photo,
+    ("", "invitation_id"): _invitation,
+    ("", "entry_id"): _waiting_entry,
     ("", "ask_id"): lambda _: uuid4(),
     ("", "merchant_id"): lambda district: _merchant_id(district.alpha),
     ("workspace", "archive_id"): _archive,
@@ -323,6 +415,9 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("district", "closure_id"): _closure,
     ("district", "letter_id"): lambda _: dead_letter(),
     ("district/joining", "code"): _joining,
+    ("", "side"): lambda _: "front",
+    ("district", "application_id"): _filed_identity,
+    ("resident", "application_id"): _own_identity,
     ("resident", "sign_in_id"): _own_sign_in,
     ("desk", "sign_in_id"): _staff_sign_in,
     ("desk", "flag_id"): _flag,

@@ -13,6 +13,8 @@ OPEN_PAGES = {
     "hospital": "the catalogue is public",
     "department": "the catalogue is public",
     "session": "the catalogue is public",
+    "doctors": "the catalogue is public",
+    "doctor": "the catalogue is public; what is followed is shown to its account alone",
     "sign-in": "a way in",
     "sign-in-code": "a way in",
     "wechat-start": "a way in",
@@ -20,6 +22,7 @@ OPEN_PAGES = {
     "wechat-wait": "a way in; the ask is bound to its session",
     "sign-out": "the way out",
     "elder": "a cookie of this device",
+    "language": "a cookie of this device",
     "desk-sign-in": "a way in",
     "desk-totp": "a way in; needs the first factor of this session",
     "desk-enrol": "a way in; needs the first factor of this session",
@@ -37,7 +40,21 @@ OPEN_PAGES = {
 FIRST_PAGES = frozenset({"workspace", "district"})
 """Where staff begin: who may not see them is sent on to the first page of his own bar."""
 
-OWN = frozenset({"booking_id", "attempt_id", "message_id", "person_id", "order_id", "sign_in_id"})
+OWN = frozenset(
+    {
+        "booking_id",
+        "entry_id",
+        "attempt_id",
+        "message_id",
+        "person_id",
+        "order_id",
+        "sign_in_id",
+        "application_id",
+        "feedback_id",
+        "photo_id",
+        "invitation_id",
+    }
+)
 """Parameters that name a thing of one resident or one account; other parameters of residents' routes are public."""
 
 FORMS = {

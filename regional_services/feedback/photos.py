@@ -1,0 +1,111 @@
+"""Photographs people send: looked at by their bytes, drawn anew, sealed before they leave this process.
+
+A photograph is decoded and encoded again as JPEG: whatever else a file carries (place, device, a hidden script) does
+not survive. Formats are told by the bytes, never by the name or the type a browser claims.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+from PIL import Image, ImageOps
+
+from hub.ids import uuid7
+from hub.storage import objects
+from hub.storage.objects import StoredObject
+from hub.storage.uploads import MOST_BYTES
+from regional_services.feedback.errors import PhotoRefused
+from regional_services.feedback.models import Entry, Photo
+
+MOST = 4
+LONGEST_SIDE = 2048  # pixels
+MOST_PIXELS = 60_000_000
+PREFIX = "feedback/"
+_FORMATS = ("JPEG", "PNG", "WEBP")
+
+
+class Upload(Protocol):
+    """What is needed of an uploaded file."""
+
+    size: int | None
+
+    def read(self) -> bytes:
+        """All its bytes."""
+
+
+def redraw(uploads: Sequence[Upload]) -> list[bytes]:
+    """The photographs as clean JPEG files; PhotoRefused says what is wrong with which."""
+    if len(uploads) > MOST:
+        raise PhotoRefused(f"最多 {MOST} 张照片。", fields={"photos": f"最多 {MOST} 张照片。"})
+    return [_redrawn(upload, place) for place, upload in enumerate(uploads, start=1)]
+
+
+def _redrawn(upload: Upload, place: int) -> bytes:
+    if (upload.size or 0) > MOST_BYTES:
+        raise _refused(f"第 {place} 张照片超过 {MOST_BYTES >> 20} MB，请压缩后再选。")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(upload.read()), formats=_FORMATS) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise _refused(f"第 {place} 张照片尺寸太大，请缩小后再选。")
+                image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+                upright = ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as problem:
+        raise _refused(f"第 {place} 个文件不是照片，请选 JPG、PNG 或 WebP 图片。") from problem
+    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    clean = Image.new("RGB", upright.size)
+    clean.paste(upright)
+    out = io.BytesIO()
+    clean.save(out, "JPEG", quality=85, optimize=True)
+    return out.getvalue()
+
+
+def _refused(text: str) -> PhotoRefused:
+    return PhotoRefused(text, fields={"photos": text})
+
+
+def store(photos: Sequence[bytes]) -> list[StoredObject]:
+    """Seal and store; outside any transaction. What no row names afterwards is removed by `tidy`."""
+    return [objects.put(f"{PREFIX}{uuid7()}", content, content_type="image/jpeg") for content in photos]
+
+
+def keep(entry: Entry, stored: Sequence[StoredObject]) -> None:
+    """The rows that open the stored photographs, in the transaction of their entry."""
+    Photo.objects.bulk_create(
+        Photo(
+            institution_code=entry.institution_code,
+            entry=entry,
+            position=place,
+            object_key=one.key,
+            content_type=one.content_type,
+            size=one.size,
+            sha256=one.sha256,
+            suite=one.suite,
+            wrapped_key=one.wrapped_key or b"",
+        )
+        for place, one in enumerate(stored, start=1)
+    )
+
+
+def read(row: Photo) -> bytes:
+    """A photograph's bytes, checked."""
+    return objects.get(
+        StoredObject(
+            key=row.object_key,
+            content_type=row.content_type,
+            size=row.size,
+            sha256=row.sha256,
+            suite=row.suite,
+            wrapped_key=bytes(row.wrapped_key),
+        )
+    )
+
+
+def made_at_ms(key: str) -> int:
+    """When an object of ours was stored: its name is a UUIDv7, which begins with the milliseconds."""
+    return UUID(key.removeprefix(PREFIX)).int >> 80

@@ -1,0 +1,221 @@
+"""Reads of surveys: values only. Those that take a place read inside an open scope, the others open their own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Max, QuerySet
+
+from hub import clock
+from hub.actor import Actor, ActorKind
+from hub.errors import Forbidden
+from hub.security.permissions import require
+from hub.tenancy.scope import region
+from regional_services.survey.errors import InvitationNotFound
+from regional_services.survey.models import Answer, Colour, Invitation, Style, Template
+from regional_services.survey.permissions import VIEW
+from regional_services.survey.questions import DEFAULT, Kind, Question, restored
+
+OPEN_FOR = timedelta(days=30)
+COMMENTS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StyleView:
+    """How a questionnaire looks."""
+
+    version: int = 0
+    colour: Colour = Colour.TEAL
+    greeting: str = "您的就诊已结束，请花一分钟告诉我们感受。"
+    thanks: str = "谢谢您，医院会认真看每一份答卷。"
+    published_by_name: str = ""
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationView:
+    """A survey as the invited resident sees it."""
+
+    id: UUID
+    institution_code: str
+    department_name: str
+    doctor_name: str
+    visit_date: date
+    answered_at: datetime | None
+    is_over: bool
+    questions: tuple[Question, ...]
+    style: StyleView
+    answers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionFigures:
+    """What was answered to one question: (words, count) of each mark, their mean for stars, or comments."""
+
+    question: Question
+    count: int
+    marks: list[tuple[str, int]]
+    mean: float | None
+    comments: list[tuple[datetime, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One hospital's surveys of a span, by the day of the invitation; answers by the day they came."""
+
+    invited: int
+    answered: int
+    questions: list[QuestionFigures]
+
+
+def template_version(institution_code: str) -> int:
+    """The version in force; 0 before the first was published. One query."""
+    found = Template.objects.filter(institution_code=institution_code).aggregate(newest=Max("version"))["newest"]
+    return int(found or 0)
+
+
+def style_version(institution_code: str) -> int:
+    """The same of the style."""
+    found = Style.objects.filter(institution_code=institution_code).aggregate(newest=Max("version"))["newest"]
+    return int(found or 0)
+
+
+def questions_of(institution_code: str, version: int) -> tuple[Question, ...]:
+    """The questions of a version. One query."""
+    if version == 0:
+        return DEFAULT
+    return restored(Template.objects.get(institution_code=institution_code, version=version).questions)
+
+
+def style_of(institution_code: str, version: int) -> StyleView:
+    """The style of a version. One query."""
+    if version == 0:
+        return StyleView()
+    row = Style.objects.get(institution_code=institution_code, version=version)
+    return StyleView(
+        version=row.version,
+        colour=Colour(row.colour),
+        greeting=row.greeting,
+        thanks=row.thanks,
+        published_by_name=row.published_by_name,
+        published_at=row.published_at,
+    )
+
+
+def current_questions(institution_code: str) -> tuple[int, tuple[Question, ...]]:
+    """The version in force and what it asks. Two queries."""
+    with region(read_only=True):
+        version = template_version(institution_code)
+        return version, questions_of(institution_code, version)
+
+
+def current_style(institution_code: str) -> StyleView:
+    """The style in force. Two queries."""
+    with region(read_only=True):
+        return style_of(institution_code, style_version(institution_code))
+
+
+def own_row(actor: Actor, invitation_id: UUID, *, lock: bool = False) -> Invitation:
+    """An invitation of this resident; InvitationNotFound for everybody else. One query, inside an open scope."""
+    if actor.kind is not ActorKind.RESIDENT or actor.id is None:
+        raise InvitationNotFound
+    found = Invitation.objects.filter(pk=invitation_id, account_id=actor.id)
+    row = (found.select_for_update() if lock else found).first()
+    if row is None:
+        raise InvitationNotFound
+    return row
+
+
+def invitation(actor: Actor, invitation_id: UUID) -> InvitationView:
+    """The resident's own survey, with his answers once he gave them. Four queries."""
+    with region(read_only=True):
+        row = own_row(actor, invitation_id)
+        answers = {
+            answer.question: answer.text if answer.text is not None else str(answer.mark)
+            for answer in (row.answers.all() if row.answered_at else ())
+        }
+        return InvitationView(
+            id=row.id,
+            institution_code=row.institution_code,
+            department_name=row.department_name,
+            doctor_name=row.doctor_name,
+            visit_date=row.visit_date,
+            answered_at=row.answered_at,
+            is_over=is_over(row, clock.now()),
+            questions=questions_of(row.institution_code, row.template_version),
+            style=style_of(row.institution_code, row.style_version),
+            answers=answers,
+        )
+
+
+def of_booking(actor: Actor, booking_id: UUID) -> UUID | None:
+    """The resident's own survey of a visit, if he was invited to one. One query."""
+    with region(read_only=True):
+        found = (
+            Invitation.objects.filter(booking_id=booking_id, account_id=actor.id).values_list("pk", flat=True).first()
+        )
+    return None if found is None else UUID(str(found))
+
+
+def is_over(row: Invitation, now: datetime) -> bool:
+    """Whether the time to answer has passed."""
+    return now >= row.invited_at + OPEN_FOR
+
+
+def figures(actor: Actor, first: date, last: date) -> Figures:
+    """The actor's own hospital's figures; no person is in them. Five queries."""
+    require(actor, VIEW)
+    code = actor.institution
+    if code is None:
+        raise Forbidden
+    span = (clock.at(first, time.min), clock.at(last + timedelta(days=1), time.min))
+    with region(read_only=True):
+        invited = Invitation.objects.filter(institution_code=code, invited_at__gte=span[0], invited_at__lt=span[1])
+        counted = invited.aggregate(invited=Count("id"), answered=Count("answered_at"))
+        given = Answer.objects.filter(institution_code=code, answered_at__gte=span[0], answered_at__lt=span[1])
+        marks: defaultdict[str, dict[int, int]] = defaultdict(dict)
+        for key, mark, count in (
+            given.filter(mark__isnull=False).values_list("question", "mark").annotate(n=Count("id"))
+        ):
+            marks[key][mark] = count
+        texts = dict(given.filter(mark__isnull=True).values_list("question").annotate(n=Count("id")))
+        asked = _asked(code)
+        return Figures(
+            **counted,
+            questions=[
+                _figures(question, marks[key], texts.get(key, 0), _comments(given, key) if key in texts else [])
+                for key, question in asked.items()
+                if key in marks or key in texts
+            ],
+        )
+
+
+def _asked(code: str) -> dict[str, Question]:
+    """Every question the hospital ever asked, newest wording first. One query."""
+    kept = Template.objects.filter(institution_code=code).order_by("-version").values_list("questions", flat=True)
+    versions = [restored(rows) for rows in kept]
+    return {question.key: question for version in (*versions, DEFAULT) for question in version}
+
+
+def _comments(given: QuerySet[Answer], key: str) -> list[tuple[datetime, str]]:
+    rows = given.filter(question=key).order_by("-answered_at")[:COMMENTS]
+    return [(row.answered_at, row.text or "") for row in rows]
+
+
+def _figures(
+    question: Question, marks: dict[int, int], texts: int, comments: list[tuple[datetime, str]]
+) -> QuestionFigures:
+    count = sum(marks.values())
+    mean = (
+        sum(mark * number for mark, number in marks.items()) / count if count and question.kind is Kind.STARS else None
+    )
+    return QuestionFigures(
+        question=question,
+        count=count + texts,
+        marks=[(words, marks.get(int(value), 0)) for value, words in question.marks],
+        mean=mean,
+        comments=comments,
+    )
