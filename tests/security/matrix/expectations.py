@@ -84,6 +84,7 @@ HIGH_RISK = (
 NOT_HIGH_RISK = {
     "district-statistics-export": "figures of the district, no person in them",
     "district-statistics-list-export": "figures of the district, no person in them",
+    "waitlist-leave": "a resident takes his own name off a waiting list",
     "district-synthetic-export": "visits of the synthetic resident, no person in them",
 }
 
