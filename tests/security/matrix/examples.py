@@ -340,7 +340,7 @@ def _filed_identity(district: World) -> UUID:
 def _own_identity(district: World) -> UUID:
     """The owner's draft; his name is checked already, so the services would not let him begin."""
     with work(REGION, actor=SETUP) as unit:
-        made = Application.objects.create(account_id=district.owner.actor.id, opened_at=unit.now)
+        made = Application.objects.create(account_id=str(district.owner.actor.id), opened_at=unit.now)
         unit.audit("test.begun", target=f"idverify:{made.id}")
     picture = identities.plain_picture()
     identity_services.add_photo(actor=district.owner.actor, application_id=made.id, side="front", sent=picture)
