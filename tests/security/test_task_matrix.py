@@ -19,6 +19,7 @@ ACROSS = {
     "leaving.sweep": "takes the stages of a hospital's leaving",
     "closures.carry_on": "stops the days of the hospitals a closure names",
     "scheduling.merge_shares": "gives every hospital's unused shares back to its pool",
+    "waitlist.sweep": "offers what became free in any hospital to who waits for it",
     "recovery.nightly": "backs everything up",
     "registry.apply_rules": "puts a hospital's changed rules in force",
     "registry.sweep": "takes up joinings nobody is at",
