@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from uuid import uuid4
 
 import pytest
 
 from hub import clock
+from hub.actor import Actor
 from hub.errors import Forbidden, HubError
 from hub.outbox.relay import drain
 from hub.security.roles import Role
@@ -86,7 +88,7 @@ def test_one_key_calls_one_after_the_other_and_finishes_who_is_inside(alpha: str
         assert {Booking.objects.get(id=one).state for one in day.bookings} == {"fulfilled"}
 
 
-def date_young() -> object:
+def date_young() -> date:
     """Somebody of no special age."""
     return clock.today().replace(year=clock.today().year - 30)
 
@@ -274,21 +276,21 @@ def test_automatic_presence_by_the_hospitals_choice(alpha: str) -> None:
         assert day.line() == [0, 1]
 
 
-ACTS: tuple[Callable[[Clinic, object], object], ...] = (
+ACTS: tuple[Callable[[Clinic, Actor], object], ...] = (
     lambda day, actor: services.call_next(
         actor=actor,
         hospital=day.code,
         queue_id=day.queue_id,
         station=ROOM,
-        expected=None,  # type: ignore[arg-type]
+        expected=None,
     ),
-    lambda day, actor: services.pause(actor=actor, hospital=day.code, queue_id=day.queue_id, reason="x"),  # type: ignore[arg-type]
-    lambda day, actor: services.check_in_at_desk(actor=actor, hospital=day.code, booking_id=day.bookings[0]),  # type: ignore[arg-type]
+    lambda day, actor: services.pause(actor=actor, hospital=day.code, queue_id=day.queue_id, reason="x"),
+    lambda day, actor: services.check_in_at_desk(actor=actor, hospital=day.code, booking_id=day.bookings[0]),
     lambda day, actor: services.set_rules(
         actor=actor,
         hospital=day.code,
         rules=Rules(),
-        effective_from=clock.now(),  # type: ignore[arg-type]
+        effective_from=clock.now(),
     ),
 )
 
