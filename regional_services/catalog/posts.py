@@ -16,7 +16,7 @@ OPEN = "open"
 class NamedPost:
     """A doctor's post at a hospital by name."""
 
-    practitioner_id: UUID | None
+    practitioner_id: UUID
     name: str
     department: str
 
@@ -38,9 +38,9 @@ class OpenSession:
 
 
 def post(doctor_id: UUID) -> NamedPost | None:
-    """The post by its id; None if no catalogue knows it. Two queries."""
+    """The post by its id; None if no catalogue knows it, or whose it is. Two queries."""
     row = CatalogDoctor.objects.filter(pk=doctor_id).first()
-    if row is None:
+    if row is None or row.practitioner_id is None:
         return None
     department = CatalogDepartment.every.filter(pk=row.department_id).values_list("name", flat=True).first()
     return NamedPost(practitioner_id=row.practitioner_id, name=row.name, department=department or "")

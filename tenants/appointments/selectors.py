@@ -165,13 +165,6 @@ def standing_of_day(day: date) -> list[AppointmentView]:
     return [appointment_view(row) for row in rows]
 
 
-def by_number(number: str) -> AppointmentView | None:
-    """The appointment of a hub number or of the hospital's own registration number, the newest. One query."""
-    rows = Appointment.objects.filter(Q(hub_number=own_number(number)) | Q(his_registration=number.strip()))
-    row = rows.order_by("-visit_date", "-id").first() if number.strip() else None
-    return appointment_view(row) if row else None
-
-
 def seen_before(person_id: UUID, department_id: UUID, *, since: date, until: date) -> bool:
     """Whether the person was seen by this department in these days, the last excluded: a follow-up. One query."""
     return Appointment.objects.filter(

@@ -43,11 +43,6 @@ def call_next(unit: Unit, queue: Queue, *, station: str, expected: UUID | None) 
     return None
 
 
-def finish_current(unit: Unit, queue: Queue, *, station: str, expected: UUID) -> None:
-    """The one inside is done and nobody is called."""
-    _settle_current(unit, queue, station, expected)
-
-
 def call_one(unit: Unit, entry: Entry, *, station: str) -> None:
     """Call this one out of turn, also somebody who was not known to be there."""
     _require_open(entry.queue)

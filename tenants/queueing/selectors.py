@@ -152,11 +152,6 @@ def current_rules(at: datetime) -> Rules:
     return Rules.from_json(row.rules) if row else Rules()
 
 
-def rule_history(limit: int = 20) -> list[tuple[datetime, str]]:
-    """When rules began to hold and who set them, newest first. One query."""
-    return list(RuleSet.objects.order_by("-effective_from", "-id").values_list("effective_from", "made_by")[:limit])
-
-
 def waiting_of(queue_id: UUID) -> list[Waiting]:
     """Those in line who have not been called or come back. One query."""
     return [as_waiting(row) for row in Entry.objects.filter(queue_id=queue_id, state=EntryState.WAITING)]
@@ -239,12 +234,6 @@ def entry_of_booking(booking_id: UUID) -> Person | None:
     """One person by his booking, without a place in line. One query."""
     row = Entry.objects.filter(booking_id=booking_id).first()
     return person_view(row) if row else None
-
-
-def entries_of_person(person_id: UUID, day: date) -> list[Person]:
-    """The entries of somebody on a day who is not done. One query."""
-    rows = Entry.objects.filter(person_id=person_id, queue__day=day, state__in=IN_LINE).order_by("booked")
-    return [person_view(row) for row in rows]
 
 
 def booked_into_queues(booking_ids: Iterable[UUID]) -> set[UUID]:

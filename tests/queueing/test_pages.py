@@ -148,3 +148,20 @@ def test_strangers_see_neither_queue_nor_place(alpha: str, beta: str) -> None:
         own = resident_browser(day.people[0]).get(f"/bookings/{day.bookings[0]}/place")
         assert "下一位就是您" in text_of(own)
         assert day.entry(0).state is EntryState.WAITING
+
+
+@pytest.mark.requirement("JA-APPT-16")
+def test_whose_number_was_passed_sees_so_and_what_he_can_do(alpha: str) -> None:
+    """Called twice without an answer: the page of the booking says so, with the ways on."""
+    day = clinic(alpha, 2)
+    with at_clinic(8):
+        timekeeping.enter_day(alpha)
+        day.arrive(0, 1)
+        day.call()
+        entry = day.entry(0).id
+        services.recall(actor=day.doctor, hospital=alpha, entry_id=entry)
+        services.skip(actor=day.doctor, hospital=alpha, entry_id=entry)
+        drain(outside=False)
+        page = text_of(resident_browser(day.people[0]).get(f"/bookings/{day.bookings[0]}"))
+        assert "已过号" in page
+        assert "到分诊台重新排队；改约其他时间；或取消预约" in page

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from hub.tenancy.scope import hospital
 from hub.work import Unit
-from tenants.queueing import calling, services, timekeeping
+from tenants.queueing import calling, selectors, services, timekeeping
 from tenants.queueing.models import Call
 from tenants.queueing.ordering import Waiting
 from tests.harness.threads import in_threads
@@ -22,7 +22,7 @@ ROOMS = 4
 
 def _rush(day: Clinic, monkeypatch: pytest.MonkeyPatch) -> Counter[UUID]:
     """Every room presses the one key, and all have read the line before anybody takes; who was called how often."""
-    read, waiting_of = Barrier(ROOMS), calling.waiting_of
+    read, waiting_of = Barrier(ROOMS), selectors.waiting_of
     doctor, queue_id = day.doctor, day.queue_id
 
     def read_together(queue: UUID) -> list[Waiting]:
