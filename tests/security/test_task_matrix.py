@@ -23,7 +23,6 @@ ACROSS = {
     "recovery.nightly": "backs everything up",
     "registry.apply_rules": "puts a hospital's changed rules in force",
     "registry.sweep": "takes up joinings nobody is at",
-    "waitlist.sweep": "holds a number in a hospital for whom it is offered to",
     "keys.reencrypt": "a hospital's values lie in its schema and in public",
     "queueing.days": "sends every hospital's day on its way",
     "queueing.tick": "what time does in the queues of all hospitals",

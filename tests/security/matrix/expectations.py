@@ -88,7 +88,6 @@ NOT_HIGH_RISK = {
     "waitlist-leave": "a resident gives up his own place in line; nothing was paid for it",
     "district-statistics-export": "figures of the district, no person in them",
     "district-statistics-list-export": "figures of the district, no person in them",
-    "waitlist-leave": "a resident takes his own name off a waiting list",
     "district-synthetic-export": "visits of the synthetic resident, no person in them",
 }
 
