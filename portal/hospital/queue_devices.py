@@ -18,7 +18,7 @@ from tenants.queueing import permissions, selectors, services
 
 
 @require_GET
-@desk_page(permissions.DEVICES)
+@desk_page(permissions.DEVICES, whole=True)
 def devices(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Screens with their links."""
     code = own_hospital(actor)
@@ -34,7 +34,7 @@ def devices(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @require_POST
-@desk_page(permissions.DEVICES)
+@desk_page(permissions.DEVICES, whole=True)
 def device_act(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Add or withdraw a device."""
     code = own_hospital(actor)

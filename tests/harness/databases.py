@@ -24,6 +24,7 @@ from psycopg import errors, sql
 
 from hub.tenancy import grants, registry
 from hub.tenancy.provision import create_hospital, migrate_hub
+from institution_connectors.catalog import selectors as connectors
 from tests.harness import cleaning, environment
 
 ALPHA, BETA = "alpha", "beta"
@@ -52,6 +53,7 @@ def renew(template_name: str) -> None:
         _copy(template_name)
     redis.Redis.from_url(settings.HUB_REDIS_URL).flushdb()
     registry.forget()
+    connectors.forget()
 
 
 def drop_copy() -> None:

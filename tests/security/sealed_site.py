@@ -23,7 +23,8 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         key = sealed.session_key(request.session)
         received = masking.name(sealed.receive(key, request.POST["name"], label="form.name:new"))
-    engine = Engine(libraries={"sealed": "hub.security.templatetags.sealed"}, app_dirs=True)
+    libraries = {"sealed": "hub.security.templatetags.sealed", "i18n": "django.templatetags.i18n"}
+    engine = Engine(libraries=libraries, app_dirs=True)
     template = engine.from_string((Path(__file__).parent / "pages" / "sealed_page.html").read_text(encoding="utf-8"))
     context = {"request": request, "phone": PHONE, "name": NAME, "received": received, "csrf_token": get_token(request)}
     return HttpResponse(template.render(Context(context)))
