@@ -8,16 +8,14 @@ from datetime import datetime, timedelta
 from django.db.models.functions import Coalesce
 
 from hub import clock
-from hub.accounts import selectors
+from hub.accounts import keeping, selectors
 from hub.accounts.models import AccountKind, AccountState, PhoneCode, RefreshToken, User, WechatAsk
 from hub.accounts.services.sign_ins import end_all_sign_ins
 from hub.actor import Actor
+from hub.retention.services import before
 from hub.tenancy.scope import REGION
 from hub.work import work
 
-CODES_KEPT = timedelta(days=2)  # the daily limit of a phone counts them for one day
-ASKS_KEPT = timedelta(days=1)
-TOKENS_KEPT = timedelta(days=7)  # after they ran out: a late reuse is still told from a forgery
 INACTIVE_AFTER = timedelta(days=90)
 
 
@@ -33,12 +31,12 @@ class Tidied:
 
 def tidy(*, actor: Actor) -> Tidied:
     """Delete spent codes, asks and tokens; disable staff accounts unused for 90 days (MLPS CES1-07)."""
-    now = clock.now()
+    spent = {code: before(code) for code in (keeping.CODES, keeping.ASKS, keeping.TOKENS)}
     with work(REGION, actor=actor) as unit:
-        codes, _ = PhoneCode.objects.filter(created_at__lt=now - CODES_KEPT).delete()
-        asks, _ = WechatAsk.objects.filter(created_at__lt=now - ASKS_KEPT).delete()
-        tokens, _ = RefreshToken.objects.filter(expires_at__lt=now - TOKENS_KEPT).delete()
-        idle = _idle_staff(now - INACTIVE_AFTER)
+        codes, _ = PhoneCode.objects.filter(created_at__lt=spent[keeping.CODES]).delete()
+        asks, _ = WechatAsk.objects.filter(created_at__lt=spent[keeping.ASKS]).delete()
+        tokens, _ = RefreshToken.objects.filter(expires_at__lt=spent[keeping.TOKENS]).delete()
+        idle = _idle_staff(clock.now() - INACTIVE_AFTER)
         for user in idle:
             user.state = AccountState.DISABLED
             user.save(update_fields=["state"])

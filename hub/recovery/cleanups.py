@@ -23,9 +23,11 @@ from hub import clock, ids
 from hub.actor import Actor
 from hub.errors import HubError
 from hub.journal.world import open_scope, world_of
+from hub.recovery import keeping
 from hub.recovery.errors import CleanupRefused, UnknownBackup
 from hub.recovery.models import Cleanup, CleanupState, DrillKind
 from hub.recovery.records import returning
+from hub.retention import services as retention
 from hub.storage import objects
 from hub.storage.objects import StoredObject
 from hub.tenancy.keys import object_key
@@ -42,7 +44,7 @@ CONTENT_TYPE = "application/x-ndjson"
 class Doomed:
     """Rows of one table past their time. `condition` is SQL of this house with one parameter, `before`.
 
-    `blank` names columns that are emptied while the row stays; without it the rows go.
+    `blank` names columns that are emptied while the row stays; without it the rows go. `key` is the primary key.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Doomed:
     condition: str
     before: datetime
     blank: tuple[str, ...] = ()
+    key: str = "id"
 
 
 def in_peak(now: datetime) -> bool:
@@ -76,7 +79,7 @@ def clean(scope: str, doomed: Doomed, *, actor: Actor) -> int:
         _refused(scope, doomed, actor, "清理前的备份与原数据不一致", record)
     _mark(record, CleanupState.READ_BACK, actor)
     with work(scope, actor=actor) as unit:
-        gone = _remove(unit, doomed, [row["id"] for row in rows])
+        gone = _remove(unit, doomed, [row[doomed.key] for row in rows])
         unit.audit(f"{doomed.name}.cleaned", target=f"cleanup:{record.id}", detail={"rows": gone})
     _mark(record, CleanupState.DONE, actor)
     return gone
@@ -114,8 +117,8 @@ def expire(*, actor: Actor) -> int:
 
 
 def _doomed_rows(scope: str, doomed: Doomed) -> list[dict[str, Any]]:
-    question = sql.SQL("SELECT row_to_json(t)::text FROM {} AS t WHERE {} ORDER BY t.id LIMIT {}").format(
-        sql.Identifier(doomed.table), _condition(doomed), sql.Literal(BATCH)
+    question = sql.SQL("SELECT row_to_json(t)::text FROM {} AS t WHERE {} ORDER BY t.{} LIMIT {}").format(
+        sql.Identifier(doomed.table), _condition(doomed), sql.Identifier(doomed.key), sql.Literal(BATCH)
     )
     with open_scope(scope, read_only=True), connections[world_of(scope).alias].cursor() as cursor:
         cursor.execute(question)
@@ -123,9 +126,10 @@ def _doomed_rows(scope: str, doomed: Doomed) -> list[dict[str, Any]]:
 
 
 def _condition(doomed: Doomed) -> sql.Composable:
-    return sql.SQL("t.id IN (SELECT id FROM {} WHERE {})").format(
-        sql.Identifier(doomed.table),
-        sql.SQL(doomed.condition).format(before=sql.Literal(doomed.before)),
+    return sql.SQL("t.{key} IN (SELECT {key} FROM {table} WHERE {condition})").format(
+        key=sql.Identifier(doomed.key),
+        table=sql.Identifier(doomed.table),
+        condition=sql.SQL(doomed.condition).format(before=sql.Literal(doomed.before)),
     )
 
 
@@ -140,7 +144,7 @@ def _put_aside(scope: str, doomed: Doomed, rows: Sequence[dict[str, Any]], actor
         stored = objects.put(key, _content(rows), content_type=CONTENT_TYPE, owner=scope)
     except HubError as problem:
         _refused(scope, doomed, actor, f"清理前的备份没有写成：{problem.text}")
-    keep = clock.today() + timedelta(days=settings.HUB_BACKUP_KEEP_DAYS["cleanup"])
+    keep = clock.today() + timedelta(days=retention.days(keeping.CLEANUP))
     with work(REGION, actor=actor) as unit:
         record = Cleanup.objects.create(
             id=cleanup_id, name=doomed.name, scope=scope, table=doomed.table, blanked=list(doomed.blank),
@@ -185,12 +189,12 @@ def _refused(scope: str, doomed: Doomed, actor: Actor, why: str, record: Cleanup
 
 
 def _remove(unit: Unit, doomed: Doomed, row_ids: Sequence[Any]) -> int:
-    table = sql.Identifier(doomed.table)
+    table, key = sql.Identifier(doomed.table), sql.Identifier(doomed.key)
     if doomed.blank:
         emptied = sql.SQL(", ").join(sql.SQL("{} = NULL").format(sql.Identifier(name)) for name in doomed.blank)
-        statement = sql.SQL("UPDATE {} SET {} WHERE id = ANY(%s) RETURNING 1").format(table, emptied)
+        statement = sql.SQL("UPDATE {} SET {} WHERE {} = ANY(%s) RETURNING 1").format(table, emptied, key)
     else:
-        statement = sql.SQL("DELETE FROM {} WHERE id = ANY(%s) RETURNING 1").format(table)
+        statement = sql.SQL("DELETE FROM {} WHERE {} = ANY(%s) RETURNING 1").format(table, key)
     with connections[unit.world.alias].cursor() as cursor:
         cursor.execute(statement, [list(row_ids)])
         return len(cursor.fetchall())

@@ -33,6 +33,7 @@ REGION_APPS = [
     "hub.staff_platform",
     "hub.vigilance",
     "hub.recovery",
+    "hub.retention",
     "institution_connectors.catalog",
     "tenants.registry",
     "regional_services.catalog",
@@ -150,12 +151,6 @@ HUB_KEYRING = env.text("HUB_KEYRING", str(VAR / "keys" / "keyring.json"))
 HUB_BACKUP_DIR = env.text("HUB_BACKUP_DIR", str(VAR / "backups"))
 HUB_BACKUP_DATABASE_URL = env.text("HUB_BACKUP_DATABASE_URL", "")  # a login with REPLICATION; commands only
 HUB_BACKUP_EXPECTED = env.flag("HUB_BACKUP_EXPECTED", True)  # no: nobody is told that there is no recent backup
-HUB_BACKUP_KEEP_DAYS = {  # the backup policy, in days; a clean-up's own backup is kept for years
-    "cluster": env.number("HUB_BACKUP_KEEP_CLUSTER_DAYS", 35),
-    "objects": env.number("HUB_BACKUP_KEEP_OBJECTS_DAYS", 35),
-    "hospital": env.number("HUB_BACKUP_KEEP_HOSPITAL_DAYS", 90),
-    "cleanup": env.number("HUB_BACKUP_KEEP_CLEANUP_DAYS", 1095),
-}
 HUB_PEAK_HOURS = env.text("HUB_PEAK_HOURS", "06:30-21:30")  # no clean-up then; local time
 HUB_CIPHER_SUITE = env.text("HUB_CIPHER_SUITE", "aes-256-gcm")  # or sm4-gcm; each key remembers its own
 
@@ -303,6 +298,7 @@ CELERY_BEAT_SCHEDULE = {
     "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
     "idverify.sweep": {"task": "idverify.sweep", "schedule": 60.0, "options": {"expires": 50.0}},
     "idverify.delete_pictures": {"task": "idverify.delete_pictures", "schedule": 3600.0},
+    "synthetic.forget": {"task": "synthetic.forget", "schedule": crontab(hour=3, minute=10)},
     "synthetic.tidy": {"task": "synthetic.tidy", "schedule": 3600.0},
     "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 3600.0},
     "feedback.escalate": {"task": "feedback.escalate", "schedule": 300.0, "options": {"expires": 240.0}},
@@ -342,8 +338,6 @@ HUB_SYNTHETIC: dict[str, Any] = {
     "patience": env.number("HUB_SYNTHETIC_PATIENCE", 60),  # seconds a step may take before it has failed
 }
 
-# Days pictures of cards stay after the decision; never more than the residents' consent says.
-HUB_IDENTITY_PHOTO_DAYS = min(env.number("HUB_IDENTITY_PHOTO_DAYS", 30), 30)
 # The waiting list: places one person may have at a time, and how long a number is held for whom it is offered to.
 HUB_WAITLIST_OPEN = env.number("HUB_WAITLIST_OPEN", 3)
 HUB_WAITLIST_OFFER_MINUTES = env.number("HUB_WAITLIST_OFFER_MINUTES", 15)

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from hub import clock, redis
-from hub.accounts import digests
+from hub import redis
+from hub.accounts import digests, keeping
 from hub.accounts import services as accounts
 from hub.accounts.errors import LoginNameTaken
 from hub.accounts.results import PasswordAccepted
@@ -23,6 +23,7 @@ from hub.actor import Actor, system_actor
 from hub.api import throttling
 from hub.errors import Conflict, HubError, Unavailable
 from hub.outbox.events import Event
+from hub.retention.services import before
 from hub.staff_platform import outside
 from hub.staff_platform.models import AskState, PlatformAsk, PlatformUser
 from hub.staff_platform.outside import PlatformAccount
@@ -234,8 +235,9 @@ def _bound(state: str, binding: str, *, lock: bool) -> PlatformAsk | None:
 
 
 def forget_old() -> int:
-    """Asks of yesterday are of no use to anybody."""
+    """Asks nobody came back to are of no use to anybody."""
+    old = before(keeping.ASKS)
     with work(REGION, actor=PLATFORM) as unit:
-        gone, _ = PlatformAsk.objects.filter(created_at__lt=clock.now() - timedelta(days=1)).delete()
+        gone, _ = PlatformAsk.objects.filter(created_at__lt=old).delete()
         unit.audit("accounts.platform_tidied", target="platform_ask", detail={"asks": gone})
     return gone

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 from celery import shared_task
 
-from hub import clock
 from hub.recovery import cleanups
 from hub.recovery.cleanups import Doomed
+from hub.retention.services import before
 from hub.tenancy import registry
 from hub.tenancy.tasks import HospitalTask, RegionTask
 from institution_connectors.catalog import selectors as catalog
-from institution_connectors.exchange import polling, services
+from institution_connectors.exchange import keeping, polling, services
 from institution_connectors.runtime.pipeline import ACTOR
 
 logger = logging.getLogger(__name__)
-
-BODY_DAYS = 30
 
 
 @shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
@@ -98,7 +95,7 @@ def end_bodies(*, hospital: str) -> None:
         name="exchange",
         table="exchange_message",
         condition="at < {before} AND body IS NOT NULL",
-        before=clock.now() - timedelta(days=BODY_DAYS),
+        before=before(keeping.BODIES),
         blank=("body",),
     )
     while cleanups.clean(hospital, old, actor=ACTOR):

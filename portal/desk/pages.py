@@ -72,6 +72,7 @@ DISTRICT_MENU = (
     Entry("audit", "审计", "/district/audit", "audit.view"),
     Entry("leaving", "机构退出", "/district/leaving", "leaving.view"),
     Entry("recovery", "备份与恢复", "/district/recovery", "recovery.view"),
+    Entry("retention", "保留期限", "/district/retention", "retention.view"),
     Entry("letters", "停止的消息", "/district/letters", "outbox.view"),
 )
 

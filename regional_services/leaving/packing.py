@@ -34,6 +34,7 @@ from django.db.models import Field, Model
 from django.db.models.fields.related import ForeignKey
 
 from hub import clock
+from hub.documents import sheets
 from hub.security import parcels
 from hub.security.fields import BlindIndexField, EncryptedJSONField, EncryptedTextField
 from hub.security.signatures import signed
@@ -47,7 +48,6 @@ from hub.tenancy.schemas import owner_of
 from hub.tenancy.scope import hospital, region
 
 BATCH = 500
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _README = """{name}（{code}）移交包
 
 本包含有平台为该机构保存的全部数据，已解密，请按病历与个人信息的要求保管。
@@ -209,7 +209,7 @@ def _cell(value: Any) -> Any:
     """For a spreadsheet: no formulas, nested values as JSON."""
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return sheets.cell(value)
 
 
 def _dictionary(own: list[type[Model]], shared: list[type[Model]]) -> bytes:

@@ -438,6 +438,7 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("district", "letter_id"): lambda _: dead_letter(),
     ("district/joining", "code"): _joining,
     ("", "side"): lambda _: "front",
+    ("district", "rule_code"): lambda _: "exchange.bodies",
     ("district", "application_id"): _filed_identity,
     ("resident", "application_id"): _own_identity,
     ("resident", "sign_in_id"): _own_sign_in,

@@ -85,6 +85,7 @@ HIGH_RISK = (
 """A view whose name says one of these asks for fresh proof (security.md row 21), unless it stands below."""
 
 NOT_HIGH_RISK = {
+    "district-retention-export": "rules of the district, no person in them",
     "waitlist-leave": "a resident gives up his own place in line; nothing was paid for it",
     "district-statistics-export": "figures of the district, no person in them",
     "district-statistics-list-export": "figures of the district, no person in them",
