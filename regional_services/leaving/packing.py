@@ -6,7 +6,7 @@ A tar inside one sealed parcel (`hub/security/parcels.py`):
     dictionary.csv           every table and column: type, meaning, whether it was encrypted here
     hospital/<table>.jsonl   one JSON object a line, plain values; and .csv of the same rows
     public/<table>.jsonl     the hospital's own rows of the shared tables; and .csv
-    objects/<key>            its stored files, plain
+    objects/<key>            its stored files and those behind its rows of the shared tables, plain
     schema/hospital.dump     pg_dump custom format: structure, constraints, rows as stored (sealed columns sealed)
     manifest.json            size, rows and SHA-256 of each file above, signed by the district
 
@@ -242,6 +242,8 @@ def _put_objects(tar: _Tar, code: str) -> list[str]:
     """The hospital's files; the keys of objects whose row is gone are returned, since nothing could open them."""
     with hospital(code, read_only=True):
         stored = list(holdings.held())
+    with region(read_only=True):
+        stored += holdings.held_in_public(code)
     for one in stored:
         with TemporaryFile() as file:
             for piece in objects.chunks(one):

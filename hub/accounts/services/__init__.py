@@ -13,6 +13,7 @@ from hub.accounts.services.administration import (
     set_expiry,
     unlock_account,
 )
+from hub.accounts.services.closing import close_place
 from hub.accounts.services.residents import (
     bind_phone,
     check_phone_code,
@@ -53,6 +54,7 @@ __all__ = [
     "bind_wechat",
     "change_password",
     "check_phone_code",
+    "close_place",
     "confirm_totp",
     "create_staff",
     "disable_account",
