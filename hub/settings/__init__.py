@@ -281,6 +281,7 @@ CELERY_BEAT_SCHEDULE = {
     "registry.apply_rules": {"task": "registry.apply_rules", "schedule": 30.0, "options": {"expires": 30.0}},
     "leaving.sweep": {"task": "leaving.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "leaving.drop_schemas": {"task": "leaving.drop_schemas", "schedule": 86400.0},
+    "vigilance.verify_access": {"task": "vigilance.verify_access", "schedule": 3600.0},
     "accounts.tidy": {"task": "accounts.tidy", "schedule": 86400.0},
     "staff_platform.poll": {"task": "staff_platform.poll", "schedule": 20.0, "options": {"expires": 20.0}},
     "keys.resume": {"task": "keys.resume", "schedule": 300.0, "options": {"expires": 200.0}},
@@ -329,6 +330,12 @@ HUB_OUTSIDE = {
     "support_platform": env.text("HUB_STAFF_PLATFORM_URL", "http://127.0.0.1:8105"),  # its OpenID issuer
 }
 HUB_STAFF_PLATFORM_CLIENT = env.text("HUB_STAFF_PLATFORM_CLIENT", "health-district-hub")
+
+# Where connections to the outside may lead (hub/outgoing/policy.py). A hub others reach never calls its own machine.
+_INTRANETS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+_THIS_MACHINE = () if SECURE_COOKIES else ("127.0.0.0/8", "::1/128")
+HUB_OUTGOING_NETWORKS = env.names("HUB_OUTGOING_NETWORKS") or [*_INTRANETS, *_THIS_MACHINE]
+HUB_OUTGOING_PUBLIC = env.flag("HUB_OUTGOING_PUBLIC", True)
 
 # The synthetic resident: where it meets the public API, how often, how many hospitals at a time.
 HUB_SYNTHETIC: dict[str, Any] = {

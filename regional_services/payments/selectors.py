@@ -17,6 +17,7 @@ from regional_services.payments.models import (
     AttemptState,
     CashierTask,
     MerchantAccount,
+    MerchantProposal,
     Order,
     Refund,
     RefundState,
@@ -254,9 +255,10 @@ def current_merchant(institution_code: str, channel: str) -> MerchantAccount:
 
 
 def secret_references(institution_code: str) -> list[str]:
-    """Under which names the ring holds the institution's merchant secrets, of every version. One query."""
-    rows = MerchantAccount.objects.filter(institution_code=institution_code)
-    pairs = rows.values_list("private_key_ref", "api_v3_key_ref")
+    """Under which names the ring holds the institution's merchant secrets, of every version and proposal."""
+    models = (MerchantAccount, MerchantProposal)
+    rows = [model.objects.filter(institution_code=institution_code) for model in models]
+    pairs = [pair for found in rows for pair in found.values_list("private_key_ref", "api_v3_key_ref")]
     return sorted({reference for pair in pairs for reference in pair})
 
 

@@ -13,8 +13,10 @@ import pytest
 from django.test import Client
 
 from hub import clock
+from hub.accounts import services as accounts
 from hub.accounts.errors import CredentialsWrong
 from hub.accounts.models import AccountState, SignIn, StaffMembership, User
+from hub.actor import system_actor
 from hub.audit.selectors import Search, entries_of
 from hub.outbox.relay import drain
 from hub.security import envelope
@@ -140,8 +142,9 @@ def _hand_over_and_destroy(alpha: str, person: str, tmp_path: Path) -> None:
 
     nurse = make_staff("nurse.li", hospital=alpha, roles=(Role.RECEPTION,))
     elsewhere = make_staff("dr.wu", hospital=alpha, roles=(Role.DOCTOR,))
-    with region():
-        StaffMembership.objects.create(user_id=elsewhere.account.user_id, institution_code="beta", role=Role.DOCTOR)
+    accounts.grant_role(
+        actor=system_actor("布置"), user_id=elsewhere.account.user_id, institution_code="beta", role=Role.DOCTOR
+    )
     hers = browser_of(nurse)
     assert hers.get("/workspace/").status_code == 200
     _decide(alpha, operator, security, system)

@@ -212,6 +212,8 @@ class Migration(migrations.Migration):
                 ("granted_by", models.UUIDField(null=True)),
                 ("granted_at", models.DateTimeField(default=hub.clock.now)),
                 ("ended_at", models.DateTimeField(null=True)),
+                ("mac_key", models.CharField(default="", max_length=32)),
+                ("mac", models.BinaryField(default=b"")),
                 (
                     "user",
                     models.ForeignKey(
@@ -252,6 +254,8 @@ class Migration(migrations.Migration):
                 ("hidden", models.JSONField(default=list)),
                 ("changed_by", models.UUIDField(null=True)),
                 ("changed_at", models.DateTimeField(default=hub.clock.now)),
+                ("mac_key", models.CharField(default="", max_length=32)),
+                ("mac", models.BinaryField(default=b"")),
                 (
                     "user",
                     models.ForeignKey(
@@ -399,6 +403,30 @@ class Migration(migrations.Migration):
                 name="accounts_membership_one_admin",
             ),
         ),
+        migrations.CreateModel(
+            name="AdminNetwork",
+            fields=[
+                ("institution_code", models.CharField(max_length=32)),
+                ("id", models.UUIDField(default=hub.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("network", models.CharField(max_length=49)),
+                ("note", models.CharField(max_length=100)),
+                ("added_by_name", models.CharField(max_length=64)),
+                ("added_at", models.DateTimeField(default=hub.clock.now)),
+                ("ended_by_name", models.CharField(blank=True, default="", max_length=64)),
+                ("ended_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "db_table": "accounts_admin_network",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("institution_code", "network"),
+                        name="accounts_admin_network_once",
+                    )
+                ],
+            },
+        ),
         *policy("accounts_staff_membership"),
         *policy("accounts_data_scope"),
+        *policy("accounts_admin_network"),
     ]

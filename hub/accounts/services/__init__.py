@@ -14,6 +14,7 @@ from hub.accounts.services.administration import (
     unlock_account,
 )
 from hub.accounts.services.closing import close_place
+from hub.accounts.services.networks import allow_network, end_all_networks, end_network, networks
 from hub.accounts.services.residents import (
     bind_phone,
     check_phone_code,
@@ -49,6 +50,7 @@ from hub.accounts.services.wechat import (
 
 __all__ = [
     "accept_first_factor",
+    "allow_network",
     "begin_totp",
     "bind_phone",
     "bind_wechat",
@@ -59,11 +61,14 @@ __all__ = [
     "create_staff",
     "disable_account",
     "enable_account",
+    "end_all_networks",
     "end_all_sign_ins",
+    "end_network",
     "end_role",
     "end_sign_in",
     "follow_platform",
     "grant_role",
+    "networks",
     "openid_of",
     "prove_again",
     "prove_identity",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from hub.accounts import selectors
+from hub.accounts import selectors, steps
 from hub.accounts.locks import lock_account
 from hub.accounts.models import AccountState, StaffMembership
 from hub.accounts.services.sign_ins import end_all_sign_ins
@@ -36,7 +36,8 @@ def _close_one(actor: Actor, user_id: UUID, institution_code: str) -> bool:
         if user is None:
             raise NotFound
         held = StaffMembership.objects.filter(user=user, ended_at__isnull=True)
-        held.filter(institution_code=institution_code).update(ended_at=unit.now)
+        for here in held.filter(institution_code=institution_code):
+            steps.end_membership(unit, here)
         closed = not held.exists()
         if closed:
             user.state = AccountState.DISABLED
