@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("tenants.registry.urls")),
     path("session/sealed-key", sealed_key, name="sealed-key"),
     path("desk/", include("portal.desk.urls")),
+    *[path(f"district/modules/{name.rpartition('.')[2]}/", include(f"{name}.urls")) for name in settings.HUB_MODULES],
     path("district/", include("portal.region.urls")),
     path("workspace/", include("portal.hospital.urls")),
     path("screens/", include("portal.screens.urls")),

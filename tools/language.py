@@ -36,6 +36,7 @@ _TABLES = (
     "/permissions.py",
     "/keeping.py",
     "hub/accounts/passwords.py",
+    "hub/running/watching.py",
     "institution_connectors/conformance/checks/__init__.py",
     "regional_services/leaving/stages.py",
     "tenants/appointments/comparing.py",

@@ -34,6 +34,7 @@ REGION_APPS = [
     "hub.vigilance",
     "hub.recovery",
     "hub.retention",
+    "hub.running",
     "institution_connectors.catalog",
     "tenants.registry",
     "regional_services.catalog",
@@ -54,6 +55,9 @@ REGION_APPS = [
     "regional_services.closures",
     "regional_services.waitlist",
 ]
+# Packages that join the hub without a change in it: Django apps of public with `urls`, mounted below district/modules/.
+HUB_MODULES = env.names("HUB_MODULES")
+REGION_APPS += HUB_MODULES
 HOSPITAL_APPS = [
     "hub.journal.hospital",
     "institution_connectors.exchange",
@@ -148,6 +152,7 @@ HUB_S3: dict[str, Any] = {
 }
 HUB_HL7_LISTEN = env.text("HUB_HL7_LISTEN", "127.0.0.1:2575")  # where `manage.py hl7_listener` takes messages in
 HUB_KEYRING = env.text("HUB_KEYRING", str(VAR / "keys" / "keyring.json"))
+HUB_FAULTS_DIR = env.text("HUB_FAULTS_DIR", str(VAR / "faults"))  # scenes that could not be stored yet
 HUB_BACKUP_DIR = env.text("HUB_BACKUP_DIR", str(VAR / "backups"))
 HUB_BACKUP_DATABASE_URL = env.text("HUB_BACKUP_DATABASE_URL", "")  # a login with REPLICATION; commands only
 HUB_BACKUP_EXPECTED = env.flag("HUB_BACKUP_EXPECTED", True)  # no: nobody is told that there is no recent backup
@@ -156,6 +161,7 @@ HUB_CIPHER_SUITE = env.text("HUB_CIPHER_SUITE", "aes-256-gcm")  # or sm4-gcm; ea
 
 MIDDLEWARE = [
     "hub.observability.middleware.RequestContextMiddleware",
+    "hub.running.middleware.UsageMiddleware",
     "hub.security.headers.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hub.tenancy.middleware.HospitalHostMiddleware",
@@ -299,6 +305,8 @@ CELERY_BEAT_SCHEDULE = {
     "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
     "idverify.sweep": {"task": "idverify.sweep", "schedule": 60.0, "options": {"expires": 50.0}},
     "idverify.delete_pictures": {"task": "idverify.delete_pictures", "schedule": 3600.0},
+    "running.watch": {"task": "running.watch", "schedule": 30.0, "options": {"expires": 25.0}},
+    "running.forget": {"task": "running.forget", "schedule": crontab(hour=3, minute=40)},
     "synthetic.forget": {"task": "synthetic.forget", "schedule": crontab(hour=3, minute=10)},
     "synthetic.tidy": {"task": "synthetic.tidy", "schedule": 3600.0},
     "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 3600.0},

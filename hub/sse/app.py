@@ -14,6 +14,7 @@ import redis
 from django.conf import settings
 from django.core import signing
 
+from hub.observability import heartbeat
 from hub.redis import connect_async
 from hub.sse import topics
 
@@ -24,6 +25,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
+BEAT_SECONDS = 10
 HEARTBEAT_SECONDS = 15.0  # below the idle time-out of common proxies
 MOST_LISTENERS = 5000
 _QUEUE = 64
@@ -152,11 +154,22 @@ async def _answer(send: Send, status: int, body: bytes, headers: Headers) -> Non
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
+    beating = asyncio.ensure_future(_beat())
+    try:
+        while True:
+            message = await receive()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+    finally:
+        beating.cancel()
+
+
+async def _beat() -> None:
+    """Signs of life for the operators' page."""
     while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
+        await asyncio.to_thread(heartbeat.beat, "sse")
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 def _cors(scope: Scope) -> Headers:

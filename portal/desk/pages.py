@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import quote
 
+from django.apps import apps
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext
@@ -75,10 +77,21 @@ DISTRICT_MENU = (
     Entry("networks", "管理员登录地址", "/desk/networks", "accounts.networks"),
     Entry("audit", "审计", "/district/audit", "audit.view"),
     Entry("leaving", "机构退出", "/district/leaving", "leaving.view"),
+    Entry("running", "运行监控", "/district/running", "running.view"),
     Entry("recovery", "备份与恢复", "/district/recovery", "recovery.view"),
     Entry("retention", "保留期限", "/district/retention", "retention.view"),
     Entry("letters", "停止的消息", "/district/letters", "outbox.view"),
 )
+
+
+def district_menu() -> tuple[Entry, ...]:
+    """The district's bar, and what modules that joined (`HUB_MODULES`) add to it: their app says title and permission."""
+    configs = {config.name: config for config in apps.get_app_configs()}
+    joined = [configs[name] for name in settings.HUB_MODULES]
+    return DISTRICT_MENU + tuple(
+        Entry(one.label, str(one.verbose_name), f"/district/modules/{one.label}/", one.menu_permission)
+        for one in joined
+    )
 
 
 NARROWED = "您的数据范围限于部分科室，此页是全院数据。需要时请联系本单位安全管理员调整数据范围。"
@@ -147,7 +160,7 @@ def is_shown(entry: Entry, actor: Actor) -> bool:
 
 def first_page(actor: Actor) -> str:
     """Where this member of staff begins: the first entry of his bar."""
-    menu = HOSPITAL_MENU if actor.institution else DISTRICT_MENU
+    menu = HOSPITAL_MENU if actor.institution else district_menu()
     return next((entry.href for entry in menu if is_shown(entry, actor)), "/desk/password")
 
 
@@ -162,7 +175,7 @@ def desk(
     request: HttpRequest, actor: Actor, template: str, active: str, context: dict[str, Any] | None = None
 ) -> HttpResponse:
     """Render a desk page with its left bar."""
-    menu = HOSPITAL_MENU if actor.institution else DISTRICT_MENU
+    menu = HOSPITAL_MENU if actor.institution else district_menu()
     place = registry.institution(actor.institution).name if actor.institution else gettext("云栖区 · 平台管理")
     return render(
         request,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from hub.actor import Actor
-from hub.errors import HubError, NotFound
+from hub.errors import HubError
 from hub.keys import secrets
 from hub.keys.permissions import REPLACE_SECRETS, VIEW_KEYS
 from hub.security.keyring import DATA, ring
@@ -45,8 +45,6 @@ def replace_secret(request: HttpRequest, actor: Actor) -> HttpResponse:
     reference, value = request.POST.get("reference", ""), request.POST.get("value", "").strip()
     try:
         secrets.replace_secret(actor=actor, reference=reference, value=value)
-    except NotFound:
-        raise
     except HubError as problem:
         messages.error(request, problem.text, extra_tags="bad")
     else:
@@ -61,8 +59,6 @@ def retire_secret(request: HttpRequest, actor: Actor) -> HttpResponse:
     reference, reason = request.POST.get("reference", ""), request.POST.get("reason", "")
     try:
         secrets.retire_secret(actor=actor, reference=reference, reason=reason)
-    except NotFound:
-        raise
     except HubError as problem:
         messages.error(request, problem.text, extra_tags="bad")
     else:

@@ -112,8 +112,10 @@ def test_a_hospital_sees_replaces_and_retires_its_own_secret_only(own_ring: KeyR
     assert system.post("/workspace/keys/secret", new).status_code == 302
     assert ring().secret(f"his.{alpha}") == b"n" * 40
     for foreign in (f"his.{beta}", "sms.hmac", "merchant.x.private_key"):
-        assert system.post("/workspace/keys/secret", {**new, "reference": foreign}).status_code == 404
-        assert system.post("/workspace/keys/retire", {"reference": foreign, "reason": "x"}).status_code == 404
+        for path, more in (("secret", {"value": "m" * 40}), ("retire", {"reason": "x"})):
+            refused = system.post(f"/workspace/keys/{path}", {"reference": foreign, **more}, follow=True)
+            assert "没有找到" in text_of(refused)
+    assert (ring().secret(f"his.{beta}"), ring().secret("sms.hmac")) == (beta.encode() * 10, b"s" * 40)
     retired = system.post("/workspace/keys/retire", {"reference": f"his.{alpha}", "reason": "泄露"}, follow=True)
     assert "已停用" in text_of(retired)
     with pytest.raises(KeyMissing):

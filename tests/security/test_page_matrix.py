@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -35,6 +36,7 @@ from tests.security.matrix.expectations import (
     NOT_HIGH_RISK,
     NOT_OF_A_HOSPITAL,
     OPEN_PAGES,
+    OTHER_SCREENS,
     OWN,
 )
 from tests.security.matrix.routes import API, GUARDED, PAGES, ROUTES, Route
@@ -288,12 +290,40 @@ def test_the_right_one_gets_in(district: World, objects: Objects) -> None:
                 answer = _send(owner, method, _address(route, objects))
                 if answer.status_code in REFUSALS or answer.status_code >= 500 or _led_to_sign_in(answer):
                     refused.append((method, route.pattern, "owner", answer.status_code))
-    for route, method in _operations(RESIDENT, SIGNED_IN):
+    # What ends something comes last, or what follows would find nothing.
+    for route, method in sorted(_operations(RESIDENT, SIGNED_IN), key=lambda cell: cell[1] == "DELETE"):
         answer = _call(method, _address(route, objects), token)
         if answer.status_code in REFUSALS or answer.status_code >= 500:
             refused.append((method, route.pattern, "owner", answer.status_code))
     assert refused == [], "\n".join(f"{method} {where} {who} {status}" for method, where, who, status in refused)
     assert _audited(district.alpha) | _audited(REGION) >= AUDITED
+
+
+@pytest.mark.requirement("JA-OPS-08")
+def test_screens_of_all_modules_share_layout_and_controls(district: World, objects: Objects) -> None:
+    """Every page staff open: one bar, one header, one sheet of styles, buttons and tables of one kind."""
+    seen = 0
+    for place, area, roles in ((district.alpha, "workspace", HOSPITAL_ROLES), ("", "district", DISTRICT_ROLES)):
+        for route in GUARDED:
+            holders = _holders(route, roles)
+            if route.area != area or not holders or "GET" not in route.methods or route.name in OTHER_SCREENS:
+                continue
+            answer = _send(district.desk(place, holders[0]), "GET", _address(route, objects))
+            if answer.status_code != 200 or not answer["Content-Type"].startswith("text/html"):
+                continue
+            page = answer.content.decode()
+            seen += 1
+            assert re.findall(r'<link rel="stylesheet" href="/static/([^"]+)"', page) == ["portal/portal.css"], (
+                route.name
+            )
+            assert page.count('<aside class="side">') == page.count('<header class="top">') == 1, route.name
+            assert page.count('<main id="content" class="content">') == page.count("<h1>") == 1, route.name
+            bare = [tag for tag in re.findall(r"<button[^>]*>", page) if "class=" not in tag]
+            assert bare == [], (route.name, bare)
+            tables = [tag for tag in re.findall(r"<table[^>]*>", page) if 'class="data' not in tag]
+            assert tables == [], (route.name, tables)
+            assert " style=" not in page, route.name
+    assert seen > 50
 
 
 def _told(answer: Any) -> bytes:

@@ -42,7 +42,7 @@ def page(request: HttpRequest, actor: Actor) -> HttpResponse:
         "jobs": jobs,
         "moving": any(job.is_moving for job, _name in jobs),
         "token_version": token_keys[0].version if token_keys else 0,
-        "secrets": secrets.secrets(actor=actor),
+        "secrets": secrets.secrets(actor=actor) if actor.may(REPLACE_SECRETS) else [],
         "may_rotate": actor.may(ROTATE_KEYS),
         "may_replace": actor.may(REPLACE_SECRETS),
     }

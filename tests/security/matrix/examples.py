@@ -456,6 +456,7 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("workspace/night", "day"): lambda district: standing.night(district.alpha),
     ("district", "notice_id"): lambda _: standing.notice(""),
     ("district", "change_id"): lambda district: standing.rule_change(district.alpha),
+    ("district", "fault_id"): lambda _: standing.fault(),
     ("district", "backup_id"): lambda district: standing.backup(district.alpha),
     ("district", "drill_id"): lambda district: standing.drill(district.alpha),
     ("district", "run_id"): lambda district: standing.resync(district.alpha),

@@ -85,6 +85,7 @@ HIGH_RISK = (
 """A view whose name says one of these asks for fresh proof (security.md row 21), unless it stands below."""
 
 NOT_HIGH_RISK = {
+    "district-running-export": "names of staff and functions, as the page shows them",
     "district-merchants-export": "numbers of accounts that stand on every bill; no key, no person in them",
     "district-retention-export": "rules of the district, no person in them",
     "waitlist-leave": "a resident gives up his own place in line; nothing was paid for it",
@@ -109,3 +110,6 @@ AUDITED = frozenset(
     }
 )
 """Acts that a walk over all pages must have left in the audit (CES1-12: users, important acts, security events)."""
+
+OTHER_SCREENS = frozenset({"district-screen", "district-screen-figures", "district-screen-hospitals"})
+"""The wall screen is read from eight metres: it has neither bar nor buttons."""

@@ -10,6 +10,7 @@ from hub import clock
 from hub.actor import Actor, ActorKind, system_actor
 from hub.ids import uuid7
 from hub.recovery.models import Backup, BackupKind, BackupState, Drill, DrillKind
+from hub.running.models import Fault
 from hub.security import parcels
 from hub.security.keyring import ring
 from hub.security.permissions import permissions_of
@@ -176,6 +177,19 @@ def certificate(code: str) -> str:
         lines=[("连通", "通过", "")],
         actor=SETUP,
     )
+
+
+def fault() -> UUID:
+    """Something broke once."""
+    with region():
+        made = Fault.objects.create(
+            process="web",
+            place="GET district/",
+            error="builtins.ValueError",
+            fingerprint="0" * 16,
+            scene={"input": {}, "message": "", "frames": [], "cause": "", "context": {}},
+        )
+    return UUID(str(made.id))
 
 
 def night(code: str) -> date:
