@@ -46,7 +46,7 @@ def of_request(request: HttpRequest) -> dict[str, Any]:
         found["form"] = shape(request.POST.dict())
         if request.content_type == "application/json":
             found["body"] = shape(json.loads(request.body))
-        found["files"] = {name: file.size for name, file in list(request.FILES.items())[:_MOST]}
+        found["files"] = {name: getattr(file, "size", 0) for name, file in list(request.FILES.items())[:_MOST]}
     except Exception as problem:  # noqa: BLE001 - a body that can't be read is part of the scene, and never a fault
         found["form"] = f"({type(problem).__name__})"
     return found

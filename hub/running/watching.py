@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import DatabaseError, connections
 from redis.exceptions import RedisError
 
 from hub import clock
@@ -21,6 +22,9 @@ from hub.work import work
 
 SILENCE = 60.0
 """Seconds without a sign of life after which a process counts as stopped."""
+DRIFT = 2.0
+FULL = 80.0
+"""Seconds, and per cent of the space, from which on somebody has to act."""
 OPTIONAL = frozenset({"listener", "sse"})
 """Not every installation runs these: never seen is no alarm, fallen silent is."""
 _TITLES = {
@@ -34,6 +38,8 @@ _TITLES = {
     "worker.exchange": "后台进程（医院往来）",
     "worker.jobs": "后台进程（任务）",
     "worker.institutions": "后台进程（机构与备份）",
+    "clock": "时钟",
+    "space": "数据库空间（含审计）",
     "listener": "HL7 接收进程",
     "sse": "推送进程",
 }
@@ -65,6 +71,7 @@ class SpanView:
 def observe() -> dict[str, tuple[str, str]]:
     """Look at every service now: code -> (state, note)."""
     seen = {check.name: _works(check.works) for check in health.CHECKS if check.name != "relay"}
+    seen["clock"], seen["space"] = _clock(), _space()
     for code in _TITLES:
         if code not in seen:
             seen[code] = _beats(code)
@@ -152,6 +159,31 @@ def _silence(row: ServiceSpan | None, now: datetime) -> int:
 
 def _works(look: Callable[[], bool]) -> tuple[str, str]:
     return (ServiceState.UP, "") if look() else (ServiceState.DOWN, "连接不上")
+
+
+def _clock() -> tuple[str, str]:
+    """This machine's time against the database's: entries of one act must not disagree about when it was."""
+    try:
+        with region(read_only=True), connections["default"].cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            drift = abs((clock.now() - cursor.fetchone()[0]).total_seconds())
+    except DatabaseError:
+        return ServiceState.DOWN, "数据库不可用，无法核对"
+    return (ServiceState.UP, "") if drift < DRIFT else (ServiceState.DOWN, f"与数据库相差 {drift:.1f} 秒")
+
+
+def _space() -> tuple[str, str]:
+    """What the database, with the audit in it, takes of the space it has been given: told before it is full."""
+    capacity = settings.HUB_DATABASE_CAPACITY_GB << 30
+    if not capacity:
+        return "", "未登记容量"
+    try:
+        with region(read_only=True), connections["default"].cursor() as cursor:
+            cursor.execute("SELECT pg_database_size(current_database())")
+            share = 100 * cursor.fetchone()[0] / capacity
+    except DatabaseError:
+        return ServiceState.DOWN, "数据库不可用，无法得知"
+    return (ServiceState.UP if share < FULL else ServiceState.DOWN), f"已用 {share:.0f}%"
 
 
 def _beats(code: str) -> tuple[str, str]:

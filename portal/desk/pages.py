@@ -85,13 +85,16 @@ DISTRICT_MENU = (
 
 
 def district_menu() -> tuple[Entry, ...]:
-    """The district's bar, and what modules that joined (`HUB_MODULES`) add to it: their app says title and permission."""
+    """The district's bar, and what modules that joined (`HUB_MODULES`) add to it; their app names title and right."""
     configs = {config.name: config for config in apps.get_app_configs()}
-    joined = [configs[name] for name in settings.HUB_MODULES]
-    return DISTRICT_MENU + tuple(
-        Entry(one.label, str(one.verbose_name), f"/district/modules/{one.label}/", one.menu_permission)
-        for one in joined
-    )
+    joined = []
+    for name in settings.HUB_MODULES:
+        config = configs[name]
+        permission: str = getattr(config, "menu_permission", "")  # without one it has pages, and no entry
+        if permission:
+            title = str(config.verbose_name)
+            joined.append(Entry(config.label, title, f"/district/modules/{config.label}/", permission))
+    return (*DISTRICT_MENU, *joined)
 
 
 NARROWED = "您的数据范围限于部分科室，此页是全院数据。需要时请联系本单位安全管理员调整数据范围。"

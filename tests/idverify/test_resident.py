@@ -115,6 +115,7 @@ def photo_fields(application_id: UUID) -> dict[str, Any]:
     return {name: found for photo in world.photos_of(application_id) for name, found in photo.found.items()}
 
 
+@pytest.mark.control("CES1-23/35")
 def test_pictures_lie_sealed_and_without_the_phones_own_data(committed: None) -> None:
     who = world.applicant()
     application_id = services.begin(actor=who.actor, consents=services.CONSENTS)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 
 from hub import clock, synthetic
 from hub.audit.selectors import Search, entries_of
@@ -14,6 +16,7 @@ from hub.journal.region import keeping
 from hub.outbox import housekeeping
 from hub.outbox.relay import drain
 from hub.recovery import cleanups
+from hub.recovery.models import Cleanup
 from hub.retention import services
 from hub.retention.rules import declared
 from hub.security.roles import Role
@@ -31,8 +34,8 @@ from tests.portal.desks import desk_of, text_of
 DELIVERED = "/district/retention/journal.delivered"
 
 
-def set_days(browser: object, days: int, reason: str = "档案局批复 12 号") -> object:
-    return browser.post(f"{DELIVERED}/change", {"days": str(days), "reason": reason})  # type: ignore[attr-defined]
+def set_days(browser: Client, days: int, reason: str = "档案局批复 12 号") -> Any:
+    return browser.post(f"{DELIVERED}/change", {"days": str(days), "reason": reason})
 
 
 @pytest.mark.control("CES1-14/25", "8.1.5.3/56")
@@ -99,9 +102,9 @@ def test_no_clean_up_reaches_the_audit(alpha: str) -> None:
     assert not any("audit" in table for table in tables)
 
 
-def _put_aside() -> list[cleanups.Cleanup]:
+def _put_aside() -> list[Cleanup]:
     with region(read_only=True):
-        return list(cleanups.Cleanup.objects.all())
+        return list(Cleanup.objects.all())
 
 
 def test_ended_bookings_of_the_synthetic_resident_go_and_nobody_elses(alpha: str) -> None:

@@ -68,6 +68,7 @@ def visited(session: str, folder: Path) -> list[str]:
     """What a hub that was started with the module answers."""
     path = os.pathsep.join([str(folder), str(ROOT)])
     environment = {**os.environ, "HUB_MODULES": "weather", "PYTHONPATH": path}
+    environment["DJANGO_SETTINGS_MODULE"] = "hub.settings"
     command = [sys.executable, "-c", VISIT, session]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

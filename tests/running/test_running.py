@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import DatabaseError
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -25,7 +26,7 @@ from hub.running.models import Fault, ServiceSpan, UsageHour
 from hub.security.roles import Role
 from hub.storage import client as storage
 from hub.tenancy.scope import region
-from portal.region.views import institutions
+from tenants.registry import selectors as registry
 from tests.booking.world import register_institution
 from tests.portal.desks import desk_of, text_of
 from tests.security.matrix.standing import staff
@@ -58,13 +59,13 @@ def test_every_service_stands_on_the_page_and_a_stopped_one_is_flagged(
         assert title in page
     assert "已停止" not in page
     settings.HUB_S3 = {**settings.HUB_S3, "endpoint": "127.0.0.1:1"}
-    storage.connection.cache_clear()
+    storage._impatient.cache_clear()
     monkeypatch.setattr(watching, "SILENCE", -1.0)  # a minute in which the relay said nothing
     heartbeat.beat("relay")
     try:
         page = text_of(operator.get("/district/running"))
     finally:
-        storage.connection.cache_clear()
+        storage._impatient.cache_clear()
     assert '<span class="light bad">已停止</span>' in row_of(page, "文件存储（S3）")
     assert '<span class="light bad">已停止</span>' in row_of(page, "投递进程")
     assert "秒没有信号" in row_of(page, "投递进程")
@@ -72,6 +73,23 @@ def test_every_service_stands_on_the_page_and_a_stopped_one_is_flagged(
     assert '<span class="light off">未部署</span>' in row_of(page, "HL7 接收进程")
     assert "医院系统" in page
     assert "备份" in page
+
+
+@pytest.mark.control("MLPS/28", "8.1.4/58")
+def test_a_wrong_clock_and_little_space_are_told_before_they_hurt(running: None, settings: Settings) -> None:
+    operator = desk_of(Role.SYSTEM_ADMIN)
+    page = text_of(operator.get("/district/running"))
+    assert "未登记容量" in row_of(page, "数据库空间（含审计）")
+    settings.HUB_DATABASE_CAPACITY_GB = 1000
+    assert "正常" in row_of(text_of(operator.get("/district/running")), "数据库空间（含审计）")
+    watching.FULL, kept = 0.0, watching.FULL
+    try:
+        with clock.shifted(timedelta(seconds=5)):
+            page = text_of(operator.get("/district/running"))
+    finally:
+        watching.FULL = kept
+    assert "已停止" in row_of(page, "数据库空间（含审计）")
+    assert "相差 5.0 秒" in row_of(page, "时钟")
 
 
 @pytest.mark.requirement("JA-OPS-02")
@@ -115,7 +133,7 @@ def test_a_period_tells_who_used_what_and_how_services_ran(
     with clock.shifted(timedelta(minutes=3)):
         watching.watch()
     page = text_of(operator.get(f"/district/running/log?who=张伟&what=appointments&first={clock.today()}"))
-    used = page.split("谁用了什么")[1]
+    used = page.split("<h2>谁用了什么</h2>")[1]
     assert "GET workspace/appointments" in used
     assert '<td class="num">3</td>' in used
     assert used.count("已停止") == len(PROCESSES), "each was silent for two minutes, and it is written when"
@@ -135,12 +153,13 @@ def broken(*_args: object, **_options: object) -> Any:
 
 
 @pytest.mark.requirement("JA-OPS-06", "JA-OPS-04")
+@pytest.mark.control("8.1.9/61")
 def test_the_scene_of_a_fault_is_kept_over_a_restart_and_without_anybodys_data(
     running: None, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operator = desk_of(Role.OPERATIONS)
     operator.raise_request_exception = False
-    monkeypatch.setattr(institutions.registry, "institutions", broken)
+    monkeypatch.setattr(registry, "institutions", broken)
     answer = operator.get(
         "/district/institutions?q=沈云&phone=13800138000", headers={"X-Request-ID": "quoted-by-phone-1"}
     )
@@ -169,7 +188,7 @@ def test_a_fault_while_the_database_is_away_waits_in_a_file(
 ) -> None:
     operator = desk_of(Role.OPERATIONS)
     operator.raise_request_exception = False
-    monkeypatch.setattr(institutions.registry, "institutions", broken)
+    monkeypatch.setattr(registry, "institutions", broken)
     monkeypatch.setattr(faults, "_store", _away)
     assert operator.get("/district/institutions").status_code == 500
     [waiting] = (tmp_path / "faults").iterdir()
@@ -185,13 +204,13 @@ def test_a_fault_while_the_database_is_away_waits_in_a_file(
 
 
 def _away(_columns: object) -> None:
-    raise faults.DatabaseError("the server is away")
+    raise DatabaseError("the server is away")
 
 
 def test_many_alike_are_kept_twenty_times(running: None, monkeypatch: pytest.MonkeyPatch) -> None:
     operator = desk_of(Role.OPERATIONS)
     operator.raise_request_exception = False
-    monkeypatch.setattr(institutions.registry, "institutions", broken)
+    monkeypatch.setattr(registry, "institutions", broken)
     for _ in range(faults.ALIKE_PER_HOUR + 3):
         operator.get("/district/institutions")
     with region(read_only=True):

@@ -94,8 +94,8 @@ def test_a_name_is_judged_by_every_address_and_called_at_the_one_judged(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
     called = []
-    monkeypatch.setattr(policy.socket, "getaddrinfo", server)
-    monkeypatch.setattr(policy.socket, "create_connection", lambda place, **_options: called.append(place))
+    monkeypatch.setattr(socket, "getaddrinfo", server)
+    monkeypatch.setattr(socket, "create_connection", lambda place, **_options: called.append(place))
     policy.connect("his.example.org", 80, timeout=1)
     assert called == [("10.1.1.1", 80)], "the address that was judged, not the name once more"
     with pytest.raises(AddressRefused):

@@ -332,7 +332,7 @@ def _told(answer: Any) -> bytes:
     if answer.get("Content-Type", "").startswith("text/csv"):
         cells = [cell for line in csv.reader(io.StringIO(content.decode("utf-8-sig"))) for cell in line]
         assert [cell for cell in cells if cell.startswith(("=", "+", "@", "-c"))] == [], "a spreadsheet would run it"
-    return content + answer.get("Location", "").encode()
+    return content + str(answer.get("Location", "")).encode()
 
 
 def _audited(scope: str) -> set[str]:

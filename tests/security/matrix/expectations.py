@@ -111,5 +111,13 @@ AUDITED = frozenset(
 )
 """Acts that a walk over all pages must have left in the audit (CES1-12: users, important acts, security events)."""
 
-OTHER_SCREENS = frozenset({"district-screen", "district-screen-figures", "district-screen-hospitals"})
-"""The wall screen is read from eight metres: it has neither bar nor buttons."""
+OTHER_SCREENS = frozenset(
+    {
+        "district-screen",
+        "district-screen-figures",
+        "district-screen-hospitals",
+        "workspace-day-list",
+        "workspace-calling-board",
+    }
+)
+"""The wall screen (read from eight metres), a list for the printer, the moving part of a page: they have no bar."""
