@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from hub import clock
 from hub.actor import Actor
 from hub.observability import health, heartbeat
+from hub.running import release
 from hub.running.faults import WATCH
 from hub.running.models import ServiceSpan, ServiceState
 from hub.running.permissions import VIEW
@@ -40,6 +41,7 @@ _TITLES = {
     "worker.institutions": "后台进程（机构与备份）",
     "clock": "时钟",
     "space": "数据库空间（含审计）",
+    "release": "程序文件",
     "listener": "HL7 接收进程",
     "sse": "推送进程",
 }
@@ -71,7 +73,7 @@ class SpanView:
 def observe() -> dict[str, tuple[str, str]]:
     """Look at every service now: code -> (state, note)."""
     seen = {check.name: _works(check.works) for check in health.CHECKS if check.name != "relay"}
-    seen["clock"], seen["space"] = _clock(), _space()
+    seen["clock"], seen["space"], seen["release"] = _clock(), _space(), _release()
     for code in _TITLES:
         if code not in seen:
             seen[code] = _beats(code)
@@ -184,6 +186,13 @@ def _space() -> tuple[str, str]:
     except DatabaseError:
         return ServiceState.DOWN, "数据库不可用，无法得知"
     return (ServiceState.UP if share < FULL else ServiceState.DOWN), f"已用 {share:.0f}%"
+
+
+def _release() -> tuple[str, str]:
+    if not release.is_sealed():
+        return "", "未封装"
+    found = release.problems()
+    return (ServiceState.DOWN, release.told(found)) if found else (ServiceState.UP, "")
 
 
 def _beats(code: str) -> tuple[str, str]:

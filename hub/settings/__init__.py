@@ -153,6 +153,7 @@ HUB_S3: dict[str, Any] = {
 HUB_HL7_LISTEN = env.text("HUB_HL7_LISTEN", "127.0.0.1:2575")  # where `manage.py hl7_listener` takes messages in
 HUB_KEYRING = env.text("HUB_KEYRING", str(VAR / "keys" / "keyring.json"))
 HUB_DATABASE_CAPACITY_GB = env.number("HUB_DATABASE_CAPACITY_GB", 0)  # 0: nobody has said; no alarm of space
+HUB_RELEASE_KEY = env.text("HUB_RELEASE_KEY", "")  # of whoever builds releases (hub/running/release.py); "": unsealed
 HUB_FAULTS_DIR = env.text("HUB_FAULTS_DIR", str(VAR / "faults"))  # scenes that could not be stored yet
 HUB_BACKUP_DIR = env.text("HUB_BACKUP_DIR", str(VAR / "backups"))
 HUB_BACKUP_DATABASE_URL = env.text("HUB_BACKUP_DATABASE_URL", "")  # a login with REPLICATION; commands only

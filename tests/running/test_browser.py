@@ -1,4 +1,4 @@
-"""The administrators' and operators' pages as they are seen, on a desk and on a phone, free of what axe calls serious."""
+"""The administrators' and operators' pages as they are seen: desk and phone, nothing axe calls serious."""
 
 from __future__ import annotations
 
