@@ -19,6 +19,7 @@ from hub.running.models import ServiceSpan, ServiceState
 from hub.running.permissions import VIEW
 from hub.security.permissions import require
 from hub.tenancy.scope import REGION, region
+from hub.words import said
 from hub.work import work
 
 SILENCE = 60.0
@@ -28,6 +29,8 @@ FULL = 80.0
 """Seconds, and per cent of the space, from which on somebody has to act."""
 OPTIONAL = frozenset({"listener", "sse"})
 """Not every installation runs these: never seen is no alarm, fallen silent is."""
+_CONDITIONS = frozenset({"clock", "space", "release"})
+"""No process that could stop, but something that must hold."""
 _TITLES = {
     "database": "公共库（PostgreSQL）",
     "hospital_database": "医院库（PostgreSQL）",
@@ -56,6 +59,11 @@ class ServiceView:
     state: str
     note: str
     since: datetime | None
+
+    @property
+    def trouble(self) -> str:
+        """What its being down is called."""
+        return said("异常") if self.code in _CONDITIONS else ServiceState.DOWN.label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

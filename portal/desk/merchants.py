@@ -28,7 +28,7 @@ SOON = timedelta(days=30)
 
 def context_of(actor: Actor, code: str, here: str) -> dict[str, Any]:
     """What the section of one hospital shows; `here` is the address its acts are sent to. Two queries."""
-    versions = merchants.standing([code]).get(code, [])
+    versions, found = merchants.standing([code]).get(code, []), merchants.proposals(code)
     current = next((one for one in versions if one.effective_to is None), None)
     return {
         "code": code,
@@ -37,7 +37,8 @@ def context_of(actor: Actor, code: str, here: str) -> dict[str, Any]:
         "current": current,
         "runs_out": runs_out(current),
         "notify_url": notify_url(current.merchant_id) if current else "",
-        "proposals": merchants.proposals(code),
+        "proposals": found,
+        "is_waiting": any(one.state == "waiting" for one in found),
         "may_propose": actor.may(PROPOSE_MERCHANT),
         "may_confirm": actor.may(CONFIRM_MERCHANT),
     }

@@ -43,7 +43,7 @@ def test_a_touched_file_is_red_on_the_operators_page(tree: Path, committed: None
     (tree / "hub" / "page.html").unlink()
     release._looked.clear()
     line = text_of(operator.get("/district/running")).split('<td class="strong">程序文件</td>')[1].split("</tr>")[0]
-    assert "已停止" in line
+    assert "异常" in line
     for words in ("hub/deep/a.py 已被改动", "hub/page.html 不见了", "hub/door.py 是多出来的"):
         assert words in line
 

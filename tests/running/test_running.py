@@ -70,7 +70,7 @@ def test_every_service_stands_on_the_page_and_a_stopped_one_is_flagged(
     assert '<span class="light bad">已停止</span>' in row_of(page, "投递进程")
     assert "秒没有信号" in row_of(page, "投递进程")
     assert '<span class="light">正常</span>' in row_of(page, "缓存（Redis）")
-    assert '<span class="light off">未部署</span>' in row_of(page, "HL7 接收进程")
+    assert '<span class="light off">未启用</span>' in row_of(page, "HL7 接收进程")
     assert "医院系统" in page
     assert "备份" in page
 
@@ -88,7 +88,7 @@ def test_a_wrong_clock_and_little_space_are_told_before_they_hurt(running: None,
             page = text_of(operator.get("/district/running"))
     finally:
         watching.FULL = kept
-    assert "已停止" in row_of(page, "数据库空间（含审计）")
+    assert "异常" in row_of(page, "数据库空间（含审计）")
     assert "相差 5.0 秒" in row_of(page, "时钟")
 
 

@@ -24,6 +24,7 @@ from portal.components.sheets import Sheet
 from portal.desk.lights import lights
 from portal.desk.pages import desk
 from portal.region.pages import district_page
+from regional_services.booking.permissions import VIEW_DISTRICT
 from regional_services.statistics import selectors as statistics
 from regional_services.synthetic import selectors as synthetic
 
@@ -45,6 +46,7 @@ def overview(request: HttpRequest, actor: Actor) -> HttpResponse:
         "backups": recovery.health(),
         "faults": faults.faults(actor=actor, search=FaultSearch(open_only=True), limit=10),
         "at": clock.now(),
+        "may_open": actor.may(VIEW_DISTRICT),
     }
     template = "running_live" if request.headers.get("HX-Request") else "running"
     return desk(request, actor, template, "running", context)
