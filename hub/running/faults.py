@@ -94,12 +94,17 @@ def keep(problem: BaseException, *, told: logging.LogRecord) -> None:
 
 
 def take_in() -> int:
-    """Store what waits in files; how many. A file that can't be read is put out of the way."""
+    """Store what waits in files of this machine; how many. A file that can't be read is put out of the way.
+
+    Every kind of process comes by here: in a cluster each has a folder of its own.
+    """
     taken = 0
     for path in sorted(_place().glob("*.fault")) if _place().is_dir() else []:
         try:
             columns = json.loads(envelope.open_sealed(_PURPOSE, path.read_bytes()))
             _store({**columns, "at": datetime.fromisoformat(columns["at"])})
+        except FileNotFoundError:
+            continue  # another process was faster
         except (ValueError, KeyMissing, TamperedCiphertext):
             path.rename(path.with_suffix(".unreadable"))
             continue

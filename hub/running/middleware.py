@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
-from hub.running import usage
+from hub.running import faults, usage
 
 _QUIET = frozenset({"healthz", "readyz", "metrics"})
 
@@ -24,5 +26,12 @@ class UsageMiddleware:
         answer = self._get_response(request)
         match = request.resolver_match
         if match is not None and match.route not in _QUIET:
-            usage.note(request, route=match.route, status=answer.status_code, seconds=time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            if usage.note(request, route=match.route, status=answer.status_code, seconds=seconds):
+                _take_in()
         return answer
+
+
+def _take_in() -> None:
+    with suppress(DatabaseError):  # it is still away: the files wait on
+        faults.take_in()

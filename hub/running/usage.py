@@ -72,14 +72,15 @@ class _Counts:
         self._held: dict[str, list[int]] = {}
         self._flushed = time.monotonic()
 
-    def add(self, key: str, *, failed: bool, ms: int) -> None:
-        """One more; hands everything on when it is time."""
+    def add(self, key: str, *, failed: bool, ms: int) -> bool:
+        """One more; hands everything on when it is time, and says whether it was."""
         with self._guard:
             counts = self._held.setdefault(key, [0, 0, 0])
             counts[0], counts[1], counts[2] = counts[0] + 1, counts[1] + failed, counts[2] + ms
             due = time.monotonic() - self._flushed > FLUSH_SECONDS
         if due:
             self.flush()
+        return due
 
     def flush(self) -> None:
         """Add what is held to Redis; a cache that is away costs these counts."""
@@ -101,8 +102,8 @@ class _Counts:
 _counts = _Counts()
 
 
-def note(request: HttpRequest, *, route: str, status: int, seconds: float) -> None:
-    """One request was answered."""
+def note(request: HttpRequest, *, route: str, status: int, seconds: float) -> bool:
+    """One request was answered; whether this was one of the moments (every few seconds) for other small duties."""
     actor = getattr(request, "actor", None) or getattr(request, "user", None)
     if not isinstance(actor, Actor):
         who = (NOBODY, "未登录")
@@ -112,7 +113,7 @@ def note(request: HttpRequest, *, route: str, status: int, seconds: float) -> No
         who = (RESIDENTS, "居民")
     hour = int(clock.now().timestamp()) // 3600 * 3600
     key = json.dumps([hour, getattr(request, "hospital", None) or "", *who, f"{request.method} {route}"[:200]])
-    _counts.add(key, failed=status >= _SERVER_ERROR, ms=round(seconds * 1000))
+    return _counts.add(key, failed=status >= _SERVER_ERROR, ms=round(seconds * 1000))
 
 
 def flush() -> None:
