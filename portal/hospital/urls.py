@@ -108,6 +108,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices", notices.page, name="workspace-notices"),
     path("notices/<uuid:notice_id>/withdraw", notices.withdraw, name="workspace-notice-withdraw"),
     path("audit", settings.audit, name="workspace-audit"),
+    path("audit.csv", settings.export_audit, name="workspace-audit-export"),
     path("audit/verify", settings.verify_audit, name="workspace-audit-verify"),
     path("audit/checks/<uuid:check_id>", settings.audit_check, name="workspace-audit-check"),
     path("facts", facts.listed, name="workspace-facts"),

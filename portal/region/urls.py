@@ -60,6 +60,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("merchants/<str:code>/retire", merchants.retire, name="district-merchant-retire"),
     path("merchants/<str:code>/proposals/<uuid:proposal_id>", merchants.decide, name="district-merchant-decide"),
     path("audit", audit.entries, name="district-audit"),
+    path("audit.csv", audit.export, name="district-audit-export"),
     path("audit/verify", audit.verify, name="district-audit-verify"),
     path("audit/checks/<uuid:check_id>", audit.check, name="district-audit-check"),
     path("statistics", statistics.page, name="district-statistics"),

@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,12 +37,14 @@ PROCESSES = ("relay", "scheduler", *(f"worker.{queue}" for queue in watching.que
 
 
 @pytest.fixture
-def running(committed: None, settings: Settings, tmp_path: Path) -> None:
+def running(committed: None, settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Every process gives signs of life; scenes that wait do so in a folder of this test."""
     settings.HUB_FAULTS_DIR = str(tmp_path / "faults")
-    os.environ["HUB_FAULTS_DIR"] = settings.HUB_FAULTS_DIR
+    before, os.environ["HUB_FAULTS_DIR"] = os.environ["HUB_FAULTS_DIR"], settings.HUB_FAULTS_DIR
     for process in PROCESSES:
         heartbeat.beat(process)
+    yield
+    os.environ["HUB_FAULTS_DIR"] = before
 
 
 def row_of(page: str, title: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
@@ -46,6 +48,24 @@ def test_each_view_change_and_export_is_in_the_log_and_no_entry_can_be_altered(a
             connections["hospital"].cursor().execute(statement)
     as_administrator("UPDATE hospital_audit SET actor_name = '李四' WHERE action = 'appointment.exported'")
     assert [finding.flaw for finding in verify(alpha).findings] == ["altered"], "and whoever owns the database is found"
+
+
+@pytest.mark.control("8.1.5.2/55", "CES1-12/22")
+def test_an_auditor_takes_a_marked_sheet_along_and_that_is_in_the_log_too(alpha: str) -> None:
+    world.register_institution(alpha)
+    auditor = desk_of(Role.AUDIT_ADMIN, hospital=alpha)
+    auditor.get("/workspace/audit")
+    auditor.get("/workspace/audit")
+    sheet = auditor.get("/workspace/audit.csv?action=audit.")
+    lines = list(csv.reader(io.StringIO(text_of(sheet).removeprefix("\ufeff"))))
+    assert sheet.status_code == 200
+    assert len(lines) >= 3
+    assert all(line[11].startswith("E") and line[12] == "张伟" for line in lines[1:]), "every line says who took it"
+    exported = text_of(auditor.get("/workspace/audit", {"action": "audit.exported"}))
+    assert f"export:{lines[1][11]}" in exported
+    assert desk_of(Role.HOSPITAL_MANAGER, hospital=alpha).get("/workspace/audit.csv").status_code == 403
+    with clock.shifted(timedelta(minutes=6)):
+        assert auditor.get("/workspace/audit.csv")["Location"].startswith("/desk/confirm")
 
 
 @pytest.mark.requirement("JA-SEC-02")
