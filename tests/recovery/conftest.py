@@ -12,6 +12,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from tests.flow.conftest import District, district, his_program, parties_program
+from tests.harness.outside import Outside
 from tests.recovery.own_hub import OwnHub
 
 __all__ = ["District", "district", "his_program", "parties_program"]
@@ -22,6 +23,13 @@ def vault(tmp_path: Path, settings: Settings) -> Path:
     """Where this test's backups lie."""
     settings.HUB_BACKUP_DIR = str(tmp_path / "vault")
     return tmp_path / "vault"
+
+
+@pytest.fixture
+def empty_his(his_program: Outside) -> Outside:
+    """Hospitals whose books hold nothing yet. Ask for it before `district`: their books are compared line by line."""
+    his_program.begin_anew()
+    return his_program
 
 
 @pytest.fixture(scope="session")

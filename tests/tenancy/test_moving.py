@@ -57,6 +57,12 @@ def second(committed: None) -> Iterator[str]:
         owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is one process only: nobody has to hear of a stop."""
+    monkeypatch.setattr(registry, "FRESH_SECONDS", 0.0)
+
+
 def write(code: str, name: str) -> None:
     with work(code, actor=ACTOR) as unit:
         Department.objects.filter(code__isnull=False).update(name=name)
@@ -124,7 +130,7 @@ def test_a_hospital_moves_its_neighbour_works_and_residents_book_at_it_afterward
         told(alpha, "--drop-copy", second)
 
 
-def test_a_move_is_undone_while_nothing_was_written(alpha: str, second: str) -> None:
+def test_a_move_is_undone_while_nothing_was_written(alpha: str, second: str, alone: None) -> None:
     world.open_for_booking(alpha)
     before = names(alpha)
     told(alpha, "--to", second, "--go")
@@ -135,7 +141,9 @@ def test_a_move_is_undone_while_nothing_was_written(alpha: str, second: str) -> 
     assert names(alpha) == {"回来了"} != before
 
 
-def test_a_copy_that_differs_is_not_switched_to(alpha: str, second: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_differs_is_not_switched_to(
+    alpha: str, second: str, alone: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.open_for_booking(alpha)
     real = moving._digests
 
@@ -150,7 +158,9 @@ def test_a_copy_that_differs_is_not_switched_to(alpha: str, second: str, monkeyp
     write(alpha, "还在原处")
 
 
-def test_what_still_takes_the_old_place_for_the_right_one_cannot_write_there(alpha: str, second: str) -> None:
+def test_what_still_takes_the_old_place_for_the_right_one_cannot_write_there(
+    alpha: str, second: str, alone: None
+) -> None:
     world.open_for_booking(alpha)
     told(alpha, "--to", second, "--go")
     Tenant.objects.using("owner").filter(code=alpha).update(database="hospital")
