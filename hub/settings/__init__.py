@@ -148,7 +148,11 @@ HUB_S3: dict[str, Any] = {
 HUB_HL7_LISTEN = env.text("HUB_HL7_LISTEN", "127.0.0.1:2575")  # where `manage.py hl7_listener` takes messages in
 HUB_KEYRING = env.text("HUB_KEYRING", str(VAR / "keys" / "keyring.json"))
 HUB_BACKUP_DIR = env.text("HUB_BACKUP_DIR", str(VAR / "backups"))
-HUB_BACKUP_DATABASE_URL = env.text("HUB_BACKUP_DATABASE_URL", "")  # a login with REPLICATION; commands only
+# Logins with REPLICATION, one for each server hospitals live on; "" is the district's own. Commands only.
+HUB_BACKUP_DATABASE_URLS = {
+    "": env.text("HUB_BACKUP_DATABASE_URL", ""),
+    **{name: env.text(f"HUB_BACKUP_DATABASE_URL_{name.upper()}", "") for name in env.names("HUB_HOSPITAL_DATABASES")},
+}
 HUB_BACKUP_EXPECTED = env.flag("HUB_BACKUP_EXPECTED", True)  # no: nobody is told that there is no recent backup
 HUB_BACKUP_KEEP_DAYS = {  # the backup policy, in days; a clean-up's own backup is kept for years
     "cluster": env.number("HUB_BACKUP_KEEP_CLUSTER_DAYS", 35),
