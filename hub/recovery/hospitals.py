@@ -70,11 +70,7 @@ def restore_hospital(code: str, backup_id: UUID, *, actor: Actor, report: Report
         raise BackupFailed("这份备份不属于该机构。")
     records.read_back(backup_id, actor=actor)
     with records.returning(DrillKind.HOSPITAL, code, backup_id, rehearsal=False, actor=actor) as returning:
-        with work(REGION, actor=actor) as unit:
-            repair.close(code, repair.RESTORE)
-            unit.audit("hospital.closed", target=f"hospital:{code}", detail={"for": repair.RESTORE})
-        repair.announce()
-        repair.heard()
+        _close([code], actor)
         _told(returning, report, "已关闭该机构，居民看到说明，其他机构不受影响")
         owner = owner_of(registry.tenant(code).database)
         with owner_connection(owner) as connection, owner_connection() as home:
@@ -91,6 +87,25 @@ def restore_hospital(code: str, backup_id: UUID, *, actor: Actor, report: Report
         repair.announce()
         _told(returning, report, f"已升级到当前版本，代次 {incarnation}；请执行 resync")
     return returning.id
+
+
+def close_all_of(alias: str, *, actor: Actor) -> list[str]:
+    """Close the hospitals of a further database whose server comes back from an older day; `resync` opens each."""
+    codes = [info.code for info in registry.hospitals() if info.database == alias]
+    _close(codes, actor)
+    return codes
+
+
+def _close(codes: list[str], actor: Actor) -> None:
+    """With words for residents, and heard by every process."""
+    with work(REGION, actor=actor) as unit:
+        for code in codes:
+            repair.close(code, repair.RESTORE)
+            unit.audit("hospital.closed", target=f"hospital:{code}", detail={"for": repair.RESTORE})
+        if not codes:
+            unit.audit("hospital.closed", target="hospital:none", outcome="nothing")
+    repair.announce()
+    repair.heard()
 
 
 def drop_old(code: str, *, actor: Actor) -> bool:
