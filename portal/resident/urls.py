@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_BOOKING}/pay/<uuid:attempt_id>/live", pay.live, name="booking-pay-live"),
     path("messages", messages.inbox, name="messages"),
     path("messages/read", messages.read_all, name="messages-read"),
+    path("m/<str:short_code>", messages.short, name="message-short"),
     path("messages/<uuid:message_id>", messages.open_message, name="message"),
     path("feedback", feedback.listed, name="feedback"),
     path("feedback/new", feedback.new, name="feedback-new"),

@@ -19,10 +19,11 @@ def tell(event: FeedbackMoved, unit: Unit) -> None:
     code = entry.institution_code
     notifications.send(
         unit,
-        template="feedback.closed" if entry.kind == Kind.CLOSED else "feedback.replied",
+        kind="feedback.closed" if entry.kind == Kind.CLOSED else "feedback.replied",
         account_id=entry.feedback.account_id,
         person_id=None,
         institution_code=code,
         about=entry.id,
+        subject=entry.feedback_id,
         facts={"institution": registry.institution(code).name if code else DISTRICT},
     )

@@ -9,8 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hub.actor import Actor
 from portal.resident.pages import page, resident_page
-from regional_services.feedback import selectors as feedback
-from regional_services.notifications import access, selectors, services
+from regional_services.notifications import access, links, selectors, services
 
 PAGE = 20
 
@@ -29,18 +28,18 @@ def inbox(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_GET
 @resident_page
 def open_message(request: HttpRequest, actor: Actor, message_id: UUID) -> HttpResponse:
-    """Mark as read; one about a booking, feedback, a survey or the waiting list leads there, others are shown whole."""
+    """Mark as read; one about a thing leads to the thing's own page, others are shown whole."""
     services.read_message(message_id, actor=actor)
     message = selectors.message(access.account(actor), message_id)
-    if message.template.startswith("booking."):
-        return HttpResponseRedirect(f"/bookings/{message.about}")
-    if message.template.startswith("feedback."):
-        return HttpResponseRedirect(f"/feedback/{feedback.of_entry(actor, message.about)}")
-    if message.template == "survey.invited":
-        return HttpResponseRedirect(f"/surveys/{message.about}")
-    if message.template.startswith("waitlist."):
-        return HttpResponseRedirect("/waitlist")
+    if str(message.subject) in message.page:
+        return HttpResponseRedirect(message.page)
     return page(request, "message", "messages", {"message": message, "back": "/messages"})
+
+
+@require_GET
+def short(request: HttpRequest, short_code: str) -> HttpResponse:  # noqa: ARG001 - a view's signature
+    """The address in an SMS: on to the message, which asks its own account to sign in."""
+    return HttpResponseRedirect(f"/messages/{links.message_of(short_code)}")
 
 
 @require_POST

@@ -31,6 +31,7 @@ OPEN_PAGES = {
     "desk-platform-wait": "a way in; the ask is bound to its session and host",
     "desk-password": "a due change comes before any permission; asks for the signed-in actor itself",
     "desk-sign-out": "the way out",
+    "message-short": "leads to the message, which asks its own account to sign in",
     "certificate": "whoever holds a certificate's number may verify it",
     "open": "the public monthly figures",
     "open-json": "the public monthly figures",
