@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from hub.outbox.events import RunsIn, handles
 from hub.work import Unit
+from regional_services.feedback.deadlines import DISTRICT
 from regional_services.feedback.events import FeedbackMoved
 from regional_services.feedback.models import Entry, Kind
 from regional_services.notifications import steps as notifications
 from tenants.registry import selectors as registry
-
-DISTRICT = "健康云栖平台"
 
 
 @handles(FeedbackMoved, runs_in=RunsIn.REGION)

@@ -103,8 +103,10 @@ def overview(actor: Actor) -> dict[tuple[str, str], int]:
 
 
 def view(actor: Actor, kind: Kind, channel: Channel, language: Language) -> WordingView:
-    """One wording with its history, newest first. Three queries."""
+    """One wording with its history, newest first; NotFound for one a hospital can't have. Two queries."""
     require(actor, VIEW)
+    if actor.institution and not kind.hospital_may:
+        raise NotFound
     place = actor.institution or wordings.DISTRICT
     key = {"kind": kind.name, "channel": channel, "language": language}
     with region(read_only=True):

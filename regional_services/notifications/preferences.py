@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 from hub.accounts import reach as accounts
 from hub.actor import Actor
-from hub.errors import InvalidInput
+from hub.errors import InvalidInput, NotFound
 from hub.tenancy.scope import REGION, region
 from hub.work import work
 from regional_services.notifications.access import resident
@@ -52,21 +53,20 @@ def preferences(actor: Actor) -> Preferences:
         )
 
 
-def decline(*, actor: Actor, kind: str, channel: str, declined: bool) -> None:
-    """Stop, or take up again, one kind on one channel; MustHave for what can't be stopped. A repeat changes nothing."""
+def choose(*, actor: Actor, kind: str, wanted: Collection[str]) -> None:
+    """Have one kind on these channels only (in-site is one of them); MustHave for what can't be stopped."""
     account_id, known = resident(actor), KINDS.get(kind)
-    if known is None or known.audience is not Audience.RESIDENT or channel not in (Channel.IN_SITE, *known.channels):
-        raise InvalidInput(fields={"kind": "没有这类消息。"})
+    if known is None or known.audience is not Audience.RESIDENT:
+        raise NotFound
     if not known.may_be_declined:
         raise MustHave
+    declined = [channel for channel in (Channel.IN_SITE, *known.channels) if channel not in wanted]
     with work(REGION, actor=actor) as unit:
-        if declined:
-            row = Declined(account_id=account_id, kind=kind, channel=channel, declined_at=unit.now)
-            Declined.objects.bulk_create([row], ignore_conflicts=True)
-        else:
-            Declined.objects.filter(account_id=account_id, kind=kind, channel=channel).delete()
-        act = "message.declined" if declined else "message.wanted"
-        unit.audit(act, target=f"account:{account_id}", detail={"kind": kind, "channel": channel})
+        Declined.objects.filter(account_id=account_id, kind=kind).exclude(channel__in=declined).delete()
+        rows = [Declined(account_id=account_id, kind=kind, channel=c, declined_at=unit.now) for c in declined]
+        Declined.objects.bulk_create(rows, ignore_conflicts=True)
+        detail = {"kind": kind, "declined": [channel.value for channel in declined]}
+        unit.audit("message.chosen", target=f"account:{account_id}", detail=detail)
 
 
 def change_habit(*, actor: Actor, first: str, language: str) -> None:

@@ -14,6 +14,7 @@ from hub.errors import NotFound
 from regional_services.notifications import links, wordings
 from regional_services.notifications.catalogue import Language, kind_of
 from regional_services.notifications.models import Message
+from regional_services.notifications.wording import Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,17 +73,25 @@ def _own(account_id: UUID) -> QuerySet[Message]:
     return Message.objects.filter(account_id=account_id, shown=True)
 
 
-def _view(row: Message, known: wordings.Wordings, language: Language) -> MessageView:
-    kind = kind_of(row.kind)
-    said = wordings.say(
+def text_of(row: Message, known: wordings.Wordings, *, discreet: bool) -> str:
+    """What a message says in the app, in Chinese: what its reader read, or the discreet form of it."""
+    return _said(row, known, Language.ZH, discreet=discreet).text
+
+
+def _said(row: Message, known: wordings.Wordings, language: Language, *, discreet: bool) -> Said:
+    return wordings.say(
         known,
-        kind,
+        kind_of(row.kind),
         row.facts,
         institution=row.institution_code,
         language=language,
-        discreet=row.discreet,
+        discreet=discreet,
         at=row.created_at,
     )
+
+
+def _view(row: Message, known: wordings.Wordings, language: Language) -> MessageView:
+    said = _said(row, known, language, discreet=row.discreet)
     return MessageView(
         id=row.id,
         kind=row.kind,
@@ -92,7 +101,7 @@ def _view(row: Message, known: wordings.Wordings, language: Language) -> Message
         person_id=row.person_id,
         about=row.about,
         subject=row.subject,
-        page=links.page_of(kind, row.subject),
+        page=links.page_of(kind_of(row.kind), row.subject),
         created_at=row.created_at,
         read_at=row.read_at,
     )

@@ -88,7 +88,8 @@ def _claim(unit: Unit, delivery_id: UUID) -> _Job | None:
         language=row.language,
         wording=row.wording,
     )
-    if not claimed:
+    if not claimed:  # somebody else has it
+        unit.audit("delivery.overtaken", target=f"delivery:{row.pk}")
         return None
     unit.audit("delivery.try", target=f"delivery:{row.pk}", detail={"channel": row.channel, "try": row.tries + 1})
     return _Job(delivery_id=row.pk, tries=row.tries + 1, channel=Channel(row.channel), parcel=parcel)

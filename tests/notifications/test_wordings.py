@@ -152,14 +152,14 @@ def test_residents_decline_what_is_not_a_must(resident: UUID, outside: Parties) 
     """Per kind and channel, in the app too; and choose which channel comes first, in which language."""
     me = Actor(kind=ActorKind.RESIDENT, id=resident, name="居民")
     with pytest.raises(MustHave):
-        preferences.decline(actor=me, kind="booking.booked", channel="sms", declined=True)
+        preferences.choose(actor=me, kind="booking.booked", wanted=("in_site",))
     with pytest.raises(NotFound):
-        preferences.decline(actor=EDITOR, kind="doctors.moved", channel="in_site", declined=True)
-    for channel in ("sms", "in_site", "in_site"):
-        preferences.decline(actor=me, kind="visit.medicine_ready", channel=channel, declined=True)
+        preferences.choose(actor=EDITOR, kind="doctors.moved", wanted=())
+    for _ in range(2):
+        preferences.choose(actor=me, kind="visit.medicine_ready", wanted=("wechat",))
     tell(resident, uuid4(), kind="visit.medicine_ready")
     assert (messages(resident), stands(resident)) == ([], {})
-    preferences.decline(actor=me, kind="visit.medicine_ready", channel="sms", declined=False)
+    preferences.choose(actor=me, kind="visit.medicine_ready", wanted=("sms",))
     preferences.change_habit(actor=me, first="app", language="en")
     tell(resident, uuid4(), kind="visit.medicine_ready", place="Pharmacy", window="3")
     assert stands(resident) == {"sms": "sent"}
