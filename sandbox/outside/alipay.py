@@ -32,15 +32,17 @@ TEMPLATES = {"ali-visit-01": ("keyword1", "keyword2", "keyword3"), "ali-notes-02
 def build(config: Config, state: Path, control: Control) -> list[Site]:
     """The gateway on its port."""
     section = config.section("alipay")
-    gateway = _Gateway(state / "alipay.pem")
+    gateway = _Gateway(state / "alipay.pem", state / "alipay_apps.json")
     control.add(gateway.board)
     return [HttpSite("alipay", gateway.application, config.host, int(section.get("port", 8107)))]
 
 
 class _Gateway:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, apps: Path) -> None:
         self._key = _key_at(path)
-        self._apps: dict[str, rsa.RSAPublicKey] = {}
+        self._book = apps
+        known = json.loads(apps.read_text()) if apps.exists() else {}
+        self._apps: dict[str, str] = {str(app_id): str(key) for app_id, key in known.items()}
         self._strangers: set[str] = set()
         self._received: list[dict[str, Any]] = []
         self.board = Board(key="alipay", title="支付宝开放平台", group="支付与公共服务", facts=self._facts)
@@ -67,10 +69,8 @@ class _Gateway:
 
     async def _register(self, request: web.Request) -> web.Response:
         asked = await request.json()
-        key = serialization.load_pem_public_key(str(asked["public_key"]).encode())
-        if not isinstance(key, rsa.RSAPublicKey):
-            raise web.HTTPBadRequest(text="an RSA key")
-        self._apps[str(asked["app_id"])] = key
+        self._apps[str(asked["app_id"])] = str(asked["public_key"])
+        self._book.write_text(json.dumps(self._apps))
         public = self._key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -139,7 +139,10 @@ class _Gateway:
         return {"messages": len(self._received), "latest": self._received[:-20:-1]}
 
 
-def _verified(key: rsa.RSAPublicKey, form: dict[str, str]) -> bool:
+def _verified(pem: str, form: dict[str, str]) -> bool:
+    key = serialization.load_pem_public_key(pem.encode())
+    if not isinstance(key, rsa.RSAPublicKey):
+        return False
     signed = "&".join(f"{name}={value}" for name, value in sorted(form.items()) if name != "sign" and value)
     try:
         key.verify(base64.b64decode(form.get("sign", "")), signed.encode(), padding.PKCS1v15(), hashes.SHA256())

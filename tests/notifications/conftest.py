@@ -8,12 +8,10 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from pytest_django.fixtures import Settings
 
 from hub.accounts import steps as accounts
-from hub.accounts.models import HandleKind
+from hub.accounts.models import HandleKind, User
 from hub.actor import Actor, ActorKind, system_actor
 from hub.outbox.relay import drain
 from hub.security.keyring import ring
@@ -23,6 +21,7 @@ from hub.tenancy.scope import REGION, region
 from hub.work import work
 from regional_services.notifications import editing, selectors, steps, wordings
 from regional_services.notifications.catalogue import Channel, FactValue
+from regional_services.notifications.management.commands.onboard_demo_messages import agree_with_alipay
 from regional_services.notifications.models import Delivery
 from regional_services.notifications.selectors import MessageView
 from tests.harness.parties import APPID, EVENT_KEY, EVENT_TOKEN, SECRET, Parties
@@ -43,6 +42,9 @@ FACTS: dict[str, FactValue] = {
 }
 
 
+_agreed: dict[str, str] = {}
+
+
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parties]:
     """The parties outside, one process for the session."""
@@ -51,21 +53,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parties]:
     parties.outside.stop()
 
 
-@pytest.fixture(scope="session")
-def alipay_keys(sandbox: Parties) -> tuple[bytes, bytes]:
-    """Our key, and the platform's that its console gave for it."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    asked = {"app_id": "2021000000000001", "public_key": public.decode()}
-    given = httpx.post(f"{sandbox.urls['alipay']}/console/apps", json=asked).raise_for_status().json()
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return private, str(given["public_key"]).encode()
-
-
 @pytest.fixture
-def outside(sandbox: Parties, alipay_keys: tuple[bytes, bytes], settings: Settings) -> Parties:
+def outside(sandbox: Parties, settings: Settings) -> Parties:
     """The parties outside, calm, with the hub's settings pointing at them."""
     sandbox.calm()
     settings.HUB_OUTSIDE = dict(sandbox.urls)
@@ -76,11 +65,12 @@ def outside(sandbox: Parties, alipay_keys: tuple[bytes, bytes], settings: Settin
         "wechat.open.app_secret": SECRET.encode(),
         "wechat.open.event_token": EVENT_TOKEN.encode(),
         "wechat.open.event_aes_key": EVENT_KEY.encode(),
-        "alipay.app_private_key": alipay_keys[0],
-        "alipay.public_key": alipay_keys[1],
     }
     for reference, secret in held.items():
         ring().put_secret(reference, secret)
+    if _agreed.get("with") != sandbox.urls["alipay"]:
+        agree_with_alipay()
+        _agreed["with"] = sandbox.urls["alipay"]
     wordings.forget()
     return sandbox
 
@@ -102,6 +92,14 @@ def resident_with(phone: str | None, **others: str) -> UUID:
             accounts.add_handle(user, HandleKind(kind), subject, realm=realms.get(kind, ""))
         unit.audit("test.account_made", target=f"account:{user.id}")
     return user.id
+
+
+def bind_wechat(account_id: UUID | None, openid: str) -> None:
+    """An account that is there binds its WeChat."""
+    with work(REGION, actor=system_actor("test")) as unit:
+        user = User.objects.get(pk=account_id)
+        accounts.add_handle(user, HandleKind.WECHAT, openid, realm=APPID)
+        unit.audit("test.bound", target=f"account:{account_id}")
 
 
 def word_wechat(kind: str) -> None:
