@@ -13,7 +13,6 @@ from django.utils.translation import gettext
 from hub import clock
 from hub.actor import Actor
 from hub.errors import HubError
-from hub.words import said
 from portal.components.charts import bars
 from portal.components.paging import number_of, query_with, read_leaf
 from portal.desk.pages import desk
@@ -94,7 +93,7 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     sheet.writerow([gettext(head) for head in HEADS])
     for row in listing.listed(actor, criteria, limit=MOST):
         place = names.get(row.institution_code, gettext("区平台"))
-        common = [f"{clock.local(row.created_at):%Y-%m-%d %H:%M:%S}", said(row.title), place, bool(row.read_at)]
+        common = [f"{clock.local(row.created_at):%Y-%m-%d %H:%M:%S}", row.title, place, bool(row.read_at)]
         for way in row.ways:
             updated = f"{clock.local(way.updated_at):%Y-%m-%d %H:%M:%S}"
             sheet.writerow([*common, way.channel.label, way.state.label, way.reason, way.tries, updated, row.id])

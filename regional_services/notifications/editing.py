@@ -146,6 +146,8 @@ def roll_back(*, actor: Actor, kind: str, channel: str, language: str, version: 
     """Publish an earlier version's words again; version 0 withdraws, so that what stood before any version stands."""
     named = read_place(kind, channel, language)
     place = place_of(actor, named[0])
+    if version < 0:
+        raise InvalidInput(fields={"version": "请选择要恢复的版本。"})
     if version == 0:
         return _add(actor, place, named, base, content={}, withdrawn=True)
     key = {"kind": named[0].name, "channel": named[1], "language": named[2], "version": version}

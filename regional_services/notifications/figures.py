@@ -77,7 +77,7 @@ def figures(actor: Actor, first: date, last: date, *, institution: str | None = 
         messages=sum(n for kind, n in told.items() if kind_of(kind).audience is Audience.RESIDENT),
         read=read,
         channels=_channels(states),
-        kinds=[KindFigures(name=k, title=kind_of(k).title, total=total, failed=bad) for k, total, bad in ranked],
+        kinds=[KindFigures(name=k, title=kind_of(k).heading, total=total, failed=bad) for k, total, bad in ranked],
         by_day=[(day, *found.get(day, (0, 0))) for day in _days(first, last)],
     )
 

@@ -167,7 +167,7 @@ def _line(row: Message, ways: Iterable[Way]) -> Line:
     return Line(
         id=row.id,
         kind=row.kind,
-        title=kind_of(row.kind).title,
+        title=kind_of(row.kind).heading,
         institution_code=row.institution_code,
         discreet=row.discreet,
         shown=row.shown,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.utils.translation import get_language
+
 from hub import words
 
 FactValue = str | int | datetime | None
@@ -107,6 +109,11 @@ class Kind:
     def may_be_declined(self) -> bool:
         """Whether a resident may do without it."""
         return self.importance is not Importance.MUST
+
+    @property
+    def heading(self) -> str:
+        """What the kind is called, in the reader's language."""
+        return (self.en if get_language() == "en" else self.zh).title
 
     def words(self, language: Language) -> Words:
         """The house's wording."""

@@ -67,7 +67,7 @@ FORMS = {
 }
 """Pages many may read whose form asks for more: sending it without that permission is refused before any look."""
 
-NOT_OF_A_HOSPITAL = frozenset({"day"})
+NOT_OF_A_HOSPITAL = frozenset({"day", "kind", "channel", "language"})
 """Parameters of workspace routes that name nothing of a hospital's own."""
 
 HIGH_RISK = (
