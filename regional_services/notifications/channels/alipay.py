@@ -84,7 +84,7 @@ def _genuine(reply: http.Reply, key: rsa.RSAPublicKey) -> bool:
     node, sign = reply.body.get(NODE), str(reply.body.get("sign", ""))
     if not isinstance(node, dict):
         return False
-    text = reply.raw.decode()
+    text = reply.raw.decode(errors="replace")
     start = text.index(":", text.index(f'"{NODE}"')) + 1
     _, end = json.JSONDecoder().raw_decode(text[start:].lstrip())
     signed = text[start:].lstrip()[:end]

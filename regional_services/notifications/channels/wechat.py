@@ -14,7 +14,7 @@ from django.conf import settings
 
 from hub.accounts.models import HandleKind
 from hub.accounts.outside import WECHAT_SECRET
-from hub.security.keyring import ring
+from hub.security.keyring import KeyMissing, ring
 from regional_services.notifications.channels import http
 from regional_services.notifications.channels.contract import Answer, Outcome, Parcel
 
@@ -32,6 +32,7 @@ _REASONS = {
     47003: "模板字段不符",
     48001: "接口未授权",
 }
+_UNREADABLE = -2
 _SPARE = 300.0  # seconds before its end at which a token is renewed
 _LONGEST = {"thing": 20, "short_thing": 5, "character_string": 32, "number": 32, "letter": 32, "symbol": 5}
 _LONGEST |= {"phrase": 5, "name": 20, "const": 20, "time": 32, "date": 32, "amount": 32}
@@ -85,13 +86,17 @@ class OfficialAccount:
             kept = self._token
         if kept is not None and not forced and kept[0] == place and time.monotonic() < kept[2]:
             return kept[1]
+        try:
+            secret = ring().secret_text(WECHAT_SECRET)
+        except KeyMissing:
+            return Answer(outcome=Outcome.REFUSED, reason="未配置密钥")
         reply = http.call(
             "POST",
             f"{base}/cgi-bin/stable_token",
             json={
                 "grant_type": "client_credential",
                 "appid": appid,
-                "secret": ring().secret_text(WECHAT_SECRET),
+                "secret": secret,
                 "force_refresh": forced,
             },
         )
@@ -115,6 +120,8 @@ def _read(body: dict[str, object]) -> Answer:
     code = _code(body)
     if code == 0:
         return Answer(outcome=Outcome.ACCEPTED, provider_id=str(body.get("msgid", "")))
+    if code == _UNREADABLE:
+        return Answer(outcome=Outcome.UNKNOWN, reason="应答无法识别")
     if code in _LATER:
         return Answer(outcome=Outcome.NOT_NOW, reason=f"{code}", wait=_LATER[code])
     if code in _TOKEN_CODES:
@@ -123,7 +130,9 @@ def _read(body: dict[str, object]) -> Answer:
 
 
 def _code(body: dict[str, object]) -> int:
-    return int(str(body.get("errcode", 0)))
+    """The error code; 0 is success, and an answer that names no number is none."""
+    text = str(body.get("errcode", 0)).removeprefix("-")
+    return int(str(body.get("errcode", 0))) if text.isdecimal() else _UNREADABLE
 
 
 def _fitting(name: str, text: str) -> str:
