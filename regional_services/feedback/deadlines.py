@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import uuid5
 
 from hub.accounts import selectors as accounts
+from hub.accounts.models import DISTRICT as DISTRICT_CODE
 from hub.actor import Actor, system_actor
 from hub.errors import InvalidInput
 from hub.ids import uuid7
@@ -96,7 +97,7 @@ def escalate() -> int:
 def _tell_managers(unit: Unit, row: Feedback) -> None:
     """The district's operations, and the managers of the hospital it is about: once for each deadline missed."""
     code = row.institution_code
-    told = accounts.holders(Role.OPERATIONS, accounts.DISTRICT)
+    told = accounts.holders(Role.OPERATIONS, DISTRICT_CODE)
     told |= accounts.holders(Role.HOSPITAL_MANAGER, code) if code else frozenset()
     for account_id in sorted(told):
         notifications.send(

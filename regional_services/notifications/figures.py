@@ -56,12 +56,12 @@ def figures(actor: Actor, first: date, last: date, *, institution: str | None = 
     """The district's, one institution's, or a hospital's own. Four queries."""
     require(actor, VIEW)
     begin, end = span(first, last)
-    scope = {"created_at__gte": begin, "created_at__lt": end}
+    within = Q(created_at__gte=begin, created_at__lt=end)
     place = actor.institution or institution
     if place is not None:
-        scope["institution_code"] = place
+        within &= Q(institution_code=place)
     with region(read_only=True):
-        sent = Delivery.objects.filter(**scope)
+        sent = Delivery.objects.filter(within)
         states = list(sent.values_list("channel", "state").annotate(n=Count("id")))
         kinds = sent.values_list("kind").annotate(total=Count("id"), failed=Count("id", filter=Q(state__in=FAILED)))
         days = (
@@ -69,8 +69,8 @@ def figures(actor: Actor, first: date, last: date, *, institution: str | None = 
             .values_list("day")
             .annotate(total=Count("id"), failed=Count("id", filter=Q(state__in=FAILED)))
         )
-        told = dict(Message.objects.filter(**scope, shown=True).values_list("kind").annotate(n=Count("id")))
-        read = Message.objects.filter(**scope, read_at__isnull=False).count()
+        told = dict(Message.objects.filter(within, shown=True).values_list("kind").annotate(n=Count("id")))
+        read = Message.objects.filter(within, read_at__isnull=False).count()
         found = {day: (total, failed) for day, total, failed in days}
         ranked = sorted(kinds, key=lambda row: -row[1])
     return Figures(

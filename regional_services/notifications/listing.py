@@ -131,7 +131,8 @@ def _found(actor: Actor, criteria: Criteria) -> QuerySet[Message]:
     if criteria.kind:
         rows = rows.filter(kind=criteria.kind)
     if criteria.phone and actor.institution is None:  # residents' handles are the district's alone
-        rows = rows.filter(account_id=_holder(criteria.phone))
+        holder = _holder(criteria.phone)
+        rows = rows.filter(account_id=holder) if holder else rows.none()
     if criteria.channel or criteria.state:
         wanted = Delivery.objects.filter(message=OuterRef("pk"))
         if criteria.channel:

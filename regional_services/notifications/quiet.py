@@ -20,8 +20,8 @@ BEGINS, ENDS = time(22, 0), time(7, 0)  # until the district says otherwise (U)
 class Quiet:
     """The hours in force, and who set them."""
 
-    begins: time = BEGINS
-    ends: time = ENDS
+    begins: time
+    ends: time
     set_by_name: str = ""
     set_at: datetime | None = None
 
@@ -30,7 +30,7 @@ def hours() -> Quiet:
     """Those in force; inside an open scope. One query."""
     row = QuietHours.objects.order_by("-id").first()
     if row is None:
-        return Quiet()
+        return Quiet(begins=BEGINS, ends=ENDS)
     return Quiet(begins=row.begins, ends=row.ends, set_by_name=row.set_by_name, set_at=row.set_at)
 
 

@@ -12,7 +12,7 @@ from hub.outbox.relay import drain
 from hub.security.keyring import ring
 from regional_services.booking import services
 from regional_services.booking.models import Settlement, State
-from regional_services.notifications import links, wordings
+from regional_services.notifications import links, quiet, wordings
 from regional_services.notifications.selectors import messages
 from tests.booking import world
 from tests.booking.world import Resident
@@ -24,8 +24,9 @@ REMINDED, PAID, REFUNDED, DUE = "前支付", "支付成功", "退款已完成", 
 
 
 @pytest.fixture
-def on_wechat(district: District) -> District:
-    """The district with its WeChat templates agreed."""
+def on_wechat(district: District, monkeypatch: pytest.MonkeyPatch) -> District:
+    """The district with its WeChat templates agreed, at an hour that is not quiet."""
+    monkeypatch.setattr(quiet, "BEGINS", quiet.ENDS)
     ring().put_secret("wechat.open.app_secret", SECRET.encode())
     wordings.forget()
     call_command("onboard_demo_messages")

@@ -19,12 +19,12 @@ from hub.security.permissions import permissions_of
 from hub.security.roles import Role
 from hub.tenancy.scope import REGION, region
 from hub.work import work
-from regional_services.notifications import editing, selectors, steps, wordings
+from regional_services.notifications import editing, quiet, selectors, steps, wordings
 from regional_services.notifications.catalogue import Channel, FactValue
 from regional_services.notifications.management.commands.onboard_demo_messages import agree_with_alipay
 from regional_services.notifications.models import Delivery
 from regional_services.notifications.selectors import MessageView
-from tests.harness.parties import APPID, EVENT_KEY, EVENT_TOKEN, SECRET, Parties
+from tests.harness.parties import APPID, EVENT_KEY, EVENT_TOKEN, SECRET, Parties, Postbox
 
 PHONE = "+8619900000042"
 VISIT_TEMPLATE = "TM-VISIT-0000000000000000000000000000000001"
@@ -46,9 +46,16 @@ _agreed: dict[str, str] = {}
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parties]:
+def postbox() -> Iterator[Postbox]:
+    """What the parties tell the hub's public address."""
+    with Postbox() as box:
+        yield box
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory, postbox: Postbox) -> Iterator[Parties]:
     """The parties outside, one process for the session."""
-    parties = Parties(tmp_path_factory.mktemp("outside"))
+    parties = Parties(tmp_path_factory.mktemp("outside"), hub_url=postbox.origin)
     yield parties
     parties.outside.stop()
 
@@ -75,6 +82,12 @@ def outside(sandbox: Parties, settings: Settings) -> Parties:
     return sandbox
 
 
+@pytest.fixture(autouse=True)
+def no_quiet_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is sent does not depend on when the tests run; who tests quiet hours sets them."""
+    monkeypatch.setattr(quiet, "BEGINS", quiet.ENDS)
+
+
 @pytest.fixture
 def resident(alpha: str) -> UUID:
     """An account that signs in by phone."""
@@ -97,7 +110,7 @@ def resident_with(phone: str | None, **others: str) -> UUID:
 def bind_wechat(account_id: UUID | None, openid: str) -> None:
     """An account that is there binds its WeChat."""
     with work(REGION, actor=system_actor("test")) as unit:
-        user = User.objects.get(pk=account_id)
+        user = User.objects.get(pk=str(account_id))
         accounts.add_handle(user, HandleKind.WECHAT, openid, realm=APPID)
         unit.audit("test.bound", target=f"account:{account_id}")
 

@@ -76,9 +76,7 @@ def test_the_district_looks_words_and_sends_again(
     expect(page.locator("svg.bars").first).to_be_visible()
     desk.look("district-deliveries-statistics")
     page.get_by_role("link", name="免打扰时段").click()
-    desk.look("district-quiet-hours")
     desk.go("/district/wordings")
-    desk.look("district-wordings")
     desk.go("/district/wordings/booking.booked/in_site/zh")
     page.get_by_label("正文", exact=True).fill("请于{when}到{hospital}。")
     expect(page.locator("#preview").get_by_text("没有变量 {hospital}")).to_be_visible()
@@ -89,7 +87,6 @@ def test_the_district_looks_words_and_sends_again(
     expect(page.get_by_text("第 1 版已发布")).to_be_visible()
     desk.go("/district/wordings/booking.booked/wechat/zh")
     expect(page.get_by_label("平台模板编号")).to_have_value("TM-VISIT-0000000000000000000000000000000001")
-    desk.look("district-wording-wechat")
     assert desk.troubles == []
 
 
@@ -111,7 +108,6 @@ def test_a_resident_chooses_what_to_be_told_and_follows_a_link(
     page.get_by_role("link", name="消息设置与退订").click()
     phone.look("resident-message-habits")
     page.get_by_role("link", name="关注的医生停诊").click()
-    phone.look("resident-message-habit")
     page.get_by_label("站内消息").uncheck()
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("link", name="关注的医生停诊 已全部退订")).to_be_visible()

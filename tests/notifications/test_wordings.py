@@ -19,7 +19,7 @@ from regional_services.notifications.catalogue import KINDS, Audience, Channel, 
 from regional_services.notifications.editing import PublishedMeanwhile
 from regional_services.notifications.preferences import MustHave
 from regional_services.notifications.routing import not_before
-from regional_services.notifications.wording import fill, house_wording
+from regional_services.notifications.wording import fill, house_wording, read
 from tests.harness.parties import Parties
 from tests.notifications.conftest import EDITOR, PHONE, messages, resident_with, stands, tell
 
@@ -49,9 +49,7 @@ def publish(actor: Actor, base: int, kind: str = "booking.booked", **changed: st
         ("title", "{doctor}的预约", "透露"),
     ],
 )
-def test_unknown_variables_and_slips_are_refused_with_the_field_named(
-    alpha: str, field: str, text: str, said: str
-) -> None:
+def test_unknown_variables_and_slips_are_refused_with_the_field_named(field: str, text: str, said: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         publish(EDITOR, 0, **{field: text})
     assert list(refusal.value.fields) == [field]
@@ -99,7 +97,7 @@ def test_the_house_words_every_kind_in_both_languages() -> None:
                     assert "{" not in said.text
                 if channel is Channel.IN_SITE and language is Language.ZH and kind.audience is Audience.RESIDENT:
                     values = {"title": wording.title, "text": wording.text, "discreet": wording.discreet}
-                    editing.wording.read(kind, channel, values)
+                    read(kind, channel, values)
 
 
 @pytest.mark.parametrize(
