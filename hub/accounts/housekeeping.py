@@ -9,14 +9,18 @@ from django.db.models.functions import Coalesce
 
 from hub import clock
 from hub.accounts import keeping, selectors
-from hub.accounts.models import AccountKind, AccountState, PhoneCode, RefreshToken, User, WechatAsk
+from hub.accounts.models import AccountKind, AccountState, User
 from hub.accounts.services.sign_ins import end_all_sign_ins
 from hub.actor import Actor
+from hub.recovery import cleanups
+from hub.recovery.cleanups import Doomed
+from hub.recovery.keeping import SPENT
 from hub.retention.services import before
 from hub.tenancy.scope import REGION
 from hub.work import work
 
 INACTIVE_AFTER = timedelta(days=90)
+NAME = "accounts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,9 @@ class Tidied:
 
 
 def tidy(*, actor: Actor) -> Tidied:
-    """Delete spent codes, asks and tokens; disable staff accounts unused for 90 days (MLPS CES1-07)."""
-    spent = {code: before(code) for code in (keeping.CODES, keeping.ASKS, keeping.TOKENS)}
+    """Remove spent codes, asks and tokens, outside peak hours; disable staff unused for 90 days (MLPS CES1-07)."""
+    codes, asks, tokens = cleanups.clean_out(REGION, _spent(), actor=actor)
     with work(REGION, actor=actor) as unit:
-        codes, _ = PhoneCode.objects.filter(created_at__lt=spent[keeping.CODES]).delete()
-        asks, _ = WechatAsk.objects.filter(created_at__lt=spent[keeping.ASKS]).delete()
-        tokens, _ = RefreshToken.objects.filter(expires_at__lt=spent[keeping.TOKENS]).delete()
         idle = _idle_staff(clock.now() - INACTIVE_AFTER)
         for user in idle:
             user.state = AccountState.DISABLED
@@ -46,6 +47,21 @@ def tidy(*, actor: Actor) -> Tidied:
         selectors.forget(user.id)
         end_all_sign_ins(actor=actor, user_id=user.id, reason="inactive")
     return Tidied(codes, asks, tokens, len(idle))
+
+
+def _spent() -> list[Doomed]:
+    made = "created_at < {before}"
+    return [
+        Doomed(name=NAME, table="accounts_phone_code", condition=made, before=before(keeping.CODES), kept=SPENT),
+        Doomed(name=NAME, table="accounts_wechat_ask", condition=made, before=before(keeping.ASKS), kept=SPENT),
+        Doomed(
+            name=NAME,
+            table="accounts_refresh_token",
+            condition="expires_at < {before}",
+            before=before(keeping.TOKENS),
+            kept=SPENT,
+        ),
+    ]
 
 
 def _idle_staff(before: datetime) -> list[User]:

@@ -11,7 +11,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -44,15 +44,17 @@ CONTENT_TYPE = "application/x-ndjson"
 class Doomed:
     """Rows of one table past their time. `condition` is SQL of this house with one parameter, `before`.
 
-    `blank` names columns that are emptied while the row stays; without it the rows go. `key` is the primary key.
+    `blank` names columns that are emptied while the row stays; without it the rows go. `key` is the primary key,
+    `kept` the retention rule of what was put aside.
     """
 
     name: str
     table: str
     condition: str
-    before: datetime
+    before: datetime | date
     blank: tuple[str, ...] = ()
     key: str = "id"
+    kept: str = keeping.CLEANUP
 
 
 def in_peak(now: datetime) -> bool:
@@ -61,6 +63,24 @@ def in_peak(now: datetime) -> bool:
     at = clock.local(now).time()
     first, last = time.fromisoformat(begins), time.fromisoformat(ends)
     return first <= at < last if first <= last else at >= first or at < last
+
+
+def clean_out(scope: str, doomed: Sequence[Doomed], *, actor: Actor) -> list[int]:
+    """Clean up everything past its time, batch by batch, in the order given; how many rows of each.
+
+    For the schedule: in peak hours nothing happens and nothing is recorded, the next turn is another chance.
+    CleanupRefused when a backup does not read back.
+    """
+    if in_peak(clock.now()):
+        return [0 for _ in doomed]
+    return [_clean_out_one(scope, one, actor) for one in doomed]
+
+
+def _clean_out_one(scope: str, doomed: Doomed, actor: Actor) -> int:
+    gone = 0
+    while rows := clean(scope, doomed, actor=actor):
+        gone += rows
+    return gone
 
 
 def clean(scope: str, doomed: Doomed, *, actor: Actor) -> int:
@@ -144,7 +164,7 @@ def _put_aside(scope: str, doomed: Doomed, rows: Sequence[dict[str, Any]], actor
         stored = objects.put(key, _content(rows), content_type=CONTENT_TYPE, owner=scope)
     except HubError as problem:
         _refused(scope, doomed, actor, f"清理前的备份没有写成：{problem.text}")
-    keep = clock.today() + timedelta(days=retention.days(keeping.CLEANUP))
+    keep = clock.today() + timedelta(days=retention.days(doomed.kept))
     with work(REGION, actor=actor) as unit:
         record = Cleanup.objects.create(
             id=cleanup_id, name=doomed.name, scope=scope, table=doomed.table, blanked=list(doomed.blank),

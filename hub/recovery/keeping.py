@@ -9,3 +9,4 @@ BACKUPS = {
     "hospital": rule("backup.hospital", "单家医院备份", days=90, least=7, basis=_BASIS),
 }
 CLEANUP = rule("backup.cleanup", "清理前的备份", days=1095, least=366, basis=_BASIS)
+SPENT = rule("backup.spent", "清理前的备份（失效的登录凭证、可重算的数据）", days=35, least=7, basis=_BASIS)

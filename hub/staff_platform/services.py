@@ -23,6 +23,9 @@ from hub.actor import Actor, system_actor
 from hub.api import throttling
 from hub.errors import Conflict, HubError, Unavailable
 from hub.outbox.events import Event
+from hub.recovery import cleanups
+from hub.recovery.cleanups import Doomed
+from hub.recovery.keeping import SPENT
 from hub.retention.services import before
 from hub.staff_platform import outside
 from hub.staff_platform.models import AskState, PlatformAsk, PlatformUser
@@ -235,9 +238,13 @@ def _bound(state: str, binding: str, *, lock: bool) -> PlatformAsk | None:
 
 
 def forget_old() -> int:
-    """Asks nobody came back to are of no use to anybody."""
-    old = before(keeping.ASKS)
-    with work(REGION, actor=PLATFORM) as unit:
-        gone, _ = PlatformAsk.objects.filter(created_at__lt=old).delete()
-        unit.audit("accounts.platform_tidied", target="platform_ask", detail={"asks": gone})
+    """Asks nobody came back to are of no use to anybody; how many went. Outside peak hours only."""
+    asks = Doomed(
+        name="platform",
+        table="staff_platform_ask",
+        condition="created_at < {before}",
+        before=before(keeping.ASKS),
+        kept=SPENT,
+    )
+    [gone] = cleanups.clean_out(REGION, [asks], actor=PLATFORM)
     return gone

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.desk import certificates, flags, networks, views
+from portal.desk import certificates, flags, networks, reminders, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("signin", views.sign_in, name="desk-sign-in"),
@@ -21,6 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("networks", networks.page, name="desk-networks"),
     path("networks/allow", networks.allow, name="desk-network-allow"),
     path("networks/<uuid:network_id>/end", networks.end, name="desk-network-end"),
+    path("reminders", reminders.listing, name="desk-reminders"),
+    path("reminders/<uuid:message_id>", reminders.follow, name="desk-reminder"),
     path("emergency", flags.break_glass, name="desk-break-glass"),
     path("signout", views.sign_out, name="desk-sign-out"),
 ]

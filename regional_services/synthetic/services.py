@@ -13,6 +13,8 @@ from hub import clock
 from hub.actor import Actor, system_actor
 from hub.errors import InvalidInput, NotFound
 from hub.recovery import cleanups
+from hub.recovery.cleanups import Doomed
+from hub.recovery.keeping import SPENT
 from hub.retention.services import before
 from hub.security.permissions import require
 from hub.sse import topics
@@ -110,10 +112,14 @@ def resume(*, actor: Actor, code: str) -> None:
 
 def tidy() -> int:
     """Forget runs past their time; how many. The figures by day stay."""
-    old = before(keeping.RUNS)
-    with work(REGION, actor=ACTOR) as unit:
-        gone, _by_table = SyntheticRun.objects.filter(started_at__lt=old).delete()
-        unit.audit("synthetic.tidied", target="synthetic", detail={"runs": gone})
+    runs = Doomed(
+        name="synthetic",
+        table="synthetic_run",
+        condition="started_at < {before}",
+        before=before(keeping.RUNS),
+        kept=SPENT,
+    )
+    [gone] = cleanups.clean_out(REGION, [runs], actor=ACTOR)
     return gone
 
 
