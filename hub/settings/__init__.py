@@ -52,6 +52,7 @@ REGION_APPS = [
     "regional_services.doctors",
     "regional_services.closures",
     "regional_services.waitlist",
+    "regional_services.entries",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
@@ -331,6 +332,7 @@ HUB_OUTSIDE = {
     "sms": env.text("HUB_SMS_URL", "http://127.0.0.1:8103"),
     "city_identity": env.text("HUB_CITY_IDENTITY_URL", "http://127.0.0.1:8104"),
     "support_platform": env.text("HUB_STAFF_PLATFORM_URL", "http://127.0.0.1:8105"),  # its OpenID issuer
+    "entry_callers": env.text("HUB_ENTRY_CALLERS_URL", "http://127.0.0.1:8107"),  # the demo's other accounts
 }
 HUB_STAFF_PLATFORM_CLIENT = env.text("HUB_STAFF_PLATFORM_CLIENT", "health-district-hub")
 
@@ -351,5 +353,8 @@ HUB_WAITLIST_OFFER_MINUTES = env.number("HUB_WAITLIST_OFFER_MINUTES", 15)
 HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")
 HUB_CSP_FORM = env.names("HUB_CSP_FORM", HUB_OUTSIDE["wechat_pay"])  # where forms may lead: the cashier
 HUB_WECHAT_APPID = env.text("HUB_WECHAT_APPID", "wx0000000000000001")
+HUB_WECHAT_FOLLOW_URL = env.text(  # the official account's own page, where people follow it
+    "HUB_WECHAT_FOLLOW_URL", HUB_OUTSIDE["wechat_open"] + "/mp/profile_ext?action=home&__biz=demo&scene=110"
+)
 HUB_WECHAT_AUTHORIZE_ORIGIN = env.text("HUB_WECHAT_AUTHORIZE_ORIGIN", "")  # empty: the origin the code is traded at
 HUB_PASSWORD_PROFILE = env.text("HUB_PASSWORD_PROFILE", "mlps")  # or asvs, see hub/accounts/passwords.py

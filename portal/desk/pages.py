@@ -64,6 +64,7 @@ DISTRICT_MENU = (
     Entry("statistics", "统计", "/district/statistics", "statistics.view"),
     Entry("identity", "实名审核", "/district/identity", "idverify.review"),
     Entry("identity-figures", "实名审核统计", "/district/identity/statistics", "idverify.statistics"),
+    Entry("entries", "第三方入口", "/district/entries", "entries.view"),
     Entry("synthetic", "巡检与可用性", "/district/synthetic", "synthetic.view"),
     Entry("screen", "运行大屏", "/district/screen", "region.view"),
     Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),

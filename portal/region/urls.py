@@ -6,6 +6,7 @@ from portal.region.views import (
     accounts,
     audit,
     closures,
+    entries,
     feedback,
     holidays,
     idverify,
@@ -21,6 +22,7 @@ from portal.region.views import (
     synthetic,
 )
 
+_CALLER = "entries/<uuid:caller_id>"
 _IDENTITY = "identity/<uuid:application_id>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -82,6 +84,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("closures/<uuid:closure_id>/pause", closures.pause, name="district-closure-pause"),
     path("calendar", holidays.listed, name="district-calendar"),
     path("calendar/change", holidays.change, name="district-calendar-change"),
+    path("entries", entries.listing, name="district-entries"),
+    path("entries/new", entries.new, name="district-entry-new"),
+    path("entries/rules/<slug:service>", entries.change_rule, name="district-entry-rule"),
+    path(_CALLER, entries.one, name="district-entry"),
+    path(f"{_CALLER}/change", entries.change, name="district-entry-change"),
+    path(f"{_CALLER}/switch", entries.switch, name="district-entry-switch"),
+    path(f"{_CALLER}/keys", entries.add_key, name="district-entry-key"),
+    path(f"{_CALLER}/keys/<uuid:key_id>/end", entries.end_key, name="district-entry-key-end"),
+    path(f"{_CALLER}/figures.csv", entries.figures_csv, name="district-entry-figures-csv"),
     path("letters", audit.letters, name="district-letters"),
     path("letters/<int:letter_id>/replay", audit.replay, name="district-letter-replay"),
     path("leaving", leaving.listing, name="district-leavings"),

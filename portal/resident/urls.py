@@ -7,10 +7,12 @@ from portal.resident.views import (
     bookings,
     catalog,
     doctors,
+    entries,
     feedback,
     idverify,
     messages,
     numbers,
+    offered,
     openfigures,
     pay,
     people,
@@ -20,6 +22,7 @@ from portal.resident.views import (
 
 _BOOKING = "bookings/<uuid:booking_id>"
 _IDENTITY = "me/identity/<uuid:application_id>"
+_ENTRY = "entry/<uuid:visit_id>"
 _HOSPITAL = "hospitals/<slug:code>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -28,6 +31,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("open", openfigures.figures, name="open"),
     path("open/figures.json", openfigures.figures_json, name="open-json"),
     path("open/figures.csv", openfigures.figures_csv, name="open-csv"),
+    path("entry", entries.arrive, name="entry-arrive"),
+    path(_ENTRY, entries.entry, name="entry"),
+    path(f"{_ENTRY}/follow", entries.check_follow, name="entry-follow"),
+    path(f"{_ENTRY}/person", entries.choose, name="entry-person"),
+    path(f"{_ENTRY}/return", entries.back, name="entry-return"),
+    path("services/<slug:service>", offered.service, name="service"),
+    path("services/<slug:service>/<slug:code>", offered.at, name="service-at"),
     path("hospitals", catalog.hospitals, name="hospitals"),
     path(_HOSPITAL, catalog.hospital, name="hospital"),
     path(f"{_HOSPITAL}/departments/<uuid:department_id>", catalog.department, name="department"),

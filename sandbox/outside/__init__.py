@@ -1,4 +1,4 @@
-"""Parties beside the hospitals: payment, open platform, messages, the city's identity service, the staff platform."""
+"""Parties beside the hospitals: payment, open platform, messages, the city's identity service, other accounts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from pathlib import Path
 
 from sandbox.app import Config, Site
 from sandbox.control import Control
-from sandbox.outside import city_identity, internet_hospital, sms, support_platform, wechat_open, wechat_pay
+from sandbox.outside import (
+    city_identity,
+    entry_caller,
+    internet_hospital,
+    sms,
+    support_platform,
+    wechat_open,
+    wechat_pay,
+)
 
 _PARTIES = {
     "wechat_pay": wechat_pay,
@@ -15,6 +23,7 @@ _PARTIES = {
     "city_identity": city_identity,
     "support_platform": support_platform,
     "internet_hospital": internet_hospital,
+    "entry_callers": entry_caller,
 }
 
 

@@ -2,6 +2,8 @@
 
 GET /connect/oauth2/authorize?appid=&redirect_uri=&response_type=code&scope=&state=   `person=` skips the page
 GET /sns/oauth2/access_token?appid=&secret=&code=&grant_type=authorization_code
+
+What the official account's own server asks stands in `wechat_account`.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from sandbox.app import Config, HttpSite, Site
 from sandbox.control import Board, Control, Switch
 from sandbox.outside.page import page
 from sandbox.outside.people import person
+from sandbox.outside.wechat_account import Account
 
 _CODE_SECONDS = 300
 _SHOWN = 12
@@ -49,8 +52,10 @@ class _Platform:
     def __init__(self, apps: dict[str, str], domains: set[str]) -> None:
         self._apps, self._domains = apps, domains
         self._grants: dict[str, _Grant] = {}
+        self._account = Account(apps, openid)
         self.board = Board(key="wechat-open", title="微信开放平台", group="支付与公共服务", facts=self._facts)
         self.board.add_switches(Switch("down", "停机"), Switch("busy", "系统繁忙（-1）"))
+        self._account.join(self.board)
 
     def application(self) -> web.Application:
         application = web.Application()
@@ -58,6 +63,7 @@ class _Platform:
             [
                 web.get("/connect/oauth2/authorize", self._authorize),
                 web.get("/sns/oauth2/access_token", self._exchange),
+                *self._account.routes(),
             ]
         )
         return application
@@ -119,7 +125,7 @@ class _Platform:
         return web.json_response(answer | ({"is_snapshotuser": 1} if grant.snapshot else {}))
 
     def _facts(self) -> dict[str, int]:
-        return {"apps": len(self._apps), "codes": len(self._grants)}
+        return {"apps": len(self._apps), "codes": len(self._grants), **self._account.facts()}
 
 
 def openid(appid: str, subject: str) -> str:

@@ -27,6 +27,9 @@ _KINDS = {
     "muying": "rehabilitation",
 }
 
+# Other official accounts that send people here: code, name, community; `register_demo_callers` knows them by code.
+CALLERS = (("qinghe-community", "青禾社区健康服务号", "qinghe"), ("yunxi-life", "云栖生活应用", ""))
+
 
 def his_port(order: int) -> int:
     """The port of the hospital in that place of the list; `HUB_HIS_FIRST_PORT` moves them all."""
@@ -95,6 +98,7 @@ def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
             "domains": [settings.BASE_HOST, "127.0.0.1"],
         },
         "internet_hospital": {"port": 8106, "secret": _secret("internet_hospital.hmac")},
+        "entry_callers": {"port": _port_of("entry_callers"), "accounts": [_caller(*row) for row in CALLERS]},
         "hospitals": [_hospital(row, order) for order, row in enumerate(rows)],
     }
 
@@ -114,6 +118,18 @@ def _hospital(row: dict[str, str], order: int) -> dict[str, Any]:
         "days": int(row["release_days"]),
         "per_slot": 2,
         "options": options(row, order),
+    }
+
+
+def _caller(code: str, name: str, community: str) -> dict[str, Any]:
+    only = {"services": ["immunisation", "checkup"]} if community else {}
+    return {
+        "code": code,
+        "name": name,
+        "at": community or "luzhou",
+        "key": f"demo-{len(code)}",
+        "secret": _secret(f"entries.{code}"),
+        **only,
     }
 
 

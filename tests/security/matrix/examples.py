@@ -40,6 +40,9 @@ from regional_services.booking.selectors import BookingView
 from regional_services.catalog.models import CatalogDoctor, CatalogSession
 from regional_services.closures import services as closures
 from regional_services.closures.services import PACES, ClosureWish
+from regional_services.entries import managing as entries
+from regional_services.entries.managing import CallerWish
+from regional_services.entries.models import Caller, Visit
 from regional_services.feedback import services as feedback
 from regional_services.feedback.models import Entry, Photo
 from regional_services.feedback.services import Wish
@@ -403,7 +406,44 @@ def _invitation(district: World) -> UUID:
     return UUID(str(made.id))
 
 
+def _caller(_: World) -> UUID:
+    with region(read_only=True):
+        found = Caller.objects.first()
+    if found is not None:
+        return UUID(str(found.id))
+    wish = CallerWish(name="云栖生活", services=("outpatient",), returns=("https://life.example/back",))
+    made = entries.register(actor=_actor(Role.OPERATIONS), code="yunxi-life", wish=wish)
+    entries.add_key(actor=_actor(Role.OPERATIONS), caller_id=made, algorithm="hmac")
+    return made
+
+
+def _caller_key(district: World) -> UUID:
+    return entries.caller(_actor(Role.OPERATIONS), _caller(district)).keys[0].id
+
+
+def _visit(district: World) -> UUID:
+    caller_id, key_id = _caller(district), _caller_key(district)
+    with region():
+        made = Visit.objects.create(
+            caller_id=caller_id,
+            key_id=key_id,
+            nonce=uuid4().hex,
+            service="outpatient",
+            place=district.alpha,
+            return_to="https://life.example/back",
+            browser=b"",
+            account_id=district.owner.actor.id,
+            person_id=district.owner.person_id,
+            arrived_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
 EXAMPLES: dict[tuple[str, str], Maker] = {
+    ("", "visit_id"): _visit,
+    ("", "caller_id"): _caller,
+    ("", "key_id"): _caller_key,
+    ("", "service"): lambda _: "immunisation",
     ("", "code"): lambda district: district.alpha,
     ("", "booking_id"): lambda district: district.booking.id,
     ("", "session_id"): lambda district: district.booking.session_id,
