@@ -53,6 +53,8 @@ REGION_APPS = [
     "regional_services.closures",
     "regional_services.waitlist",
     "regional_services.entries",
+    "regional_services.accountlife",
+    "regional_services.insurance",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
@@ -298,6 +300,8 @@ CELERY_BEAT_SCHEDULE = {
     "night-reports": {"task": "tenants.nightly.tasks.make_reports", "schedule": crontab(hour=7, minute=0)},
     "closures.carry_on": {"task": "closures.carry_on", "schedule": 2.0, "options": {"expires": 2.0}},
     "waitlist.sweep": {"task": "waitlist.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    "accountlife-close": {"task": "accountlife.close_due", "schedule": 900.0},
+    "accountlife-expired": {"task": "accountlife.delete_expired", "schedule": 86400.0},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
     "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
@@ -332,6 +336,7 @@ HUB_OUTSIDE = {
     "sms": env.text("HUB_SMS_URL", "http://127.0.0.1:8103"),
     "city_identity": env.text("HUB_CITY_IDENTITY_URL", "http://127.0.0.1:8104"),
     "support_platform": env.text("HUB_STAFF_PLATFORM_URL", "http://127.0.0.1:8105"),  # its OpenID issuer
+    "insurer": env.text("HUB_INSURER_URL", "http://127.0.0.1:8108"),
     "entry_callers": env.text("HUB_ENTRY_CALLERS_URL", "http://127.0.0.1:8107"),  # the demo's other accounts
 }
 HUB_STAFF_PLATFORM_CLIENT = env.text("HUB_STAFF_PLATFORM_CLIENT", "health-district-hub")
@@ -346,6 +351,10 @@ HUB_SYNTHETIC: dict[str, Any] = {
 
 # Days pictures of cards stay after the decision; never more than the residents' consent says.
 HUB_IDENTITY_PHOTO_DAYS = min(env.number("HUB_IDENTITY_PHOTO_DAYS", 30), 30)
+# Residents' accounts: how long a merge can be undone, an asked-for closing waits, and what must be kept is kept.
+HUB_MERGE_UNDO_DAYS = env.number("HUB_MERGE_UNDO_DAYS", 7)
+HUB_CLOSING_DAYS = env.number("HUB_CLOSING_DAYS", 15)
+HUB_SEALED_YEARS = env.number("HUB_SEALED_YEARS", 15)
 # The waiting list: places one person may have at a time, and how long a number is held for whom it is offered to.
 HUB_WAITLIST_OPEN = env.number("HUB_WAITLIST_OPEN", 3)
 HUB_WAITLIST_OFFER_MINUTES = env.number("HUB_WAITLIST_OFFER_MINUTES", 15)

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from portal.region.views import (
+    accountlife,
     accounts,
     audit,
     closures,
@@ -20,6 +21,7 @@ from portal.region.views import (
     screen,
     statistics,
     synthetic,
+    vouchers,
 )
 
 _CALLER = "entries/<uuid:caller_id>"
@@ -84,6 +86,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("closures/<uuid:closure_id>/pause", closures.pause, name="district-closure-pause"),
     path("calendar", holidays.listed, name="district-calendar"),
     path("calendar/change", holidays.change, name="district-calendar-change"),
+    path("merges", accountlife.merges, name="district-merges"),
+    path("merges/find", accountlife.find, name="district-merge-find"),
+    path("merges/propose", accountlife.propose, name="district-merge-propose"),
+    path("merges/<uuid:merge_id>", accountlife.merge, name="district-merge"),
+    path("merges/<uuid:merge_id>/decide", accountlife.decide, name="district-merge-decide"),
+    path("merges/<uuid:merge_id>/undo", accountlife.undo, name="district-merge-undo"),
+    path("closings", accountlife.closings, name="district-closings"),
+    path("closings/<uuid:closing_id>", accountlife.sealed, name="district-closing-sealed"),
+    path("vouchers", vouchers.listing, name="district-vouchers"),
     path("entries", entries.listing, name="district-entries"),
     path("entries/new", entries.new, name="district-entry-new"),
     path("entries/rules/<slug:service>", entries.change_rule, name="district-entry-rule"),

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from portal.resident.views import (
     account,
+    accountlife,
     bookings,
     catalog,
     doctors,
@@ -17,6 +18,7 @@ from portal.resident.views import (
     pay,
     people,
     surveys,
+    voucher,
     waitlist,
 )
 
@@ -60,6 +62,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_BOOKING}/change", bookings.answer_change, name="booking-change"),
     path(f"{_BOOKING}/register", bookings.register, name="booking-register"),
     path(f"{_BOOKING}/check-in", bookings.check_in, name="booking-check-in"),
+    path(f"{_BOOKING}/voucher", voucher.voucher, name="booking-voucher"),
     path(f"{_BOOKING}/pay", pay.pay, name="booking-pay"),
     path(f"{_BOOKING}/pay/<uuid:attempt_id>/live", pay.live, name="booking-pay-live"),
     path("messages", messages.inbox, name="messages"),
@@ -75,6 +78,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me", account.me, name="me"),
     path("me/devices", account.devices, name="devices"),
     path("me/devices/<uuid:sign_in_id>/end", account.end_device, name="device-end"),
+    path("me/accounts", accountlife.accounts, name="accounts"),
+    path("me/accounts/<uuid:merge_id>", accountlife.merge, name="account-merge"),
+    path("me/accounts/<uuid:merge_id>/confirm", accountlife.confirm, name="account-merge-confirm"),
+    path("me/accounts/<uuid:merge_id>/undo", accountlife.undo, name="account-merge-undo"),
+    path("me/close", accountlife.close, name="account-close"),
+    path("me/close/keep", accountlife.keep, name="account-keep"),
     path("me/people", people.people, name="people"),
     path("me/people/new", people.add, name="person-new"),
     path("me/people/<uuid:person_id>/choose", people.choose, name="person-choose"),

@@ -9,6 +9,7 @@ from sandbox.control import Control
 from sandbox.outside import (
     city_identity,
     entry_caller,
+    insurer,
     internet_hospital,
     sms,
     support_platform,
@@ -24,6 +25,7 @@ _PARTIES = {
     "support_platform": support_platform,
     "internet_hospital": internet_hospital,
     "entry_callers": entry_caller,
+    "insurer": insurer,
 }
 
 

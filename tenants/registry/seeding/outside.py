@@ -98,6 +98,7 @@ def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
             "domains": [settings.BASE_HOST, "127.0.0.1"],
         },
         "internet_hospital": {"port": 8106, "secret": _secret("internet_hospital.hmac")},
+        "insurer": {"port": _port_of("insurer"), "secret": _secret("outside.insurer")},
         "entry_callers": {"port": _port_of("entry_callers"), "accounts": [_caller(*row) for row in CALLERS]},
         "hospitals": [_hospital(row, order) for order, row in enumerate(rows)],
     }

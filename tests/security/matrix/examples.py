@@ -36,6 +36,7 @@ from institution_connectors.contracts import Direction, Inbound, Operation, Pati
 from institution_connectors.exchange import inbound
 from institution_connectors.exchange.models import Exchange
 from portal.screens.links import device_link
+from regional_services.accountlife.models import Closing, Merge, Sealed
 from regional_services.booking.selectors import BookingView
 from regional_services.catalog.models import CatalogDoctor, CatalogSession
 from regional_services.closures import services as closures
@@ -421,6 +422,28 @@ def _caller_key(district: World) -> UUID:
     return entries.caller(_actor(Role.OPERATIONS), _caller(district)).keys[0].id
 
 
+def _merge(district: World) -> UUID:
+    """A proposal of two clerks' that nobody decided, into the owner's account."""
+    assert district.owner.actor.id is not None
+    with region():
+        made = Merge.objects.create(
+            kept_id=district.owner.actor.id,
+            merged_id=uuid4(),
+            way="clerk",
+            proposed_by=uuid4(),
+            proposed_by_name="审核",
+            proposed_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
+def _closing(_: World) -> UUID:
+    with region():
+        made = Closing.objects.create(account_id=uuid4(), state="done", asked_at=clock.now(), due_at=clock.now())
+        Sealed.objects.create(closing=made, content={}, keep_until=clock.today(), sealed_at=clock.now())
+    return UUID(str(made.id))
+
+
 def _visit(district: World) -> UUID:
     caller_id, key_id = _caller(district), _caller_key(district)
     with region():
@@ -441,6 +464,8 @@ def _visit(district: World) -> UUID:
 
 EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "visit_id"): _visit,
+    ("", "merge_id"): _merge,
+    ("", "closing_id"): _closing,
     ("", "caller_id"): _caller,
     ("", "key_id"): _caller_key,
     ("", "service"): lambda _: "immunisation",

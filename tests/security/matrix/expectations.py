@@ -61,6 +61,7 @@ OWN = frozenset(
         "photo_id",
         "invitation_id",
         "visit_id",
+        "merge_id",
     }
 )
 """Parameters that name a thing of one resident or one account; other parameters of residents' routes are public."""
