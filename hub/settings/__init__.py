@@ -55,6 +55,7 @@ REGION_APPS = [
     "regional_services.entries",
     "regional_services.accountlife",
     "regional_services.insurance",
+    "regional_services.cards",
 ]
 HOSPITAL_APPS = [
     "hub.journal.hospital",
@@ -300,6 +301,8 @@ CELERY_BEAT_SCHEDULE = {
     "night-reports": {"task": "tenants.nightly.tasks.make_reports", "schedule": crontab(hour=7, minute=0)},
     "closures.carry_on": {"task": "closures.carry_on", "schedule": 2.0, "options": {"expires": 2.0}},
     "waitlist.sweep": {"task": "waitlist.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    "identity-expired": {"task": "identity.end_expired", "schedule": 3600.0},
+    "cards-forget": {"task": "cards.forget_old", "schedule": 300.0},
     "accountlife-close": {"task": "accountlife.close_due", "schedule": 900.0},
     "accountlife-expired": {"task": "accountlife.delete_expired", "schedule": 86400.0},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
@@ -336,6 +339,7 @@ HUB_OUTSIDE = {
     "sms": env.text("HUB_SMS_URL", "http://127.0.0.1:8103"),
     "city_identity": env.text("HUB_CITY_IDENTITY_URL", "http://127.0.0.1:8104"),
     "support_platform": env.text("HUB_STAFF_PLATFORM_URL", "http://127.0.0.1:8105"),  # its OpenID issuer
+    "health_card": env.text("HUB_HEALTH_CARD_URL", "http://127.0.0.1:8109"),
     "insurer": env.text("HUB_INSURER_URL", "http://127.0.0.1:8108"),
     "entry_callers": env.text("HUB_ENTRY_CALLERS_URL", "http://127.0.0.1:8107"),  # the demo's other accounts
 }
@@ -352,6 +356,7 @@ HUB_SYNTHETIC: dict[str, Any] = {
 # Days pictures of cards stay after the decision; never more than the residents' consent says.
 HUB_IDENTITY_PHOTO_DAYS = min(env.number("HUB_IDENTITY_PHOTO_DAYS", 30), 30)
 # Residents' accounts: how long a merge can be undone, an asked-for closing waits, and what must be kept is kept.
+HUB_PROXY_DAYS = env.number("HUB_PROXY_DAYS", 365)  # how long an adult can be acted for without agreeing again
 HUB_MERGE_UNDO_DAYS = env.number("HUB_MERGE_UNDO_DAYS", 7)
 HUB_CLOSING_DAYS = env.number("HUB_CLOSING_DAYS", 15)
 HUB_SEALED_YEARS = env.number("HUB_SEALED_YEARS", 15)
@@ -362,6 +367,7 @@ HUB_WAITLIST_OFFER_MINUTES = env.number("HUB_WAITLIST_OFFER_MINUTES", 15)
 HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")
 HUB_CSP_FORM = env.names("HUB_CSP_FORM", HUB_OUTSIDE["wechat_pay"])  # where forms may lead: the cashier
 HUB_WECHAT_APPID = env.text("HUB_WECHAT_APPID", "wx0000000000000001")
+HUB_HEALTH_CARD_APP = env.text("HUB_HEALTH_CARD_APP", "yunxi-hub")
 HUB_WECHAT_FOLLOW_URL = env.text(  # the official account's own page, where people follow it
     "HUB_WECHAT_FOLLOW_URL", HUB_OUTSIDE["wechat_open"] + "/mp/profile_ext?action=home&__biz=demo&scene=110"
 )

@@ -85,6 +85,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/close", accountlife.close, name="account-close"),
     path("me/close/keep", accountlife.keep, name="account-keep"),
     path("me/people", people.people, name="people"),
+    path("me/people/proxies/<uuid:relation_id>/end", people.end_proxy, name="proxy-end"),
     path("me/people/new", people.add, name="person-new"),
     path("me/people/<uuid:person_id>/choose", people.choose, name="person-choose"),
     path("me/people/<uuid:person_id>/real-name", people.real_name, name="person-real-name"),

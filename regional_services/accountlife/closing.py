@@ -30,6 +30,7 @@ from regional_services.identity import endings
 from regional_services.identity.access import account
 from regional_services.identity.locks import lock_account
 from regional_services.payments import selectors as payments
+from regional_services.payments.models import OrderState
 from regional_services.waitlist import selectors as waitlist
 
 CLOSER = system_actor("账号注销")
@@ -74,7 +75,9 @@ def open_matters(account_id: UUID) -> list[Matter]:
         for row in bookings.unfinished_of_account(account_id)
     ]
     rows += [
-        Matter(gettext("一笔%(state)s的订单") % {"state": order.state.label}, f"/bookings/{order.booking_id}")
+        Matter(
+            gettext("一笔%(state)s的订单") % {"state": OrderState(order.state).label}, f"/bookings/{order.booking_id}"
+        )
         for order in payments.unsettled_of_account(account_id)
         if f"/bookings/{order.booking_id}" not in {row.href for row in rows}
     ]

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from hub import ids
 from hub.accounts import handles
 from hub.accounts import selectors as accounts
+from hub.accounts.access import own_account
 from hub.accounts.services import end_all_sign_ins, holder_of_phone, holder_of_wechat
 from hub.actor import Actor
 from hub.errors import Conflict
@@ -148,7 +149,7 @@ def _store(unit: Unit, kept: UUID, other: UUID, way: Way, person_id: UUID | None
         person_id=person_id,
         way=way,
         note=note,
-        proposed_by=unit.actor.id,
+        proposed_by=own_account(unit.actor),
         proposed_by_name=unit.actor.name[:60],
         proposed_at=unit.now,
     )

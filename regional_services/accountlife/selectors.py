@@ -140,7 +140,7 @@ def _view(row: Merge, *, full: bool = False) -> MergeView:
         kept_handles=tuple(handles.handles_of(row.kept_id)) if full else (),
         merged_handles=tuple(handles.handles_of(row.merged_id)) if proposed else (),
         holds=_holds(row.merged_id) if proposed else (),
-        moved=tuple((moving.TITLES[label], *both) for label, both in moved.items()),
+        moved=tuple((moving.TITLES[label], came, stayed) for label, (came, stayed) in moved.items()),
         undo_days=settings.HUB_MERGE_UNDO_DAYS,
         shared=endings.shared_people(row.kept_id, row.merged_id) if proposed else 0,
     )

@@ -70,6 +70,15 @@ def person_of_document(document: Document) -> UUID | None:
     )
 
 
+def person_of_number(number: str) -> UUID | None:
+    """The person with a document of this number, whatever its kind. One query."""
+    return (
+        Identifier.objects.filter(number_index__in=blind.candidates("person.document", number), retired_at__isnull=True)
+        .values_list("person_id", flat=True)
+        .first()
+    )
+
+
 def shared_people(one: UUID, other: UUID) -> int:
     """How many people both accounts act for. One query."""
     return (
@@ -95,7 +104,8 @@ def one_default(account_id: UUID) -> None:
     """Of several default people the one who was it first stays so."""
     rows = Relation.objects.filter(account_id=account_id, is_default=True).order_by("created_at")
     first = rows.values_list("id", flat=True).first()
-    rows.exclude(id=first).update(is_default=False)
+    if first is not None:
+        rows.exclude(id=first).update(is_default=False)
 
 
 def revive_relations(relation_ids: list[UUID]) -> None:

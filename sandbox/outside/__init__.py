@@ -9,6 +9,7 @@ from sandbox.control import Control
 from sandbox.outside import (
     city_identity,
     entry_caller,
+    health_card,
     insurer,
     internet_hospital,
     sms,
@@ -26,6 +27,7 @@ _PARTIES = {
     "internet_hospital": internet_hospital,
     "entry_callers": entry_caller,
     "insurer": insurer,
+    "health_card": health_card,
 }
 
 

@@ -1,12 +1,14 @@
 """The medical insurance's voucher service, on the national envelope.
 
-POST /api/fsi/callService   EC01 activate, EC02 what became of a number; signed   -> {"infcode", "inf_refmsgid", ..}
+POST /api/fsi/callService   EC01 activate, EC02 what became of a number, EC03 whose code; signed -> {"infcode", ..}
+GET  /demo/codes            the fictional people's insurance codes
 A number is taken once: the same again gives the same answer. Every fifth of the fictional people is not insured here.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import sqlite3
 from pathlib import Path
@@ -16,7 +18,8 @@ from aiohttp import web
 
 from sandbox.app import Config, HttpSite, Site
 from sandbox.control import Board, Control, Switch
-from sandbox.outside.people import person
+from sandbox.outside.page import page
+from sandbox.outside.people import Human, person
 from sandbox.outside.signing import signed_body
 
 _UNINSURED_EVERY = 5
@@ -36,6 +39,7 @@ class _Insurer:
         self._uninsured = {
             human.document_number for human in map(person, range(people)) if human.index % _UNINSURED_EVERY == 4
         }
+        self._codes = {insurance_code(human): human for human in map(person, range(people))}
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.execute("CREATE TABLE IF NOT EXISTS asked (msgid TEXT PRIMARY KEY, answer TEXT)")
         self._db.execute("CREATE TABLE IF NOT EXISTS voucher (certno TEXT PRIMARY KEY)")
@@ -50,7 +54,7 @@ class _Insurer:
 
     def application(self) -> web.Application:
         application = web.Application()
-        application.add_routes([web.post("/api/fsi/callService", self._call)])
+        application.add_routes([web.post("/api/fsi/callService", self._call), web.get("/demo/codes", self._show_codes)])
         return application
 
     async def _call(self, request: web.Request) -> web.Response:
@@ -61,7 +65,12 @@ class _Insurer:
         if self.board.take("garbage", asked["infno"]) is not None:
             return web.Response(text="<html>网关错误</html>", content_type="text/html")
         data = asked["input"]["data"]
-        answer = self._became_of(data["omsgid"]) if asked["infno"] == "EC02" else self._activate(asked["msgid"], data)
+        if asked["infno"] == "EC03":
+            answer = self._decode(data["ec_qrcode"])
+        elif asked["infno"] == "EC02":
+            answer = self._became_of(data["omsgid"])
+        else:
+            answer = self._activate(asked["msgid"], data)
         if asked["infno"] == "EC01" and self.board.take("lose_answer") is not None:
             raise web.HTTPGatewayTimeout(text="lost")
         return web.json_response({"inf_refmsgid": asked["msgid"], "warn_msg": "", **answer})
@@ -89,11 +98,36 @@ class _Insurer:
         earlier = self._db.execute("SELECT answer FROM asked WHERE msgid=?", (msgid,)).fetchone()
         return dict(json.loads(earlier[0])) if earlier else _refused("EC404 未查询到该报文")
 
+    def _decode(self, code: str) -> dict[str, Any]:
+        human = self._codes.get(code)
+        if human is None:
+            return _refused("EC302 医保码无效或已过期")
+        output = {
+            "userName": human.name,
+            "idNo": human.document_number,
+            "idType": "01",
+            "insuOrg": "310000",
+            "ecIndexNo": f"EI{human.index:018d}",
+            "ecToken": hashlib.sha256(f"token:{code}".encode()).hexdigest()[:40],
+        }
+        return {"infcode": 0, "err_msg": "", "output": output}
+
+    async def _show_codes(self, _request: web.Request) -> web.Response:
+        rows = "".join(
+            f"<p class=row>{human.name}<br><small>{code}</small></p>" for code, human in list(self._codes.items())[:12]
+        )
+        return page("医保码（演示）", f"<h1>演示用的码</h1>{rows}")
+
     def _facts(self) -> dict[str, int]:
         return {
             "asked": self._db.execute("SELECT count(*) FROM asked").fetchone()[0],
             "vouchers": self._db.execute("SELECT count(*) FROM voucher").fetchone()[0],
         }
+
+
+def insurance_code(human: Human) -> str:
+    """What the person's insurance app shows: 28 signs, digits first."""
+    return "31" + hashlib.sha256(f"insurance:{human.document_number}".encode()).hexdigest()[:26]
 
 
 def _refused(words: str) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def again(who: Resident) -> Resident:
     """The same person with another account, whose own name was checked too."""
     other = world.resident()
     with region():
-        Relation.objects.filter(account_id=other.actor.id).update(person_id=who.person_id)
+        Relation.objects.filter(account_id=account(other)).update(person_id=who.person_id)
     return Resident(other.actor, who.person_id)
 
 

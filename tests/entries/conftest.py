@@ -163,6 +163,7 @@ def with_wechat(who: Resident, person: int) -> Resident:
 
 def child_of(parent: Resident, born: date | None = None) -> UUID:
     """A child this resident acts for; the person's id."""
+    assert parent.actor.id is not None
     child = world.resident(born=born or clock.today() - timedelta(days=700))
     with region():
         Relation.objects.filter(person_id=child.person_id).delete()

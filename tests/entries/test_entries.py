@@ -21,6 +21,7 @@ from hub.security.roles import Role
 from hub.tenancy.scope import region
 from regional_services.booking.errors import TimeTaken
 from regional_services.catalog.errors import AgeUnfit
+from regional_services.catalog.models import CatalogSession
 from regional_services.entries import managing, signing
 from regional_services.entries.models import Follow, RefusalCount, Visit
 from regional_services.identity.models import Person, Standing
@@ -183,7 +184,7 @@ def test_whom_a_service_is_for_is_data_and_holds_on_every_way(community: Communi
     assert "年龄范围不正确" in text_of(desk.post("/district/entries/rules/immunisation", wrong, follow=True))
     staff = desk_of(Role.HOSPITAL_MANAGER, hospital=community.code)
     with region(read_only=True):
-        department = world.CatalogSession.objects.get(session_id=community.session).department_id
+        department = CatalogSession.objects.get(session_id=community.session).department_id
     here = f"/workspace/facts/departments/{department}"
     kept = staff.post(here, {"own_intro": "", "notice": "", "sensitivity": "", "service": "checkup"}, follow=True)
     assert "已保存" in text_of(kept)

@@ -28,7 +28,7 @@ from tests.booking import world
 from tests.booking.world import Resident
 from tests.harness.outside import HOST, Board, Outside, free_port
 from tests.portal.desks import desk_of, text_of
-from tests.security.matrix.examples import resident_browser, resident_token
+from tests.security.matrix.examples import merchant, resident_browser, resident_token
 
 SECRET = "insurer-test-secret"
 
@@ -58,7 +58,10 @@ def insurer(program: tuple[Outside, str], settings: Settings) -> Board:
 def registered(alpha: str) -> tuple[Resident, BookingView, str]:
     """Somebody with an unpaid registration; and the address of his voucher."""
     who = world.resident()
-    booking = world.book(alpha, world.open_for_booking(alpha, 3, fee_fen=2500), who)
+    session = world.open_for_booking(alpha, 3, fee_fen=2500)
+    merchant(alpha)
+    booking = world.book(alpha, session, who)
+    resident_browser(who).get(f"/bookings/{booking.id}/pay")  # he looked at what is to be paid
     drain(outside=False)
     return who, booking, f"/bookings/{booking.id}/voucher"
 

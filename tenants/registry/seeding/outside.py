@@ -97,7 +97,12 @@ def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
             "clients": [{"id": settings.HUB_STAFF_PLATFORM_CLIENT, "secret": _secret("staff_platform.client")}],
             "domains": [settings.BASE_HOST, "127.0.0.1"],
         },
-        "internet_hospital": {"port": 8106, "secret": _secret("internet_hospital.hmac")},
+        "internet_hospital": {"port": SANDBOX_PORT + 6, "secret": _secret("internet_hospital.hmac")},
+        "health_card": {
+            "port": _port_of("health_card"),
+            "app": settings.HUB_HEALTH_CARD_APP,
+            "secret": _secret("outside.health_card"),
+        },
         "insurer": {"port": _port_of("insurer"), "secret": _secret("outside.insurer")},
         "entry_callers": {"port": _port_of("entry_callers"), "accounts": [_caller(*row) for row in CALLERS]},
         "hospitals": [_hospital(row, order) for order, row in enumerate(rows)],

@@ -62,6 +62,7 @@ OWN = frozenset(
         "invitation_id",
         "visit_id",
         "merge_id",
+        "relation_id",
     }
 )
 """Parameters that name a thing of one resident or one account; other parameters of residents' routes are public."""
@@ -98,6 +99,13 @@ NOT_HIGH_RISK = {
 }
 
 NOTHING_THERE = {
+    "me/accounts/<uuid:merge_id>/undo": "no merge is done in this world",
+    "me/close/keep": "no closing is asked for in this world",
+    "api/resident/v1/account/merges/<uuid:merge_id>": "no merge is done in this world",
+    "api/resident/v1/account/closing": "no closing is asked for in this world",
+    "api/resident/v1/bookings/<uuid:booking_id>/insurance-voucher": "the owner stopped acting for the patient before",
+    "api/resident/v1/proxies/<uuid:relation_id>": "the owner took his own name off the account before",
+    "workspace/scan/<uuid:scan_id>": "a scan is its own desk's (tests/cards)",
     "workspace/leaving/package": "no hospital is leaving in this world",
     "workspace/leaving/receipt.json": "no hospital is leaving in this world",
     "district/leaving/<str:code>": "no hospital is leaving in this world",
