@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from hub import clock
 from hub.accounts import phone_codes
 from hub.accounts import steps as accounts
 from hub.accounts.models import CodePurpose, HandleKind, PhoneCode, User
+from hub.accounts.outside import SMS_SECRET, WECHAT_SECRET
 from hub.accounts.services import request_phone_code
 from hub.audit.selectors import Search, entries_of
+from hub.outbox.relay import drain
+from hub.security.keyring import ring
 from hub.security.roles import Role
 from hub.tenancy.scope import REGION, region
 from hub.work import work
@@ -26,6 +31,7 @@ from regional_services.doctors.models import Follow
 from regional_services.identity.models import Identifier, Person, Relation, RelationKind, RelationState
 from regional_services.identity.purposes import ALL
 from regional_services.identity.steps import NewPerson, check_form, person_of
+from tests.accounts.parties import running
 from tests.accounts.people import make_staff
 from tests.booking import world
 from tests.booking.world import Resident
@@ -251,3 +257,27 @@ def test_an_app_merges_and_closes_by_the_interface(double: tuple[Resident, Resid
     assert call("get", "closing").json() == {"asked_at": None, "due_at": None, "matters": []}
     assert call("post", "closing", {"code": "000000", "device_id": "device"}).status_code == 422
     assert selectors.own_merges(new.actor)
+
+
+def test_a_wechat_that_opens_the_other_account_proves_it(
+    double: tuple[Resident, Resident, UUID], settings: Settings
+) -> None:
+    """Binding it leads to the merge instead of a dead end."""
+    old, new, booking_id = double
+    with work(REGION, actor=world.SETUP) as unit:
+        user = User.objects.get(id=account(old))
+        accounts.add_handle(user, HandleKind.WECHAT, "oTHEOTHER", realm=settings.HUB_WECHAT_APPID)
+        unit.audit("test.wechat", target=f"account:{user.id}")
+    browser = resident_browser(new)
+    with running(ring().ensure_secret(SMS_SECRET), ring().ensure_secret(WECHAT_SECRET).decode()) as parties:
+        settings.HUB_OUTSIDE = {**settings.HUB_OUTSIDE, "wechat_open": parties.address}
+        parties.wechat_answers["wxcode"] = {"openid": "oTHEOTHER", "access_token": "t"}
+        state = dict(parse_qsl(urlsplit(browser.get("/signin/wechat?next=/me").headers["Location"]).query))["state"]
+        waiting = browser.get(f"/signin/wechat/back?state={state}&code=wxcode").headers["Location"]
+        drain()
+        onward = browser.get(waiting).headers["Location"]
+    assert onward.startswith("/me/accounts/")
+    assert "会转入本账号" in text_of(browser.get(onward))
+    browser.post(f"{onward}/confirm")
+    with region(read_only=True):
+        assert Booking.objects.get(id=booking_id).account_id == account(new)
