@@ -17,7 +17,7 @@ from regional_services.entries.serializers import (
     ArrivalSerializer,
     EntryPersonChoiceSerializer,
     EntryReturnSerializer,
-    EntrySerializer,
+    EntryVisitSerializer,
     render,
 )
 from regional_services.identity.access import account
@@ -37,7 +37,7 @@ class EntriesView(HubAPIView):
 
     permission = RESIDENT
 
-    @extend_schema(operation_id="entries_open", request=ArrivalSerializer, responses={201: EntrySerializer})
+    @extend_schema(operation_id="entries_open", request=ArrivalSerializer, responses={201: EntryVisitSerializer})
     def post(self, request: Request) -> Response:
         """Open a signed link; it is good once. Refusals: `entries.*`."""
         given = ArrivalSerializer(data=request.data)
@@ -53,7 +53,7 @@ class EntryView(HubAPIView):
 
     permission = RESIDENT
 
-    @extend_schema(operation_id="entries_read", responses=EntrySerializer)
+    @extend_schema(operation_id="entries_read", responses=EntryVisitSerializer)
     def get(self, request: Request, visit_id: UUID) -> Response:  # noqa: ARG002 - the route's signature
         """The step to do now; `follow` is `asked` while WeChat is being asked."""
         found = _progress(self.actor, visit_id)
@@ -66,7 +66,7 @@ class EntryPersonView(HubAPIView):
 
     permission = RESIDENT
 
-    @extend_schema(operation_id="entries_choose", request=EntryPersonChoiceSerializer, responses=EntrySerializer)
+    @extend_schema(operation_id="entries_choose", request=EntryPersonChoiceSerializer, responses=EntryVisitSerializer)
     def post(self, request: Request, visit_id: UUID) -> Response:
         """Choose one of one's people."""
         given = EntryPersonChoiceSerializer(data=request.data)

@@ -24,7 +24,7 @@ class EntryPersonSerializer(serializers.Serializer[Any]):
     fits = serializers.BooleanField()
 
 
-class EntrySerializer(serializers.Serializer[Any]):
+class EntryVisitSerializer(serializers.Serializer[Any]):
     """A visit and the step to do now."""
 
     id = serializers.UUIDField()
