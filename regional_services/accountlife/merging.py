@@ -84,7 +84,7 @@ def confirm(*, actor: Actor, merge_id: UUID) -> None:
         if unit.now - row.proposed_at > PROPOSAL_LASTS:
             raise MergeNotFound
         _merge(unit, row)
-    _end(actor, row.merged_id)
+    _end(actor, row)
 
 
 def approve(*, actor: Actor, merge_id: UUID) -> None:
@@ -95,7 +95,7 @@ def approve(*, actor: Actor, merge_id: UUID) -> None:
         if endings.verified_self(row.kept_id) != row.person_id or endings.verified_self(row.merged_id) != row.person_id:
             raise NotOnePerson
         _merge(unit, row)
-    _end(actor, row.merged_id)
+    _end(actor, row)
 
 
 def refuse(*, actor: Actor, merge_id: UUID, note: str) -> None:
@@ -184,6 +184,9 @@ def _merge(unit: Unit, row: Merge) -> None:
     _note(row, _HANDLE, ended, Did.ENDED)
     _note(row, _HANDLE, made, Did.MADE)
     handles.set_asleep(source, asleep=True)
+    Closing.objects.filter(account_id=row.merged_id, state=ClosingState.ASKED).update(
+        state=ClosingState.WITHDRAWN, ended_at=unit.now
+    )
     row.state, row.undo_until = MergeState.DONE, unit.now + timedelta(days=settings.HUB_MERGE_UNDO_DAYS)
     _decided(unit, row)
     detail = {label: list(counted) for label, counted in done.items()}
@@ -208,6 +211,11 @@ def _noted(row: Merge, label: str, did: Did) -> list[UUID]:
     return [UUID(key) for key in row.items.filter(model=label, did=did).values_list("row", flat=True)]
 
 
-def _end(actor: Actor, account_id: UUID) -> None:
-    accounts.forget(account_id)
-    end_all_sign_ins(actor=actor, user_id=account_id, reason="account_merged")
+def _end(actor: Actor, row: Merge) -> None:
+    """Nobody is in the merged account any more; what its last requests still wrote comes over too."""
+    accounts.forget(row.merged_id)
+    end_all_sign_ins(actor=actor, user_id=row.merged_id, reason="account_merged")
+    with work(REGION, actor=actor) as unit:
+        _lock(row)
+        late = moving.move(row) if Merge.objects.filter(pk=row.pk, state=MergeState.DONE).exists() else {}
+        unit.audit("accountlife.merge_gathered", target=f"merge:{row.pk}", detail={"late": sorted(late)})

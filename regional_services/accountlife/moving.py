@@ -67,10 +67,15 @@ def counts(account_id: UUID) -> dict[str, int]:
 
 
 def move(merge: Merge) -> dict[str, tuple[int, int]]:
-    """Give what the merged account has to the kept one, inside an open unit; by label how many moved and stayed."""
+    """Give what the merged account has to the kept one, inside an open unit; by label how many moved and stayed.
+
+    Once more finds what came meanwhile; what stayed before is not counted again.
+    """
     done: dict[str, tuple[int, int]] = {}
+    stayed = set(merge.items.filter(did=Did.LEFT).values_list("model", "row"))
     for holding in holdings():
         moved, left = _move(holding, merge)
+        left = [row for row in left if (holding.label, str(row)) not in stayed]
         _note(merge, holding, moved, Did.MOVED)
         _note(merge, holding, left, Did.LEFT)
         if moved or left:

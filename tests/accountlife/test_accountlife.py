@@ -116,6 +116,7 @@ def test_what_the_old_account_has_comes_over_and_goes_back(double: tuple[Residen
     assert "撤销合并" in after
     merging.undo(actor=new.actor, merge_id=merge_id)
     with region(read_only=True):
+        assert Merge.objects.get().items.filter(did="left").count() == 2, "a person and a follow; each once"
         assert Booking.objects.get(id=booking_id).account_id == account(old)
         assert Follow.objects.filter(account_id=account(old)).count() == 2
         assert Follow.objects.filter(account_id=account(new)).count() == 1
