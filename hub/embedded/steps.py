@@ -57,6 +57,7 @@ STEPS = (
     Step("static", "静态文件 / static files", ("collectstatic", "--noinput", "-v0", *_UNUSED_STATIC), _static),
     Step("callers", "演示入口来源登记 / demo callers", ("register_demo_callers",), _seed),
     Step("merchants", "各机构商户开通 / merchant accounts", ("onboard_demo_merchants",), _seed, after="sandbox"),
+    Step("messages", "消息渠道与模板 / message channels", ("onboard_demo_messages",), _seed, after="sandbox"),
 )
 
 

@@ -29,13 +29,14 @@ from regional_services.booking import selectors as bookings
 from regional_services.identity import endings
 from regional_services.identity.access import account
 from regional_services.identity.locks import lock_account
+from regional_services.notifications import steps as messages
 from regional_services.payments import selectors as payments
 from regional_services.payments.models import OrderState
 from regional_services.waitlist import selectors as waitlist
 
 CLOSER = system_actor("账号注销")
 # What is nobody's business once the account is gone; everything else is kept under an id that says nothing.
-FORGOTTEN = frozenset({"doctors.Follow", "notifications.Message"})
+FORGOTTEN = frozenset({"doctors.Follow", "notifications.Declined"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ def _forget(unit: Unit, row: Closing) -> None:
     for holding in moving.holdings():
         if holding.label in FORGOTTEN:
             holding.rows(row.account_id).delete()
+    messages.forget(row.account_id)
     handles.close_resident(unit, user)
     row.state, row.ended_at, row.blocked = ClosingState.DONE, unit.now, ""
     row.save(update_fields=["state", "ended_at", "blocked"])

@@ -26,6 +26,7 @@ TITLES = {
     "waiting.Place": "候诊位置",
     "doctors.Follow": "关注的医生",
     "notifications.Message": "消息",
+    "notifications.Declined": "不接收的消息",
     "feedback.Feedback": "意见反馈",
     "survey.Invitation": "满意度评价",
     "idverify.Application": "实名审核申请",

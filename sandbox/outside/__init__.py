@@ -7,6 +7,8 @@ from pathlib import Path
 from sandbox.app import Config, Site
 from sandbox.control import Control
 from sandbox.outside import (
+    alipay,
+    city_app,
     city_identity,
     entry_caller,
     health_card,
@@ -28,6 +30,8 @@ _PARTIES = {
     "entry_callers": entry_caller,
     "insurer": insurer,
     "health_card": health_card,
+    "alipay": alipay,
+    "city_app": city_app,
 }
 
 

@@ -33,7 +33,7 @@ from regional_services.entries.managing import CallerWish
 from regional_services.identity.models import Relation, RelationKind, RelationState
 from regional_services.identity.purposes import ALL
 from sandbox.outside.entry_caller import signature
-from sandbox.outside.wechat_open import openid
+from sandbox.outside.wechat_open.signing_in import openid
 from tenants.directory.models import Department
 from tests.booking import world
 from tests.booking.world import Resident

@@ -154,7 +154,7 @@ def test_wechat_that_does_not_answer_is_never_taken_for_a_no(community: Communit
     here = opened(browser, community.link(service="outpatient"))
     assert "微信暂时没有回答" in text_of(settle(browser, here))
     board.all_off()
-    board.switch("token_gone", times=1)
+    board.switch("token_dead", times=1)
     with clock.shifted(timedelta(seconds=8)):
         assert step_of(settle(browser, here)) == "person", "a token that ran out is fetched anew"
         browser.post(f"{here}/person", {"person_id": str(who.person_id)})

@@ -153,7 +153,7 @@ def openid_of(user_id: UUID, appid: str) -> str | None:
 
 
 def phone_of(user_id: UUID) -> str | None:
-    """The phone the account signs in with, for telling its holder something."""
+    """The phone the account signs in with, for proving its holder."""
     with region(read_only=True):
         handle = _PHONE.first(user=user_id)
     return handle.subject if handle else None
