@@ -22,7 +22,19 @@ from urllib.request import urlopen
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
 FIRST_PORT = 21600
-OUTSIDE = ("HUB_WECHAT_PAY_URL", "HUB_WECHAT_OPEN_URL", "HUB_SMS_URL", "HUB_CITY_IDENTITY_URL")
+OUTSIDE = (
+    "HUB_WECHAT_PAY_URL",
+    "HUB_WECHAT_OPEN_URL",
+    "HUB_SMS_URL",
+    "HUB_CITY_IDENTITY_URL",
+    "HUB_STAFF_PLATFORM_URL",
+    "HUB_INTERNET_HOSPITAL_URL",
+    "HUB_ALIPAY_URL",
+    "HUB_CITY_APP_URL",
+    "HUB_ENTRY_CALLERS_URL",
+    "HUB_INSURER_URL",
+    "HUB_HEALTH_CARD_URL",
+)
 # All load comes from one address and the limits protect others from it; the limiter itself stays on the path.
 RATES = "public=10000000/1000000,booking=600000/10000,default=600000/10000"
 PAYING, ON_DAY = "yunxi", "wangchao"  # one that takes the fee inside the hold, one that takes it on the visit day

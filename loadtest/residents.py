@@ -198,7 +198,11 @@ class Signed(Api):
 
     def some_number(self, hospital: str) -> tuple[str, dict[str, Any]] | None:
         """A session of a hospital and one of its free numbers."""
-        departments = [d for d in self.rows(f"/institutions/{hospital}/departments", name="departments") if d["free"]]
+        departments = [
+            d
+            for d in self.rows(f"/institutions/{hospital}/departments", name="departments")
+            if d["free"] and d["service"] == "outpatient"  # others are for people of a certain age
+        ]
         if not departments:
             return None
         department = random.choice(departments)["id"]

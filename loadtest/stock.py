@@ -72,6 +72,8 @@ class Stock:
         """The free numbers of these days, one of each session in turn, as people come to many doctors."""
         found: list[list[Number]] = []
         for department in listed(f"{self._api}/institutions/{hospital}/departments"):
+            if department["service"] != "outpatient":
+                continue  # for people of a certain age only
             for session in listed(f"{self._api}/sessions?department={department['id']}"):
                 if session["date"] in map(str, days) and session["state"] == "open":
                     items = listed(f"{self._api}/sessions/{session['id']}/numbers")

@@ -54,6 +54,10 @@ REGION_APPS = [
     "regional_services.doctors",
     "regional_services.closures",
     "regional_services.waitlist",
+    "regional_services.entries",
+    "regional_services.accountlife",
+    "regional_services.insurance",
+    "regional_services.cards",
 ]
 # Packages that join the hub without a change in it: Django apps of public with `urls`, mounted below district/modules/.
 HUB_MODULES = env.names("HUB_MODULES")
@@ -307,6 +311,10 @@ CELERY_BEAT_SCHEDULE = {
     "night-reports": {"task": "tenants.nightly.tasks.make_reports", "schedule": crontab(hour=7, minute=0)},
     "closures.carry_on": {"task": "closures.carry_on", "schedule": 2.0, "options": {"expires": 2.0}},
     "waitlist.sweep": {"task": "waitlist.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    "identity-expired": {"task": "identity.end_expired", "schedule": 3600.0},
+    "cards-forget": {"task": "cards.forget_old", "schedule": 300.0},
+    "accountlife-close": {"task": "accountlife.close_due", "schedule": 900.0},
+    "accountlife-expired": {"task": "accountlife.delete_expired", "schedule": 86400.0},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
     "catalog-forget-past": {
         "task": "regional_services.catalog.tasks.forget_past",
@@ -350,6 +358,9 @@ HUB_OUTSIDE = {
     "support_platform": env.text("HUB_STAFF_PLATFORM_URL", "http://127.0.0.1:8105"),  # its OpenID issuer
     "alipay": env.text("HUB_ALIPAY_URL", "http://127.0.0.1:8107"),
     "city_app": env.text("HUB_CITY_APP_URL", "http://127.0.0.1:8108"),
+    "entry_callers": env.text("HUB_ENTRY_CALLERS_URL", "http://127.0.0.1:8109"),  # the demo's other accounts
+    "insurer": env.text("HUB_INSURER_URL", "http://127.0.0.1:8110"),
+    "health_card": env.text("HUB_HEALTH_CARD_URL", "http://127.0.0.1:8111"),
 }
 HUB_STAFF_PLATFORM_CLIENT = env.text("HUB_STAFF_PLATFORM_CLIENT", "health-district-hub")
 
@@ -367,6 +378,11 @@ HUB_SYNTHETIC: dict[str, Any] = {
     "patience": env.number("HUB_SYNTHETIC_PATIENCE", 60),  # seconds a step may take before it has failed
 }
 
+# Residents' accounts: how long a merge can be undone, an asked-for closing waits, and what must be kept is kept.
+HUB_PROXY_DAYS = env.number("HUB_PROXY_DAYS", 365)  # how long an adult can be acted for without agreeing again
+HUB_MERGE_UNDO_DAYS = env.number("HUB_MERGE_UNDO_DAYS", 7)
+HUB_CLOSING_DAYS = env.number("HUB_CLOSING_DAYS", 15)
+HUB_SEALED_YEARS = env.number("HUB_SEALED_YEARS", 15)
 # The waiting list: places one person may have at a time, and how long a number is held for whom it is offered to.
 HUB_WAITLIST_OPEN = env.number("HUB_WAITLIST_OPEN", 3)
 HUB_WAITLIST_OFFER_MINUTES = env.number("HUB_WAITLIST_OFFER_MINUTES", 15)
@@ -374,6 +390,10 @@ HUB_WAITLIST_OFFER_MINUTES = env.number("HUB_WAITLIST_OFFER_MINUTES", 15)
 HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")
 HUB_CSP_FORM = env.names("HUB_CSP_FORM", HUB_OUTSIDE["wechat_pay"])  # where forms may lead: the cashier
 HUB_WECHAT_APPID = env.text("HUB_WECHAT_APPID", "wx0000000000000001")
+HUB_HEALTH_CARD_APP = env.text("HUB_HEALTH_CARD_APP", "yunxi-hub")
+HUB_WECHAT_FOLLOW_URL = env.text(  # the official account's own page, where people follow it
+    "HUB_WECHAT_FOLLOW_URL", HUB_OUTSIDE["wechat_open"] + "/mp/profile_ext?action=home&__biz=demo&scene=110"
+)
 HUB_ALIPAY_APPID = env.text("HUB_ALIPAY_APPID", "2021000000000001")
 HUB_WECHAT_AUTHORIZE_ORIGIN = env.text("HUB_WECHAT_AUTHORIZE_ORIGIN", "")  # empty: the origin the code is traded at
 HUB_PASSWORD_PROFILE = env.text("HUB_PASSWORD_PROFILE", "mlps")  # or asvs, see hub/accounts/passwords.py

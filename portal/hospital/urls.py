@@ -30,6 +30,7 @@ _WORDING = "wordings/<str:kind>/<str:channel>/<str:language>"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.today, name="workspace"),
     path("scan", desk_acts.scan, name="workspace-scan"),
+    path("scan/<uuid:scan_id>", desk_acts.scanned, name="workspace-scanned"),
     path("people/<uuid:archive_id>", desk_acts.person, name="workspace-person"),
     path("people/<uuid:archive_id>/protect", desk_acts.protect, name="workspace-person-protect"),
     path("book", desk_acts.choose_session, name="workspace-book"),

@@ -3,9 +3,11 @@
 from django.urls import URLPattern, URLResolver, path
 
 from portal.region.views import (
+    accountlife,
     accounts,
     audit,
     closures,
+    entries,
     feedback,
     holidays,
     idverify,
@@ -23,8 +25,10 @@ from portal.region.views import (
     screen,
     statistics,
     synthetic,
+    vouchers,
 )
 
+_CALLER = "entries/<uuid:caller_id>"
 _IDENTITY = "identity/<uuid:application_id>"
 _WORDING = "wordings/<str:kind>/<str:channel>/<str:language>"
 
@@ -95,6 +99,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("closures/<uuid:closure_id>/pause", closures.pause, name="district-closure-pause"),
     path("calendar", holidays.listed, name="district-calendar"),
     path("calendar/change", holidays.change, name="district-calendar-change"),
+    path("merges", accountlife.merges, name="district-merges"),
+    path("merges/find", accountlife.find, name="district-merge-find"),
+    path("merges/propose", accountlife.propose, name="district-merge-propose"),
+    path("merges/<uuid:merge_id>", accountlife.merge, name="district-merge"),
+    path("merges/<uuid:merge_id>/decide", accountlife.decide, name="district-merge-decide"),
+    path("merges/<uuid:merge_id>/undo", accountlife.undo, name="district-merge-undo"),
+    path("closings", accountlife.closings, name="district-closings"),
+    path("closings/<uuid:closing_id>", accountlife.sealed, name="district-closing-sealed"),
+    path("vouchers", vouchers.listing, name="district-vouchers"),
+    path("entries", entries.listing, name="district-entries"),
+    path("entries/new", entries.new, name="district-entry-new"),
+    path("entries/rules/<slug:service>", entries.change_rule, name="district-entry-rule"),
+    path(_CALLER, entries.one, name="district-entry"),
+    path(f"{_CALLER}/change", entries.change, name="district-entry-change"),
+    path(f"{_CALLER}/switch", entries.switch, name="district-entry-switch"),
+    path(f"{_CALLER}/keys", entries.add_key, name="district-entry-key"),
+    path(f"{_CALLER}/keys/<uuid:key_id>/end", entries.end_key, name="district-entry-key-end"),
+    path(f"{_CALLER}/figures.csv", entries.figures_csv, name="district-entry-figures-csv"),
     path("letters", audit.letters, name="district-letters"),
     path("letters/<int:letter_id>/replay", audit.replay, name="district-letter-replay"),
     path("leaving", leaving.listing, name="district-leavings"),

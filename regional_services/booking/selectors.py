@@ -156,6 +156,16 @@ def next_of_account(account_id: UUID) -> BookingView | None:
     return booking_view(ordered[0]) if ordered else None
 
 
+def unfinished_of_account(account_id: UUID) -> list[BookingView]:
+    """Bookings of an account that are not over: under way, still to come, or with money on its way. One query."""
+    under_way = Q(state__in=(*LIVE, State.CLOSING, State.CANCELLING)) & ~Q(
+        state=State.BOOKED, ends_at__lt=clock.now() - timedelta(days=1)
+    )
+    money = Q(settlement__in=(Settlement.REFUNDING, Settlement.REFUND_FAILED))
+    rows = Booking.objects.filter(under_way | money, account_id=account_id).order_by("starts_at")
+    return [booking_view(row) for row in rows]
+
+
 def unfinished_of_person(person_id: UUID) -> list[BookingView]:
     """The bookings of a person that still hold or owe something and whose time is to come. One query."""
     states = (*LIVE, State.CLOSING, State.CANCELLING)

@@ -44,6 +44,7 @@ from regional_services.booking.steps import (
     register_cutoff,
     store,
 )
+from regional_services.catalog import offers
 from regional_services.catalog.bookable import BookableSession, bookable_session
 from regional_services.identity import access as identity_access
 from regional_services.identity import selectors as identity
@@ -78,9 +79,9 @@ class BookingWish:
 def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> BookingView:
     """Book one number; returns the booking as it stands: awaiting payment, booked, or waiting for the hospital.
 
-    Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, SessionClosed,
-    TimeTaken, DayLimit, QueueFirst, NumberTaken, SlotChanged or a limit of the hospital's (AlreadyBookedToday,
-    HospitalDayLimit, OpenLimit); then nothing is held and nothing is owed.
+    Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, AgeUnfit,
+    SessionClosed, TimeTaken, DayLimit, QueueFirst, NumberTaken, SlotChanged or a limit of the hospital's
+    (AlreadyBookedToday, HospitalDayLimit, OpenLimit); then nothing is held and nothing is owed.
     """
     institution = registry.institution(wish.institution)
     institution.require(BOOKING_FUNCTION)
@@ -94,6 +95,7 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
             session = bookable_session(wish.institution, wish.session_id, reserved=is_synthetic(patient.account_id))
             if session is None:
                 raise SessionClosed
+            offers.require_fit(session.service, patient.birth_date, session.date)
             booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
             if rights.use(booking):
                 booking.channel = Channel.PRIORITY

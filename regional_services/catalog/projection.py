@@ -152,7 +152,7 @@ def project_directory(code: str) -> int:
             unique_fields=["department_id"],
             update_fields=[
                 *("code", "name", "parent_id", "intro", "location", "sensitivity", "initials", "pinyin"),
-                *("is_active", "is_reserved"),
+                *("is_active", "is_reserved", "service"),
             ],
         )
         CatalogDoctor.objects.filter(institution_code=code).exclude(doctor_id__in=[row.id for row in doctors]).delete()
@@ -244,6 +244,7 @@ def _department(code: str, row: directory.DepartmentView, *, is_reserved: bool) 
         intro=row.intro,
         location=row.location,
         sensitivity=row.sensitivity,
+        service=row.service,
         initials=initials(row.name),
         pinyin=letters(row.name),
         is_active=row.is_active,

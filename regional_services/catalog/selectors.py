@@ -43,6 +43,7 @@ class DepartmentCard:
     intro: str
     location: str
     sensitivity: str
+    service: str
     free: int
 
 
@@ -141,6 +142,14 @@ def departments_of(code: str, *, reserved: bool = False) -> list[DepartmentCard]
     free = _free_by_department(Q(institution_code=code), reserved=reserved)
     rows = _departments(reserved).filter(institution_code=code, is_active=True).order_by("code")
     return [_department(row, free) for row in rows]
+
+
+def departments_for(service: str, *, code: str = "") -> list[DepartmentCard]:
+    """The departments whose numbers are for a service, of one institution or of all. Two queries."""
+    rows = CatalogDepartment.objects.filter(service=service, is_active=True).order_by("institution_code", "code")
+    found = list(rows.filter(institution_code=code) if code else rows)
+    free = _free_by_department(Q(department_id__in=[row.department_id for row in found]))
+    return [_department(row, free) for row in found]
 
 
 def department(department_id: UUID, *, reserved: bool = False) -> DepartmentCard:
@@ -282,6 +291,7 @@ def _department(row: CatalogDepartment, free: dict[UUID, int]) -> DepartmentCard
         intro=row.intro,
         location=row.location,
         sensitivity=row.sensitivity,
+        service=row.service,
         free=free.get(row.department_id, 0),
     )
 

@@ -19,6 +19,7 @@ from regional_services.payments.models import (
     MerchantAccount,
     MerchantProposal,
     Order,
+    OrderState,
     Refund,
     RefundState,
 )
@@ -174,6 +175,12 @@ def orders_of_account(account_id: UUID, *, after: tuple[str, ...] | None, limit:
         created_at, order_id = datetime.fromisoformat(after[0]), UUID(after[1])
         rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=order_id))
     return [order_view(row) for row in rows.order_by("-created_at", "-pk")[:limit]]
+
+
+def unsettled_of_account(account_id: UUID) -> list[OrderView]:
+    """Orders of a payer whose money has not come to rest. One query."""
+    moving = (OrderState.AWAITING_PAYMENT, OrderState.PAYING, OrderState.CLOSING, OrderState.REFUNDING)
+    return [order_view(row) for row in Order.objects.filter(payer_account_id=account_id, state__in=moving)]
 
 
 def attempt(attempt_id: UUID) -> AttemptView | None:

@@ -121,7 +121,10 @@ def test_a_departments_own_people_change_its_data_and_no_others(alpha: str, memb
     booking, _ = booked(alpha)
     other = _other_department(alpha, booking)
     _narrow(alpha, member, [booking.department_id])
-    browser, form = browser_of(member), {"own_intro": "本科简介", "notice": "请带病历本。", "sensitivity": ""}
+    browser, form = (
+        browser_of(member),
+        {"own_intro": "本科简介", "notice": "请带病历本。", "sensitivity": "", "service": "outpatient"},
+    )
     kept = browser.post(f"/workspace/facts/departments/{booking.department_id}", form, follow=True)
     assert "居民马上看到" in text_of(kept)
     assert browser.post(f"/workspace/facts/departments/{other}", form).status_code == 404

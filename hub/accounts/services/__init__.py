@@ -18,6 +18,7 @@ from hub.accounts.services.networks import allow_network, end_all_networks, end_
 from hub.accounts.services.residents import (
     bind_phone,
     check_phone_code,
+    holder_of_phone,
     openid_of,
     prove_identity,
     request_phone_code,
@@ -42,6 +43,7 @@ from hub.accounts.services.staff import (
 )
 from hub.accounts.services.wechat import (
     bind_wechat,
+    holder_of_wechat,
     receive_wechat_code,
     sign_in_with_wechat,
     start_wechat,
@@ -68,6 +70,8 @@ __all__ = [
     "end_sign_in",
     "follow_platform",
     "grant_role",
+    "holder_of_phone",
+    "holder_of_wechat",
     "networks",
     "openid_of",
     "prove_again",

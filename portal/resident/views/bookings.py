@@ -22,6 +22,7 @@ from portal.resident.pages import page, resident_page
 from regional_services.booking import access, changes, rights, selectors, services
 from regional_services.booking.models import SETTLED, Settlement, State
 from regional_services.booking.selectors import BookingView, booking_view
+from regional_services.entries import selectors as entries
 from regional_services.identity import selectors as identity
 from regional_services.payments import selectors as payments
 from regional_services.survey import selectors as surveys
@@ -77,6 +78,7 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
         "change": changes.open_change(view.id) if view.state in selectors.LIVE else None,
         "right": rights.right_of(view.id) if view.state is State.STOPPED else None,
         "notices": _visit_notices(view),
+        "visit": entries.of_booking(view.account_id, view.id),
         "survey": surveys.of_booking(actor, view.id) if view.state is State.FULFILLED else None,
         "order": payments.order_of_booking(view.id) if view.order_id else None,
         "back": "/bookings",

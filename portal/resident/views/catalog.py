@@ -91,6 +91,8 @@ def _services() -> list[Service]:
     return [
         Service(_("预约挂号"), "book", "/hospitals"),
         Service(_("找医生"), "pulse", "/doctors"),
+        Service(_("预防接种"), "pill", "/services/immunisation"),
+        Service(_("健康体检"), "pulse", "/services/checkup"),
         Service(_("我的预约"), "list", "/bookings"),
         Service(_("就诊人"), "people", "/me/people"),
         Service(_("消息"), "mail", "/messages"),

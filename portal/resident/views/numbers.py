@@ -16,14 +16,16 @@ from hub.tenancy.scope import hospital as hospital_scope
 from portal.commands import command_of
 from portal.resident.pages import chosen_person, page, people_of, resident_page
 from portal.resident.views.catalog import before_others, closed, opening
+from portal.resident.views.entries import note_booking
 from regional_services.booking import services
 from regional_services.booking.services import BookingWish
-from regional_services.catalog import selectors
+from regional_services.catalog import offers, selectors
 from regional_services.catalog.selectors import SessionCard
 from regional_services.waitlist import selectors as waitlist_selectors
 from regional_services.waitlist import services as waitlist
 from tenants.appointments.errors import SlotChanged
 from tenants.directory import editing
+from tenants.directory.models import Service
 from tenants.registry import selectors as registry
 from tenants.scheduling import selectors as scheduling
 from tenants.scheduling.selectors import NumberView
@@ -97,12 +99,15 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
     if number is None or not number.is_free:
         messages.warning(request, _("这个号刚刚被约走了，请另选一个。"), extra_tags="warn")
         return HttpResponseRedirect(f"/hospitals/{code}/sessions/{session_id}")
-    people = people_of(actor)
+    service = selectors.department(card.department_id).service
+    rule = offers.rule_of(service) if service != Service.OUTPATIENT else None
+    people = [person for person in people_of(actor) if rule is None or rule.fits(person.birth_date, card.date)]
     chosen = chosen_person(request, people)
     context |= {
         "number": number,
         "people": people,
         "chosen": chosen,
+        "rule": rule,
         "quoted": services.is_quoted(code, card.fee_fen),
         "may_book": any(person.standing in ("verified", "temporary") for person in people),
         "back": f"/hospitals/{code}/sessions/{session_id}",
@@ -132,4 +137,5 @@ def _book(request: HttpRequest, actor: Actor, code: str, session_id: UUID, numbe
     except HubError as refusal:
         messages.error(request, f"{refusal.text}{_('没有占号，也没有产生费用。')}", extra_tags="bad")
         return HttpResponseRedirect(here)
+    note_booking(request, actor, view.id)
     return HttpResponseRedirect(f"/bookings/{view.id}")

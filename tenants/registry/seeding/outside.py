@@ -29,6 +29,9 @@ _KINDS = {
     "muying": "rehabilitation",
 }
 
+# Other official accounts that send people here: code, name, community; `register_demo_callers` knows them by code.
+CALLERS = (("qinghe-community", "青禾社区健康服务号", "qinghe"), ("yunxi-life", "云栖生活应用", ""))
+
 
 def his_port(order: int) -> int:
     """The port of the hospital in that place of the list; `HUB_HIS_FIRST_PORT` moves them all."""
@@ -105,7 +108,14 @@ def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
         },
         "alipay": {"port": _port_of("alipay")},
         "city_app": {"port": _port_of("city_app"), "secret": _secret("city_app.hmac")},
-        "internet_hospital": {"port": 8106, "secret": _secret("internet_hospital.hmac")},
+        "internet_hospital": {"port": SANDBOX_PORT + 6, "secret": _secret("internet_hospital.hmac")},
+        "health_card": {
+            "port": _port_of("health_card"),
+            "app": settings.HUB_HEALTH_CARD_APP,
+            "secret": _secret("outside.health_card"),
+        },
+        "insurer": {"port": _port_of("insurer"), "secret": _secret("outside.insurer")},
+        "entry_callers": {"port": _port_of("entry_callers"), "accounts": [_caller(*row) for row in CALLERS]},
         "hospitals": [_hospital(row, order) for order, row in enumerate(rows)],
     }
 
@@ -125,6 +135,18 @@ def _hospital(row: dict[str, str], order: int) -> dict[str, Any]:
         "days": int(row["release_days"]),
         "per_slot": 2,
         "options": options(row, order),
+    }
+
+
+def _caller(code: str, name: str, community: str) -> dict[str, Any]:
+    only = {"services": ["immunisation", "checkup"]} if community else {}
+    return {
+        "code": code,
+        "name": name,
+        "at": community or "luzhou",
+        "key": f"demo-{len(code)}",
+        "secret": _secret(f"entries.{code}"),
+        **only,
     }
 
 

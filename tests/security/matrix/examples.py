@@ -37,14 +37,19 @@ from institution_connectors.contracts import Direction, Inbound, Operation, Pati
 from institution_connectors.exchange import inbound
 from institution_connectors.exchange.models import Exchange
 from portal.screens.links import device_link
+from regional_services.accountlife.models import Closing, Merge, Sealed
 from regional_services.booking.selectors import BookingView
+from regional_services.cards.models import Scan
 from regional_services.catalog.models import CatalogDoctor, CatalogSession
 from regional_services.closures import services as closures
 from regional_services.closures.services import PACES, ClosureWish
+from regional_services.entries import managing as entries
+from regional_services.entries.managing import CallerWish
+from regional_services.entries.models import Caller, Visit
 from regional_services.feedback import services as feedback
 from regional_services.feedback.models import Entry, Photo
 from regional_services.feedback.services import Wish
-from regional_services.identity.models import Identifier
+from regional_services.identity.models import Identifier, Relation
 from regional_services.idverify import services as identity_services
 from regional_services.idverify.models import Application
 from regional_services.notifications.links import code_of
@@ -110,7 +115,7 @@ def build(alpha: str, beta: str) -> World:
     """Two hospitals with numbers; a resident with an unpaid booking at alpha, a stranger without any."""
     session = world.open_for_booking(alpha, 6, fee_fen=2500)
     world.open_for_booking(beta, 3)
-    _merchant(alpha)
+    merchant(alpha)
     owner, stranger = world.resident(), world.resident()
     booking = world.book(alpha, session, owner)
     drain(outside=False)
@@ -122,7 +127,8 @@ def build(alpha: str, beta: str) -> World:
     return World(alpha, beta, owner, stranger, booking)
 
 
-def _merchant(code: str) -> None:
+def merchant(code: str) -> None:
+    """Credentials for a hospital to collect money with."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     private = key.private_bytes(
@@ -407,7 +413,101 @@ def _network(district: World) -> UUID:
     return networks.networks(actor=security)[0].id
 
 
+def _caller(_: World) -> UUID:
+    with region(read_only=True):
+        found = Caller.objects.first()
+    if found is not None:
+        return UUID(str(found.id))
+    wish = CallerWish(name="云栖生活", services=("outpatient",), returns=("https://life.example/back",))
+    made = entries.register(actor=standing.staff(Role.OPERATIONS), code="yunxi-life", wish=wish)
+    entries.add_key(actor=standing.staff(Role.OPERATIONS), caller_id=made, algorithm="hmac")
+    return made
+
+
+def _caller_key(district: World) -> UUID:
+    return entries.caller(standing.staff(Role.OPERATIONS), _caller(district)).keys[0].id
+
+
+def _merge(district: World) -> UUID:
+    """Another account the owner has proven and not confirmed yet."""
+    assert district.owner.actor.id is not None
+    other = world.resident()
+    assert other.actor.id is not None
+    with region():
+        made = Merge.objects.create(
+            kept_id=district.owner.actor.id,
+            merged_id=other.actor.id,
+            way="phone",
+            proposed_by=uuid4(),
+            proposed_by_name="审核",
+            proposed_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
+def _closing(_: World) -> UUID:
+    with region():
+        made = Closing.objects.create(account_id=uuid4(), state="done", asked_at=clock.now(), due_at=clock.now())
+        Sealed.objects.create(closing=made, content={}, keep_until=clock.today(), sealed_at=clock.now())
+    return UUID(str(made.id))
+
+
+def _relation(district: World) -> UUID:
+    """Somebody who acts for the owner of everything."""
+    with region():
+        made = Relation.objects.create(
+            account_id=uuid4(),
+            person_id=district.owner.person_id,
+            kind="spouse",
+            scope=[],
+            evidence="test",
+            state="active",
+            created_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
+def _scan(district: World) -> UUID:
+    """A code somebody else scanned at alpha."""
+    with region():
+        made = Scan.objects.create(
+            institution_code=district.alpha,
+            scheme="insurance",
+            code="",
+            number="",
+            asked_by=uuid4(),
+            asked_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
+def _visit(district: World) -> UUID:
+    caller_id, key_id = _caller(district), _caller_key(district)
+    with region():
+        made = Visit.objects.create(
+            caller_id=caller_id,
+            key_id=key_id,
+            nonce=uuid4().hex,
+            service="outpatient",
+            place=district.alpha,
+            return_to="https://life.example/back",
+            browser=b"",
+            account_id=district.owner.actor.id,
+            person_id=district.owner.person_id,
+            arrived_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
 EXAMPLES: dict[tuple[str, str], Maker] = {
+    ("", "visit_id"): _visit,
+    ("", "relation_id"): _relation,
+    ("", "scan_id"): _scan,
+    ("", "merge_id"): _merge,
+    ("", "closing_id"): _closing,
+    ("", "caller_id"): _caller,
+    ("", "key_id"): _caller_key,
+    ("", "service"): lambda _: "immunisation",
     ("", "code"): lambda district: district.alpha,
     ("", "booking_id"): lambda district: district.booking.id,
     ("", "session_id"): lambda district: district.booking.session_id,

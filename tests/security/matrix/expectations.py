@@ -13,6 +13,10 @@ OPEN_PAGES = {
     "hospital": "the catalogue is public",
     "department": "the catalogue is public",
     "session": "the catalogue is public",
+    "service": "the catalogue is public",
+    "service-at": "the catalogue is public",
+    "entry-arrive": "a way in; the link's signature is looked at first",
+    "entry": "a visit is its browser's or its account's (tests/entries)",
     "doctors": "the catalogue is public",
     "doctor": "the catalogue is public; what is followed is shown to its account alone",
     "sign-in": "a way in",
@@ -57,6 +61,9 @@ OWN = frozenset(
         "feedback_id",
         "photo_id",
         "invitation_id",
+        "visit_id",
+        "merge_id",
+        "relation_id",
     }
 )
 """Parameters that name a thing of one resident or one account; other parameters of residents' routes are public."""
