@@ -32,7 +32,7 @@ from tests.booking.world import Resident
 from tests.connectors.conftest import ACTOR
 from tests.connectors.conftest import ALPHA as LARGE_ALPHA
 from tests.connectors.conftest import BETA as LARGE_BETA
-from tests.connectors.dialects import SECRET, Case
+from tests.connectors.dialects import Case
 from tests.harness.outside import Board, Outside, free_port
 from tests.harness.parties import APPID, Parties, Postbox
 
@@ -106,10 +106,16 @@ class District:
 
 
 @pytest.fixture(scope="module")
-def his_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
+def cases() -> tuple[Case, Case]:
+    """How alpha's and beta's systems speak; a module may have them speak another dialect."""
+    return CASES
+
+
+@pytest.fixture(scope="module")
+def his_program(tmp_path_factory: pytest.TempPathFactory, cases: tuple[Case, Case]) -> Iterator[Outside]:
     """The hospitals' own systems."""
     program = Outside(
-        tmp_path_factory.mktemp("his"), hospitals=[case.entry for case in CASES], hub_url="http://127.0.0.1:9"
+        tmp_path_factory.mktemp("his"), hospitals=[case.entry for case in cases], hub_url="http://127.0.0.1:9"
     )
     yield program
     program.stop()
@@ -125,13 +131,19 @@ def parties_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partie
 
 @pytest.fixture
 def district(
-    alpha: str, beta: str, his_program: Outside, parties_program: Parties, settings: Settings, client: Client
+    alpha: str,
+    beta: str,
+    cases: tuple[Case, Case],
+    his_program: Outside,
+    parties_program: Parties,
+    settings: Settings,
+    client: Client,
 ) -> Iterator[District]:
     """Alpha sells a released pool, beta is locked first; both collect fees by themselves."""
     parties_program.calm()
     settings.HUB_OUTSIDE = dict(parties_program.urls)
     settings.HUB_WECHAT_APPID = APPID
-    boards = {case.code: _connect(case, his_program) for case in CASES}
+    boards = {case.code: _connect(case, his_program) for case in cases}
     world.register_institution(alpha)
     world.register_institution(beta, his_locked=True)
     with Postbox() as postbox:
@@ -150,7 +162,7 @@ def district(
 
 def _connect(case: Case, program: Outside) -> Board:
     gate.reset()
-    ring().put_secret(f"connector.{case.code}", SECRET.encode())
+    ring().put_secret(f"connector.{case.code}", case.secret.encode())
     board = program.board(f"his-{case.code}")
     board.all_off()
     connectors.put_connector(actor=ACTOR, profile=replace(case.profile))

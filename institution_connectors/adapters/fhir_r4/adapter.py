@@ -60,24 +60,23 @@ class FhirR4Adapter:
         """Make sure that this server notifies us at `address`, showing `token`."""
         talk = Talk(self._profile, self._client, call)
         try:
-            subscriptions.keep(talk, address, token)
+            made = subscriptions.keep(talk, address, token)
         except CallFailed as failure:
             return failure.answer
         except Problem as problem:
             return Answer.unknown(Reason.UNREADABLE, text=str(problem))
-        return Answer.accepted(Done())
+        return Answer.accepted(Done(), text=f"{made} subscriptions made" if made else "")
 
     def decode_inbound(self, body: bytes, head: Mapping[str, str]) -> Inbound:
         """Take a notification apart: one resource, or a collection of sessions."""
         _, _, charset = head.get("content-type", "").partition("charset=")
         try:
-            document = load(body, transport=charset)
-            if document is None:
-                raise MalformedMessage("the notification has no body: subscriptions here carry their resource")
-            node = Node.resource(document)
+            node = Node.resource(load(body, transport=charset))
             facts = inbound.facts_of(node)
+        except Problem as problem:
+            raise MalformedMessage(str(problem), code=problem.code, where=problem.expression) from problem
         except ValueError as problem:
-            raise MalformedMessage(str(problem)) from problem
+            raise MalformedMessage(str(problem), code="structure") from problem
         number = inbound.mark(node)
         return Inbound(
             source=f"FHIR-{self._profile.hospital}",

@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from hub import clock
 from institution_connectors import charsets
+from institution_connectors.adapters.fhir_r4.mapping import systems
 from institution_connectors.adapters.fhir_r4.outcomes import answer_of
 from institution_connectors.adapters.fhir_r4.tokens import authority
 from institution_connectors.contracts import Answer, Call, ConnectorProfile, Direction, Reason, Wire
@@ -87,7 +88,11 @@ class FhirClient:
 
     def _sent(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], call: Call) -> Received:
         token = self._authority.header(call)
-        shown = {name.lower(): headers[name] for name in _SHOWN_HEADS if name in headers}
+        shown = {
+            name.lower(): value
+            for name, value in headers.items()
+            if name in _SHOWN_HEADS and systems.DOCUMENT not in value  # a certificate is kept in sealed bodies only
+        }
         head = {"method": method, "path": path, **shown}
         content_type = headers.get("Content-Type", FHIR_JSON)
         call.record(

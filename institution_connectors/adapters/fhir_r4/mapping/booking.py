@@ -1,4 +1,4 @@
-"""Booking with `Appointment`: the hub proposes a lock or a registration, or changes what it read; the hospital decides."""
+"""Booking with `Appointment`: the hub proposes (a lock, a registration) or changes what it read; the HIS decides."""
 
 from __future__ import annotations
 

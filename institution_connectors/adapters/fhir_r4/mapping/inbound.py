@@ -110,10 +110,13 @@ def _bundle(node: Node) -> tuple[Fact, ...]:
 
 
 def _patient(node: Node) -> tuple[Fact, ...]:
+    _ = node.id
     kept = patients.replaced_by(node)
     if kept is not None:
         return (patients.merged(node, kept),)
     directory.name_of(node)
+    for identifier in node.nodes("identifier"):
+        identifier.optional("value")
     return ()
 
 
