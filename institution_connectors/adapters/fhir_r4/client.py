@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from hub import clock
 from institution_connectors import charsets
@@ -72,6 +72,8 @@ class FhirClient:
     def within(self, link: str) -> str:
         """The path of a page of ours; `ValueError` for a link that leads anywhere but to this server."""
         here, there = urlsplit(self._base), urlsplit(link)
+        if ".." in unquote(there.path).split("/"):
+            raise ValueError("the next page lies outside of the base address")
         if there.scheme and (there.scheme, there.netloc) != (here.scheme, here.netloc):
             raise ValueError("the next page lies on another server")
         if there.scheme or there.path.startswith("/"):
