@@ -6,9 +6,11 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -16,6 +18,8 @@ from hub.outbox.relay import drain
 from hub.security.keyring import ring
 from hub.tenancy.errors import HospitalClosed
 from hub.tenancy.scope import hospital
+from institution_connectors.adapters.fhir_r4 import public_key
+from institution_connectors.catalog import selectors as selectors_of_catalog
 from institution_connectors.catalog import services as catalog
 from institution_connectors.contracts import NumberTaken, Options, ScheduleSnapshot, SessionStopped
 from institution_connectors.exchange import selectors, signing, subscriptions
@@ -150,6 +154,18 @@ def test_strangers_and_broken_resources_are_refused_and_a_repeat_is_not(alpha: s
     with hospital(alpha, read_only=True):
         assert Refused.objects.count() == 2
         assert "Slot.status" in Refused.objects.order_by("received_at")[0].reason
+
+
+def test_a_key_of_our_own_is_made_for_a_server_that_wants_assertions(alpha: str, beta: str) -> None:
+    connected(alpha, replace(POOL, code=alpha))
+    connected(beta, replace(CASES[0], code=beta))
+    said = StringIO()
+    call_command("fhir_key", alpha, "--client-id", "hub", "--key-id", "k1", stdout=said)
+    profile = selectors_of_catalog.profile(alpha)
+    assert profile.options.extra == {"auth": "smart", "client_id": "hub", "key_id": "k1"}
+    assert public_key(ring().secret(profile.secret_ref)) == said.getvalue().rstrip("\n") + "\n"
+    with pytest.raises(CommandError, match="rest_json"):
+        call_command("fhir_key", beta, "--client-id", "hub")
 
 
 def test_hospitals_that_are_polled_or_push_in_their_own_way_are_not_subscribed(
