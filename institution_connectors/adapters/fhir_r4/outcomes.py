@@ -110,9 +110,11 @@ def _reason(status: int, issue: Issue | None, options: Options) -> Reason:
         return options.reason_codes[issue.code]
     if issue.code in CODES and issue.code != "refused":
         return CODES[issue.code]
+    if by_status is Reason.NOT_AUTHORISED:  # an expired token is no expired lock
+        return by_status
     said = reason_of(issue.kind, issue.text, options)
     if said is not Reason.REFUSED:
         return said
     if issue.code == "refused":
         return Reason.REFUSED
-    return _ISSUES.get(issue.kind) or (by_status if by_status in {Reason.NOT_AUTHORISED, Reason.BUSY} else None) or said
+    return _ISSUES.get(issue.kind) or (by_status if by_status is Reason.BUSY else None) or said

@@ -267,6 +267,8 @@ def test_a_smart_token_is_asked_once_and_anew_when_it_is_refused(script: Script)
         (429, {"code": "throttled"}, Reason.BUSY),
         (403, {"code": "forbidden"}, Reason.NOT_AUTHORISED),
         (404, None, Reason.NOT_FOUND),
+        (401, {"code": "expired"}, Reason.NOT_AUTHORISED),
+        (409, {"code": "expired"}, Reason.LOCK_EXPIRED),
     ],
 )
 def test_refusals_are_read_from_codes_words_types_and_statuses(status: int, issue: Any, reason: Reason) -> None:
