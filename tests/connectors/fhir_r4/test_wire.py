@@ -17,6 +17,7 @@ from institution_connectors.adapters.fhir_r4.mapping import systems
 from institution_connectors.adapters.fhir_r4.outcomes import answer_of
 from institution_connectors.adapters.fhir_r4.tokens import fresh_key
 from institution_connectors.contracts import Outcome, Reason
+from institution_connectors.exchange.rendering import masked
 from tests.connectors.dialects import CASES
 from tests.connectors.fhir_r4.test_document import EXAMPLES, STATEMENT
 from tests.connectors.people import hub_number, somebody
@@ -275,3 +276,15 @@ def test_refusals_are_read_from_codes_words_types_and_statuses(status: int, issu
     document = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", **issue}]} if issue else None
     answer = answer_of(status, document, PROFILE.options)
     assert (answer.outcome, answer.reason) == (Outcome.REJECTED, reason)
+
+
+def test_staff_see_structure_and_codes_but_no_person() -> None:
+    asked, answered = EXAMPLES["create_patient"][0].body, json.dumps(EXAMPLES["find_patient"][0].answer)
+    patient = json.loads(asked)
+    secrets = [patient["name"][0]["text"], patient["identifier"][0]["value"], patient["telecom"][0]["value"]]
+    for text in (asked, json.dumps(json.loads(answered), ensure_ascii=False), EXAMPLES["find_patient"][0].body):
+        shown = masked(text)
+        assert not any(secret in shown for secret in secrets), shown
+    assert "request-number" in masked(asked)
+    narrated = '{"text": {"status": "generated", "div": "<div>张小三，男</div>"}}'
+    assert "张小三" not in masked(narrated)
