@@ -93,7 +93,7 @@ def test_every_table_names_samples_that_exist() -> None:
 READERS = {
     "DiagnosticReport": lambda node: records.report(node),
     "Encounter": lambda node: inbound.facts_of(node),
-    "Observation": lambda node: records._value(node),
+    "Observation": lambda node: records.lab_value(node),
     "Patient": lambda node: directory.name_of(node),
     "Practitioner": lambda node: directory.name_of(node),
 }

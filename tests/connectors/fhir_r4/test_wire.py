@@ -219,7 +219,8 @@ def test_a_lock_that_changed_is_ours_ended_or_tried_once_more(script: Script) ->
 
 
 def test_certificates_stay_out_of_addresses_and_of_what_is_kept_of_heads(script: Script) -> None:
-    person, wires = somebody(), []
+    person = somebody()
+    wires: list[c.Wire] = []
     script.answers = [(200, bundle(total=0)), (201, {"resourceType": "Patient", "id": "1", "identifier": []})]
     adapter = script.adapter()
     for request in (

@@ -74,7 +74,7 @@ def list_exam_reports(talk: Talk, request: ListExamReports) -> Reports:
 def lab_report(talk: Talk, request: LabReport) -> LabReportLines:
     """A report with its `Observation`s."""
     node, found = _report_of(talk, request)
-    return LabReportLines(report=report(node), values=tuple(_value(one) for one in _observations(node, found)))
+    return LabReportLines(report=report(node), values=tuple(lab_value(one) for one in _observations(node, found)))
 
 
 def exam_report(talk: Talk, request: ExamReport) -> ExamReportText:
@@ -215,7 +215,7 @@ def _observations(node: Node, found: Found) -> list[Node]:
     return observations
 
 
-def _value(node: Node) -> LabValue:
+def lab_value(node: Node) -> LabValue:
     value, unit = _measured(node)
     return LabValue(
         code=node.within("code", "coding", "code"),
