@@ -30,6 +30,7 @@ class Case:
     his: Mapping[str, Any] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
     secret: str = SECRET
+    days: int = 5
     port: int = field(default_factory=free_port)
 
     @property
@@ -44,7 +45,7 @@ class Case:
             "secret": SECRET,
             "kind": "community",
             "doctors": 2,
-            "days": 5,
+            "days": self.days,
             "options": dict(self.his),
         }
 

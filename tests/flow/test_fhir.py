@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
 
 from hub.outbox.relay import drain
 from institution_connectors.exchange import polling
@@ -13,16 +16,33 @@ from regional_services.booking import services
 from regional_services.booking.models import His, Settlement, State
 from regional_services.booking.verify import verify_hospital
 from tests.booking import world
-from tests.connectors.dialects import CASES, Case
-from tests.flow.conftest import District
-from tests.harness.outside import free_port
+from tests.connectors.dialects import CASES
+from tests.flow.conftest import District, running
+from tests.harness.outside import Outside, free_port
+from tests.harness.parties import Parties
+
+_POOL, _LOCK = (case for case in CASES if case.dialect == "fhir_r4")
+SYSTEMS = replace(_POOL, code="alpha", port=free_port()), replace(_LOCK, code="beta", port=free_port())
 
 
 @pytest.fixture(scope="module")
-def cases() -> tuple[Case, Case]:
+def fhir_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
     """The FHIR hospitals of the contract suite, as alpha and beta."""
-    pool, lock = (case for case in CASES if case.dialect == "fhir_r4")
-    return replace(pool, code="alpha", port=free_port()), replace(lock, code="beta", port=free_port())
+    program = Outside(
+        tmp_path_factory.mktemp("fhir"), hospitals=[case.entry for case in SYSTEMS], hub_url="http://127.0.0.1:9"
+    )
+    yield program
+    program.stop()
+
+
+@pytest.fixture
+def district(
+    alpha: str, beta: str, fhir_program: Outside, parties_program: Parties, settings: Settings, client: Client
+) -> Iterator[District]:
+    """The district of these two."""
+    assert (alpha, beta) == tuple(case.code for case in SYSTEMS)
+    with running(SYSTEMS, fhir_program, parties_program, settings, client) as found:
+        yield found
 
 
 @pytest.mark.requirement("JA-HIS-01", "BQ-IF-10")
