@@ -46,18 +46,24 @@ class Received:
 
 
 class HospitalHttp:
-    """Posts to one hospital; thread-safe, with a connection pool of its own (F8)."""
+    """Asks one hospital; thread-safe, with a connection pool of its own (F8)."""
 
     def __init__(self, *, connections: int) -> None:
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=20.0)
         self._http = outgoing.client(timeout=httpx.Timeout(10.0), limits=limits)
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str], timeouts: Timeouts) -> Received:
+        """The answer to a POST, whatever its status; raises `CallFailed` when there is none."""
+        return self.send("POST", url, body, headers, timeouts)
+
+    def send(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeouts: Timeouts
+    ) -> Received:
         """The answer, whatever its status; raises `CallFailed` when there is none."""
         timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=timeouts.connect)
         deadline = time.monotonic() + timeouts.read
         try:
-            with self._http.stream("POST", url, content=body, headers=dict(headers), timeout=timeout) as response:
+            with self._http.stream(method, url, content=body, headers=dict(headers), timeout=timeout) as response:
                 return Received(response.status_code, dict(response.headers), _whole(response, deadline))
         except _NOT_SENT as problem:
             raise CallFailed(Answer.rejected(Reason.UNREACHABLE, text=_short(problem), sent=False)) from problem

@@ -336,6 +336,7 @@ CELERY_BEAT_SCHEDULE = {
     "exchange-visits": {"task": "institution_connectors.exchange.tasks.poll_visits_all", "schedule": 30.0},
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
     "exchange-probe": {"task": "institution_connectors.exchange.tasks.probe_all", "schedule": 60.0},
+    "exchange-subscribe": {"task": "institution_connectors.exchange.tasks.subscribe_all", "schedule": 120.0},
     "exchange-recover": {"task": "institution_connectors.exchange.tasks.recover_all", "schedule": 300.0},
     "exchange-bodies": {
         "task": "institution_connectors.exchange.tasks.end_bodies_all",

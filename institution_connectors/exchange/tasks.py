@@ -12,7 +12,7 @@ from hub.retention.services import before
 from hub.tenancy import registry
 from hub.tenancy.tasks import HospitalTask, RegionTask
 from institution_connectors.catalog import selectors as catalog
-from institution_connectors.exchange import keeping, polling, services
+from institution_connectors.exchange import keeping, polling, services, subscriptions
 from institution_connectors.runtime.pipeline import ACTOR
 
 logger = logging.getLogger(__name__)
@@ -66,6 +66,21 @@ def probe_hospital(*, hospital: str) -> None:
     found = polling.probe(hospital)
     if found.skew_ms is not None and abs(found.skew_ms) > limit * 1000:
         logger.warning("the clock of a hospital is wrong by %s ms", found.skew_ms, extra={"hospital": hospital})
+
+
+@shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
+def subscribe_all() -> None:
+    """Look after the subscriptions of every hospital that is not polled."""
+    live = set(registry.live_hospitals())
+    for profile in catalog.profiles():
+        if profile.enabled and not profile.options.polled and profile.hospital in live:
+            subscribe_hospital.apply_async(kwargs={"hospital": profile.hospital}, expires=100)
+
+
+@shared_task(base=HospitalTask)  # type: ignore[untyped-decorator]
+def subscribe_hospital(*, hospital: str) -> None:
+    """The same for one; hospitals that push in a way of their own are left as they are."""
+    subscriptions.keep(hospital)
 
 
 @shared_task(base=HospitalTask)  # type: ignore[untyped-decorator]

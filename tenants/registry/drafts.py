@@ -16,7 +16,13 @@ from hub.tenancy.names import check_code
 from institution_connectors.contracts import MoneyUnit
 from tenants.registry.models import CODE_PATTERN, BookingMode, Dialect, Kind, SettleMode
 
-SCHEMES = {Dialect.REST_JSON: ("http", "https"), Dialect.SOAP_XML: ("http", "https"), Dialect.HL7V2_MLLP: ("mllp",)}
+_HTTP = ("http", "https")
+SCHEMES = {
+    Dialect.REST_JSON: _HTTP,
+    Dialect.SOAP_XML: _HTTP,
+    Dialect.HL7V2_MLLP: ("mllp",),
+    Dialect.FHIR_R4: _HTTP,
+}
 CHARSETS = ("utf-8", "gb18030")
 
 
