@@ -10,6 +10,7 @@ from portal.resident.views import (
     feedback,
     idverify,
     messages,
+    moving,
     numbers,
     openfigures,
     pay,
@@ -47,6 +48,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_BOOKING}/live", bookings.live, name="booking-live"),
     path(f"{_BOOKING}/place", bookings.place, name="booking-place"),
     path(f"{_BOOKING}/cancel", bookings.cancel, name="booking-cancel"),
+    path(f"{_BOOKING}/reschedule", moving.days, name="booking-reschedule"),
+    path(f"{_BOOKING}/reschedule/<uuid:session_id>", moving.numbers, name="booking-reschedule-session"),
+    path(
+        f"{_BOOKING}/reschedule/<uuid:session_id>/<uuid:number_id>", moving.confirm, name="booking-reschedule-confirm"
+    ),
     path(f"{_BOOKING}/change", bookings.answer_change, name="booking-change"),
     path(f"{_BOOKING}/register", bookings.register, name="booking-register"),
     path(f"{_BOOKING}/check-in", bookings.check_in, name="booking-check-in"),

@@ -12,19 +12,22 @@ from hub.api.idempotency import command_from
 from hub.api.pagination import CursorPage, page_of, page_request
 from hub.api.views import RESIDENT, HubAPIView
 from hub.errors import NotSignedIn
-from regional_services.booking import access, selectors, services
+from regional_services.booking import access, moving, selectors, services
+from regional_services.booking.moving import NewPlace
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.booking.serializers import (
     BookingHistorySerializer,
     BookingRequestSerializer,
     BookingSerializer,
     CancelRequestSerializer,
+    RescheduleRequestSerializer,
     render,
     render_step,
 )
 from regional_services.booking.services import BookingWish
 
 POLL_SECONDS = "1"
+_PLACE = RescheduleRequestSerializer()
 _WISH = BookingRequestSerializer()  # its fields are copied once, not for every request
 
 
@@ -112,6 +115,25 @@ class CancelView(HubAPIView):
             command=command_from(request, "booking.cancel"),
         )
         return answer(view, 200)
+
+
+class RescheduleView(HubAPIView):
+    """改约: another number instead."""
+
+    permission = RESIDENT
+    rate = "booking"
+    idempotent_methods = frozenset({"POST"})
+
+    @extend_schema(
+        operation_id="bookings_reschedule",
+        request=RescheduleRequestSerializer,
+        responses={201: BookingSerializer, 202: BookingSerializer},
+    )
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        """The new booking; the old number goes back only when the hospital has registered the new one."""
+        place = NewPlace(**_PLACE.run_validation(request.data))
+        command = command_from(request, "booking.reschedule")
+        return answer(moving.reschedule(actor=self.actor, booking_id=booking_id, place=place, command=command), 201)
 
 
 class RegisterView(HubAPIView):

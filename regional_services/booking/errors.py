@@ -45,6 +45,13 @@ class CannotCancel(Conflict):
     text = "该预约现在不能取消。"
 
 
+class CannotReschedule(Conflict):
+    """This state, or the hospital's limits, forbid moving the visit; the text says why."""
+
+    code = "booking.cannot_reschedule"
+    text = "该预约现在不能改约。"
+
+
 class CannotRegister(Conflict):
     """Online registration is not open for this booking now (JA-APPT-03, JA-APPT-06); the text says why."""
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from hub import clock, money
 from hub.work import Unit
 from regional_services.booking.models import Booking, BookingChange, State
+from regional_services.booking.twins import due_fen
 from regional_services.notifications import steps as notifications
 from tenants.registry import selectors as registry
 
@@ -44,7 +45,7 @@ def tell(
             "doctor": booking.doctor_name,
             "when": f"{local:%m月%d日 %H:%M}",
             "sequence": str(booking.sequence or ""),
-            "fee": money.display(booking.fee_fen),
+            "fee": money.display(due_fen(booking)),
             "deadline": deadline,
             "ended": State(booking.state).label,
             "reason": booking.reason,

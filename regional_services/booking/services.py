@@ -103,7 +103,7 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
             store(booking)
             unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})
     if not claim.new:
-        return _repeat(actor, UUID(claim.reference))
+        return repeated(actor, UUID(claim.reference))
     return hold_and_order(actor, booking, card, command)
 
 
@@ -148,7 +148,7 @@ def is_quoted(institution: str, list_fee_fen: int) -> bool:
     return list_fee_fen > 0 and connectors.can(institution, Operation.QUOTE_FEE)
 
 
-def _repeat(actor: Actor, booking_id: UUID) -> BookingView:
+def repeated(actor: Actor, booking_id: UUID) -> BookingView:
     """The same command again: the booking as it is now, taken further if a crash left it at the start."""
     booking = Booking.objects.get(id=booking_id)
     if booking.state == State.NEW:
@@ -191,6 +191,7 @@ def _hold(actor: Actor, booking: Booking, card: IdentityCard) -> Held:
         deadline=clock.now() + LOCK_PATIENCE,
         lock_first=booking.his_locked,
         at_once=booking.fee_fen == 0 or booking.pay_on_day,
+        replaces=booking.replaces,
         quote=booking.pricing == Pricing.AWAITED,
         channel=Channel(booking.channel),
     )

@@ -108,6 +108,14 @@ _ALL = (
         by_sms=True,
     ),
     Template(
+        name="booking.moved",
+        version=1,
+        title="改约成功",
+        text="您在{institution}{department}的预约已改到{when}{doctor}，第{sequence}号，原来的号已退。",
+        discreet_text="您在{institution}的预约已改到{when}，原来的号已退。详情请登录查看。",
+        by_sms=True,
+    ),
+    Template(
         name="visit.medicine_ready",
         version=1,
         title="请取药",

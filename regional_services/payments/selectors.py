@@ -18,6 +18,7 @@ from regional_services.payments.models import (
     CashierTask,
     MerchantAccount,
     Order,
+    OrderState,
     Refund,
     RefundState,
 )
@@ -158,6 +159,11 @@ def order_of_booking(booking_id: UUID) -> OrderView | None:
 def orders_of_bookings(booking_ids: list[UUID]) -> dict[UUID, OrderView]:
     """The orders of many bookings, by booking."""
     return {row.booking_id: order_view(row) for row in Order.objects.filter(booking_id__in=booking_ids)}
+
+
+def any_refunding(order_ids: list[UUID]) -> bool:
+    """Whether a refund of one of these orders as a whole is not finished. One query."""
+    return Order.objects.filter(id__in=order_ids, state=OrderState.REFUNDING).exists()
 
 
 def order(order_id: UUID) -> OrderView | None:

@@ -78,6 +78,8 @@ class Institution(models.Model):
     cutoff_rule = models.CharField("截止后未挂号", max_length=8, choices=CutoffRule.choices, default=CutoffRule.WINDOW)
     quote_seconds = models.PositiveSmallIntegerField("核价等待秒数", default=8)
     cancel_until_minutes = models.PositiveIntegerField("取消截止（就诊前分钟）", default=120)
+    reschedule_times = models.PositiveSmallIntegerField("一次预约可改约次数", default=2)
+    reschedule_until_minutes = models.PositiveIntegerField("改约截止（就诊前分钟）", default=120)
     limit_person_day = models.PositiveSmallIntegerField("每人每天上限", default=3)
     limit_department_day = models.PositiveSmallIntegerField("每人每科每天上限", default=1)
     limit_open = models.PositiveSmallIntegerField("每人未就诊上限", default=8)

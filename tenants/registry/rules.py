@@ -25,6 +25,8 @@ RULES: tuple[Rule, ...] = (
     Rule(name="pay_minutes", text="支付时限", unit="分钟", low=3, high=60),
     Rule(name="register_cutoff_minutes", text="当天挂号截止（就诊前）", unit="分钟", low=0, high=600),
     Rule(name="cancel_until_minutes", text="取消截止（就诊前）", unit="分钟", low=0, high=10_080),
+    Rule(name="reschedule_times", text="一次预约可改约", unit="次", low=0, high=9),
+    Rule(name="reschedule_until_minutes", text="改约截止（就诊前）", unit="分钟", low=0, high=10_080),
     Rule(name="limit_person_day", text="每人每天上限", unit="个", low=1, high=10),
     Rule(name="limit_department_day", text="每人每科每天上限", unit="个", low=1, high=5),
     Rule(name="limit_open", text="每人未就诊上限", unit="个", low=1, high=30),

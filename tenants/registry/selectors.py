@@ -66,6 +66,8 @@ class InstitutionView:
     cutoff_rule: str
     quote_seconds: int
     cancel_until_minutes: int
+    reschedule_times: int
+    reschedule_until_minutes: int
     limit_person_day: int
     limit_department_day: int
     limit_open: int
@@ -300,6 +302,8 @@ def _view(row: Institution) -> InstitutionView:
         cutoff_rule=row.cutoff_rule,
         quote_seconds=row.quote_seconds,
         cancel_until_minutes=row.cancel_until_minutes,
+        reschedule_times=row.reschedule_times,
+        reschedule_until_minutes=row.reschedule_until_minutes,
         limit_person_day=row.limit_person_day,
         limit_department_day=row.limit_department_day,
         limit_open=row.limit_open,
