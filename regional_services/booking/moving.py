@@ -18,7 +18,7 @@ from hub.errors import NotFound
 from hub.ids import uuid7
 from hub.tenancy.scope import REGION
 from hub.work import Command, Unit, work
-from regional_services.booking import access, changes, reservations, services
+from regional_services.booking import access, changes, reservations, rush, services
 from regional_services.booking.errors import CannotReschedule, QueueFirst, SessionClosed
 from regional_services.booking.models import Booking, Moving, Settlement, State
 from regional_services.booking.selectors import BookingView, booking_view
@@ -52,6 +52,7 @@ def reschedule(*, actor: Actor, booking_id: UUID, place: NewPlace, command: Comm
     institution.require(BOOKING_FUNCTION)
     if place.starts_at <= clock.now():
         raise SessionClosed
+    admitted = rush.enter(actor, institution)
     new_id = uuid7()
     with work(REGION, actor=actor) as unit:
         claim = unit.claim(command, reference=str(new_id))
@@ -69,7 +70,10 @@ def reschedule(*, actor: Actor, booking_id: UUID, place: NewPlace, command: Comm
             )
     if not claim.new:
         return services.repeated(actor, UUID(claim.reference))
-    return services.hold_and_order(actor, booking, card, command)
+    view = services.hold_and_order(actor, booking, card, command)
+    if admitted:
+        rush.book_done(actor, known.institution_code, place.session_id)
+    return view
 
 
 def why_not(booking: Booking, now: datetime) -> str:

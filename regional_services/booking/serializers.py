@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from hub import clock
+from hub.waiting_room import State as LineState
 from regional_services.booking.models import His, Moving, Pricing, Settlement, State
 from regional_services.booking.selectors import BookingView, StepView
 
@@ -73,6 +74,25 @@ class BookingSerializer(serializers.Serializer[Any]):
     pay_deadline = serializers.DateTimeField(allow_null=True, default_timezone=clock.ZONE)
     settled = serializers.BooleanField(help_text="不再自动变化，可停止轮询")
     created_at = serializers.DateTimeField(default_timezone=clock.ZONE)
+
+
+class JoinLineSerializer(serializers.Serializer[Any]):
+    """What one comes for."""
+
+    session_id = serializers.UUIDField(help_text="排班")
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    """A place in a hospital's waiting room."""
+
+    state = serializers.ChoiceField(choices=[state.value for state in LineState], help_text="在候号室里的情况")
+    ahead = serializers.IntegerField(help_text="前面还有几位")
+    total = serializers.IntegerField(help_text="一共几位")
+    left_ms = serializers.IntegerField(help_text="离放号（或放行结束）还有多少毫秒")
+    low = serializers.IntegerField(help_text="估计等候秒数，最少")
+    high = serializers.IntegerField(help_text="估计等候秒数，最多")
+    again_ms = serializers.IntegerField(help_text="多少毫秒后再问")
+    address = serializers.CharField(help_text="以后向这个地址问位置，不占业务接口")
 
 
 class BookingStepSerializer(serializers.Serializer[Any]):

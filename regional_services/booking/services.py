@@ -21,7 +21,7 @@ from hub.tenancy.scope import REGION, hospital, region
 from hub.work import Command, work
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.contracts.operations import Operation
-from regional_services.booking import access, reservations, rights
+from regional_services.booking import access, reservations, rights, rush
 from regional_services.booking.errors import (
     CannotCancel,
     CannotCheckIn,
@@ -79,13 +79,14 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
     """Book one number; returns the booking as it stands: awaiting payment, booked, or waiting for the hospital.
 
     Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, SessionClosed,
-    TimeTaken, DayLimit, QueueFirst, NumberTaken, SlotChanged or a limit of the hospital's (AlreadyBookedToday,
-    HospitalDayLimit, OpenLimit); then nothing is held and nothing is owed.
+    WaitInLine, TimeTaken, DayLimit, QueueFirst, NumberTaken, SlotChanged or a limit of the hospital's
+    (AlreadyBookedToday, HospitalDayLimit, OpenLimit); then nothing is held and nothing is owed.
     """
     institution = registry.institution(wish.institution)
     institution.require(BOOKING_FUNCTION)
     if wish.starts_at <= clock.now():
         raise SessionClosed
+    admitted = rush.enter(actor, institution)
     booking_id = uuid7()
     with work(REGION, actor=actor) as unit:
         claim = unit.claim(command, reference=str(booking_id))
@@ -104,7 +105,10 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
             unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})
     if not claim.new:
         return repeated(actor, UUID(claim.reference))
-    return hold_and_order(actor, booking, card, command)
+    view = hold_and_order(actor, booking, card, command)
+    if admitted:
+        rush.book_done(actor, wish.institution, wish.session_id)
+    return view
 
 
 def draft(

@@ -68,7 +68,8 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
         "institution": institution,
         "patient": card,
         "history": [(step, HISTORY_WORDS.get(step.what, step.what)) for step in selectors.history(view.id)],
-        "may_cancel": view.state in {State.AWAITING_PAYMENT, State.BOOKED, State.LOCKING, State.CONFIRMING},
+        "may_cancel": view.state in {State.AWAITING_PAYMENT, State.BOOKED, State.LOCKING, State.CONFIRMING}
+        and view.replaced_by is None,
         "may_register": view.pay_on_day and not why_not,
         "why_not_register": why_not if view.state is State.BOOKED and view.settlement is Settlement.UNPAID else "",
         "may_check_in": view.state is State.BOOKED and view.visit_date == clock.today() and view.settlement in SETTLED,

@@ -17,7 +17,8 @@ from portal.commands import command_of
 from portal.resident.pages import page, resident_page
 from portal.resident.views.catalog import chosen_day, days_shown, session_row
 from portal.resident.views.numbers import session_context
-from regional_services.booking import access, changes, moving, services
+from regional_services.booking import access, changes, moving, rush, services
+from regional_services.booking.errors import WaitInLine
 from regional_services.booking.models import Booking, Settlement
 from regional_services.booking.moving import NewPlace
 from regional_services.booking.selectors import booking_view
@@ -120,6 +121,10 @@ def _move(request: HttpRequest, actor: Actor, booking_id: UUID, session_id: UUID
     command = command_of(request, "booking.reschedule")
     try:
         view = moving.reschedule(actor=actor, booking_id=booking_id, place=place, command=command)
+    except WaitInLine:
+        rush.join(actor, access.own_booking(actor, booking_id).institution_code, session_id)
+        messages.warning(request, _("现在预约的人很多，已为您排队；轮到后请回到这里改约。"), extra_tags="warn")
+        return HttpResponseRedirect(back)
     except HubError as refusal:
         messages.error(request, f"{refusal.text}{_('原来的号不变。')}", extra_tags="bad")
         return HttpResponseRedirect(back)
