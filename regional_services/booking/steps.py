@@ -300,11 +300,17 @@ def _free_reservation(unit: Unit, booking: Booking, facts: Facts) -> None:  # no
     reservations.free(booking)
 
 
-def _teller(template: str) -> Callable[[Unit, Booking, Facts], None]:
+def _teller(kind: str) -> Callable[[Unit, Booking, Facts], None]:
     def act(unit: Unit, booking: Booking, facts: Facts) -> None:  # noqa: ARG001
-        tell(unit, booking, template)
+        tell(unit, booking, kind)
 
     return act
+
+
+def _tell_booked(unit: Unit, booking: Booking, facts: Facts) -> None:  # noqa: ARG001
+    """Who has paid reads that his payment and his registration both stand, in one message (JA-APPT-13)."""
+    paid = booking.settlement == Settlement.PAID and booking.order_id is not None
+    tell(unit, booking, "booking.paid" if paid else "booking.booked")
 
 
 def _sayer(what: Input) -> Callable[[Unit, Booking, Facts], None]:
@@ -331,7 +337,8 @@ _ACTIONS: dict[Effect, Callable[[Unit, Booking, Facts], None]] = {
     Effect.WANT_RELEASE: _want_release,
     Effect.WANT_CANCEL: _want_cancel,
     Effect.FREE_RESERVATION: _free_reservation,
-    Effect.TELL_BOOKED: _teller("booking.booked"),
+    Effect.TELL_BOOKED: _tell_booked,
+    Effect.TELL_PAID: _teller("booking.paid"),
     Effect.TELL_PAY: _teller("booking.pay"),
     Effect.TELL_ENDED: _teller("booking.ended"),
     Effect.TELL_REFUSED: _teller("booking.refused"),
