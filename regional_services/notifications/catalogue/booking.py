@@ -180,7 +180,7 @@ KINDS = (
         ),
         en=Words(
             title="Rescheduled",
-            text="Now {when}, number {sequence}: {institution}, {department} {doctor}. The earlier number was given back.",
+            text="Now {when}, number {sequence}: {institution}, {department} {doctor}. The earlier one is given back.",
             discreet="Your booking at {institution} is now {when}, the earlier one given back. Sign in for details.",
         ),
     ),
