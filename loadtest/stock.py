@@ -37,6 +37,10 @@ class Stock:
         self._fresh = deque(json.loads(out.read_text()))
         self._known.clear()
 
+    def fresh(self, count: int) -> list[Resident]:
+        """So many of the new residents, who book by themselves."""
+        return [self._fresh.popleft() for _ in range(count)]
+
     def bookings(self, count: int, *hospitals: str) -> list[Job]:
         """First bookings at the hospitals in turn, each of another resident and number."""
         return [self._first_booking(hospitals[index % len(hospitals)]) for index in range(count)]

@@ -279,6 +279,7 @@ CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"sweeps": {}, "exchange": {}, "
 CELERY_TASK_ROUTES = {
     "booking.sweep": {"queue": "sweeps"},
     "payments.sweep": {"queue": "sweeps"},
+    "booking.open_rooms": {"queue": "sweeps"},
     "closures.carry_on": {"queue": "sweeps"},
     "waitlist.sweep": {"queue": "sweeps"},
     "notifications.sweep": {"queue": "sweeps"},
@@ -292,6 +293,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULE = {
     "booking.sweep": {"task": "booking.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    "booking.open_rooms": {"task": "booking.open_rooms", "schedule": 10.0, "options": {"expires": 10.0}},
     "booking.resync": {"task": "booking.resync", "schedule": 30.0, "options": {"expires": 30.0}},
     "payments.sweep": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "registry.sweep": {"task": "registry.sweep", "schedule": 10.0, "options": {"expires": 10.0}},

@@ -217,6 +217,14 @@ def open_sessions_by_day(codes: Sequence[str], days: Sequence[date]) -> dict[tup
     return {(code, day): count for code, day, count in rows}
 
 
+def next_releases(codes: Sequence[str], before: datetime) -> dict[str, datetime]:
+    """When the next numbers of these institutions are opened, of those that are before an instant. One query."""
+    rows = CatalogSession.objects.filter(
+        institution_code__in=codes, state=OPEN, release_at__gt=clock.now(), release_at__lte=before
+    )
+    return dict(rows.values_list("institution_code").annotate(next=Min("release_at")).order_by())
+
+
 def sessions_of_doctor(doctor_id: UUID) -> list[SessionCard]:
     """The sessions of a doctor's post from today on. Two queries."""
     rows = CatalogSession.objects.filter(doctor_id=doctor_id, date__gte=clock.today()).exclude(state="withdrawn")

@@ -162,6 +162,11 @@ def orders_of_bookings(booking_ids: list[UUID]) -> dict[UUID, OrderView]:
     return {row.booking_id: order_view(row) for row in Order.objects.filter(booking_id__in=booking_ids)}
 
 
+def any_refunding(order_ids: list[UUID]) -> bool:
+    """Whether a refund of one of these orders as a whole is not finished. One query."""
+    return Order.objects.filter(id__in=order_ids, state=OrderState.REFUNDING).exists()
+
+
 def order(order_id: UUID) -> OrderView | None:
     """One order."""
     row = Order.objects.filter(pk=order_id).first()

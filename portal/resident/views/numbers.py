@@ -17,7 +17,8 @@ from portal.commands import command_of
 from portal.resident.pages import chosen_person, page, people_of, resident_page
 from portal.resident.views.catalog import before_others, closed, opening
 from portal.resident.views.entries import note_booking
-from regional_services.booking import services
+from regional_services.booking import rush, services
+from regional_services.booking.errors import WaitInLine
 from regional_services.booking.services import BookingWish
 from regional_services.catalog import offers, selectors
 from regional_services.catalog.selectors import SessionCard
@@ -82,7 +83,8 @@ def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
     ]
     queue = not any(number["is_free"] for number in shown) or waitlist_selectors.is_queued(session_id)
     may_wait = queue and not context["closed"] and not context["first"] and waitlist.may_join(card)
-    return page(request, "session", "book", {**context, "numbers": shown, "may_wait": may_wait})
+    context |= {"numbers": shown, "may_wait": may_wait, "line": bool(context["opens"]) and rush.is_open(code)}
+    return page(request, "session", "book", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -131,6 +133,9 @@ def _book(request: HttpRequest, actor: Actor, code: str, session_id: UUID, numbe
         return HttpResponseRedirect(request.get_full_path())
     try:
         view = services.create_booking(actor=actor, wish=wish, command=command_of(request, "booking.create"))
+    except WaitInLine:
+        rush.join(actor, code, session_id)
+        return HttpResponseRedirect(f"{here}/line")
     except SlotChanged as refusal:
         messages.warning(request, refusal.text, extra_tags="warn")
         return HttpResponseRedirect(here)
