@@ -53,8 +53,8 @@ def foreign_models() -> Iterator[str]:
 
 @lru_cache
 def _tables(models: Path) -> frozenset[str]:
-    """The names of the model classes of a models module, or of the package it became."""
-    files = models.glob("*.py") if models.is_dir() else (models.with_suffix(".py"),)
+    """The names of the model classes of a models module, or of a package of them."""
+    files = sorted(models.glob("*.py")) if models.is_dir() else [models.with_suffix(".py")]
     return frozenset(
         statement.name
         for file in files
