@@ -275,6 +275,7 @@ CELERY_TASK_ROUTES = {
     "payments.sweep": {"queue": "sweeps"},
     "closures.carry_on": {"queue": "sweeps"},
     "waitlist.sweep": {"queue": "sweeps"},
+    "notifications.sweep": {"queue": "sweeps"},
     "institution_connectors.exchange.tasks.*": {"queue": "exchange"},
     "registry.carry_on": {"queue": "institutions"},
     "registry.sweep": {"queue": "institutions"},
@@ -314,6 +315,7 @@ CELERY_BEAT_SCHEDULE = {
     "idverify.delete_pictures": {"task": "idverify.delete_pictures", "schedule": 3600.0},
     "synthetic.tidy": {"task": "synthetic.tidy", "schedule": crontab(hour=2, minute=20)},
     "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 3600.0},
+    "notifications.sweep": {"task": "notifications.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "feedback.escalate": {"task": "feedback.escalate", "schedule": 300.0, "options": {"expires": 240.0}},
     "feedback.tidy": {"task": "feedback.tidy", "schedule": crontab(hour=2, minute=25)},
     "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},
@@ -340,6 +342,8 @@ HUB_OUTSIDE = {
     "sms": env.text("HUB_SMS_URL", "http://127.0.0.1:8103"),
     "city_identity": env.text("HUB_CITY_IDENTITY_URL", "http://127.0.0.1:8104"),
     "support_platform": env.text("HUB_STAFF_PLATFORM_URL", "http://127.0.0.1:8105"),  # its OpenID issuer
+    "alipay": env.text("HUB_ALIPAY_URL", "http://127.0.0.1:8107"),
+    "city_app": env.text("HUB_CITY_APP_URL", "http://127.0.0.1:8108"),
 }
 HUB_STAFF_PLATFORM_CLIENT = env.text("HUB_STAFF_PLATFORM_CLIENT", "health-district-hub")
 
@@ -360,5 +364,6 @@ HUB_WAITLIST_OFFER_MINUTES = env.number("HUB_WAITLIST_OFFER_MINUTES", 15)
 HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")
 HUB_CSP_FORM = env.names("HUB_CSP_FORM", HUB_OUTSIDE["wechat_pay"])  # where forms may lead: the cashier
 HUB_WECHAT_APPID = env.text("HUB_WECHAT_APPID", "wx0000000000000001")
+HUB_ALIPAY_APPID = env.text("HUB_ALIPAY_APPID", "2021000000000001")
 HUB_WECHAT_AUTHORIZE_ORIGIN = env.text("HUB_WECHAT_AUTHORIZE_ORIGIN", "")  # empty: the origin the code is traded at
 HUB_PASSWORD_PROFILE = env.text("HUB_PASSWORD_PROFILE", "mlps")  # or asvs, see hub/accounts/passwords.py
