@@ -103,7 +103,10 @@ def check(attempt_id: UUID) -> None:
 
 
 def give_back(refund_id: UUID) -> None:
-    """Ask the channel for a refund; the same number asked again is the same refund."""
+    """Ask the channel for a refund; the same number asked again is the same refund.
+
+    A refusal may mean that it has this refund already, asked for in other words by a district that has forgotten it.
+    """
     refund = _refund(refund_id)
     if refund.state not in OPEN_REFUNDS:
         return
@@ -116,7 +119,12 @@ def give_back(refund_id: UUID) -> None:
         reason=refund.reason,
         notify_url=notify_url(attempt.merchant_id),
     )
-    _record_refund(refund_id, channel(attempt.channel).refund(attempt.merchant, request))
+    answer = channel(attempt.channel).refund(attempt.merchant, request)
+    if answer.outcome is Outcome.REJECTED:
+        known = channel(attempt.channel).query_refund(attempt.merchant, refund.out_refund_no)
+        has_it = known.value is not None and known.value.status is not RefundStatus.ABSENT
+        answer = known if has_it else answer
+    _record_refund(refund_id, answer)
 
 
 def check_refund(refund_id: UUID) -> None:

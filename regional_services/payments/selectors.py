@@ -254,16 +254,22 @@ def open_tasks(institution_code: str) -> list[CashierTaskView]:
 
 def current_merchant(institution_code: str, channel: str) -> MerchantAccount:
     """The hospital's credentials in force today; refuses when the hospital does not collect by this channel."""
-    now = clock.now()
-    row = (
-        MerchantAccount.objects.filter(institution_code=institution_code, channel=channel, effective_from__lte=now)
-        .filter(Q(effective_to=None) | Q(effective_to__gt=now))
-        .order_by("-version")
-        .first()
-    )
-    if row is None:
+    found = [row for row in current_merchants(institution_code) if row.channel == channel]
+    if not found:
         raise ChannelUnavailable
-    return row
+    return found[0]
+
+
+def current_merchants(institution_code: str) -> list[MerchantAccount]:
+    """The hospital's credentials in force today, the newest of each channel. One query."""
+    now = clock.now()
+    rows = (
+        MerchantAccount.objects.filter(institution_code=institution_code, effective_from__lte=now)
+        .filter(Q(effective_to=None) | Q(effective_to__gt=now))
+        .order_by("channel", "-version")
+        .distinct("channel")
+    )
+    return list(rows)
 
 
 def secret_references(institution_code: str) -> list[str]:

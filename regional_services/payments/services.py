@@ -21,6 +21,7 @@ from regional_services.payments.channels.registry import channel as channel_call
 from regional_services.payments.errors import OrderNotPayable, TooManyAttempts
 from regional_services.payments.events import AttemptCheckDue, PrepayAsked, RefundCheckDue
 from regional_services.payments.models import (
+    OPEN_ORDERS,
     Attempt,
     AttemptState,
     LegKind,
@@ -39,7 +40,6 @@ _SHORTEST = timedelta(minutes=1)
 _LEASE = timedelta(seconds=60)
 _BATCH = 200
 Row = TypeVar("Row", Attempt, Refund)
-_OPEN_ORDERS = (OrderState.AWAITING_PAYMENT, OrderState.PAYING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def _attempt(unit: Unit, order_id: UUID, channel: str, openid: str) -> Attempt:
     order = locks.order(order_id)
     if order is None:
         raise NotFound
-    if order.state not in _OPEN_ORDERS or order.deadline <= unit.now:
+    if order.state not in OPEN_ORDERS or order.deadline <= unit.now:
         raise OrderNotPayable
     earlier = list(locks.attempts(order))
     for attempt in earlier:
@@ -168,7 +168,7 @@ def _lease(rows: QuerySet[Row], now: datetime) -> list[Row]:
 def _close_overdue() -> int:
     with region(read_only=True):
         overdue = list(
-            Order.objects.filter(state__in=_OPEN_ORDERS, deadline__lte=clock.now())
+            Order.objects.filter(state__in=OPEN_ORDERS, deadline__lte=clock.now())
             .order_by("deadline")
             .values_list("pk", flat=True)[:_BATCH]
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db.models import Sum
 
@@ -16,6 +16,7 @@ from regional_services.payments.errors import OrderNotRefundable
 from regional_services.payments.events import AttemptCloseAsked, OrderClosed, OrderPaid, RefundAsked, RefundFinished
 from regional_services.payments.models import (
     OPEN_ATTEMPTS,
+    OPEN_ORDERS,
     OPEN_REFUNDS,
     Attempt,
     AttemptState,
@@ -26,8 +27,9 @@ from regional_services.payments.models import (
     Refund,
     RefundKind,
     RefundState,
+    Scene,
 )
-from regional_services.payments.selectors import OrderView, order_view
+from regional_services.payments.selectors import OrderView, current_merchants, order_view
 
 # An ask that got lost on its way is found by the sweep this much later.
 RECHECK = timedelta(seconds=30)
@@ -238,16 +240,20 @@ def _refund_part(unit: Unit, order_id: UUID, amount_fen: int, reason: str) -> Re
 def place_refund(
     unit: Unit, *, order: Order, attempt: Attempt, kind: RefundKind, reason: str, amount_fen: int | None = None
 ) -> Refund:
-    """A refund of an attempt, whole unless said, under a number made once; the channel is asked after the commit."""
-    refund_id = uuid7()
+    """A refund of an attempt, whole unless said; the channel is asked after the commit.
+
+    Its number follows from the attempt and its place among the attempt's refunds: a district that came back from
+    yesterday and refunds again asks for the same refund, and the channel gives the money back once.
+    """
+    sequence = Refund.objects.filter(attempt=attempt).count() + 1
     refund = Refund.objects.create(
-        id=refund_id,
+        id=uuid7(),
         institution_code=order.institution_code,
         order=order,
         attempt=attempt,
         kind=kind,
-        sequence=Refund.objects.filter(attempt=attempt).count() + 1,
-        out_refund_no=payment_number(refund_id),
+        sequence=sequence,
+        out_refund_no=payment_number(uuid5(attempt.id, f"refund {sequence}")),
         amount_fen=attempt.paid_fen if amount_fen is None else amount_fen,
         reason=reason[:80],
         next_check_at=unit.now + RECHECK,
@@ -261,6 +267,49 @@ def place_refund(
     )
     unit.publish(RefundAsked(refund_id=refund.id, hospital=order.institution_code))
     return refund
+
+
+def adopt_attempt(unit: Unit, *, order_id: UUID, out_trade_no: str) -> bool:
+    """Take up a try to pay that a district of yesterday has forgotten; the sweep asks the channel what became of it.
+
+    False when the number is not one of ours, the order is over, or the hospital collects by more than one channel, so
+    that nobody can say which one to ask.
+    """
+    order = locks.order(order_id)
+    merchants = current_merchants(order.institution_code) if order else []
+    if order is None or order.state not in OPEN_ORDERS or len(merchants) != 1 or not _ours(out_trade_no):
+        return False
+    leg = order.legs.get(kind=LegKind.SELF_PAY, state=LegState.DUE)
+    Attempt.objects.create(
+        id=UUID(hex=out_trade_no),
+        institution_code=order.institution_code,
+        order=order,
+        leg=leg,
+        merchant=merchants[0],
+        channel=merchants[0].channel,
+        out_trade_no=out_trade_no,
+        amount_fen=leg.amount_fen,
+        scene=Scene.BROWSER,
+        payer={},
+        state=AttemptState.PREPARED,
+        expires_at=unit.now,
+        next_check_at=unit.now,
+        created_at=unit.now,
+        updated_at=unit.now,
+    )
+    order.state, order.updated_at = OrderState.PAYING, unit.now
+    order.save(update_fields=["state", "updated_at"])
+    unit.audit("payment.attempt_adopted", target=f"attempt:{UUID(hex=out_trade_no)}", detail={"order": str(order.id)})
+    return True
+
+
+def _ours(out_trade_no: str) -> bool:
+    """A number of this hub's making that no attempt has yet."""
+    try:
+        attempt_id = UUID(hex=out_trade_no)
+    except ValueError:
+        return False
+    return not Attempt.objects.filter(pk=attempt_id).exists()
 
 
 def ask_channels_again(unit: Unit, institution_code: str) -> int:

@@ -107,13 +107,19 @@ class Batch:
     books: Books
 
 
-def standings(booking_ids: Sequence[UUID]) -> dict[UUID, tuple[State, Settlement, datetime]]:
-    """State, settlement and last change of appointments, by booking. One query."""
-    rows = Appointment.objects.filter(id__in=booking_ids)
-    return {
-        key: (State(state), Settlement(settlement), at)
-        for key, state, settlement, at in rows.values_list("id", "state", "settlement", "updated_at")
-    }
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an appointment stands: on which payment ("" for none), and whether the HIS has it."""
+
+    state: State
+    payment_number: str
+    registered: bool
+
+
+def standings(booking_ids: Sequence[UUID]) -> dict[UUID, Standing]:
+    """How appointments stand, by booking. One query."""
+    rows = Appointment.objects.filter(id__in=booking_ids).values_list("id", "state", "payment_number", "his_state")
+    return {key: Standing(State(state), number, his == HisState.REGISTERED) for key, state, number, his in rows}
 
 
 def active_after(last: UUID | None, *, first_day: date, limit: int) -> list[tuple[UUID, str, str]]:

@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,31 @@ def drop_copy() -> None:
     close_everything()
     with _maintenance() as owner:
         _drop(owner, settings.DATABASES["default"]["NAME"])
+
+
+def keep_a_copy() -> Callable[[], None]:
+    """Keep this process's database as it is now; calling what is returned puts that copy in its place."""
+    kept = f"{settings.DATABASES['default']['NAME']}_kept"
+    _replace(kept, settings.DATABASES["default"]["NAME"])
+
+    def go_back() -> None:
+        _replace(settings.DATABASES["default"]["NAME"], kept)
+        with _maintenance() as owner:
+            _drop(owner, kept)
+        redis.Redis.from_url(settings.HUB_REDIS_URL).flushdb()
+        registry.forget()
+        connectors.forget()
+
+    return go_back
+
+
+def _replace(name: str, source: str) -> None:
+    close_everything()
+    with _maintenance() as owner:
+        if _has_sessions(owner, source):
+            _end_sessions(source)
+        _drop(owner, name)
+        _create(owner, name, source)
 
 
 def close_everything() -> None:

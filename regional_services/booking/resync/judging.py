@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from regional_services.booking.models import Booking, Cause, Settlement, State
+from regional_services.booking.models import Booking, Cause, His, Settlement, State
 from regional_services.booking.process import ENDED, Effect, Input
 from regional_services.payments.selectors import OrderView
 from tenants.appointments.asks import PaymentFacts
 from tenants.appointments.models import ACTIVE
 from tenants.appointments.models import Settlement as AppointmentSettlement
 from tenants.appointments.models import State as AppointmentState
-from tenants.appointments.resync import Over, Wanted
+from tenants.appointments.resync import Over, Standing, Wanted
 from tenants.patients.steps import PatientIdentity
 
 _HELD = frozenset({State.AWAITING_PAYMENT, State.CONFIRMING})
@@ -36,7 +35,6 @@ _FOLLOWS = {
 }
 # What a booking had asked of its hospital, and must ask again where the hospital has forgotten it.
 REPEATED = {State.CONFIRMING: Effect.WANT_CONFIRM, State.CANCELLING: Effect.WANT_CANCEL}
-Standing = tuple[AppointmentState, AppointmentSettlement, datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +69,27 @@ def judge(
 
 def _followed(booking: Booking, standing: Standing) -> Input | None:
     """The district is of yesterday: what the hospital did since is made known to the booking."""
-    state, _, _ = standing
+    state = standing.state
     if state in ACTIVE:
         booked = state is AppointmentState.BOOKED and booking.state == State.CONFIRMING
         return Input.BOOKED if booked else None
+    if state is AppointmentState.CANCELLED and booking.state == State.BOOKED:
+        return Input.CANCEL_ASKED  # whoever asked for it is forgotten; asked again, the hospital has it cancelled
     return None if booking.state in ENDED else _FOLLOWS.get(state)
+
+
+def forgotten_registration(booking: Booking, cause: Cause, standing: Standing | None) -> bool:
+    """Whether the hospital's system has what a district of yesterday still waits to hear of."""
+    if cause is not Cause.PUBLIC or standing is None or booking.his == His.REGISTERED:
+        return False
+    return standing.registered and standing.state in ACTIVE and booking.state not in ENDED
+
+
+def forgotten_payment(booking: Booking, cause: Cause, standing: Standing | None, payment: PaymentFacts | None) -> str:
+    """The number of a payment its hospital knows of and a district of yesterday does not; nothing otherwise."""
+    if cause is not Cause.PUBLIC or standing is None or payment is not None or booking.settlement != Settlement.UNPAID:
+        return ""
+    return standing.payment_number if standing.state in ACTIVE else ""
 
 
 def _wanted(booking: Booking, *, held: bool, payment: PaymentFacts | None, identity: PatientIdentity | None) -> Wanted:

@@ -55,7 +55,7 @@ class Compared:
     bookings: list[Booking]
     judged: dict[UUID, Judgement] = field(default_factory=dict)
     payments: dict[UUID, PaymentFacts | None] = field(default_factory=dict)
-    standings: Mapping[UUID, judging.Standing] = field(default_factory=dict)
+    standings: Mapping[UUID, appointments.Standing] = field(default_factory=dict)
 
 
 def start(code: str, *, cause: Cause, since: datetime, actor: Actor) -> UUID:
@@ -259,7 +259,8 @@ def _note(
     with work(REGION, actor=ACTOR) as unit:
         moved = [booking for booking in compared.bookings if booking.id in places]
         Booking.objects.bulk_update(moved, ["number_id", "session_id"])
-        items = [*_pushed(done), *_reversed(unit, compared, done), *_repeated(unit, compared)]
+        adopted = _adopted(unit, run, compared)
+        items = [*adopted, *_pushed(done), *_reversed(unit, run, compared, done), *_repeated(unit, compared)]
         _write_items(run, items, unit.now)
         run.cursor = compared.bookings[-1].id
         run.compared += len(compared.bookings)
@@ -291,7 +292,7 @@ def _pushed(done: appointments.Done) -> Iterable[Item]:
         yield from (Item(Outcome.REVERSED, what, booking_id) for booking_id in sorted(getattr(done, name)))
 
 
-def _reversed(unit: Unit, compared: Compared, done: appointments.Done) -> Iterable[Item]:
+def _reversed(unit: Unit, run: ResyncRun, compared: Compared, done: appointments.Done) -> Iterable[Item]:
     """A number that is gone ends its booking, money included; a district of yesterday follows its hospital."""
     for booking_id in sorted(done.lost):
         steps.advance(unit, booking_id, Input.REFUSED, steps.Facts(reason="数据恢复后该号已不可用", refusal="lost"))
@@ -301,6 +302,24 @@ def _reversed(unit: Unit, compared: Compared, done: appointments.Done) -> Iterab
         if follows is not None:
             steps.advance(unit, booking.id, follows, steps.Facts(reason="按医院数据核对"))
             yield Item(Outcome.PUSHED, "预约已按医院数据更新", booking.id)
+        if judging.forgotten_registration(booking, Cause(run.cause), compared.standings.get(booking.id)):
+            steps.advance(unit, booking.id, Input.REGISTERED)
+            yield Item(Outcome.PUSHED, "医院系统已登记，平台已补记", booking.id)
+
+
+def _adopted(unit: Unit, run: ResyncRun, compared: Compared) -> list[Item]:
+    """Payments made after the copy the district came back from: the channel says what became of them."""
+    items = []
+    for booking in compared.bookings:
+        standing, payment = compared.standings.get(booking.id), compared.payments[booking.id]
+        number = judging.forgotten_payment(booking, Cause(run.cause), standing, payment)
+        if not number or booking.order_id is None:
+            continue
+        if payment_steps.adopt_attempt(unit, order_id=booking.order_id, out_trade_no=number):
+            items.append(Item(Outcome.PUSHED, f"医院记有平台缺失的付款，已向渠道核实：商户单号 {number}", booking.id))
+        else:
+            items.append(Item(Outcome.HUMAN, f"医院记有平台缺失的付款，请到渠道核对：商户单号 {number}", booking.id))
+    return items
 
 
 def _repeated(unit: Unit, compared: Compared) -> Iterable[Item]:

@@ -20,11 +20,12 @@ from regional_services.payments.models.movements import (
     RefundState,
     Scene,
 )
-from regional_services.payments.models.orders import Leg, LegKind, LegState, Order, OrderState
+from regional_services.payments.models.orders import OPEN_ORDERS, Leg, LegKind, LegState, Order, OrderState
 
 __all__ = [
     "OF_THE_ORDER",
     "OPEN_ATTEMPTS",
+    "OPEN_ORDERS",
     "OPEN_REFUNDS",
     "RETURNED",
     "Account",

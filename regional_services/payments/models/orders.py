@@ -23,6 +23,9 @@ class OrderState(words.TextChoices):
     REFUNDED = "refunded", "已退款"
 
 
+OPEN_ORDERS = (OrderState.AWAITING_PAYMENT, OrderState.PAYING)
+
+
 class Order(InstitutionRow):
     """One order of one booking; patient, payer and insured are three persons who may be one (practice 23).
 
