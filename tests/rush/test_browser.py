@@ -48,25 +48,22 @@ def test_a_visit_is_moved_and_a_release_is_waited_for(alpha: str, settings: Sett
     cookie = {"name": "sessionid", "value": resident_browser(who).cookies["sessionid"].value}
     port, line_port = free_port(), free_port()
     address = f"http://localhost:{port}"
-    with (
-        serving(HOST, port),
-        streaming(HOST, line_port, tmp_path / "log") as streams,
-        chromium() as browser,
-    ):
-        settings.HUB_EVENTS_ORIGIN, settings.HUB_CSP_CONNECT = streams, [streams]
-        allowed = (f"{HOST}:{line_port}",)
-        phone, elder = (visitor(browser, address, elder=large, allowed=allowed) for large in (False, True))
-        for window in (phone, elder):
-            window.context.add_cookies([{**cookie, "url": address}])  # type: ignore[typeddict-item]
+    with streaming(HOST, line_port, tmp_path / "log") as streams:
+        settings.HUB_EVENTS_ORIGIN, settings.HUB_CSP_CONNECT = streams, [streams]  # read when the pages begin to serve
+        with serving(HOST, port), chromium() as browser:
+            allowed = (f"{HOST}:{line_port}",)
+            phone, elder = (visitor(browser, address, elder=large, allowed=allowed) for large in (False, True))
+            for window in (phone, elder):
+                window.context.add_cookies([{**cookie, "url": address}])  # type: ignore[typeddict-item]
 
-        def look(name: str, path: str) -> None:
-            for size, window in (("phone", phone), ("elder", elder)):
-                window.go(path)
-                window.look(f"resident-{name}-{size}")
+            def look(name: str, path: str) -> None:
+                for size, window in (("phone", phone), ("elder", elder)):
+                    window.go(path)
+                    window.look(f"resident-{name}-{size}")
 
-        _move(phone, f"/bookings/{booking.id}", look)
-        _wait(phone, alpha, second, str(who.actor.id), look)
-        assert phone.troubles + elder.troubles == []
+            _move(phone, f"/bookings/{booking.id}", look)
+            _wait(phone, alpha, second, str(who.actor.id), look)
+            assert phone.troubles + elder.troubles == []
 
 
 def _move(window: Visitor, path: str, look: Look) -> None:
