@@ -83,13 +83,13 @@ def _move(window: Visitor, path: str, look: Look) -> None:
 
 
 def _wait(window: Visitor, code: str, session: object, account: str, look: Look) -> None:
-    """The release is seconds away; the page goes on by itself when it is this account's turn."""
+    """The release is seconds away; after it the page says that it is this account's turn."""
     page, soon = window.page, clock.now() + timedelta(seconds=20)
     with hospital(code):
         Session.objects.filter(id=session).update(release_at=soon)
     CatalogSession.objects.filter(session_id=session).update(release_at=soon)
     draw = int(soon.timestamp() * 1000)
-    waiting_room.open_room(code, Terms(rate=1, most=10, stay_seconds=120, draw_ms=draw))
+    waiting_room.open_room(code, Terms(rate=10, most=10, stay_seconds=120, draw_ms=draw))
     path = f"/hospitals/{code}/sessions/{session}"
     look("line-session", path)
     window.go(path)
@@ -99,7 +99,8 @@ def _wait(window: Visitor, code: str, session: object, account: str, look: Look)
     for other in range(3):
         waiting_room.join(code, f"rival{other}", str(session))
     window.go(f"{path}/line")
-    page.wait_for_timeout(max(0, draw - int(time.time() * 1000)))
+    page.wait_for_timeout(max(0, draw - int(time.time() * 1000)) + 1000)
+    window.go(f"{path}/line")
     expect(page.get_by_role("heading", name="轮到您了")).to_be_visible(timeout=20_000)
     look("line-in", f"{path}/line")
     waiting_room.sold_out(code, str(session))
