@@ -48,25 +48,22 @@ def test_a_visit_is_moved_and_a_release_is_waited_for(alpha: str, settings: Sett
     cookie = {"name": "sessionid", "value": resident_browser(who).cookies["sessionid"].value}
     port, line_port = free_port(), free_port()
     address = f"http://localhost:{port}"
-    with (
-        serving(HOST, port),
-        streaming(HOST, line_port, tmp_path / "log") as streams,
-        chromium() as browser,
-    ):
-        settings.HUB_EVENTS_ORIGIN, settings.HUB_CSP_CONNECT = streams, [streams]
-        allowed = (f"{HOST}:{line_port}",)
-        phone, elder = (visitor(browser, address, elder=large, allowed=allowed) for large in (False, True))
-        for window in (phone, elder):
-            window.context.add_cookies([{**cookie, "url": address}])  # type: ignore[typeddict-item]
+    with streaming(HOST, line_port, tmp_path / "log") as streams:
+        settings.HUB_EVENTS_ORIGIN, settings.HUB_CSP_CONNECT = streams, [streams]  # read when the pages begin to serve
+        with serving(HOST, port), chromium() as browser:
+            allowed = (f"{HOST}:{line_port}",)
+            phone, elder = (visitor(browser, address, elder=large, allowed=allowed) for large in (False, True))
+            for window in (phone, elder):
+                window.context.add_cookies([{**cookie, "url": address}])  # type: ignore[typeddict-item]
 
-        def look(name: str, path: str) -> None:
-            for size, window in (("phone", phone), ("elder", elder)):
-                window.go(path)
-                window.look(f"resident-{name}-{size}")
+            def look(name: str, path: str) -> None:
+                for size, window in (("phone", phone), ("elder", elder)):
+                    window.go(path)
+                    window.look(f"resident-{name}-{size}")
 
-        _move(phone, f"/bookings/{booking.id}", look)
-        _wait(phone, alpha, second, str(who.actor.id), look)
-        assert phone.troubles + elder.troubles == []
+            _move(phone, f"/bookings/{booking.id}", look)
+            _wait(phone, alpha, second, str(who.actor.id), look)
+            assert phone.troubles + elder.troubles == []
 
 
 def _move(window: Visitor, path: str, look: Look) -> None:
@@ -86,13 +83,13 @@ def _move(window: Visitor, path: str, look: Look) -> None:
 
 
 def _wait(window: Visitor, code: str, session: object, account: str, look: Look) -> None:
-    """The release is seconds away; the page goes on by itself when it is this account's turn."""
+    """The release is seconds away; after it the page says that it is this account's turn."""
     page, soon = window.page, clock.now() + timedelta(seconds=20)
     with hospital(code):
         Session.objects.filter(id=session).update(release_at=soon)
     CatalogSession.objects.filter(session_id=session).update(release_at=soon)
     draw = int(soon.timestamp() * 1000)
-    waiting_room.open_room(code, Terms(rate=1, most=10, stay_seconds=120, draw_ms=draw))
+    waiting_room.open_room(code, Terms(rate=10, most=10, stay_seconds=120, draw_ms=draw))
     path = f"/hospitals/{code}/sessions/{session}"
     look("line-session", path)
     window.go(path)
@@ -102,7 +99,8 @@ def _wait(window: Visitor, code: str, session: object, account: str, look: Look)
     for other in range(3):
         waiting_room.join(code, f"rival{other}", str(session))
     window.go(f"{path}/line")
-    page.wait_for_timeout(max(0, draw - int(time.time() * 1000)))
+    page.wait_for_timeout(max(0, draw - int(time.time() * 1000)) + 1000)
+    window.go(f"{path}/line")
     expect(page.get_by_role("heading", name="轮到您了")).to_be_visible(timeout=20_000)
     look("line-in", f"{path}/line")
     waiting_room.sold_out(code, str(session))

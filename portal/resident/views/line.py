@@ -46,7 +46,7 @@ def line(request: HttpRequest, actor: Actor, code: str, session_id: UUID) -> Htt
 
 @require_POST
 @resident_page
-def leave(request: HttpRequest, actor: Actor, code: str, session_id: UUID) -> HttpResponse:  # noqa: ARG001
+def step_out(request: HttpRequest, actor: Actor, code: str, session_id: UUID) -> HttpResponse:  # noqa: ARG001
     """Give the place back."""
     rush.leave(actor, code)
     return HttpResponseRedirect(f"/hospitals/{code}")
