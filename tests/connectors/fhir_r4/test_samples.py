@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,12 +91,12 @@ def test_every_table_names_samples_that_exist() -> None:
 
 
 # How the types of a made-up patient's whole record are read in answers: all of them, or refused for this reason.
-READERS = {
-    "DiagnosticReport": lambda node: records.report(node),
-    "Encounter": lambda node: inbound.facts_of(node),
-    "Observation": lambda node: records.lab_value(node),
-    "Patient": lambda node: directory.name_of(node),
-    "Practitioner": lambda node: directory.name_of(node),
+READERS: dict[str, Callable[[Node], object]] = {
+    "DiagnosticReport": records.report,
+    "Encounter": inbound.facts_of,
+    "Observation": records.lab_value,
+    "Patient": directory.name_of,
+    "Practitioner": directory.name_of,
 }
 
 
