@@ -149,6 +149,9 @@ HUB_HL7_LISTEN = env.text("HUB_HL7_LISTEN", "127.0.0.1:2575")  # where `manage.p
 HUB_KEYRING = env.text("HUB_KEYRING", str(VAR / "keys" / "keyring.json"))
 HUB_BACKUP_DIR = env.text("HUB_BACKUP_DIR", str(VAR / "backups"))
 HUB_BACKUP_DATABASE_URL = env.text("HUB_BACKUP_DATABASE_URL", "")  # a login with REPLICATION; commands only
+# Where the sandbox's hospitals keep their exchange databases, and how their accounts for the hub begin; demo and tests.
+HUB_OUTSIDE_DATABASE_URL = env.text("HUB_OUTSIDE_DATABASE_URL", "")
+HUB_OUTSIDE_ACCOUNTS = env.text("HUB_OUTSIDE_ACCOUNTS", "hub_at_")
 HUB_BACKUP_EXPECTED = env.flag("HUB_BACKUP_EXPECTED", True)  # no: nobody is told that there is no recent backup
 HUB_BACKUP_KEEP_DAYS = {  # the backup policy, in days; a clean-up's own backup is kept for years
     "cluster": env.number("HUB_BACKUP_KEEP_CLUSTER_DAYS", 35),

@@ -45,6 +45,7 @@ class Dialect(words.TextChoices):
     REST_JSON = "rest_json", "REST/JSON"
     SOAP_XML = "soap_xml", "SOAP/XML"
     HL7V2_MLLP = "hl7v2_mllp", "HL7 v2/MLLP"
+    EXCHANGE_DB = "exchange_db", "交换库（中间库）"
 
 
 class Institution(models.Model):

@@ -107,7 +107,12 @@ class Migration(migrations.Migration):
                 (
                     "dialect",
                     models.CharField(
-                        choices=[("rest_json", "REST/JSON"), ("soap_xml", "SOAP/XML"), ("hl7v2_mllp", "HL7 v2/MLLP")],
+                        choices=[
+                            ("rest_json", "REST/JSON"),
+                            ("soap_xml", "SOAP/XML"),
+                            ("hl7v2_mllp", "HL7 v2/MLLP"),
+                            ("exchange_db", "交换库（中间库）"),
+                        ],
                         max_length=16,
                         verbose_name="接口方言",
                     ),

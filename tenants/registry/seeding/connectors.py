@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from hub.actor import Actor
 from hub.security.keyring import ring
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.catalog.services import put_connector
 from institution_connectors.contracts import BookingMode, ConnectorProfile, MoneyUnit, Options
 from institution_connectors.runtime.adapters import OPERATIONS
-from tenants.registry.seeding.outside import his_port, his_secret_ref, options
+from tenants.registry.seeding.outside import exchange_database, his_port, his_secret_ref, options
 
 HTTP_PATHS = {"rest_json": "/his", "soap_xml": "/services/HisService"}
 
@@ -28,11 +30,10 @@ def store(rows: list[dict[str, str]], *, actor: Actor) -> int:
 
 def _profile(row: dict[str, str], order: int) -> ConnectorProfile:
     code, dialect, wire = row["code"], row["dialect"], options(row, order)
-    address = f"127.0.0.1:{his_port(order)}"
     return ConnectorProfile(
         hospital=code,
         dialect=dialect,
-        endpoint=f"http://{address}{HTTP_PATHS[dialect]}" if dialect in HTTP_PATHS else f"mllp://{address}",
+        endpoint=_endpoint(code, dialect, f"127.0.0.1:{his_port(order)}"),
         mode=BookingMode(row["booking_mode"]),
         secret_ref=his_secret_ref(code),
         capabilities=OPERATIONS[dialect],
@@ -42,8 +43,17 @@ def _profile(row: dict[str, str], order: int) -> ConnectorProfile:
             charset=str(wire.get("charset", "utf-8")),
             polled=not wire["push"],
             reserved_department=str(wire["reserved_department"]),
+            extra={"schema": exchange_database(code)["schema"]} if dialect == "exchange_db" else {},
         ),
     )
+
+
+def _endpoint(code: str, dialect: str, address: str) -> str:
+    """Where the hub reaches the hospital's system; a database by the sandbox's road to it."""
+    if dialect == "exchange_db":
+        held = exchange_database(code)
+        return f"postgresql://{held['account']}@{address}/{urlsplit(held['url']).path.lstrip('/')}"
+    return f"http://{address}{HTTP_PATHS[dialect]}" if dialect in HTTP_PATHS else f"mllp://{address}"
 
 
 def _same(known: ConnectorProfile | None, wanted: ConnectorProfile) -> bool:
