@@ -106,10 +106,16 @@ class District:
 
 
 @pytest.fixture(scope="module")
-def his_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
+def cases() -> tuple[Case, ...]:
+    """The two hospitals; a module may have them speak another dialect."""
+    return CASES
+
+
+@pytest.fixture(scope="module")
+def his_program(tmp_path_factory: pytest.TempPathFactory, cases: tuple[Case, ...]) -> Iterator[Outside]:
     """The hospitals' own systems."""
     program = Outside(
-        tmp_path_factory.mktemp("his"), hospitals=[case.entry for case in CASES], hub_url="http://127.0.0.1:9"
+        tmp_path_factory.mktemp("his"), hospitals=[case.entry for case in cases], hub_url="http://127.0.0.1:9"
     )
     yield program
     program.stop()
@@ -125,13 +131,19 @@ def parties_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partie
 
 @pytest.fixture
 def district(
-    alpha: str, beta: str, his_program: Outside, parties_program: Parties, settings: Settings, client: Client
+    alpha: str,
+    beta: str,
+    cases: tuple[Case, ...],
+    his_program: Outside,
+    parties_program: Parties,
+    settings: Settings,
+    client: Client,
 ) -> Iterator[District]:
     """Alpha sells a released pool, beta is locked first; both collect fees by themselves."""
     parties_program.calm()
     settings.HUB_OUTSIDE = dict(parties_program.urls)
     settings.HUB_WECHAT_APPID = APPID
-    boards = {case.code: _connect(case, his_program) for case in CASES}
+    boards = {case.code: _connect(case, his_program) for case in cases}
     world.register_institution(alpha)
     world.register_institution(beta, his_locked=True)
     with Postbox() as postbox:

@@ -30,7 +30,8 @@ _OVERDUE = {
 }
 _CLOCK = {
     "postgresql": "CREATE OR REPLACE VIEW v_hub_clock AS SELECT"
-    " (localtimestamp(0) + interval '{0} second')::timestamp(0) AS now_time, (job_time + interval '{0} second')::timestamp(0) AS job_time FROM t_hub_clock",
+    " (localtimestamp(0) + interval '{0} second')::timestamp(0) AS now_time,"
+    " (job_time + interval '{0} second')::timestamp(0) AS job_time FROM t_hub_clock",
     "mariadb": "CREATE OR REPLACE VIEW v_hub_clock AS SELECT now() + INTERVAL {0} SECOND AS now_time,"
     " job_time + INTERVAL {0} SECOND AS job_time FROM t_hub_clock",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -34,13 +35,13 @@ class Field:
     now: bool = False
     default: str = ""
 
-    def column(self) -> sa.Column[object]:
+    def column(self) -> sa.Column[Any]:
         """As the hub binds it.
 
         Codes are bound as CHAR: Oracle compares a VARCHAR2 value with a blank-padded column character by character and
         would find nothing; the other databases do not mind.
         """
-        kinds: dict[Kind, sa.types.TypeEngine[object]] = {
+        kinds: dict[Kind, sa.types.TypeEngine[Any]] = {
             Kind.CODE: sa.CHAR(self.size),
             Kind.TEXT: sa.Unicode(self.size),
             Kind.LONG: sa.UnicodeText(),
