@@ -87,7 +87,7 @@ HL7 = "mllp://{host}:{port}"
 
 def exchange_case(code: str, kind: str, *, mode: BookingMode = BookingMode.HUB_POOL, disguised: bool = False) -> Case:
     """A hospital with an exchange database; `disguised`: it holds GB 18030 and calls it Latin-1."""
-    extra = {"schema": f"his_{code}"} if kind == "postgresql" else {}
+    extra = {"stored_as": "cp1252" if kind == "mariadb" else "latin1"} if disguised else {}
     return Case(
         code=code,
         dialect="exchange_db",
@@ -97,7 +97,7 @@ def exchange_case(code: str, kind: str, *, mode: BookingMode = BookingMode.HUB_P
         options=Options(
             money_unit=MoneyUnit.YUAN,
             charset="gb18030" if disguised else "utf-8",
-            extra={**extra, "stored_as": "cp1252" if kind == "mariadb" else "latin1"} if disguised else extra,
+            extra=extra,
         ),
         database=kind,
     )

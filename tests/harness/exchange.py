@@ -26,7 +26,7 @@ def account(code: str) -> str:
 
 def endpoint(code: str, kind: str) -> str:
     """The profile's address: to be filled in are the host and port of the sandbox, through which everything goes."""
-    name = f"his_{code}" if kind == "mariadb" else _name()
+    name = f"his_{code}" if kind == "mariadb" else f"{_name()}?schema=his_{code}"
     return f"{kind}://{account(code)}@{{host}}:{{port}}/{name}"
 
 

@@ -30,7 +30,7 @@ class ExchangeClient:
     """A pool of connections, as many as the hospital allows us calls at a time; thread-safe."""
 
     def __init__(self, profile: ConnectorProfile, secret: bytes) -> None:
-        self.database, url = address(profile.endpoint, secret.decode())
+        self.database, url, schema = address(profile.endpoint, secret.decode())
         timeouts = Operation.REGISTER.timeouts
         self._engine = sa.create_engine(
             url,
@@ -42,7 +42,7 @@ class ExchangeClient:
             pool_reset_on_return="rollback",
             skip_autocommit_rollback=True,
             connect_args=self.database.connect_args(connect=timeouts.connect, read=STATEMENT_SECONDS + PATIENCE),
-            execution_options={"schema_translate_map": {None: profile.options.extra.get("schema") or None}},
+            execution_options={"schema_translate_map": {None: schema or None}},
         )
         if self.database.session:
             sa.event.listen(self._engine, "connect", self._set_up)

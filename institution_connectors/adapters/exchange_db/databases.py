@@ -6,6 +6,7 @@ Only PostgreSQL's driver is among the hub's own packages besides MariaDB's; thos
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ from institution_connectors.contracts import Reason
 STATEMENT_SECONDS = 15
 LOCK_SECONDS = 3
 ZONE = "Asia/Shanghai"
+_CODE = re.compile(r"\d{1,6}|[A-Z]{3}-\d{4,5}")
+_NOT_LET_IN = re.compile(r"authentication failed|no pg_hba\.conf entry|permission denied|认证失败|权限不够")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,8 @@ class Database:
     def reason(self, problem: sa.exc.DBAPIError) -> Reason | None:
         """What an error of the database means; None if it says nothing in particular."""
         found = _code(problem.orig)
+        if not found and _NOT_LET_IN.search(str(problem.orig)):  # psycopg has no code for what happens at the door
+            return Reason.NOT_AUTHORISED
         for length in (len(found), 2):  # PostgreSQL's classes are the first two characters
             if known := self.codes.get(found[:length]):
                 return known
@@ -131,17 +136,21 @@ SQLSERVER = Database(
 DATABASES: Mapping[str, Database] = {one.name: one for one in (POSTGRESQL, MARIADB, ORACLE, SQLSERVER)}
 
 
-def address(endpoint: str, password: str) -> tuple[Database, sa.URL]:
-    """`mariadb://account@10.1.2.3:3306/exchange` taken apart; the password stands in the key ring alone."""
+def address(endpoint: str, password: str) -> tuple[Database, sa.URL, str]:
+    """`oracle://account@10.1.2.3:1521/EXCH?schema=HIS` taken apart: database, address, schema ("" is the account's).
+
+    The password stands in the key ring alone.
+    """
     try:
         given = sa.make_url(endpoint)
         database = DATABASES[given.drivername]
     except (KeyError, sa.exc.ArgumentError) as problem:
         raise Unreadable(f"the address is not one of {', '.join(DATABASES)}://account@host:port/name") from problem
-    url = given.set(drivername=database.driver, password=password, port=given.port or database.port)
+    schema = given.query.get("schema", "")
+    url = given.set(drivername=database.driver, password=password, port=given.port or database.port, query={})
     if database is ORACLE:  # a service name, not a SID
         url = url.set(database=None).update_query_dict({"service_name": given.database or ""})
-    return database, url
+    return database, url, str(schema)
 
 
 def _code(problem: BaseException | None) -> str:
@@ -149,5 +158,5 @@ def _code(problem: BaseException | None) -> str:
     if state := getattr(problem, "sqlstate", None):
         return str(state)
     arguments = getattr(problem, "args", ())
-    first = arguments[0] if arguments else ""
-    return str(getattr(first, "full_code", first))
+    first = getattr(arguments[0], "full_code", arguments[0]) if arguments else ""
+    return str(first) if _CODE.fullmatch(str(first)) else ""

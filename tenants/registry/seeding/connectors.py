@@ -43,7 +43,6 @@ def _profile(row: dict[str, str], order: int) -> ConnectorProfile:
             charset=str(wire.get("charset", "utf-8")),
             polled=not wire["push"],
             reserved_department=str(wire["reserved_department"]),
-            extra={"schema": exchange_database(code)["schema"]} if dialect == "exchange_db" else {},
         ),
     )
 
@@ -52,7 +51,8 @@ def _endpoint(code: str, dialect: str, address: str) -> str:
     """Where the hub reaches the hospital's system; a database by the sandbox's road to it."""
     if dialect == "exchange_db":
         held = exchange_database(code)
-        return f"postgresql://{held['account']}@{address}/{urlsplit(held['url']).path.lstrip('/')}"
+        name = urlsplit(held["url"]).path.lstrip("/")
+        return f"postgresql://{held['account']}@{address}/{name}?schema={held['schema']}"
     return f"http://{address}{HTTP_PATHS[dialect]}" if dialect in HTTP_PATHS else f"mllp://{address}"
 
 

@@ -1,4 +1,4 @@
-"""What exchange databases do to those who trust them: rows half-written, jobs that hang or answer twice, lines that break.
+"""What exchange databases do to those who trust them: half-written rows, jobs that hang or answer twice, broken lines.
 
 Each on PostgreSQL and on MariaDB.
 """
