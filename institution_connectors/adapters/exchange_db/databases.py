@@ -154,9 +154,7 @@ def address(endpoint: str, password: str) -> tuple[Database, sa.URL, str]:
 
 
 def _code(problem: BaseException | None) -> str:
-    """The database's own code of an error."""
-    if state := getattr(problem, "sqlstate", None):
-        return str(state)
+    """The database's own code of an error: a number or a name in front, else the SQL state."""
     arguments = getattr(problem, "args", ())
-    first = getattr(arguments[0], "full_code", arguments[0]) if arguments else ""
-    return str(first) if _CODE.fullmatch(str(first)) else ""
+    first = str(getattr(arguments[0], "full_code", arguments[0])) if arguments else ""
+    return first if _CODE.fullmatch(first) else str(getattr(problem, "sqlstate", None) or "")

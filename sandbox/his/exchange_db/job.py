@@ -19,7 +19,7 @@ from sandbox.his.hospital import Hospital
 
 log = logging.getLogger("sandbox.his")
 T = TypeVar("T")
-_BRISK, _IDLE, _BRISK_FOR = 0.03, 0.25, 3.0
+_BRISK, _IDLE, _BRISK_FOR = 0.015, 0.25, 3.0
 _BEAT_SECONDS = 5.0
 _RETRY_SECONDS = 2.0
 
