@@ -57,12 +57,20 @@ class ExchangeDbAdapter:
     def __init__(self, profile: ConnectorProfile, secret: bytes) -> None:
         self._profile = profile
         self._words = Words(profile)
-        self._client = ExchangeClient(profile, secret)
+        self._client: ExchangeClient | None = None
+        self._why_not = ""
+        try:
+            self._client = ExchangeClient(profile, secret)
+        except (Unreadable, ModuleNotFoundError) as problem:  # a wrong address, or a driver this node lacks
+            self._why_not = str(problem)
 
     def call(self, request: Request, call: Call) -> Answer:
         """Ask once."""
+        if self._client is None:
+            return Answer.rejected(Reason.UNREACHABLE, text=self._why_not, sent=False)
         try:
-            return self._read(request, call) if request.operation in READERS else self._ask(request, call)
+            asks = self._read if request.operation in READERS else self._ask
+            return asks(self._client, request, call)
         except (NotCarried, CharsetError) as problem:
             return Answer.rejected(Reason.NOT_CARRIED, text=str(problem), sent=False)
         except Incomplete as problem:
@@ -78,18 +86,19 @@ class ExchangeDbAdapter:
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        if self._client is not None:
+            self._client.close()
 
-    def _read(self, request: Request, call: Call) -> Answer:
+    def _read(self, client: ExchangeClient, request: Request, call: Call) -> Answer:
         read = READERS[request.operation]
-        result = self._client.reads(
+        result = client.reads(
             lambda connection: read(request, Reading(connection, self._words, call)), seconds=call.timeouts.read
         )
         return Answer.accepted(result)
 
-    def _ask(self, request: Request, call: Call) -> Answer:
+    def _ask(self, client: ExchangeClient, request: Request, call: Call) -> Answer:
         """By the request table; who asks after a number takes it back first, if the hospital has not taken it."""
-        asking = Asking(self._client, self._words, call)
+        asking = Asking(client, self._words, call)
         if isinstance(request, CheckOutcome):
             asking.withdraw_open(request.hub_number)
         asked = Asked(

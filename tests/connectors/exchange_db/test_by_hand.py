@@ -269,7 +269,9 @@ def test_a_job_that_stopped_is_a_hospital_that_is_not_there(hand: Hand) -> None:
 
 
 def test_the_hubs_account_can_do_nothing_but_its_part(hand: Hand) -> None:
-    engine = hand.adapter._client._engine
+    client = hand.adapter._client
+    assert client is not None
+    engine = client._engine
     for statement in (
         "SELECT * FROM t_hub_department",
         "INSERT INTO hub_answer (request_no, attempt_no) VALUES ('X', 1)",

@@ -25,7 +25,7 @@ from institution_connectors.adapters.exchange_db.mapping import READERS, WRITERS
 from institution_connectors.adapters.exchange_db.mapping.views import span
 from institution_connectors.adapters.exchange_db.reading import select
 from institution_connectors.adapters.exchange_db.tables import EVENT, REQUEST, SHAPES, TABLES
-from institution_connectors.contracts import MoneyUnit, Options, Registered
+from institution_connectors.contracts import Call, MoneyUnit, Options, Ping, Reason, Registered, Timeouts
 from tests.connectors import test_interface_document as rest
 from tests.connectors.dialects import exchange_case
 from tests.connectors.exchange_db.conftest import Hand
@@ -136,6 +136,18 @@ def test_a_job_made_of_the_documents_own_sql_registers(hand: Hand) -> None:
     told = hand.ask(register, seconds=3).expect(Registered)
     vendor.join()
     assert (told.his_number, told.sequence, told.place) == ("G2601060007", 7, "门诊楼3层12诊室")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "why"),
+    [("oracle://hub_reader@10.1.2.3/EXCH", "oracledb"), ("jdbc:oracle:thin:@10.1.2.3", "address is not one of")],
+)
+def test_a_driver_that_is_not_there_or_a_wrong_address_reaches_nobody(endpoint: str, why: str) -> None:
+    adapter = ExchangeDbAdapter(replace(PROFILE, endpoint=endpoint), b"secret")
+    told = adapter.call(Ping(), Call(trace_id="t", timeouts=Timeouts(connect=1, read=1), record=lambda _wire: None))
+    adapter.close()
+    assert (told.reason, told.sent) == (Reason.UNREACHABLE, False)
+    assert why in told.text
 
 
 def row(**values: object) -> Row:
