@@ -12,6 +12,7 @@ from hub.tenancy.scope import hospital
 from institution_connectors.exchange import polling
 from regional_services.booking import services
 from regional_services.booking.models import His, Settlement, State
+from regional_services.booking.selectors import BookingView
 from regional_services.booking.verify import verify_hospital
 from tenants.scheduling.models import Session
 from tests.booking import world
@@ -25,7 +26,7 @@ def cases() -> tuple[Case, ...]:
     return exchange_case("alpha", "postgresql"), BETA
 
 
-def _paid(district: District, who: world.Resident) -> world.BookingView:
+def _paid(district: District, who: world.Resident) -> BookingView:
     booking = district.book("alpha", world.open_session("alpha"), who)
     assert booking.state is State.AWAITING_PAYMENT
     district.pay(booking, who)

@@ -109,7 +109,7 @@ class Job:
             return
         async with self._order:
             if news := self._publisher.news():
-                await self._in_thread(lambda: self._database.tell(news))
+                await self._told(lambda: self._database.tell(news))
         skew = int(float(self._hospital.board.switches["clock_skew"].value or 0))
         if skew != self._skew:
             self._skew = skew
@@ -163,9 +163,17 @@ class Job:
         async with self._order:
             news = self._publisher.news()
             more = requests.further(row, delivery)
-            await self._in_thread(lambda: self._database.tell(news, [(answer, done)], more))
+            await self._told(lambda: self._database.tell(news, [(answer, done)], more))
         if delivery.twice:
             await self._in_thread(lambda: self._database.answer_again(answer))
+
+    async def _told(self, write: Callable[[], None]) -> None:
+        """Write what is news; what did not arrive is news again."""
+        try:
+            await self._in_thread(write)
+        except Trouble:
+            self._publisher.again()
+            raise
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

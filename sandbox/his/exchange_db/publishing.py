@@ -78,6 +78,10 @@ class Publisher:
             self._patient(news, key)
         return news
 
+    def again(self) -> None:
+        """The last news did not arrive: everything is news next time."""
+        self._incarnation = ""
+
     def _on(self, switch: str) -> bool:
         return self._hospital.board.switches[switch].value is not None
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.dialects import mssql, mysql, oracle, postgresql
 
 from institution_connectors.adapters.exchange_db import ExchangeDbAdapter
 from institution_connectors.adapters.exchange_db.adapter import CODES
@@ -34,12 +33,7 @@ DIRECTORY = Path(__file__).resolve().parents[3] / "docs" / "interfaces"
 DOCUMENT = (DIRECTORY / "exchange_db.md").read_text(encoding="utf-8")
 PROFILE = exchange_case("paper", "postgresql").profile
 WORDS = Words(PROFILE)
-DIALECTS = {
-    "postgresql": postgresql.dialect(),
-    "mariadb": mysql.dialect(),
-    "oracle": oracle.dialect(),
-    "sqlserver": mssql.dialect(),
-}
+DIALECTS = {name: sa.make_url(f"{one.driver}://").get_dialect()() for name, one in DATABASES.items()}
 
 
 @pytest.mark.parametrize("database", SCRIPTS)
