@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -38,15 +41,17 @@ from tests.harness.parties import APPID, Parties, Postbox
 
 # Ports of their own; both give the elderly a discount: the price of a number is a person's own.
 _HIS = {"push": False, "senior_discount": True}
+DAYS = 3  # every further day of sessions costs each test a quarter of a second
 # Alpha keeps a department for the synthetic resident, beta does not.
 _RESERVED = "9900"
 ALPHA = replace(
     LARGE_ALPHA,
     his={**_HIS, "reserved_department": _RESERVED},
     options=Options(reserved_department=_RESERVED),
+    days=DAYS,
     port=free_port(),
 )
-BETA = replace(LARGE_BETA, his=_HIS, port=free_port())
+BETA = replace(LARGE_BETA, his=_HIS, days=DAYS, port=free_port())
 CASES = (ALPHA, BETA)
 
 
@@ -105,56 +110,65 @@ class District:
         return booking_view(Booking.objects.get(id=booking_id))
 
 
-@pytest.fixture(scope="module")
-def cases() -> tuple[Case, ...]:
-    """The two hospitals; a module may have them speak another dialect."""
-    return CASES
+def _made(place: Path) -> Path:
+    place.mkdir()
+    return place
 
 
-@pytest.fixture(scope="module")
-def his_program(tmp_path_factory: pytest.TempPathFactory, cases: tuple[Case, ...]) -> Iterator[Outside]:
-    """The hospitals' own systems."""
-    program = Outside(
-        tmp_path_factory.mktemp("his"), hospitals=[case.entry for case in cases], hub_url="http://127.0.0.1:9"
-    )
-    yield program
-    program.stop()
+@functools.cache
+def _his_of_this_process(base: Path) -> Outside:
+    return Outside(_made(base / "his"), hospitals=[case.entry for case in CASES], hub_url="http://127.0.0.1:9")
 
 
-@pytest.fixture(scope="module")
+@functools.cache
+def _parties_of_this_process(base: Path) -> Parties:
+    return Parties(_made(base / "parties"))
+
+
+@pytest.fixture(scope="session")
+def his_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
+    """The hospitals' own systems, started once a process: conftests that take this fixture over share them."""
+    yield _his_of_this_process(tmp_path_factory.getbasetemp())
+    _his_of_this_process(tmp_path_factory.getbasetemp()).stop()
+
+
+@pytest.fixture(scope="session")
 def parties_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parties]:
-    """Everybody else."""
-    program = Parties(tmp_path_factory.mktemp("parties"))
-    yield program
-    program.outside.stop()
+    """Everybody else, likewise."""
+    yield _parties_of_this_process(tmp_path_factory.getbasetemp())
+    _parties_of_this_process(tmp_path_factory.getbasetemp()).outside.stop()
 
 
 @pytest.fixture
 def district(
-    alpha: str,
-    beta: str,
-    cases: tuple[Case, ...],
-    his_program: Outside,
-    parties_program: Parties,
-    settings: Settings,
-    client: Client,
+    alpha: str, beta: str, his_program: Outside, parties_program: Parties, settings: Settings, client: Client
 ) -> Iterator[District]:
     """Alpha sells a released pool, beta is locked first; both collect fees by themselves."""
-    parties_program.calm()
-    settings.HUB_OUTSIDE = dict(parties_program.urls)
+    with running(CASES, his_program, parties_program, settings, client) as found:
+        yield found
+
+
+@contextmanager
+def running(
+    cases: tuple[Case, Case], his: Outside, parties: Parties, settings: Settings, client: Client
+) -> Iterator[District]:
+    """The district of two hospitals, whatever dialects they speak, until the end of the block."""
+    parties.calm()
+    settings.HUB_OUTSIDE = dict(parties.urls)
     settings.HUB_WECHAT_APPID = APPID
-    boards = {case.code: _connect(case, his_program) for case in cases}
-    world.register_institution(alpha)
-    world.register_institution(beta, his_locked=True)
+    boards = {case.code: _connect(case, his) for case in cases}
+    first, second = (case.code for case in cases)
+    world.register_institution(first)
+    world.register_institution(second, his_locked=True)
     with Postbox() as postbox:
         settings.PUBLIC_ORIGIN = postbox.origin
         call_command("onboard_demo_merchants")
-        for code in (alpha, beta):
+        for code in (first, second):
             ask_for_directory(code)
         drain()
         with clock.shifted(timedelta(minutes=2)):  # hospitals that push are given a moment before they are asked
             drain()
-        yield District(parties_program, postbox, client, boards)
+        yield District(parties, postbox, client, boards)
     for board in boards.values():
         board.all_off()
     adapters.close_all()

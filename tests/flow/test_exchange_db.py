@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
 
 from hub import clock
 from hub.outbox.relay import drain
@@ -16,14 +20,32 @@ from regional_services.booking.selectors import BookingView
 from regional_services.booking.verify import verify_hospital
 from tenants.scheduling.models import Session
 from tests.booking import world
-from tests.connectors.dialects import Case, exchange_case
-from tests.flow.conftest import BETA, District
+from tests.connectors.dialects import exchange_case
+from tests.flow.conftest import BETA, District, running
+from tests.harness.outside import Outside, free_port
+from tests.harness.parties import Parties
+
+
+CASES = (exchange_case("alpha", "postgresql"), replace(BETA, port=free_port()))
 
 
 @pytest.fixture(scope="module")
-def cases() -> tuple[Case, ...]:
+def own_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
     """Alpha's system is reached through an exchange database."""
-    return exchange_case("alpha", "postgresql"), BETA
+    program = Outside(
+        tmp_path_factory.mktemp("his"), hospitals=[case.entry for case in CASES], hub_url="http://127.0.0.1:9"
+    )
+    yield program
+    program.stop()
+
+
+@pytest.fixture
+def district(
+    alpha: str, beta: str, own_program: Outside, parties_program: Parties, settings: Settings, client: Client
+) -> Iterator[District]:
+    """The district with such a hospital in it."""
+    with running(CASES, own_program, parties_program, settings, client) as found:
+        yield found
 
 
 def _paid(district: District, who: world.Resident) -> BookingView:
