@@ -25,7 +25,6 @@ from tests.flow.conftest import BETA, District, running
 from tests.harness.outside import Outside, free_port
 from tests.harness.parties import Parties
 
-
 CASES = (exchange_case("alpha", "postgresql"), replace(BETA, port=free_port()))
 
 

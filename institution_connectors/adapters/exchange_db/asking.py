@@ -38,15 +38,26 @@ class Asked:
     repeats: bool = True
 
 
+class _DeadConnection(Exception):
+    """A connection out of the pool that turned out to be broken before anything was committed."""
+
+
 class Asking:
     """One request to one hospital."""
 
     def __init__(self, client: ExchangeClient, words: Words, call: Call) -> None:
         self._client, self._words, self._call = client, words, call
         self._seconds = call.timeouts.read
+        self._was_dead = False
 
     def ask(self, asked: Asked) -> Answered:
         """Hand in and wait. Raises `CallFailed` for everything but a complete answer."""
+        try:
+            return self._asked(asked)
+        except _DeadConnection:  # a kept one, broken meanwhile: nothing was handed in by it, and no other is kept
+            return self._asked(asked)
+
+    def _asked(self, asked: Asked) -> Answered:
         until = time.monotonic() + self._seconds
         with self._client.connection(seconds=self._seconds + PATIENCE) as connection:
             attempt = self._handed_in(connection, asked)
@@ -99,6 +110,9 @@ class Asking:
                 raise self._client.failed(problem, sent=False) from problem
             return False
         except exc.DBAPIError as problem:
+            if problem.connection_invalidated and not committing and not self._was_dead:
+                self._was_dead = True
+                raise _DeadConnection from problem
             raise self._client.failed(problem, sent=committing) from problem
         return True
 

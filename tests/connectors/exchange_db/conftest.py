@@ -29,6 +29,11 @@ class Hand:
     adapter: ExchangeDbAdapter
     wires: list[Wire]
 
+    @property
+    def account(self) -> str:
+        """The hub's account here."""
+        return exchange.account(CODE)
+
     def ask(self, request: Request, *, seconds: float = 0.5) -> Answer:
         """One call of the hub's."""
         timeouts = Timeouts(connect=2, read=seconds)

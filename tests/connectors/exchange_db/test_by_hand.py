@@ -229,6 +229,23 @@ def _pump(source: socket.socket, sink: socket.socket, word: bytes, passed_on: bo
             end.close()
 
 
+def test_a_kept_connection_that_died_costs_nobody_an_error(hand: Hand) -> None:
+    assert hand.ask(Ping()).outcome is Outcome.ACCEPTED
+    if hand.kind == "postgresql":
+        own = hand.speaking(hand.profile.options)  # an account may end its own sessions
+        assert own._client is not None
+        with own._client._engine.connect() as other:
+            others = "usename = session_user AND pid <> pg_backend_pid()"
+            other.exec_driver_sql(f"SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE {others}")
+        own.close()
+    else:
+        for [number] in hand.run("SELECT id FROM information_schema.processlist WHERE user = %s", hand.account):
+            hand.run(f"KILL {int(number)}")
+    request = cancel()
+    with meanwhile(lambda: answer(hand, request.hub_number), after=0.1):
+        assert hand.ask(request, seconds=2).outcome is Outcome.ACCEPTED
+
+
 def test_a_batch_in_the_making_is_not_believed(hand: Hand) -> None:
     hand.run("INSERT INTO t_hub_department (dept_code, dept_name) VALUES ('01  ', '内科  ')")
     hand.run("INSERT INTO hub_batch (entity, scope, batch_no, row_total, flag) VALUES ('DEPARTMENT', '*', 1, 1, '1')")
