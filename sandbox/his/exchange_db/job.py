@@ -35,7 +35,7 @@ def sites(hospital: Hospital) -> list[Site]:
         disguise=str(place.get("disguise", "")),
     )
     road = Road(f"his-{hospital.code}", database, hospital)
-    return [Job(hospital, database, road), road]
+    return [road, Job(hospital, database, road)]  # a server is there before the jobs that work on it
 
 
 class Road(TcpSite):
