@@ -19,6 +19,7 @@ class Credentials:
     region: str
     hospital: str
     backup: str
+    outside: str
     valkey: str
     s3_access: str
     s3_secret: str

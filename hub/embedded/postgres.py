@@ -26,6 +26,9 @@ from hub.embedded.processes import RunAs
 
 SUPERUSER = "postgres"
 DATABASE = "hub"
+OUTSIDE_DATABASE = (
+    "outside"  # the sandbox's hospitals keep their exchange databases there; the hub's logins can't enter
+)
 START_PATIENCE = 30.0  # after kill -9 orphan backends hold shared memory for about two seconds
 _SYSTEM_BINARIES = Path("/usr/lib/postgresql")
 
@@ -122,13 +125,17 @@ def server_user() -> RunAs:
 
 
 def logins(secrets: Credentials, prefix: str) -> dict[str, Login]:
-    """The three logins of kernel decision 2, and the one that copies the cluster; the hospital's has no privilege
-    outside a scope, the backup's none in the database."""
+    """The three logins of kernel decision 2, the one that copies the cluster, and the outside world's.
+
+    The hospital's has no privilege outside a scope, the backup's none in the database, the outside world's only a
+    database of its own.
+    """
     return {
         "owner": Login(f"{prefix}_owner", secrets.owner, "CREATEROLE CREATEDB"),
         "region": Login(f"{prefix}_region", secrets.region, "NOINHERIT"),
         "hospital": Login(f"{prefix}_hospital", secrets.hospital, "NOINHERIT"),
         "backup": Login(f"{prefix}_backup", secrets.backup, "NOINHERIT REPLICATION"),
+        "outside": Login(f"{prefix}_outside", secrets.outside, "CREATEROLE"),
     }
 
 
@@ -156,9 +163,10 @@ class Postgres:
         return self._data
 
     def url(self, login: str) -> str:
-        """The address for `owner`, `region`, `hospital` or `backup`."""
+        """The address for `owner`, `region`, `hospital`, `backup` or `outside`."""
         found = logins(self._secrets, self._prefix)[login]
-        return f"postgresql://{found.name}:{found.password}@127.0.0.1:{self.port}/{DATABASE}"
+        database = OUTSIDE_DATABASE if login == "outside" else DATABASE
+        return f"postgresql://{found.name}:{found.password}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
         """Make the cluster if needed, start it, and see that the logins and the database are there."""
@@ -278,14 +286,20 @@ class Postgres:
                         verb, sql.Identifier(login.name), sql.SQL(login.attributes), sql.Literal(login.password)
                     )
                 )
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-                owner = sql.Identifier(found["owner"].name)
-                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), owner))
-                connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(DATABASE)))
-                users = sql.SQL(", ").join(sql.Identifier(login.name) for login in found.values())
-                connection.execute(
-                    sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(DATABASE), users)
-                )
+            for name, owner in ((DATABASE, "owner"), (OUTSIDE_DATABASE, "outside")):
+                users = [login.name for key, login in found.items() if (key == "outside") == (name == OUTSIDE_DATABASE)]
+                _ensure_database(connection, name, found[owner].name, users)
+
+
+def _ensure_database(connection: psycopg.Connection, name: str, owner: str, users: list[str]) -> None:
+    """A database nobody enters but those named."""
+    if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+        return
+    database = sql.Identifier(name)
+    connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, sql.Identifier(owner)))
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    admitted = sql.SQL(", ").join(map(sql.Identifier, users))
+    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, admitted))
 
 
 def _major(binaries: Path) -> int:

@@ -69,12 +69,15 @@ class Services:
             "HUB_VAR": str(where.base),
         }
         self.parts: list[Service] = []
-        if not _configured_databases(given):
+        configured, outside = _configured_databases(given), given.get("HUB_OUTSIDE_DATABASE_URL", "")
+        if not configured or (durable and not outside):  # the sandbox's hospitals need a server in any case
             settings = postgres_settings or (DURABLE if durable else THROWAWAY)
             postgres = Postgres(where, secrets, book.port("postgres"), prefix=prefix, settings=settings)
             self.parts.append(postgres)
-            self.env |= {name: postgres.url(login) for login, name in DATABASE_VARIABLES.items()}
-            self.env["HUB_BACKUP_DATABASE_URL"] = postgres.url("backup")
+            self.env["HUB_OUTSIDE_DATABASE_URL"] = outside or postgres.url("outside")
+            if not configured:
+                self.env |= {name: postgres.url(login) for login, name in DATABASE_VARIABLES.items()}
+                self.env["HUB_BACKUP_DATABASE_URL"] = postgres.url("backup")
         if "HUB_REDIS_URL" not in given:
             valkey = Valkey(where, secrets, book.port("valkey"), durable=durable)
             self.parts.append(valkey)

@@ -165,6 +165,9 @@ HUB_BACKUP_DATABASE_URLS = {
     "": env.text("HUB_BACKUP_DATABASE_URL", ""),
     **{name: env.text(f"HUB_BACKUP_DATABASE_URL_{name.upper()}", "") for name in env.names("HUB_HOSPITAL_DATABASES")},
 }
+# Where the sandbox's hospitals keep their exchange databases, and how their accounts for the hub begin; demo and tests.
+HUB_OUTSIDE_DATABASE_URL = env.text("HUB_OUTSIDE_DATABASE_URL", "")
+HUB_OUTSIDE_ACCOUNTS = env.text("HUB_OUTSIDE_ACCOUNTS", "hub_at_")
 HUB_BACKUP_EXPECTED = env.flag("HUB_BACKUP_EXPECTED", True)  # no: nobody is told that there is no recent backup
 HUB_PEAK_HOURS = env.text("HUB_PEAK_HOURS", "06:30-21:30")  # no clean-up then; local time
 HUB_CIPHER_SUITE = env.text("HUB_CIPHER_SUITE", "aes-256-gcm")  # or sm4-gcm; each key remembers its own

@@ -32,6 +32,7 @@ class Operation(StrEnum):
     CANCEL_REGISTRATION = "cancel_registration"
     LIST_REGISTRATIONS = "list_registrations"
     LIST_VISIT_EVENTS = "list_visit_events"
+    CONFIRM_VISIT_EVENTS = "confirm_visit_events"
     CHECK_OUTCOME = "check_outcome"
 
     LIST_PENDING_BILLS = "list_pending_bills"
@@ -143,6 +144,7 @@ _TEXTS: dict[Operation, str] = {
     Operation.CANCEL_REGISTRATION: "退号",
     Operation.LIST_REGISTRATIONS: "查询挂号记录",
     Operation.LIST_VISIT_EVENTS: "查询就诊进展",
+    Operation.CONFIRM_VISIT_EVENTS: "确认已收就诊进展",
     Operation.CHECK_OUTCOME: "查询请求结果",
     Operation.LIST_PENDING_BILLS: "查询待缴费",
     Operation.BILL_DETAIL: "查询费用明细",

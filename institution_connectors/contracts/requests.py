@@ -225,6 +225,17 @@ class ListVisitEvents(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmVisitEvents(Request):
+    """The hub holds these steps (by the hospital's own numbers) for good; to say so twice changes nothing.
+
+    A hospital that keeps a mark for each step need not be asked by time alone: one it noted late is not missed.
+    """
+
+    OPERATION = Operation.CONFIRM_VISIT_EVENTS
+    event_numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOutcome(Request):
     """What became of my request number N?"""
 

@@ -20,6 +20,7 @@ from hub.tenancy.scope import hospital
 from hub.work import work
 from institution_connectors.catalog import selectors as catalog
 from institution_connectors.contracts import (
+    ConfirmVisitEvents,
     Direction,
     Fact,
     Inbound,
@@ -128,7 +129,8 @@ def poll_visits(code: str) -> int:
     """Ask for the steps of visits since the last ones known; how many were new.
 
     What is known is what the inbox holds, so that a restored hospital asks again from where it fell back to, and a HIS
-    restored from yesterday, which counts its events anew, is not taken to repeat itself.
+    restored from yesterday, which counts its events anew, is not taken to repeat itself. A hospital that marks what we
+    hold is told so when it is in the inbox, never before; unheard, it tells the same again, which is no news.
     """
     if not catalog.can(code, Operation.LIST_VISIT_EVENTS):
         return 0
@@ -146,6 +148,9 @@ def poll_visits(code: str) -> int:
     new = [(mark, report) for mark, report in reports.items() if mark not in told]
     for mark, report in new:
         _tell(code, _VISIT, mark, report.fact)
+    if new and catalog.can(code, Operation.CONFIRM_VISIT_EVENTS):
+        held = tuple(report.event_number for report in reports.values())
+        ask_now(code, ConfirmVisitEvents(event_numbers=held), correlation="poll")
     return len(new)
 
 

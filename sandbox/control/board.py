@@ -48,7 +48,11 @@ class Action:
 
 @dataclass(slots=True)
 class Board:
-    """One party on the control page. `key` is its address there, such as `his-jxyy`."""
+    """One party on the control page. `key` is its address there, such as `his-jxyy`.
+
+    `settle` is awaited when a switch was set or an action done, before the caller is answered: for parties whose state
+    lies somewhere else besides.
+    """
 
     key: str
     title: str
@@ -56,6 +60,7 @@ class Board:
     switches: dict[str, Switch] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
     facts: Callable[[], Mapping[str, Any]] = dict
+    settle: Callable[[], Awaitable[None]] | None = None
 
     def add_switches(self, *switches: Switch) -> None:
         """Put switches on the board."""
@@ -64,6 +69,11 @@ class Board:
     def add_actions(self, *actions: Action) -> None:
         """Put actions on the board."""
         self.actions.update({action.name: action for action in actions})
+
+    async def settled(self) -> None:
+        """What was just switched or done is in force."""
+        if self.settle is not None:
+            await self.settle()
 
     def take(self, name: str, operation: str = "") -> bool | float | str | None:
         """The value of a switch that is on for `operation`, else None; counts one use."""

@@ -60,6 +60,7 @@ class _Pages:
         form = await request.post()
         text = str(form.get("value", "")).strip()
         switch.set(text or None, times=int(str(form["times"])) if form.get("times") else None)
+        await board.settled()
         raise web.HTTPSeeOther(f"/parties/{board.key}")
 
     async def form_action(self, request: web.Request) -> web.Response:
@@ -76,23 +77,26 @@ class _Pages:
         return web.json_response({**_summary(board), "facts": dict(board.facts())})
 
     async def api_switch(self, request: web.Request) -> web.Response:
-        _, switch = self._switch(request)
+        board, switch = self._switch(request)
         wanted = await _object(request)
         try:
             switch.set(wanted.get("value", True), only=wanted.get("only", ()), times=wanted.get("times"))
         except (TypeError, ValueError) as problem:
             raise web.HTTPBadRequest(text=f"{switch.name}: {problem}") from problem
+        await board.settled()
         return web.json_response(_switch(switch))
 
     async def api_off(self, request: web.Request) -> web.Response:
-        _, switch = self._switch(request)
+        board, switch = self._switch(request)
         switch.set(None)
+        await board.settled()
         return web.json_response(_switch(switch))
 
     async def api_all_off(self, request: web.Request) -> web.Response:
         board = self._board(request)
         for switch in board.switches.values():
             switch.set(None)
+        await board.settled()
         return web.json_response(_summary(board))
 
     async def api_action(self, request: web.Request) -> web.Response:
@@ -103,7 +107,9 @@ class _Pages:
         if name not in board.actions:
             raise web.HTTPNotFound(text=f"{board.key} has no action {name}")
         try:
-            return await board.actions[name].run(parameters)
+            done = await board.actions[name].run(parameters)
+            await board.settled()
+            return done
         except (KeyError, ValueError) as problem:
             raise web.HTTPBadRequest(text=f"{name}: {problem}") from problem
 

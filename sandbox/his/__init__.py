@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sandbox.app import BackgroundSite, Config, Site
 from sandbox.control import Control
-from sandbox.his import fhir_r4, hl7v2_mllp, rest_json, soap_xml
+from sandbox.his import exchange_db, fhir_r4, hl7v2_mllp, rest_json, soap_xml
 from sandbox.his.actions import Actions
 from sandbox.his.dialect import Dialect
 from sandbox.his.hospital import Hospital
 from sandbox.his.life import Life
 
-_ALL = (rest_json.DIALECT, soap_xml.DIALECT, hl7v2_mllp.DIALECT, fhir_r4.DIALECT)
+_ALL = (rest_json.DIALECT, soap_xml.DIALECT, hl7v2_mllp.DIALECT, fhir_r4.DIALECT, exchange_db.DIALECT)
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in _ALL}
 
 

@@ -22,6 +22,7 @@ SCHEMES = {
     Dialect.SOAP_XML: _HTTP,
     Dialect.HL7V2_MLLP: ("mllp",),
     Dialect.FHIR_R4: _HTTP,
+    Dialect.EXCHANGE_DB: ("postgresql", "mariadb", "oracle", "sqlserver"),
 }
 CHARSETS = ("utf-8", "gb18030")
 
@@ -63,7 +64,12 @@ FACTS: tuple[Field, ...] = (
 )
 CONNECTOR: tuple[Field, ...] = (
     Field(name="dialect", text="接口方言", choices=tuple((str(value), str(words)) for value, words in Dialect.choices)),
-    Field(name="endpoint", text="接口地址", help="http(s)://主机:端口/路径，HL7 为 mllp://主机:端口", limit=200),
+    Field(
+        name="endpoint",
+        text="接口地址",
+        help="http(s)://主机:端口/路径，HL7 为 mllp://主机:端口，交换库为 数据库://账号@主机:端口/库名",
+        limit=200,
+    ),
     Field(name="success_code", text="成功代码", help="医院返回表示成功的代码", limit=8, default="0"),
     Field(name="money_unit", text="金额单位", choices=((MoneyUnit.FEN, "分"), (MoneyUnit.YUAN, "元"))),
     Field(name="charset", text="字符集", choices=tuple((name, name.upper()) for name in CHARSETS)),

@@ -46,6 +46,7 @@ class Dialect(words.TextChoices):
     SOAP_XML = "soap_xml", "SOAP/XML"
     HL7V2_MLLP = "hl7v2_mllp", "HL7 v2/MLLP"
     FHIR_R4 = "fhir_r4", "HL7 FHIR R4"
+    EXCHANGE_DB = "exchange_db", "交换库（中间库）"
 
 
 class Institution(models.Model):

@@ -73,7 +73,7 @@ def candidate(alpha: str, outside: Outside) -> Iterator[Candidate]:
     adapters.close_all()
 
 
-@pytest.mark.parametrize("name", ["soappool", "soaplock", "hlpool", "hllock", "fhirlock"])
+@pytest.mark.parametrize("name", ["soappool", "soaplock", "hlpool", "hllock", "fhirlock", "dbpool"])
 def test_every_dialect_passes(name: str, candidate: Candidate, outside: Outside) -> None:
     connect(candidate.code, BY_CODE[name], outside, reserved_department=RESERVED)
     run = candidate.run()

@@ -12,6 +12,7 @@ from typing import Any
 from institution_connectors.adapters.fhir_r4 import fresh_key, public_key
 from institution_connectors.contracts import BookingMode, ConnectorProfile, Limits, MoneyUnit, Operation, Options
 from institution_connectors.runtime.adapters import OPERATIONS
+from tests.harness import exchange, mariadb
 from tests.harness.outside import HOST, free_port
 
 SECRET = "a-secret-of-at-least-thirty-two-characters"
@@ -21,7 +22,10 @@ SMART_PUBLIC = public_key(SMART_KEY.encode())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One hospital of the sandbox. `his` are its options there, `options` ours."""
+    """One hospital of the sandbox. `his` are its options there, `options` ours.
+
+    `database`: the kind of its exchange database, where it has one.
+    """
 
     code: str
     dialect: str
@@ -32,6 +36,7 @@ class Case:
     secret: str = SECRET
     days: int = 5
     port: int = field(default_factory=free_port)
+    database: str = ""
 
     @property
     def entry(self) -> dict[str, Any]:
@@ -46,8 +51,20 @@ class Case:
             "kind": "community",
             "doctors": 2,
             "days": self.days,
-            "options": dict(self.his),
+            "options": {**self.his, **self._place},
         }
+
+    @property
+    def why_not(self) -> str:
+        """Why this machine can't run it; empty if it can."""
+        return mariadb.WHY_NOT if self.database == "mariadb" and not mariadb.program() else ""
+
+    @property
+    def _place(self) -> dict[str, Any]:
+        if not self.database:
+            return {}
+        disguise = self.options.charset if self.options.extra.get("stored_as") else ""
+        return {"database": exchange.place(self.code, self.database, disguise=disguise)}
 
     @property
     def profile(self) -> ConnectorProfile:
@@ -72,6 +89,26 @@ REST = "http://{host}:{port}/his"
 SOAP = "http://{host}:{port}/services/HisService"
 HL7 = "mllp://{host}:{port}"
 FHIR = "http://{host}:{port}/fhir"
+
+
+def exchange_case(code: str, kind: str, *, mode: BookingMode = BookingMode.HUB_POOL, disguised: bool = False) -> Case:
+    """A hospital with an exchange database; `disguised`: it holds GB 18030 and calls it Latin-1."""
+    extra = {"stored_as": "cp1252" if kind == "mariadb" else "latin1"} if disguised else {}
+    return Case(
+        code=code,
+        dialect="exchange_db",
+        endpoint=exchange.endpoint(code, kind),
+        mode=mode,
+        his={"push": False, "senior_discount": disguised},
+        options=Options(
+            money_unit=MoneyUnit.YUAN,
+            charset="gb18030" if disguised else "utf-8",
+            extra=extra,
+        ),
+        database=kind,
+    )
+
+
 YUAN = Options(money_unit=MoneyUnit.YUAN)
 GB = Options(money_unit=MoneyUnit.YUAN, charset="gb18030")
 CASES: tuple[Case, ...] = (
@@ -118,4 +155,6 @@ CASES: tuple[Case, ...] = (
         options=Options(extra={"auth": "smart", "client_id": "district-hub", "key_id": "hub-1"}),
         secret=SMART_KEY,
     ),
+    exchange_case("dbpool", "postgresql"),
+    exchange_case("dblock", "mariadb", mode=BookingMode.HIS_LOCKED, disguised=True),
 )

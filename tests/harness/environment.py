@@ -35,6 +35,11 @@ def prepare() -> None:
     os.environ.setdefault("HUB_TEST_MAINTENANCE_URL", os.environ["HUB_OWNER_DATABASE_URL"])
     for variable in DATABASE_VARIABLES:
         os.environ[variable] = _with_path(os.environ[variable], f"hub_test_{run}_{WORKER}")
+    # Exchange databases of hospitals under test: `tests.harness.exchange` makes the database where one is wanted.
+    os.environ["HUB_OUTSIDE_DATABASE_URL"] = _with_path(
+        os.environ["HUB_TEST_MAINTENANCE_URL"], f"hub_test_{run}_{WORKER}_his"
+    )
+    os.environ["HUB_OUTSIDE_ACCOUNTS"] = f"hub_at_{WORKER}_"
     os.environ["HUB_REDIS_URL"] = _with_path(os.environ["HUB_REDIS_URL"], str(_free_redis_database()))
     # Room for a race test's threads: each keeps a connection of both pools until it ends.
     os.environ.setdefault("HUB_DB_POOL", str(POOL))

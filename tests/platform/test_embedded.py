@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -90,10 +91,14 @@ def test_logins_have_passwords_and_no_power_over_isolation(own_services: Service
             "SELECT rolname, rolsuper, rolbypassrls, rolinherit, rolreplication FROM pg_roles"
             " WHERE rolname ~ '^hub_' AND rolcanlogin"
         ).fetchall()
-    assert {row[0] for row in rows} == {"hub_owner", "hub_region", "hub_hospital", "hub_backup"}
+    assert {row[0] for row in rows} == {"hub_owner", "hub_region", "hub_hospital", "hub_backup", "hub_outside"}
     assert not any(row[1] or row[2] for row in rows)
     assert not any(row[3] for row in rows if row[0] in ("hub_hospital", "hub_backup"))
     assert {row[0] for row in rows if row[4]} == {"hub_backup"}, "only the one that copies the cluster may copy it"
+    for login, database in (("outside", "hub"), ("region", "outside"), ("owner", "outside"), ("hospital", "outside")):
+        there = urlsplit(server.url(login))._replace(path=f"/{database}").geturl()
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            psycopg.connect(there)  # the outside world and the hub share a server and nothing else
 
 
 def test_the_backups_login_copies_the_cluster_and_reads_nothing(own_services: Services) -> None:
@@ -159,9 +164,14 @@ def test_a_configured_server_wins(tmp_path: Path) -> None:
         "HUB_REDIS_URL": "redis://cache.example:6379/0",
         "HUB_S3_ENDPOINT": "s3.example:443",
     }
-    services = Services(Places(tmp_path / "var"), durable=True, given=given)
+    outside = {"HUB_OUTSIDE_DATABASE_URL": "postgresql://somebody:x@db.example:5432/outside"}
+    services = Services(Places(tmp_path / "var"), durable=True, given={**given, **outside})
     assert services.parts == []
-    assert not set(given) & set(services.env)
+    assert not {*given, *outside} & set(services.env)
+    sandboxed = Services(Places(tmp_path / "var"), durable=True, given=given)  # the outside world's server is not ours
+    assert [part.name for part in sandboxed.parts] == ["postgres"]
+    assert not set(given) & set(sandboxed.env)
+    assert sandboxed.env["HUB_OUTSIDE_DATABASE_URL"].endswith("/outside")
 
 
 def test_a_database_configured_in_part_is_refused_by_name(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ HOLDS_SQL = frozenset({"Statement", "Select", "Join", "Update"})  # of hub.tenan
 SESSION_DOORS = frozenset({"set_tenant", "set_schema", "schema_context", "tenant_context"})
 BY_STRING = frozenset({"get_model", "import_string", "import_module"})
 # The journal runs one statement on the tables of both worlds; the names are constants of `hub/journal/world.py`.
-NAMES_A_TABLE = ("hub/audit/", "hub/idempotency/", "hub/journal/", "hub/outbox/")
+# The sandbox's exchange databases are no database of ours: two servers, names of its own, values bound.
+NAMES_A_TABLE = ("hub/audit/", "hub/idempotency/", "hub/journal/", "hub/outbox/", "sandbox/his/exchange_db/")
 STRINGS_ALLOWED = ("hub/settings/", "urls.py", "registry.py", "apps.py", "autodiscover.py")
 
 

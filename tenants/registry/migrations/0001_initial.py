@@ -112,6 +112,7 @@ class Migration(migrations.Migration):
                             ("soap_xml", "SOAP/XML"),
                             ("hl7v2_mllp", "HL7 v2/MLLP"),
                             ("fhir_r4", "HL7 FHIR R4"),
+                            ("exchange_db", "交换库（中间库）"),
                         ],
                         max_length=16,
                         verbose_name="接口方言",

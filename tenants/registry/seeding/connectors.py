@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from hub.actor import Actor
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.catalog.services import put_connector
 from institution_connectors.contracts import BookingMode, ConnectorProfile, MoneyUnit, Options
 from institution_connectors.runtime.adapters import OPERATIONS
-from tenants.registry.seeding.outside import his_port, his_secret, his_secret_ref, options
+from tenants.registry.seeding.outside import exchange_database, his_port, his_secret, his_secret_ref, options
 
 HTTP_PATHS = {"rest_json": "/his", "soap_xml": "/services/HisService", "fhir_r4": "/fhir"}
 
@@ -27,11 +29,10 @@ def store(rows: list[dict[str, str]], *, actor: Actor) -> int:
 
 def _profile(row: dict[str, str], order: int) -> ConnectorProfile:
     code, dialect, wire = row["code"], row["dialect"], options(row, order)
-    address = f"127.0.0.1:{his_port(order)}"
     return ConnectorProfile(
         hospital=code,
         dialect=dialect,
-        endpoint=f"http://{address}{HTTP_PATHS[dialect]}" if dialect in HTTP_PATHS else f"mllp://{address}",
+        endpoint=_endpoint(code, dialect, f"127.0.0.1:{his_port(order)}"),
         mode=BookingMode(row["booking_mode"]),
         secret_ref=his_secret_ref(code),
         capabilities=OPERATIONS[dialect],
@@ -44,6 +45,15 @@ def _profile(row: dict[str, str], order: int) -> ConnectorProfile:
             extra={name: str(wire[name]) for name in ("auth", "client_id", "key_id") if name in wire},
         ),
     )
+
+
+def _endpoint(code: str, dialect: str, address: str) -> str:
+    """Where the hub reaches the hospital's system; a database by the sandbox's road to it."""
+    if dialect == "exchange_db":
+        held = exchange_database(code)
+        name = urlsplit(held["url"]).path.lstrip("/")
+        return f"postgresql://{held['account']}@{address}/{name}?schema={held['schema']}"
+    return f"http://{address}{HTTP_PATHS[dialect]}" if dialect in HTTP_PATHS else f"mllp://{address}"
 
 
 def _same(known: ConnectorProfile | None, wanted: ConnectorProfile) -> bool:

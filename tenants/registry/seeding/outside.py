@@ -92,6 +92,8 @@ def options(row: dict[str, str], order: int) -> dict[str, Any]:
     }
     if row["dialect"] == "rest_json":
         return {**common, "success_code": "1" if odd else "0", "money_unit": "yuan" if odd else "fen"}
+    if row["dialect"] == "exchange_db":
+        return {**common, "money_unit": "yuan", "database": exchange_database(row["code"])}
     if row["dialect"] == "soap_xml":
         return {**common, "charset": "gb18030" if odd else "utf-8", "money_unit": "yuan", "cdata": odd}
     if row["dialect"] == "fhir_r4":
@@ -99,6 +101,12 @@ def options(row: dict[str, str], order: int) -> dict[str, Any]:
         return {**common, "push": order % 3 == 1, **(smart if _is_smart(row, order) else {})}
     hl7 = {"push": True, "hub_mllp": settings.HUB_HL7_LISTEN, "money_unit": "yuan"}
     return {**common, "charset": "gb18030" if odd else "utf-8", **hl7}
+
+
+def exchange_database(code: str) -> dict[str, str]:
+    """The exchange database of a hospital: whose server, which schema, and the hub's account in it."""
+    account = f"{settings.HUB_OUTSIDE_ACCOUNTS}{code}"
+    return {"url": settings.HUB_OUTSIDE_DATABASE_URL, "schema": f"his_{code}", "account": account}
 
 
 def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
