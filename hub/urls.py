@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
@@ -21,12 +22,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("regional_services.doctors.urls")),
     path("api/", include("regional_services.booking.urls")),
     path("api/", include("regional_services.waitlist.urls")),
+    path("api/", include("regional_services.accountlife.urls")),
+    path("api/", include("regional_services.entries.urls")),
+    path("api/", include("regional_services.insurance.urls")),
     path("api/", include("regional_services.payments.urls")),
     path("api/", include("regional_services.notifications.urls")),
     path("api/", include("institution_connectors.exchange.urls")),
     path("api/", include("tenants.registry.urls")),
     path("session/sealed-key", sealed_key, name="sealed-key"),
     path("desk/", include("portal.desk.urls")),
+    *[path(f"district/modules/{name.rpartition('.')[2]}/", include(f"{name}.urls")) for name in settings.HUB_MODULES],
     path("district/", include("portal.region.urls")),
     path("workspace/", include("portal.hospital.urls")),
     path("screens/", include("portal.screens.urls")),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import httpx
 
+from hub.outgoing import http as outgoing
 from institution_connectors.contracts import Answer, Reason, Timeouts
 
-MAX_BYTES = 8 << 20
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -46,18 +46,24 @@ class Received:
 
 
 class HospitalHttp:
-    """Posts to one hospital; thread-safe, with a connection pool of its own (F8)."""
+    """Asks one hospital; thread-safe, with a connection pool of its own (F8)."""
 
     def __init__(self, *, connections: int) -> None:
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=20.0)
-        self._http = httpx.Client(limits=limits, trust_env=False, follow_redirects=False)
+        self._http = outgoing.client(timeout=httpx.Timeout(10.0), limits=limits)
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str], timeouts: Timeouts) -> Received:
+        """The answer to a POST, whatever its status; raises `CallFailed` when there is none."""
+        return self.send("POST", url, body, headers, timeouts)
+
+    def send(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeouts: Timeouts
+    ) -> Received:
         """The answer, whatever its status; raises `CallFailed` when there is none."""
         timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=timeouts.connect)
         deadline = time.monotonic() + timeouts.read
         try:
-            with self._http.stream("POST", url, content=body, headers=dict(headers), timeout=timeout) as response:
+            with self._http.stream(method, url, content=body, headers=dict(headers), timeout=timeout) as response:
                 return Received(response.status_code, dict(response.headers), _whole(response, deadline))
         except _NOT_SENT as problem:
             raise CallFailed(Answer.rejected(Reason.UNREACHABLE, text=_short(problem), sent=False)) from problem
@@ -72,12 +78,10 @@ class HospitalHttp:
 
 
 def _whole(response: httpx.Response, deadline: float) -> bytes:
-    """The whole body; the time-out of httpx is per piece, so a dripping answer is ended here."""
+    """The whole body, of a size `outgoing` sees to; httpx's time-out is per piece, so a dripping answer ends here."""
     received = bytearray()
     for chunk in response.iter_bytes():
         received += chunk
-        if len(received) > MAX_BYTES:
-            raise httpx.ReadError(f"the answer is larger than {MAX_BYTES} bytes")
         if time.monotonic() > deadline:
             raise httpx.ReadTimeout("the answer did not end in time")
     return bytes(received)

@@ -50,6 +50,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--hub", default=f"http://localhost:{os.environ.get('HUB_PORT', '8000')}")
     parser.add_argument("--sandbox", default=f"http://127.0.0.1:{os.environ.get('HUB_SANDBOX_PORT', '8100')}")
     parser.add_argument("--residents", type=int, default=100, help=f"at most {MOST_RESIDENTS}")
+    parser.add_argument("--rushing", type=int, default=2000, help="residents in the rush")
+    parser.add_argument("--numbers", type=int, default=100, help="numbers they want")
     parser.add_argument("--waiting", type=int, default=200, help="residents at the hanging hospital")
     parser.add_argument("--seconds", type=int, default=60, help=f"of each scenario, at most {LONGEST_SECONDS}")
     accounts = ROOT / "var" / "demo_accounts.json"
@@ -63,8 +65,11 @@ def _options() -> argparse.Namespace:
 
 
 def _rush(options: argparse.Namespace) -> int:
-    """Everybody wants the same department's numbers at the same moment."""
-    return _locust(options, ["Rush"], options.residents)
+    """Thousands want the numbers of one session at the same moment, in a district of its own (loadtest/rush.py)."""
+    command = [sys.executable, "-m", "hub.embedded", "with-services", "bench"]
+    command += [sys.executable, "-m", "loadtest.bench", "--only", "r"]
+    command += ["--residents", str(options.rushing), "--numbers", str(options.numbers)]
+    return subprocess.run(command, check=False).returncode
 
 
 def _day(options: argparse.Namespace) -> int:

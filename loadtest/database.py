@@ -54,6 +54,10 @@ class Database:
         """The one value of a query."""
         return self.rows(query, parameters)[0][0]
 
+    def change(self, query: str, parameters: Sequence[Any]) -> None:
+        """Change rows."""
+        self.connection.execute(query.encode(), parameters)
+
     def run(self, query: str) -> None:
         """Run statements without parameters."""
         self.connection.execute(query.encode())

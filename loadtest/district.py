@@ -22,7 +22,19 @@ from urllib.request import urlopen
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
 FIRST_PORT = 21600
-OUTSIDE = ("HUB_WECHAT_PAY_URL", "HUB_WECHAT_OPEN_URL", "HUB_SMS_URL", "HUB_CITY_IDENTITY_URL")
+OUTSIDE = (
+    "HUB_WECHAT_PAY_URL",
+    "HUB_WECHAT_OPEN_URL",
+    "HUB_SMS_URL",
+    "HUB_CITY_IDENTITY_URL",
+    "HUB_STAFF_PLATFORM_URL",
+    "HUB_INTERNET_HOSPITAL_URL",
+    "HUB_ALIPAY_URL",
+    "HUB_CITY_APP_URL",
+    "HUB_ENTRY_CALLERS_URL",
+    "HUB_INSURER_URL",
+    "HUB_HEALTH_CARD_URL",
+)
 # All load comes from one address and the limits protect others from it; the limiter itself stays on the path.
 RATES = "public=10000000/1000000,booking=600000/10000,default=600000/10000"
 PAYING, ON_DAY = "yunxi", "wangchao"  # one that takes the fee inside the hold, one that takes it on the visit day
@@ -37,16 +49,19 @@ class District:
     var: Path
     web_port: int = 0
     sandbox_port: int = 0
+    events_port: int = 0
     env: dict[str, str] = field(default_factory=dict)
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.web_port = _free_block(FIRST_PORT, 1)
+        self.events_port = _free_block(self.web_port + 1, 1)
         self.sandbox_port = _free_block(FIRST_PORT + 100, 140)
         self.env = {
             **os.environ,
             "HUB_BENCH": "yes",
             "HUB_PUBLIC_ORIGIN": f"http://localhost:{self.web_port}",
+            "HUB_EVENTS_ORIGIN": f"http://{HOST}:{self.events_port}",
             "HUB_SANDBOX_PORT": str(self.sandbox_port),
             "HUB_HL7_LISTEN": f"{HOST}:{self.sandbox_port + 139}",
             "HUB_RATES": RATES,
@@ -93,6 +108,14 @@ class District:
             *("--blocking-threads", str(threads), "--backlog", "512", "--workers-kill-timeout", "10", "--no-ws"),
         ]
         self._start("web", command, f"{self.origin}/healthz")
+
+    def start_events(self) -> None:
+        """The process of event streams and of places in line."""
+        command = [
+            *(str(Path(sys.executable).parent / "granian"), "--interface", "asgi", "hub.asgi:application"),
+            *("--host", HOST, "--port", str(self.events_port), "--workers", "1", "--backlog", "2048", "--no-ws"),
+        ]
+        self._start("events", command, f"http://{HOST}:{self.events_port}/healthz")
 
     def start_relay(self) -> None:
         """The executor of deliveries and outside calls."""

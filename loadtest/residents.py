@@ -40,14 +40,8 @@ GONE = frozenset({"payments.order_not_payable", "payments.too_many_attempts"})  
 ENDED = frozenset({"failed", "closed"})
 NONE: frozenset[str] = frozenset()
 _serial = itertools.count(FIRST_PERSON + secrets.randbelow(2000))
-_gate = gevent.event.Event()
 _staff_door = gevent.lock.BoundedSemaphore(1)
 _staff_cookies: dict[str, str] = {}
-
-
-def _open_gate(user_count: int, **_: Any) -> None:  # noqa: ARG001 - Locust's signature
-    """Whoever waited for the others goes now."""
-    _gate.set()
 
 
 def _fail_on_errors(environment: Environment, **_: Any) -> None:
@@ -57,7 +51,6 @@ def _fail_on_errors(environment: Environment, **_: Any) -> None:
         environment.process_exit_code = 1
 
 
-events.spawning_complete.add_listener(_open_gate)  # type: ignore[no-untyped-call]
 events.quitting.add_listener(_fail_on_errors)  # type: ignore[no-untyped-call]
 
 
@@ -198,7 +191,11 @@ class Signed(Api):
 
     def some_number(self, hospital: str) -> tuple[str, dict[str, Any]] | None:
         """A session of a hospital and one of its free numbers."""
-        departments = [d for d in self.rows(f"/institutions/{hospital}/departments", name="departments") if d["free"]]
+        departments = [
+            d
+            for d in self.rows(f"/institutions/{hospital}/departments", name="departments")
+            if d["free"] and d["service"] == "outpatient"  # others are for people of a certain age
+        ]
         if not departments:
             return None
         department = random.choice(departments)["id"]
@@ -208,27 +205,6 @@ class Signed(Api):
         session = random.choice(sessions)["id"]
         free = [n for n in self.rows(f"/sessions/{session}/numbers", name="numbers") if n["is_free"]]
         return (session, random.choice(free)) if free else None
-
-
-class Rush(Signed):
-    """Seven o'clock: everybody is signed in and waits, then all want one of the same few sessions."""
-
-    wait_time = constant(1)
-    hospital = "yunxi"
-
-    @task
-    def want_one(self) -> None:
-        """Look at the first department with numbers and take one of them."""
-        _gate.wait()
-        departments = self.rows(f"/institutions/{self.hospital}/departments", name="departments")
-        wanted = next((row["id"] for row in departments if row["free"]), None)
-        if wanted is None:
-            raise StopUser
-        sessions = [s for s in self.rows(f"/sessions?department={wanted}", name="sessions") if s["free"]]
-        for session in sessions[:2]:
-            free = [n for n in self.rows(f"/sessions/{session['id']}/numbers", name="numbers") if n["is_free"]]
-            if free and self.book(self.hospital, session["id"], random.choice(free[:5])):
-                raise StopUser  # who has one goes home
 
 
 class Day(Signed):

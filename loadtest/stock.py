@@ -37,6 +37,10 @@ class Stock:
         self._fresh = deque(json.loads(out.read_text()))
         self._known.clear()
 
+    def fresh(self, count: int) -> list[Resident]:
+        """So many of the new residents, who book by themselves."""
+        return [self._fresh.popleft() for _ in range(count)]
+
     def bookings(self, count: int, *hospitals: str) -> list[Job]:
         """First bookings at the hospitals in turn, each of another resident and number."""
         return [self._first_booking(hospitals[index % len(hospitals)]) for index in range(count)]
@@ -72,6 +76,8 @@ class Stock:
         """The free numbers of these days, one of each session in turn, as people come to many doctors."""
         found: list[list[Number]] = []
         for department in listed(f"{self._api}/institutions/{hospital}/departments"):
+            if department["service"] != "outpatient":
+                continue  # for people of a certain age only
             for session in listed(f"{self._api}/sessions?department={department['id']}"):
                 if session["date"] in map(str, days) and session["state"] == "open":
                     items = listed(f"{self._api}/sessions/{session['id']}/numbers")

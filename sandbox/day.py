@@ -163,7 +163,7 @@ class Resident:
             return "no numbers anywhere"
         hospital = dice.choice(hospitals)
         departments = await self.rows(f"institutions/{hospital['code']}/departments")
-        open_departments = [d for d in departments if d["free"]]
+        open_departments = [d for d in departments if d["free"] and d.get("service", "outpatient") == "outpatient"]
         if not open_departments:
             return "no numbers here"
         department = dice.choice(open_departments)

@@ -34,7 +34,9 @@ _CALLS = {"_", "gettext", "gettext_lazy", "said"}
 _KEYWORDS: dict[str, None] = dict.fromkeys(("_", "gettext", "gettext_noop", "gettext_lazy"))
 _TABLES = (
     "/permissions.py",
+    "/keeping.py",
     "hub/accounts/passwords.py",
+    "hub/running/watching.py",
     "institution_connectors/conformance/checks/__init__.py",
     "regional_services/leaving/stages.py",
     "tenants/appointments/comparing.py",

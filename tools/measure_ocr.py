@@ -29,7 +29,11 @@ SHOTS: dict[str, Shot] = {
     "blur 6 px": Shot(blur=6),
     "glare 60 %": Shot(glare=0.6),
     "glare 95 %": Shot(glare=0.95),
+    "light 70 %": Shot(light=0.7),
+    "light 50 %": Shot(light=0.5),
+    "light 40 %": Shot(light=0.4),
     "light 30 %": Shot(light=0.3),
+    "light 20 %": Shot(light=0.2),
     "tilt 6°, blur 1.5, glare 60 %": Shot(tilt=6, blur=1.5, glare=0.6, quality=70),
 }
 _FAMILIES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高欧阳司徒"

@@ -87,3 +87,10 @@ class LoginNameTaken(Conflict):
 
     code = "accounts.login_name_taken"
     text = "该登录名已被使用或曾被使用，请换一个。"
+
+
+class WechatTaken(Conflict):
+    """The WeChat opens another account; one person's two accounts can be made one."""
+
+    code = "accounts.wechat_taken"
+    text = "该微信已绑定另一账号，请用微信登录那个账号，或把两个账号合并。"

@@ -8,20 +8,19 @@ from datetime import datetime, timedelta
 from django.db.models.functions import Coalesce
 
 from hub import clock
-from hub.accounts import selectors
+from hub.accounts import keeping, selectors
 from hub.accounts.models import AccountKind, AccountState, User
 from hub.accounts.services.sign_ins import end_all_sign_ins
 from hub.actor import Actor
 from hub.recovery import cleanups
 from hub.recovery.cleanups import Doomed
+from hub.recovery.keeping import SPENT
+from hub.retention.services import before
 from hub.tenancy.scope import REGION
 from hub.work import work
 
-CODES_KEPT = timedelta(days=2)  # the daily limit of a phone counts them for one day
-ASKS_KEPT = timedelta(days=1)
-TOKENS_KEPT = timedelta(days=7)  # after they ran out: a late reuse is still told from a forgery
 INACTIVE_AFTER = timedelta(days=90)
-NAME, SPENT = "accounts", "spent"
+NAME = "accounts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +35,9 @@ class Tidied:
 
 def tidy(*, actor: Actor) -> Tidied:
     """Remove spent codes, asks and tokens, outside peak hours; disable staff unused for 90 days (MLPS CES1-07)."""
-    now = clock.now()
-    codes, asks, tokens = cleanups.clean_out(REGION, _spent(now), actor=actor)
+    codes, asks, tokens = cleanups.clean_out(REGION, _spent(), actor=actor)
     with work(REGION, actor=actor) as unit:
-        idle = _idle_staff(now - INACTIVE_AFTER)
+        idle = _idle_staff(clock.now() - INACTIVE_AFTER)
         for user in idle:
             user.state = AccountState.DISABLED
             user.save(update_fields=["state"])
@@ -51,16 +49,16 @@ def tidy(*, actor: Actor) -> Tidied:
     return Tidied(codes, asks, tokens, len(idle))
 
 
-def _spent(now: datetime) -> list[Doomed]:
+def _spent() -> list[Doomed]:
     made = "created_at < {before}"
     return [
-        Doomed(name=NAME, table="accounts_phone_code", condition=made, before=now - CODES_KEPT, kept=SPENT),
-        Doomed(name=NAME, table="accounts_wechat_ask", condition=made, before=now - ASKS_KEPT, kept=SPENT),
+        Doomed(name=NAME, table="accounts_phone_code", condition=made, before=before(keeping.CODES), kept=SPENT),
+        Doomed(name=NAME, table="accounts_wechat_ask", condition=made, before=before(keeping.ASKS), kept=SPENT),
         Doomed(
             name=NAME,
             table="accounts_refresh_token",
             condition="expires_at < {before}",
-            before=now - TOKENS_KEPT,
+            before=before(keeping.TOKENS),
             kept=SPENT,
         ),
     ]

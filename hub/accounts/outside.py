@@ -13,6 +13,7 @@ import httpx
 from django.conf import settings
 
 from hub.outbox.events import Permanent, Temporary
+from hub.outgoing import http as outgoing
 from hub.security.keyring import ring
 
 SMS_SECRET = "sms.hmac"  # noqa: S105
@@ -22,7 +23,7 @@ _TIMEOUT = httpx.Timeout(10, connect=3)
 
 @lru_cache(maxsize=1)
 def _http() -> httpx.Client:
-    return httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
+    return outgoing.client(timeout=_TIMEOUT)
 
 
 def send_sms(*, to: str, template: str, params: dict[str, str], message_id: str) -> None:

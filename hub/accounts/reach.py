@@ -9,7 +9,10 @@ from hub.tenancy.statements import Select
 
 _LIVING = "user_id = %(user)s AND ended_at IS NULL"
 _BOUND = Select(LoginHandle, _LIVING, only=("id", "kind", "realm"))
-_SUBJECT = Select(LoginHandle, _LIVING, "AND kind = %(kind)s AND realm = %(realm)s", only=("id", "subject"))
+# The oldest: an account that took over another keeps its own phone and WeChat for messages.
+_SUBJECT = Select(
+    LoginHandle, _LIVING, "AND kind = %(kind)s AND realm = %(realm)s ORDER BY created_at", only=("id", "subject")
+)
 
 
 def bound(user_id: UUID) -> frozenset[tuple[HandleKind, str]]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from hub import clock, redis
-from hub.accounts import emergency
+from hub.accounts import addresses, emergency, integrity
 from hub.accounts.models import (
     DISTRICT,
+    HIDEABLE,
     AccountKind,
     AccountState,
+    AdminNetwork,
     DataScope,
     Duty,
     SignIn,
@@ -24,9 +27,10 @@ from hub.accounts.permissions import OPEN_RECORDS
 from hub.actor import Actor, ActorKind
 from hub.errors import NotFound
 from hub.security.permissions import emergency_permissions, permissions_of
-from hub.security.roles import Role
+from hub.security.roles import ADMINISTRATORS, Role
 from hub.tenancy.scope import region
 
+log = logging.getLogger(__name__)
 _CACHE_SECONDS = 30
 _SIGN_INS_SHOWN = 50
 _KINDS = {
@@ -48,6 +52,8 @@ class AccountView:
     memberships: tuple[tuple[str, Role], ...]
     departments: frozenset[UUID] | None = None
     hidden: frozenset[str] = frozenset()
+    networks: tuple[str, ...] = ()
+    """Where an administrator of this place may work from; empty: anywhere, or no administrator."""
 
     def roles_at(self, institution: str) -> frozenset[Role]:
         """The roles held at one institution (or at DISTRICT)."""
@@ -77,6 +83,8 @@ def _read(user_id: UUID, place: str) -> AccountView | None:
         user = User.objects.filter(id=user_id).first()
         if user is None:
             return None
+        memberships = _memberships(user.id) if user.kind != AccountKind.RESIDENT else ()
+        administers = {(at, role in ADMINISTRATORS) for at, role in memberships}
         departments, hidden = scope_at(user.id, place) if user.kind == AccountKind.STAFF else (None, frozenset())
         return AccountView(
             id=user.id,
@@ -84,10 +92,17 @@ def _read(user_id: UUID, place: str) -> AccountView | None:
             active=user.is_active,
             name=user.display_name,
             must_change_password=user.must_change_password,
-            memberships=_memberships(user.id) if user.kind != AccountKind.RESIDENT else (),
+            memberships=memberships,
             departments=departments,
             hidden=hidden,
+            networks=networks_at(place) if (place, True) in administers else (),
         )
+
+
+def networks_at(place: str) -> tuple[str, ...]:
+    """The networks administrators of a place are held to, in an open scope. One query."""
+    rows = AdminNetwork.objects.filter(institution_code=place, ended_at__isnull=True)
+    return tuple(rows.order_by("added_at").values_list("network", flat=True))
 
 
 def scope_at(user_id: UUID, institution_code: str) -> tuple[frozenset[UUID] | None, frozenset[str]]:
@@ -95,6 +110,8 @@ def scope_at(user_id: UUID, institution_code: str) -> tuple[frozenset[UUID] | No
     row = DataScope.objects.filter(user_id=user_id, institution_code=institution_code).first()
     if row is None:
         return None, frozenset()
+    if not _believed(row):
+        return frozenset(), frozenset(HIDEABLE)
     departments = None if row.departments is None else frozenset(UUID(one) for one in row.departments)
     return departments, frozenset(row.hidden)
 
@@ -124,7 +141,7 @@ def acting(
 
     On a hospital's host only staff with a membership there act, on the district's only staff with one at the district;
     residents act on the district's host alone. The institution comes from the host, never from request data. Until a
-    due password is changed, staff hold no permission.
+    due password is changed, staff hold no permission; from outside their networks administrators are strangers.
     """
     roles = view.roles_at(hospital or DISTRICT)
     if view.kind == AccountKind.RESIDENT:
@@ -132,7 +149,7 @@ def acting(
     else:
         permissions = frozenset() if view.must_change_password else permissions_of(roles)
     stranger = bool(hospital) if view.kind == AccountKind.RESIDENT else not roles
-    if stranger or not view.active:
+    if stranger or not view.active or (view.networks and not addresses.within(ip, view.networks)):
         return None
     marks: list[str] = sorted(roles)
     if view.kind == AccountKind.STAFF and hospital and permissions and emergency.is_open(view.id, hospital):
@@ -246,7 +263,14 @@ def staff_named(login_name: str, institution_code: str) -> UUID:
 
 def _memberships(user_id: UUID) -> tuple[tuple[str, Role], ...]:
     rows = StaffMembership.objects.filter(user_id=user_id, ended_at__isnull=True)
-    return tuple((code, Role(role)) for code, role in rows.values_list("institution_code", "role"))
+    return tuple((row.institution_code, Role(row.role)) for row in rows if _believed(row))
+
+
+def _believed(row: StaffMembership | DataScope) -> bool:
+    genuine = integrity.is_genuine(row)
+    if not genuine:
+        log.error("a role or scope was written past the hub", extra={"reason": str(row.id)})
+    return genuine
 
 
 def _to_json(view: AccountView) -> str:
@@ -260,6 +284,7 @@ def _to_json(view: AccountView) -> str:
             "memberships": [[place, role] for place, role in view.memberships],
             "departments": None if view.departments is None else sorted(map(str, view.departments)),
             "hidden": sorted(view.hidden),
+            "networks": list(view.networks),
         }
     )
 
@@ -275,4 +300,5 @@ def _from_json(text: str) -> AccountView:
         memberships=tuple((place, Role(role)) for place, role in data["memberships"]),
         departments=None if data["departments"] is None else frozenset(map(UUID, data["departments"])),
         hidden=frozenset(data["hidden"]),
+        networks=tuple(data["networks"]),
     )

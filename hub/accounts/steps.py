@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from hub.accounts import digests
+from hub.accounts import digests, integrity
 from hub.accounts.models import (
     AccountKind,
     HandleKind,
@@ -14,6 +14,7 @@ from hub.accounts.models import (
     RefreshToken,
     SignIn,
     SignInMethod,
+    StaffMembership,
     User,
 )
 from hub.accounts.results import Client, SignedIn
@@ -102,6 +103,13 @@ def open_sign_in(unit: Unit, *, user: User, method: SignInMethod, client: Client
         must_change_password=user.must_change_password,
         refresh_token=add_refresh_token(unit, sign_in) if client.wants_tokens else None,
     )
+
+
+def end_membership(unit: Unit, row: StaffMembership) -> None:
+    """Take a role back; its MAC covers the end, so that nobody gives it back past the hub."""
+    row.ended_at = unit.now
+    integrity.seal(row)
+    row.save(update_fields=["ended_at", "mac_key", "mac"])
 
 
 def add_refresh_token(unit: Unit, sign_in: SignIn) -> str:

@@ -19,6 +19,15 @@ def search(*, actor: Actor, scope: str, wanted: Search, before: int | None = Non
     return found
 
 
+def export(*, actor: Actor, scope: str, wanted: Search, number: str, limit: int) -> list[Recorded]:
+    """The same to be taken away, under a number that stands on the sheet and in the journal."""
+    require(actor, VIEW_AUDIT)
+    found = entries_of(scope, wanted, limit=limit)
+    with work(scope, actor=actor) as unit:
+        unit.audit("audit.exported", target=f"export:{number}", detail={"action": wanted.action, "rows": len(found)})
+    return found
+
+
 def check(*, actor: Actor, scope: str) -> Report:
     """Verify a journal; a hospital's own auditor compares with the anchors in the object store."""
     require(actor, VERIFY_AUDIT)

@@ -15,19 +15,19 @@ _ENTRY = "entry"
 _STATE = "state"
 
 
-def sign(message: bytes) -> tuple[str, bytes]:
-    """The active key's id and the MAC of `message`."""
+def sign(message: bytes, *, what: str = _ENTRY) -> tuple[str, bytes]:
+    """The active key's id and the MAC of `message`, good for one kind of thing only."""
     key = ring().active(REGION_OWNER, _USE)
-    return key.id.hex(), hmac.digest(key.derived(_ENTRY), message, "sha256")
+    return key.id.hex(), hmac.digest(key.derived(what), message, "sha256")
 
 
-def verifies(key_id: str, message: bytes, mac: bytes) -> bool:
-    """Whether `mac` was made for `message` under the key named; an unknown key verifies nothing."""
+def verifies(key_id: str, message: bytes, mac: bytes, *, what: str = _ENTRY) -> bool:
+    """Whether `mac` was made for `message` of this kind under the key named; an unknown key verifies nothing."""
     try:
         key = ring().by_id(bytes.fromhex(key_id))
     except (KeyMissing, ValueError):
         return False
-    return key.use == _USE and hmac.compare_digest(hmac.digest(key.derived(_ENTRY), message, "sha256"), mac)
+    return key.use == _USE and hmac.compare_digest(hmac.digest(key.derived(what), message, "sha256"), mac)
 
 
 def digest(message: bytes) -> bytes:

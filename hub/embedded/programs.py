@@ -15,7 +15,19 @@ WEB_PORT = 8000
 EVENTS_PORT = 8001
 SANDBOX_PORT = 8100
 # Parties outside the district take the ports after the sandbox's own, the hospitals' systems those from 100 on.
-OUTSIDE = ("HUB_WECHAT_PAY_URL", "HUB_WECHAT_OPEN_URL", "HUB_SMS_URL", "HUB_CITY_IDENTITY_URL")
+OUTSIDE = (
+    "HUB_WECHAT_PAY_URL",
+    "HUB_WECHAT_OPEN_URL",
+    "HUB_SMS_URL",
+    "HUB_CITY_IDENTITY_URL",
+    "HUB_STAFF_PLATFORM_URL",
+    "HUB_INTERNET_HOSPITAL_URL",
+    "HUB_ALIPAY_URL",
+    "HUB_CITY_APP_URL",
+    "HUB_ENTRY_CALLERS_URL",
+    "HUB_INSURER_URL",
+    "HUB_HEALTH_CARD_URL",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from django.db import models
 from hub import clock, words
 from hub.ids import uuid7
 from hub.tenancy.grants import Grant
+from hub.tenancy.rows import InstitutionRow
 
 
 class JobState(words.TextChoices):
@@ -35,3 +36,26 @@ class Reencryption(models.Model):
     class Meta:
         db_table = "keys_reencryption"
         indexes = [models.Index(fields=["-asked_at"], name="keys_reencryption_newest")]
+
+
+class SecretAct(words.TextChoices):
+    """What was done with a secret."""
+
+    REPLACED = "replaced", "更换"
+    RETIRED = "retired", "停用"
+
+
+class SecretChange(InstitutionRow):
+    """That a secret was replaced or retired, when and by whom; the secret itself stands in the key ring alone."""
+
+    grant = Grant.APPEND
+    id = models.BigAutoField(primary_key=True)
+    reference = models.CharField(max_length=120)
+    act = models.CharField(max_length=8, choices=SecretAct.choices)
+    reason = models.CharField(max_length=200, blank=True, default="")
+    by_name = models.CharField(max_length=64)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "keys_secret_change"
+        indexes = [models.Index(fields=["institution_code", "reference", "-id"], name="keys_secret_change_newest")]

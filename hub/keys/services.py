@@ -1,4 +1,4 @@
-"""Rotate keys, replace secrets, carry re-encryptions out."""
+"""Rotate keys, carry re-encryptions out."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from uuid import UUID
 
 from hub import clock
 from hub.actor import Actor, system_actor
-from hub.errors import Conflict, InvalidInput, NotFound
+from hub.errors import Conflict, NotFound
 from hub.keys.models import JobState, Reencryption
-from hub.keys.permissions import REPLACE_SECRETS, ROTATE_KEYS
+from hub.keys.permissions import ROTATE_KEYS
 from hub.outbox.events import Event
 from hub.security import rotation
 from hub.security.keyring import DATA, REGION_OWNER, TOKEN, KeyMissing, ring
@@ -25,8 +25,6 @@ WORKER = system_actor("密钥轮换")
 SETTLED = timedelta(seconds=2)
 """After this every process seals with the new key (`keyring` looks once a second): no value is missed."""
 STALE = timedelta(minutes=5)
-SHORTEST_SECRET = 32
-LONGEST_SECRET = 4096
 
 
 class RingReadOnly(Conflict):
@@ -109,21 +107,6 @@ def rotate_token_key(*, actor: Actor) -> None:
                 target=f"key:{REGION_OWNER}",
                 detail={"use": TOKEN, "key": key.id.hex(), "version": key.version},
             )
-    except KeyMissing as problem:
-        raise RingReadOnly from problem
-
-
-def replace_secret(*, actor: Actor, reference: str, value: str) -> None:
-    """Put a newly agreed secret in force, everywhere within two seconds; the value leaves no trace but its digest."""
-    require(actor, REPLACE_SECRETS)
-    if reference not in ring().references():
-        raise NotFound
-    if not SHORTEST_SECRET <= len(value) <= LONGEST_SECRET:
-        raise InvalidInput("凭据应为 32 到 4096 个字符。")
-    try:
-        with work(REGION, actor=actor) as unit:
-            ring().put_secret(reference, value.encode())
-            unit.audit("security.secret_replaced", target=f"secret:{reference}")
     except KeyMissing as problem:
         raise RingReadOnly from problem
 

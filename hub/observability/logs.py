@@ -134,12 +134,21 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=lambda _: HIDDEN)
 
 
+_beside: list[logging.Handler] = []
+
+
+def also(handler: logging.Handler) -> None:
+    """Put a handler beside ours, now and whenever logging is configured again (a worker does so at its start)."""
+    _beside.append(handler)
+    logging.getLogger().addHandler(handler)
+
+
 def configure(options: Mapping[str, Any]) -> None:
     """Every logger of the process through one handler on standard error (`LOGGING_CONFIG`)."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [handler, *_beside]
     root.setLevel(options.get("level", "INFO"))
     for noisy in ("httpx", "httpcore", "urllib3", "asyncio", "django.request", "django.utils.autoreload"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from hub import clock
 from hub.actor import system_actor
 from hub.audit import anchors
+from hub.journal.region import keeping
 from hub.journal.world import all_scopes, world_of
 from hub.outbox import wake
 from hub.recovery import cleanups, metrics
 from hub.recovery.cleanups import Doomed
 from hub.recovery.errors import CleanupRefused
+from hub.retention.services import before
 
-# How long rows are kept: delivered events for an operator's questions, handled ones for as long as a repeat can come
-# (a dead letter may be replayed weeks later), commands for as long as a client may repeat one.
-DELIVERED = timedelta(days=14)
-HANDLED = timedelta(days=90)
-COMMANDS = timedelta(days=7)
 NAME = "journal"
 ACTOR = system_actor("hub.outbox.housekeeping")
 _DAY = 86_400.0
@@ -42,16 +37,17 @@ def purge(scope: str) -> int:
 
 
 def _doomed(scope: str) -> list[Doomed]:
-    world, now = world_of(scope), clock.now()
+    world = world_of(scope)
+    delivered, handled, commands = (before(code) for code in (keeping.DELIVERED, keeping.HANDLED, keeping.COMMANDS))
     done = "state = 'done' AND finished_at < {before}"
     return [
         Doomed(
             name=NAME,
             table=world.attempt,
             condition=f"outbox_id IN (SELECT id FROM {world.outbox} WHERE {done})",  # noqa: S608
-            before=now - DELIVERED,
+            before=delivered,
         ),
-        Doomed(name=NAME, table=world.outbox, condition=done, before=now - DELIVERED),
-        Doomed(name=NAME, table=world.inbox, condition="received_at < {before}", before=now - HANDLED),
-        Doomed(name=NAME, table=world.command, condition="created_at < {before}", before=now - COMMANDS),
+        Doomed(name=NAME, table=world.outbox, condition=done, before=delivered),
+        Doomed(name=NAME, table=world.inbox, condition="received_at < {before}", before=handled),
+        Doomed(name=NAME, table=world.command, condition="created_at < {before}", before=commands),
     ]

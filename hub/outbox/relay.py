@@ -27,6 +27,7 @@ from hub.outbox.metrics import forget_queues
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
 from hub.outbox.wakes import Alarm, Wakes
+from hub.running import faults
 from hub.tenancy.errors import HospitalClosed, UnknownHospital
 
 logger = logging.getLogger(__name__)
@@ -136,6 +137,7 @@ class Relay:
 
     def _sweep(self) -> None:
         heartbeat.beat("relay")
+        faults.take_in()
         # Relays share the sweeps; at half the interval, one that dies in the middle delays a schema by one interval.
         if wake.lead("sweep", settings.HUB_RELAY["sweep"] / 2):
             unsealed = sweep.sweep(self._wakes.put)

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from django.db import connections
 
+from hub import clock
 from hub.journal.world import open_scope, world_of
+from hub.tenancy.scope import REGION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,3 +76,34 @@ def dead_letters(scope: str, *, wanted: DeadSearch = ALL_DEAD, after: int = 0, l
         )
         for outbox_id, event_id, name, handler, aggregate, hospital, attempts, created_at, died_at, last_error in rows
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideLine:
+    """What goes to one party outside: how it went in the last day, and what waits because it failed."""
+
+    handler: str
+    delivered: int
+    failing: int
+    waiting_since: datetime | None
+    last_error: str
+
+
+_OUTSIDE = """
+SELECT handler, count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'pending' AND attempts > 0),
+       min(created_at) FILTER (WHERE state = 'pending' AND attempts > 0),
+       coalesce(max(last_error) FILTER (WHERE state = 'pending' AND attempts > 0), '')
+FROM region_outbox
+WHERE lane = 'outside' AND (state = 'pending' OR finished_at > %s)
+GROUP BY handler ORDER BY 3 DESC, handler
+"""
+
+
+def outside_lines() -> list[OutsideLine]:
+    """The district's lines to parties outside, failing ones first. One query."""
+    with open_scope(REGION, read_only=True), connections["default"].cursor() as cursor:
+        cursor.execute(_OUTSIDE, [clock.now() - clock.DAY])
+        return [
+            OutsideLine(handler=name, delivered=done, failing=failing, waiting_since=since, last_error=error[:200])
+            for name, done, failing, since, error in cursor.fetchall()
+        ]

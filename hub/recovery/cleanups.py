@@ -23,9 +23,11 @@ from hub import clock, ids
 from hub.actor import Actor
 from hub.errors import HubError
 from hub.journal.world import open_scope, world_of
+from hub.recovery import keeping
 from hub.recovery.errors import CleanupRefused, UnknownBackup
 from hub.recovery.models import Cleanup, CleanupState, DrillKind
 from hub.recovery.records import returning
+from hub.retention import services as retention
 from hub.storage import objects
 from hub.storage.objects import StoredObject
 from hub.tenancy.keys import object_key
@@ -43,7 +45,7 @@ class Doomed:
     """Rows of one table past their time. `condition` is SQL of this house with one parameter, `before`.
 
     `blank` names columns that are emptied while the row stays; without it the rows go. `key` is the primary key,
-    `kept` the entry of HUB_BACKUP_KEEP_DAYS for what was put aside.
+    `kept` the retention rule of what was put aside.
     """
 
     name: str
@@ -52,7 +54,7 @@ class Doomed:
     before: datetime | date
     blank: tuple[str, ...] = ()
     key: str = "id"
-    kept: str = "cleanup"
+    kept: str = keeping.CLEANUP
 
 
 def in_peak(now: datetime) -> bool:
@@ -162,7 +164,7 @@ def _put_aside(scope: str, doomed: Doomed, rows: Sequence[dict[str, Any]], actor
         stored = objects.put(key, _content(rows), content_type=CONTENT_TYPE, owner=scope)
     except HubError as problem:
         _refused(scope, doomed, actor, f"清理前的备份没有写成：{problem.text}")
-    keep = clock.today() + timedelta(days=settings.HUB_BACKUP_KEEP_DAYS[doomed.kept])
+    keep = clock.today() + timedelta(days=retention.days(doomed.kept))
     with work(REGION, actor=actor) as unit:
         record = Cleanup.objects.create(
             id=cleanup_id, name=doomed.name, scope=scope, table=doomed.table, blanked=list(doomed.blank),

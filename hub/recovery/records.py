@@ -10,14 +10,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-
 from hub import clock, ids
 from hub.actor import Actor, ActorKind
-from hub.recovery import vault
+from hub.recovery import keeping, vault
 from hub.recovery.errors import BackupFailed, NotConfirmable, UnknownBackup
 from hub.recovery.models import Backup, BackupKind, BackupState, Drill, DrillKind
 from hub.recovery.permissions import CONFIRM
+from hub.retention import services as retention
 from hub.security.keyring import REGION_OWNER
 from hub.security.permissions import require
 from hub.tenancy.scope import REGION, region
@@ -94,8 +93,7 @@ def _columns(note: vault.Note) -> dict[str, Any]:
 
 
 def _keep_until(kind: BackupKind) -> date:
-    days: dict[str, int] = settings.HUB_BACKUP_KEEP_DAYS
-    return clock.today() + timedelta(days=days[kind])
+    return clock.today() + timedelta(days=retention.days(keeping.BACKUPS[kind]))
 
 
 def read_back(backup_id: UUID, *, actor: Actor) -> int:

@@ -33,6 +33,8 @@ REGION_APPS = [
     "hub.staff_platform",
     "hub.vigilance",
     "hub.recovery",
+    "hub.retention",
+    "hub.running",
     "institution_connectors.catalog",
     "tenants.registry",
     "regional_services.catalog",
@@ -52,7 +54,14 @@ REGION_APPS = [
     "regional_services.doctors",
     "regional_services.closures",
     "regional_services.waitlist",
+    "regional_services.entries",
+    "regional_services.accountlife",
+    "regional_services.insurance",
+    "regional_services.cards",
 ]
+# Packages that join the hub without a change in it: Django apps of public with `urls`, mounted below district/modules/.
+HUB_MODULES = env.names("HUB_MODULES")
+REGION_APPS += HUB_MODULES
 HOSPITAL_APPS = [
     "hub.journal.hospital",
     "institution_connectors.exchange",
@@ -147,6 +156,9 @@ HUB_S3: dict[str, Any] = {
 }
 HUB_HL7_LISTEN = env.text("HUB_HL7_LISTEN", "127.0.0.1:2575")  # where `manage.py hl7_listener` takes messages in
 HUB_KEYRING = env.text("HUB_KEYRING", str(VAR / "keys" / "keyring.json"))
+HUB_DATABASE_CAPACITY_GB = env.number("HUB_DATABASE_CAPACITY_GB", 0)  # 0: nobody has said; no alarm of space
+HUB_RELEASE_KEY = env.text("HUB_RELEASE_KEY", "")  # of whoever builds releases (hub/running/release.py); "": unsealed
+HUB_FAULTS_DIR = env.text("HUB_FAULTS_DIR", str(VAR / "faults"))  # scenes that could not be stored yet
 HUB_BACKUP_DIR = env.text("HUB_BACKUP_DIR", str(VAR / "backups"))
 # Logins with REPLICATION, one for each server hospitals live on; "" is the district's own. Commands only.
 HUB_BACKUP_DATABASE_URLS = {
@@ -154,18 +166,12 @@ HUB_BACKUP_DATABASE_URLS = {
     **{name: env.text(f"HUB_BACKUP_DATABASE_URL_{name.upper()}", "") for name in env.names("HUB_HOSPITAL_DATABASES")},
 }
 HUB_BACKUP_EXPECTED = env.flag("HUB_BACKUP_EXPECTED", True)  # no: nobody is told that there is no recent backup
-HUB_BACKUP_KEEP_DAYS = {  # the backup policy, in days; a clean-up's own backup is kept for years
-    "cluster": env.number("HUB_BACKUP_KEEP_CLUSTER_DAYS", 35),
-    "objects": env.number("HUB_BACKUP_KEEP_OBJECTS_DAYS", 35),
-    "hospital": env.number("HUB_BACKUP_KEEP_HOSPITAL_DAYS", 90),
-    "cleanup": env.number("HUB_BACKUP_KEEP_CLEANUP_DAYS", 1095),
-    "spent": env.number("HUB_BACKUP_KEEP_SPENT_DAYS", 35),  # sign-in codes and tokens that had run out, projections
-}
 HUB_PEAK_HOURS = env.text("HUB_PEAK_HOURS", "06:30-21:30")  # no clean-up then; local time
 HUB_CIPHER_SUITE = env.text("HUB_CIPHER_SUITE", "aes-256-gcm")  # or sm4-gcm; each key remembers its own
 
 MIDDLEWARE = [
     "hub.observability.middleware.RequestContextMiddleware",
+    "hub.running.middleware.UsageMiddleware",
     "hub.security.headers.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hub.tenancy.middleware.HospitalHostMiddleware",
@@ -273,6 +279,7 @@ CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"sweeps": {}, "exchange": {}, "
 CELERY_TASK_ROUTES = {
     "booking.sweep": {"queue": "sweeps"},
     "payments.sweep": {"queue": "sweeps"},
+    "booking.open_rooms": {"queue": "sweeps"},
     "closures.carry_on": {"queue": "sweeps"},
     "waitlist.sweep": {"queue": "sweeps"},
     "notifications.sweep": {"queue": "sweeps"},
@@ -286,12 +293,14 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULE = {
     "booking.sweep": {"task": "booking.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    "booking.open_rooms": {"task": "booking.open_rooms", "schedule": 10.0, "options": {"expires": 10.0}},
     "booking.resync": {"task": "booking.resync", "schedule": 30.0, "options": {"expires": 30.0}},
     "payments.sweep": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "registry.sweep": {"task": "registry.sweep", "schedule": 10.0, "options": {"expires": 10.0}},
     "registry.apply_rules": {"task": "registry.apply_rules", "schedule": 30.0, "options": {"expires": 30.0}},
     "leaving.sweep": {"task": "leaving.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "leaving.drop_schemas": {"task": "leaving.drop_schemas", "schedule": crontab(hour=3, minute=0)},
+    "vigilance.verify_access": {"task": "vigilance.verify_access", "schedule": 3600.0},
     "accounts.tidy": {"task": "accounts.tidy", "schedule": crontab(hour=2, minute=10)},
     "staff_platform.poll": {"task": "staff_platform.poll", "schedule": 20.0, "options": {"expires": 20.0}},
     "staff_platform.tidy": {"task": "staff_platform.tidy", "schedule": crontab(hour=2, minute=30)},
@@ -304,6 +313,10 @@ CELERY_BEAT_SCHEDULE = {
     "night-reports": {"task": "tenants.nightly.tasks.make_reports", "schedule": crontab(hour=7, minute=0)},
     "closures.carry_on": {"task": "closures.carry_on", "schedule": 2.0, "options": {"expires": 2.0}},
     "waitlist.sweep": {"task": "waitlist.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    "identity-expired": {"task": "identity.end_expired", "schedule": 3600.0},
+    "cards-forget": {"task": "cards.forget_old", "schedule": 300.0},
+    "accountlife-close": {"task": "accountlife.close_due", "schedule": 900.0},
+    "accountlife-expired": {"task": "accountlife.delete_expired", "schedule": 86400.0},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
     "catalog-forget-past": {
         "task": "regional_services.catalog.tasks.forget_past",
@@ -313,6 +326,9 @@ CELERY_BEAT_SCHEDULE = {
     "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
     "idverify.sweep": {"task": "idverify.sweep", "schedule": 60.0, "options": {"expires": 50.0}},
     "idverify.delete_pictures": {"task": "idverify.delete_pictures", "schedule": 3600.0},
+    "running.watch": {"task": "running.watch", "schedule": 30.0, "options": {"expires": 25.0}},
+    "running.forget": {"task": "running.forget", "schedule": crontab(hour=3, minute=40)},
+    "synthetic.forget": {"task": "synthetic.forget", "schedule": crontab(hour=3, minute=10)},
     "synthetic.tidy": {"task": "synthetic.tidy", "schedule": crontab(hour=2, minute=20)},
     "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 3600.0},
     "notifications.sweep": {"task": "notifications.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
@@ -322,6 +338,7 @@ CELERY_BEAT_SCHEDULE = {
     "exchange-visits": {"task": "institution_connectors.exchange.tasks.poll_visits_all", "schedule": 30.0},
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
     "exchange-probe": {"task": "institution_connectors.exchange.tasks.probe_all", "schedule": 60.0},
+    "exchange-subscribe": {"task": "institution_connectors.exchange.tasks.subscribe_all", "schedule": 120.0},
     "exchange-recover": {"task": "institution_connectors.exchange.tasks.recover_all", "schedule": 300.0},
     "exchange-bodies": {
         "task": "institution_connectors.exchange.tasks.end_bodies_all",
@@ -344,8 +361,17 @@ HUB_OUTSIDE = {
     "support_platform": env.text("HUB_STAFF_PLATFORM_URL", "http://127.0.0.1:8105"),  # its OpenID issuer
     "alipay": env.text("HUB_ALIPAY_URL", "http://127.0.0.1:8107"),
     "city_app": env.text("HUB_CITY_APP_URL", "http://127.0.0.1:8108"),
+    "entry_callers": env.text("HUB_ENTRY_CALLERS_URL", "http://127.0.0.1:8109"),  # the demo's other accounts
+    "insurer": env.text("HUB_INSURER_URL", "http://127.0.0.1:8110"),
+    "health_card": env.text("HUB_HEALTH_CARD_URL", "http://127.0.0.1:8111"),
 }
 HUB_STAFF_PLATFORM_CLIENT = env.text("HUB_STAFF_PLATFORM_CLIENT", "health-district-hub")
+
+# Where connections to the outside may lead (hub/outgoing/policy.py). A hub others reach never calls its own machine.
+_INTRANETS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+_THIS_MACHINE = () if SECURE_COOKIES else ("127.0.0.0/8", "::1/128")
+HUB_OUTGOING_NETWORKS = env.names("HUB_OUTGOING_NETWORKS") or [*_INTRANETS, *_THIS_MACHINE]
+HUB_OUTGOING_PUBLIC = env.flag("HUB_OUTGOING_PUBLIC", True)
 
 # The synthetic resident: where it meets the public API, how often, how many hospitals at a time.
 HUB_SYNTHETIC: dict[str, Any] = {
@@ -355,8 +381,11 @@ HUB_SYNTHETIC: dict[str, Any] = {
     "patience": env.number("HUB_SYNTHETIC_PATIENCE", 60),  # seconds a step may take before it has failed
 }
 
-# Days pictures of cards stay after the decision; never more than the residents' consent says.
-HUB_IDENTITY_PHOTO_DAYS = min(env.number("HUB_IDENTITY_PHOTO_DAYS", 30), 30)
+# Residents' accounts: how long a merge can be undone, an asked-for closing waits, and what must be kept is kept.
+HUB_PROXY_DAYS = env.number("HUB_PROXY_DAYS", 365)  # how long an adult can be acted for without agreeing again
+HUB_MERGE_UNDO_DAYS = env.number("HUB_MERGE_UNDO_DAYS", 7)
+HUB_CLOSING_DAYS = env.number("HUB_CLOSING_DAYS", 15)
+HUB_SEALED_YEARS = env.number("HUB_SEALED_YEARS", 15)
 # The waiting list: places one person may have at a time, and how long a number is held for whom it is offered to.
 HUB_WAITLIST_OPEN = env.number("HUB_WAITLIST_OPEN", 3)
 HUB_WAITLIST_OFFER_MINUTES = env.number("HUB_WAITLIST_OFFER_MINUTES", 15)
@@ -364,6 +393,10 @@ HUB_WAITLIST_OFFER_MINUTES = env.number("HUB_WAITLIST_OFFER_MINUTES", 15)
 HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")
 HUB_CSP_FORM = env.names("HUB_CSP_FORM", HUB_OUTSIDE["wechat_pay"])  # where forms may lead: the cashier
 HUB_WECHAT_APPID = env.text("HUB_WECHAT_APPID", "wx0000000000000001")
+HUB_HEALTH_CARD_APP = env.text("HUB_HEALTH_CARD_APP", "yunxi-hub")
+HUB_WECHAT_FOLLOW_URL = env.text(  # the official account's own page, where people follow it
+    "HUB_WECHAT_FOLLOW_URL", HUB_OUTSIDE["wechat_open"] + "/mp/profile_ext?action=home&__biz=demo&scene=110"
+)
 HUB_ALIPAY_APPID = env.text("HUB_ALIPAY_APPID", "2021000000000001")
 HUB_WECHAT_AUTHORIZE_ORIGIN = env.text("HUB_WECHAT_AUTHORIZE_ORIGIN", "")  # empty: the origin the code is traded at
 HUB_PASSWORD_PROFILE = env.text("HUB_PASSWORD_PROFILE", "mlps")  # or asvs, see hub/accounts/passwords.py

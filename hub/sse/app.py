@@ -1,4 +1,4 @@
-"""The ASGI application behind `/events/<signed topic>`."""
+"""The ASGI application behind `/events/<signed topic>`, and behind `/line/<signed place>` (hub.waiting_room)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ import redis
 from django.conf import settings
 from django.core import signing
 
+from hub import waiting_room
+from hub.observability import heartbeat
 from hub.redis import connect_async
 from hub.sse import topics
 
@@ -24,9 +27,11 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
+BEAT_SECONDS = 10
 HEARTBEAT_SECONDS = 15.0  # below the idle time-out of common proxies
 MOST_LISTENERS = 5000
 _QUEUE = 64
+_LOOKS_AT_ONCE = 32
 
 
 class Broker:
@@ -94,6 +99,8 @@ class EventStream:
         cors = _cors(scope)
         if path == "/healthz":
             await _answer(send, 200, b'{"status": "ok"}', cors)
+        elif scope["method"] == "GET" and path.startswith("/line/"):
+            await _line(path.removeprefix("/line/"), cors, send)
         elif scope["method"] != "GET" or not path.startswith("/events/"):
             await _answer(send, 404, b"", cors)
         elif self._broker.count() >= MOST_LISTENERS:
@@ -128,6 +135,41 @@ class EventStream:
             self._broker.leave(channel, queue)
 
 
+async def _line(token: str, cors: Headers, send: Send) -> None:
+    """A place in a waiting room, asked for by thousands at once: one script in Redis, and nothing else."""
+    try:
+        room, who = waiting_room.opened(token)
+        async with _looking():
+            place = await waiting_room.look_from(_redis(), room, who)
+    except (signing.BadSignature, ValueError):
+        await _answer(send, 403, b"", cors)
+        return
+    except (redis.RedisError, OSError):
+        await _answer(send, 503, b"", [*cors, (b"retry-after", b"3")])
+        return
+    low, high = place.seconds
+    told = {
+        "state": place.state.value,
+        "ahead": place.ahead,
+        "total": place.total,
+        "left_ms": place.left_ms,
+        "low": low,
+        "high": high,
+        "again_ms": place.again_ms,
+    }
+    await _answer(send, 200, json.dumps(told).encode(), [*cors, (b"cache-control", b"no-store")], b"application/json")
+
+
+@lru_cache(maxsize=1)
+def _redis() -> redis.asyncio.Redis:
+    return connect_async(settings.HUB_REDIS_URL, decode_responses=True)
+
+
+@lru_cache(maxsize=1)
+def _looking() -> asyncio.Semaphore:
+    return asyncio.Semaphore(_LOOKS_AT_ONCE)
+
+
 async def _next(queue: asyncio.Queue[str]) -> str:
     try:
         message = json.loads(await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS))
@@ -145,18 +187,29 @@ async def _disconnected(receive: Receive) -> None:
         continue
 
 
-async def _answer(send: Send, status: int, body: bytes, headers: Headers) -> None:
-    start = {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain"), *headers]}
+async def _answer(send: Send, status: int, body: bytes, headers: Headers, kind: bytes = b"text/plain") -> None:
+    start = {"type": "http.response.start", "status": status, "headers": [(b"content-type", kind), *headers]}
     await send(start)
     await send({"type": "http.response.body", "body": body})
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
+    beating = asyncio.ensure_future(_beat())
+    try:
+        while True:
+            message = await receive()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+    finally:
+        beating.cancel()
+
+
+async def _beat() -> None:
+    """Signs of life for the operators' page."""
     while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
+        await asyncio.to_thread(heartbeat.beat, "sse")
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 def _cors(scope: Scope) -> Headers:

@@ -15,6 +15,7 @@ from joserfc.jwk import KeySet
 
 from hub import clock
 from hub.outbox.events import Temporary
+from hub.outgoing import http as outgoing
 from hub.security.keyring import ring
 
 CLIENT_SECRET = "staff_platform.client"  # noqa: S105 - a reference, not a secret
@@ -40,7 +41,7 @@ class PlatformAccount:
 
 @lru_cache(maxsize=1)
 def _http() -> httpx.Client:
-    return httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
+    return outgoing.client(timeout=_TIMEOUT)
 
 
 def issuer() -> str:

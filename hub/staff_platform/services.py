@@ -14,8 +14,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from hub import clock, redis
-from hub.accounts import digests
+from hub import redis
+from hub.accounts import digests, keeping
 from hub.accounts import services as accounts
 from hub.accounts.errors import LoginNameTaken
 from hub.accounts.results import PasswordAccepted
@@ -25,6 +25,8 @@ from hub.errors import Conflict, HubError, Unavailable
 from hub.outbox.events import Event
 from hub.recovery import cleanups
 from hub.recovery.cleanups import Doomed
+from hub.recovery.keeping import SPENT
+from hub.retention.services import before
 from hub.staff_platform import outside
 from hub.staff_platform.models import AskState, PlatformAsk, PlatformUser
 from hub.staff_platform.outside import PlatformAccount
@@ -236,10 +238,13 @@ def _bound(state: str, binding: str, *, lock: bool) -> PlatformAsk | None:
 
 
 def forget_old() -> int:
-    """Asks of yesterday are of no use to anybody; how many went. Outside peak hours only."""
-    before = clock.now() - timedelta(days=1)
+    """Asks nobody came back to are of no use to anybody; how many went. Outside peak hours only."""
     asks = Doomed(
-        name="platform", table="staff_platform_ask", condition="created_at < {before}", before=before, kept="spent"
+        name="platform",
+        table="staff_platform_ask",
+        condition="created_at < {before}",
+        before=before(keeping.ASKS),
+        kept=SPENT,
     )
     [gone] = cleanups.clean_out(REGION, [asks], actor=PLATFORM)
     return gone

@@ -19,6 +19,7 @@ class FlagKind(words.TextChoices):
     REFUSALS = "refusals", "短时间多次越权被拒"
     PROBING = "probing", "短时间多次试探不属于本机构的内容"
     BREAK_GLASS = "break_glass", "紧急查看"
+    TAMPERED = "tampered", "角色或数据范围被绕过平台改写"
 
 
 class Flag(InstitutionRow):

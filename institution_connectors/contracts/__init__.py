@@ -3,7 +3,14 @@
 `from institution_connectors import contracts` and use `contracts.Register(...)`.
 """
 
-from institution_connectors.contracts.adapter import Adapter, AdapterFactory, Call, Direction, Wire
+from institution_connectors.contracts.adapter import (
+    Adapter,
+    AdapterFactory,
+    Call,
+    Direction,
+    Subscribing,
+    Wire,
+)
 from institution_connectors.contracts.care.requests import (
     BillDetail,
     ConfirmDispensing,
@@ -317,6 +324,7 @@ __all__ = [
     "Stays",
     "Stop",
     "Stops",
+    "Subscribing",
     "Timeouts",
     "UnlockNumber",
     "UpdatePatient",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from institution_connectors.contracts.inbound import Inbound
 from institution_connectors.contracts.operations import Operation, Timeouts
@@ -61,6 +61,14 @@ class Adapter(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+@runtime_checkable
+class Subscribing(Protocol):
+    """An adapter whose hospital notifies whoever asked to be notified."""
+
+    def subscribe(self, address: str, token: str, call: Call) -> Answer:
+        """Make sure that it notifies us at `address`, showing `token`; the text says if anything had to be done."""
 
 
 AdapterFactory = Callable[[ConnectorProfile, bytes], Adapter]

@@ -136,4 +136,11 @@ class Inbound:
 
 
 class MalformedMessage(ValueError):
-    """A message that can't be taken; the text says precisely why and where, without personal data."""
+    """A message that can't be taken; the text says precisely why and where, without personal data.
+
+    `code` and `where` say the same to a machine, where a dialect has words for it: an issue type and an element.
+    """
+
+    def __init__(self, text: str, *, code: str = "", where: str = "") -> None:
+        super().__init__(text)
+        self.code, self.where = code, where

@@ -37,6 +37,19 @@ def verify(code: str, secret: bytes, *, path: str, head: Mapping[str, str], body
         raise BadSignature("签名校验失败：nonce 已用于其他消息。")
 
 
+def notification_token(secret: bytes, code: str) -> str:
+    """What a server that notifies hospital `code`'s changes shows: the hub hands it over with its subscription."""
+    return hmac.new(secret, f"notifications:{code}".encode(), hashlib.sha256).hexdigest()
+
+
+def verify_token(code: str, secret: bytes, head: Mapping[str, str]) -> None:
+    """`BadSignature` unless the message shows the token of hospital `code`."""
+    kind, _, token = head.get("authorization", "").partition(" ")
+    expected = notification_token(secret, code)
+    if kind.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), expected.encode()):
+        raise BadSignature("通知令牌校验失败。")
+
+
 def _first_use(code: str, nonce: str, signed: str) -> bool:
     """A nonce belongs to one message; the same message may be sent again, and is recognised by its number anyway."""
     try:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 from celery import shared_task
 
-from hub import clock
 from hub.recovery import cleanups
 from hub.recovery.cleanups import Doomed
+from hub.retention.services import before
 from hub.tenancy import registry
 from hub.tenancy.tasks import HospitalTask, RegionTask
 from institution_connectors.catalog import selectors as catalog
-from institution_connectors.exchange import polling, services
+from institution_connectors.exchange import keeping, polling, services, subscriptions
 from institution_connectors.runtime.pipeline import ACTOR
 
 logger = logging.getLogger(__name__)
-
-BODY_DAYS = 30
 
 
 @shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
@@ -71,6 +68,21 @@ def probe_hospital(*, hospital: str) -> None:
         logger.warning("the clock of a hospital is wrong by %s ms", found.skew_ms, extra={"hospital": hospital})
 
 
+@shared_task(base=RegionTask)  # type: ignore[untyped-decorator]
+def subscribe_all() -> None:
+    """Look after the subscriptions of every hospital that is not polled."""
+    live = set(registry.live_hospitals())
+    for profile in catalog.profiles():
+        if profile.enabled and not profile.options.polled and profile.hospital in live:
+            subscribe_hospital.apply_async(kwargs={"hospital": profile.hospital}, expires=100)
+
+
+@shared_task(base=HospitalTask)  # type: ignore[untyped-decorator]
+def subscribe_hospital(*, hospital: str) -> None:
+    """The same for one; hospitals that push in a way of their own are left as they are."""
+    subscriptions.keep(hospital)
+
+
 @shared_task(base=HospitalTask)  # type: ignore[untyped-decorator]
 def recover_hospital(*, hospital: str) -> None:
     """End what a dead process left open."""
@@ -98,7 +110,7 @@ def end_bodies(*, hospital: str) -> None:
         name="exchange",
         table="exchange_message",
         condition="at < {before} AND body IS NOT NULL",
-        before=clock.now() - timedelta(days=BODY_DAYS),
+        before=before(keeping.BODIES),
         blank=("body",),
     )
     while cleanups.clean(hospital, old, actor=ACTOR):

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 
 from hub.security.keyring import ring
+from institution_connectors.adapters.fhir_r4 import FhirR4Adapter
 from institution_connectors.adapters.hl7v2_mllp import Hl7v2MllpAdapter
 from institution_connectors.adapters.rest_json import RestJsonAdapter
 from institution_connectors.adapters.soap_xml import SoapXmlAdapter
@@ -16,11 +17,13 @@ FACTORIES: dict[str, AdapterFactory] = {
     RestJsonAdapter.dialect: RestJsonAdapter,
     SoapXmlAdapter.dialect: SoapXmlAdapter,
     Hl7v2MllpAdapter.dialect: Hl7v2MllpAdapter,
+    FhirR4Adapter.dialect: FhirR4Adapter,
 }
 OPERATIONS: dict[str, frozenset[Operation]] = {
     RestJsonAdapter.dialect: RestJsonAdapter.operations,
     SoapXmlAdapter.dialect: SoapXmlAdapter.operations,
     Hl7v2MllpAdapter.dialect: Hl7v2MllpAdapter.operations,
+    FhirR4Adapter.dialect: FhirR4Adapter.operations,
 }
 
 

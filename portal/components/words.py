@@ -44,4 +44,8 @@ HISTORY_WORDS = {
     "visit_ended": "就诊结束",
     "payment_refused": "医院未接受缴费，退款",
     "hold_refused": "占号失败",
+    "new_registered": "新号已登记，退原号",
+    "new_failed": "改约未成，原号保留",
+    "old_gone": "原号已退，改约完成",
+    "old_stays": "原号退不了，改约取消",
 }

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import quote
 
+from django.apps import apps
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext
@@ -48,11 +50,13 @@ HOSPITAL_MENU = (
     Entry("feedback", "意见反馈", "/workspace/feedback", "feedback.view"),
     Entry("surveys", "满意度", "/workspace/surveys", "survey.view"),
     Entry("notices", "公告", "/workspace/notices", "announcements.publish"),
+    Entry("keys", "密钥与凭据", "/workspace/keys", "keys.view"),
     Entry("deliveries", "消息发送", "/workspace/deliveries", "notifications.view", whole=True),
     Entry("wordings", "消息文案", "/workspace/wordings", "notifications.word"),
     Entry("reminders", "提醒", "/desk/reminders", "feedback.view"),
     Entry("leaving", "移交", "/workspace/leaving", "leaving.receive"),
     Entry("flags", "安全提醒", "/desk/flags", "vigilance.flags"),
+    Entry("networks", "管理员登录地址", "/desk/networks", "accounts.networks"),
     Entry("emergency", "紧急查看", "/desk/emergency", "vigilance.break_glass"),
     Entry("audit", "审计", "/workspace/audit", "audit.view", whole=True),
 )
@@ -70,16 +74,37 @@ DISTRICT_MENU = (
     Entry("statistics", "统计", "/district/statistics", "statistics.view"),
     Entry("identity", "实名审核", "/district/identity", "idverify.review"),
     Entry("identity-figures", "实名审核统计", "/district/identity/statistics", "idverify.statistics"),
+    Entry("vouchers", "医保凭证激活", "/district/vouchers", "insurance.view"),
+    Entry("merges", "账号合并", "/district/merges", "accountlife.merge"),
+    Entry("closings", "账号注销", "/district/closings", "accountlife.sealed"),
+    Entry("entries", "第三方入口", "/district/entries", "entries.view"),
     Entry("synthetic", "巡检与可用性", "/district/synthetic", "synthetic.view"),
     Entry("screen", "运行大屏", "/district/screen", "region.view"),
     Entry("accounts", "人员与角色", "/district/accounts", "accounts.view"),
     Entry("keys", "密钥与凭据", "/district/keys", "keys.view"),
+    Entry("merchants", "收款商户", "/district/merchants", "keys.view"),
     Entry("flags", "安全提醒", "/desk/flags", "vigilance.flags"),
+    Entry("networks", "管理员登录地址", "/desk/networks", "accounts.networks"),
     Entry("audit", "审计", "/district/audit", "audit.view"),
     Entry("leaving", "机构退出", "/district/leaving", "leaving.view"),
+    Entry("running", "运行监控", "/district/running", "running.view"),
     Entry("recovery", "备份与恢复", "/district/recovery", "recovery.view"),
+    Entry("retention", "保留期限", "/district/retention", "retention.view"),
     Entry("letters", "停止的消息", "/district/letters", "outbox.view"),
 )
+
+
+def district_menu() -> tuple[Entry, ...]:
+    """The district's bar, and what modules that joined (`HUB_MODULES`) add to it; their app names title and right."""
+    configs = {config.name: config for config in apps.get_app_configs()}
+    joined = []
+    for name in settings.HUB_MODULES:
+        config = configs[name]
+        permission: str = getattr(config, "menu_permission", "")  # without one it has pages, and no entry
+        if permission:
+            title = str(config.verbose_name)
+            joined.append(Entry(config.label, title, f"/district/modules/{config.label}/", permission))
+    return (*DISTRICT_MENU, *joined)
 
 
 NARROWED = "您的数据范围限于部分科室，此页是全院数据。需要时请联系本单位安全管理员调整数据范围。"
@@ -148,7 +173,7 @@ def is_shown(entry: Entry, actor: Actor) -> bool:
 
 def first_page(actor: Actor) -> str:
     """Where this member of staff begins: the first entry of his bar."""
-    menu = HOSPITAL_MENU if actor.institution else DISTRICT_MENU
+    menu = HOSPITAL_MENU if actor.institution else district_menu()
     return next((entry.href for entry in menu if is_shown(entry, actor)), "/desk/password")
 
 
@@ -163,7 +188,7 @@ def desk(
     request: HttpRequest, actor: Actor, template: str, active: str, context: dict[str, Any] | None = None
 ) -> HttpResponse:
     """Render a desk page with its left bar."""
-    menu = HOSPITAL_MENU if actor.institution else DISTRICT_MENU
+    menu = HOSPITAL_MENU if actor.institution else district_menu()
     place = registry.institution(actor.institution).name if actor.institution else gettext("云栖区 · 平台管理")
     return render(
         request,

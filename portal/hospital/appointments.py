@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from hub.tenancy.scope import hospital, region
 from institution_connectors.exchange import permissions as exchange_permissions
 from institution_connectors.exchange import selectors as exchange
 from portal.components.paging import query_with
+from portal.components.sheets import Sheet
 from portal.components.words import HISTORY_WORDS, OPERATION_WORDS
 from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital import finding
@@ -204,17 +204,12 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     with hospital(code, read_only=True):
         shown = lines(rows)
     now = clock.now()
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="appointments-{clock.local(now):%Y%m%d-%H%M%S}.csv"'
-    answer.write("\ufeff")  # spreadsheet programs take UTF-8 only with it
-    writer = csv.writer(answer)
+    sheet = Sheet(f"appointments-{clock.local(now):%Y%m%d-%H%M%S}.csv")
     heads = _("就诊日期,时间,序号,预约号,登记号,姓名,证件号,科室,医生,状态,费用状态,医院系统,导出人,导出时间")
-    writer.writerow(heads.split(","))
+    sheet.row(heads.split(","))
     for line in shown:
-        writer.writerow(
-            [_safe(cell) for cell in _cells(line, actor.hidden)] + [_safe(actor.name), f"{clock.local(now):%F %T}"]
-        )
-    return answer
+        sheet.row([*_cells(line, actor.hidden), actor.name, f"{clock.local(now):%F %T}"])
+    return sheet.answer
 
 
 def _cells(line: Line, hidden: frozenset[str]) -> list[str]:
@@ -234,8 +229,3 @@ def _cells(line: Line, hidden: frozenset[str]) -> list[str]:
         view.settlement.label,
         view.his_state.label,
     ]
-
-
-def _safe(cell: str) -> str:
-    """A cell no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell

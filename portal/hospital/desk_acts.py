@@ -25,6 +25,9 @@ from portal.hospital import finding
 from portal.hospital.finding import FindForm
 from portal.hospital.parts import id_of, lines
 from portal.hospital.schedule import own_session
+from regional_services.cards import services as cards
+from regional_services.cards.kinds import scheme_of
+from regional_services.cards.models import ScanState
 from regional_services.identity import documents
 from regional_services.identity.documents import DocumentKind
 from tenants.appointments import permissions, selectors, services
@@ -68,7 +71,30 @@ def scan(request: HttpRequest, actor: Actor) -> HttpResponse:
     form = FindForm(request)
     if not form.is_valid():
         return HttpResponseRedirect("/workspace/")
-    found = finding.find(actor, own_hospital(actor), form.cleaned_data["q"])
+    text = form.cleaned_data["q"]
+    if scheme_of(text) is not None and actor.may(patient_permissions.SEARCH):
+        scan_id = cards.scan(actor=actor, hospital=own_hospital(actor), text=text)
+        return HttpResponseRedirect(f"/workspace/scan/{scan_id}")
+    return _found(request, actor, text)
+
+
+@require_GET
+@desk_page(patient_permissions.SEARCH)
+def scanned(request: HttpRequest, actor: Actor, scan_id: UUID) -> HttpResponse:
+    """Wait for the card's issuer, then go to whom it named; without an answer the ID card does."""
+    code = own_hospital(actor)
+    row = cards.scan_of(actor, code, scan_id)
+    if row.state == ScanState.KNOWN and row.number:
+        number = cards.use(actor=actor, hospital=code, scan_id=scan_id)
+        answer = _found(request, actor, number)
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=200, headers={"HX-Redirect": answer.headers["Location"]})
+        return answer
+    return desk(request, actor, "scan", "today", {"scan": row, "form": FindForm(request)})
+
+
+def _found(request: HttpRequest, actor: Actor, text: str) -> HttpResponse:
+    found = finding.find(actor, own_hospital(actor), text)
     if len(found.appointments) == 1:
         return HttpResponseRedirect(f"/workspace/appointments/{found.appointments[0].id}")
     if len(found.people) == 1:

@@ -20,7 +20,7 @@ from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital.parts import PAGE, id_of
 from tenants.directory import editing, permissions
 from tenants.directory import selectors as directory
-from tenants.directory.models import MappingKind, Sensitivity
+from tenants.directory.models import MappingKind, Sensitivity, Service
 from tenants.registry import rules
 from tenants.registry import selectors as registry
 from tenants.registry.functions import FUNCTIONS
@@ -90,6 +90,7 @@ def department(request: HttpRequest, actor: Actor, department_id: UUID) -> HttpR
                 own_intro=request.POST.get("own_intro", ""),
                 notice=request.POST.get("notice", ""),
                 sensitivity=request.POST.get("sensitivity", ""),
+                service=request.POST.get("service", ""),
             )
             messages.success(request, _("已保存，居民马上看到。"), extra_tags="ok")
             return HttpResponseRedirect(f"{HOME}/departments/{department_id}")
@@ -104,6 +105,7 @@ def department(request: HttpRequest, actor: Actor, department_id: UUID) -> HttpR
         "fact": found,
         "history": history,
         "labels": Sensitivity.choices,
+        "services": Service.choices,
         "may_edit": actor.may(permissions.EDIT),
         "error": error,
     }

@@ -24,6 +24,7 @@ from hub.journal.region.permissions import VERIFY_AUDIT, VIEW_AUDIT
 from hub.security.roles import Level, Role
 from hub.tenancy.scope import hospital
 from portal.components.paging import query_with
+from portal.desk.journal_sheet import journal_sheet
 from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital.parts import PAGE, date_of, id_of
 from tenants.directory import permissions as directory_permissions
@@ -175,10 +176,8 @@ def directory_page(request: HttpRequest, actor: Actor) -> HttpResponse:
     return desk(request, actor, "directory", "directory", context)
 
 
-@require_GET
-@desk_page(VIEW_AUDIT, whole=True)
-def audit(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The hospital's audit by actor, act, thing and time, newest first."""
+def _wanted(request: HttpRequest) -> tuple[str, Search]:
+    """Who was asked for, as typed, and the search of the address."""
     since, until = date_of(request, "since"), date_of(request, "until")
     who = request.GET.get("actor", "").strip()
     wanted = Search(
@@ -190,6 +189,22 @@ def audit(request: HttpRequest, actor: Actor) -> HttpResponse:
         since=clock.at(since, clock.MIDNIGHT) if since else None,
         until=clock.at(until + timedelta(days=1), clock.MIDNIGHT) if until else None,
     )
+    return who, wanted
+
+
+@require_GET
+@desk_page(VIEW_AUDIT, whole=True, step_up=True)
+def export_audit(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """What was searched, as a marked sheet."""
+    return journal_sheet(actor, own_hospital(actor), _wanted(request)[1])
+
+
+@require_GET
+@desk_page(VIEW_AUDIT, whole=True)
+def audit(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The hospital's audit by actor, act, thing and time, newest first."""
+    since, until = date_of(request, "since"), date_of(request, "until")
+    who, wanted = _wanted(request)
     before = request.GET.get("before", "")
     rows = auditors.search(
         actor=actor,
@@ -202,6 +217,7 @@ def audit(request: HttpRequest, actor: Actor) -> HttpResponse:
         "rows": rows[:PAGE],
         "who": who,
         "wanted": wanted,
+        "export": f"/workspace/audit.csv{query_with(request, before='')}",
         "since": since,
         "until": until,
         "may_verify": actor.may(VERIFY_AUDIT),

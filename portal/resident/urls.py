@@ -4,22 +4,29 @@ from django.urls import URLPattern, URLResolver, path
 
 from portal.resident.views import (
     account,
+    accountlife,
     bookings,
     catalog,
     doctors,
+    entries,
     feedback,
     idverify,
+    line,
     messages,
+    moving,
     numbers,
+    offered,
     openfigures,
     pay,
     people,
     surveys,
+    voucher,
     waitlist,
 )
 
 _BOOKING = "bookings/<uuid:booking_id>"
 _IDENTITY = "me/identity/<uuid:application_id>"
+_ENTRY = "entry/<uuid:visit_id>"
 _HOSPITAL = "hospitals/<slug:code>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -28,6 +35,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("open", openfigures.figures, name="open"),
     path("open/figures.json", openfigures.figures_json, name="open-json"),
     path("open/figures.csv", openfigures.figures_csv, name="open-csv"),
+    path("entry", entries.arrive, name="entry-arrive"),
+    path(_ENTRY, entries.entry, name="entry"),
+    path(f"{_ENTRY}/follow", entries.check_follow, name="entry-follow"),
+    path(f"{_ENTRY}/person", entries.choose, name="entry-person"),
+    path(f"{_ENTRY}/return", entries.back, name="entry-return"),
+    path("services/<slug:service>", offered.service, name="service"),
+    path("services/<slug:service>/<slug:code>", offered.at, name="service-at"),
     path("hospitals", catalog.hospitals, name="hospitals"),
     path(_HOSPITAL, catalog.hospital, name="hospital"),
     path(f"{_HOSPITAL}/departments/<uuid:department_id>", catalog.department, name="department"),
@@ -37,6 +51,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("doctors/<uuid:practitioner_id>", doctors.doctor, name="doctor"),
     path("doctors/<uuid:practitioner_id>/follow", doctors.follow, name="doctor-follow"),
     path("me/doctors", doctors.followed, name="followed"),
+    path(f"{_HOSPITAL}/sessions/<uuid:session_id>/line", line.line, name="line"),
+    path(f"{_HOSPITAL}/sessions/<uuid:session_id>/line/out", line.step_out, name="line-out"),
     path(f"{_HOSPITAL}/sessions/<uuid:session_id>/wait", waitlist.join, name="waitlist-join"),
     path("waitlist", waitlist.entries, name="waitlist"),
     path("waitlist/<uuid:entry_id>", waitlist.entry, name="waitlist-entry"),
@@ -47,9 +63,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_BOOKING}/live", bookings.live, name="booking-live"),
     path(f"{_BOOKING}/place", bookings.place, name="booking-place"),
     path(f"{_BOOKING}/cancel", bookings.cancel, name="booking-cancel"),
+    path(f"{_BOOKING}/reschedule", moving.days, name="booking-reschedule"),
+    path(f"{_BOOKING}/reschedule/<uuid:session_id>", moving.numbers, name="booking-reschedule-session"),
+    path(
+        f"{_BOOKING}/reschedule/<uuid:session_id>/<uuid:number_id>", moving.confirm, name="booking-reschedule-confirm"
+    ),
     path(f"{_BOOKING}/change", bookings.answer_change, name="booking-change"),
     path(f"{_BOOKING}/register", bookings.register, name="booking-register"),
     path(f"{_BOOKING}/check-in", bookings.check_in, name="booking-check-in"),
+    path(f"{_BOOKING}/voucher", voucher.voucher, name="booking-voucher"),
     path(f"{_BOOKING}/pay", pay.pay, name="booking-pay"),
     path(f"{_BOOKING}/pay/<uuid:attempt_id>/live", pay.live, name="booking-pay-live"),
     path("messages", messages.inbox, name="messages"),
@@ -68,7 +90,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me", account.me, name="me"),
     path("me/devices", account.devices, name="devices"),
     path("me/devices/<uuid:sign_in_id>/end", account.end_device, name="device-end"),
+    path("me/accounts", accountlife.accounts, name="accounts"),
+    path("me/accounts/<uuid:merge_id>", accountlife.merge, name="account-merge"),
+    path("me/accounts/<uuid:merge_id>/confirm", accountlife.confirm, name="account-merge-confirm"),
+    path("me/accounts/<uuid:merge_id>/undo", accountlife.undo, name="account-merge-undo"),
+    path("me/close", accountlife.close, name="account-close"),
+    path("me/close/keep", accountlife.keep, name="account-keep"),
     path("me/people", people.people, name="people"),
+    path("me/people/proxies/<uuid:relation_id>/end", people.end_proxy, name="proxy-end"),
     path("me/people/new", people.add, name="person-new"),
     path("me/people/<uuid:person_id>/choose", people.choose, name="person-choose"),
     path("me/people/<uuid:person_id>/real-name", people.real_name, name="person-real-name"),

@@ -8,23 +8,30 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from hub import waiting_room
 from hub.api.idempotency import command_from
 from hub.api.pagination import CursorPage, page_of, page_request
 from hub.api.views import RESIDENT, HubAPIView
 from hub.errors import NotSignedIn
-from regional_services.booking import access, selectors, services
+from hub.waiting_room import Place
+from regional_services.booking import access, moving, rush, selectors, services
+from regional_services.booking.moving import NewPlace
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.booking.serializers import (
     BookingHistorySerializer,
     BookingRequestSerializer,
     BookingSerializer,
     CancelRequestSerializer,
+    JoinLineSerializer,
+    PlaceSerializer,
+    RescheduleRequestSerializer,
     render,
     render_step,
 )
 from regional_services.booking.services import BookingWish
 
 POLL_SECONDS = "1"
+_PLACE = RescheduleRequestSerializer()
 _WISH = BookingRequestSerializer()  # its fields are copied once, not for every request
 
 
@@ -112,6 +119,64 @@ class CancelView(HubAPIView):
             command=command_from(request, "booking.cancel"),
         )
         return answer(view, 200)
+
+
+class RescheduleView(HubAPIView):
+    """改约: another number instead."""
+
+    permission = RESIDENT
+    rate = "booking"
+    idempotent_methods = frozenset({"POST"})
+
+    @extend_schema(
+        operation_id="bookings_reschedule",
+        request=RescheduleRequestSerializer,
+        responses={201: BookingSerializer, 202: BookingSerializer},
+    )
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        """The new booking; the old number goes back only when the hospital has registered the new one."""
+        place = NewPlace(**_PLACE.run_validation(request.data))
+        command = command_from(request, "booking.reschedule")
+        return answer(moving.reschedule(actor=self.actor, booking_id=booking_id, place=place, command=command), 201)
+
+
+class LineView(HubAPIView):
+    """A place in a hospital's waiting room."""
+
+    permission = RESIDENT
+    rate = "booking"
+
+    @extend_schema(operation_id="line_read", responses=PlaceSerializer)
+    def get(self, request: Request, code: str) -> Response:  # noqa: ARG002 - the route's signature
+        """Where I stand, and where to ask for it from now on."""
+        return self._told(code, rush.place(self.actor, code))
+
+    @extend_schema(operation_id="line_join", request=JoinLineSerializer, responses=PlaceSerializer)
+    def post(self, request: Request, code: str) -> Response:
+        """Take the one place; again it is the same."""
+        asked = JoinLineSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return self._told(code, rush.join(self.actor, code, asked.validated_data["session_id"]))
+
+    @extend_schema(operation_id="line_leave", responses={200: PlaceSerializer})
+    def delete(self, request: Request, code: str) -> Response:  # noqa: ARG002
+        """Give it back."""
+        return self._told(code, rush.leave(self.actor, code))
+
+    def _told(self, code: str, place: Place) -> Response:
+        low, high = place.seconds
+        return Response(
+            {
+                "state": place.state.value,
+                "ahead": place.ahead,
+                "total": place.total,
+                "left_ms": place.left_ms,
+                "low": low,
+                "high": high,
+                "again_ms": place.again_ms,
+                "address": waiting_room.address(code, str(self.actor.id)),
+            }
+        )
 
 
 class RegisterView(HubAPIView):

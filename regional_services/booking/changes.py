@@ -102,13 +102,13 @@ def _change(unit: Unit, booking: Booking, event: AppointmentAltered) -> BookingC
     change.reason = event.reason[:120]
     change.doctor_name, change.place = event.doctor_name[:60], event.place
     change.starts_at, change.asked_at = event.starts_at, unit.now
-    change.difference_fen = max(booking.fee_fen - _given(booking.id) - event.fee_fen, 0)
+    change.difference_fen = max(booking.fee_fen - given_back(booking.id) - event.fee_fen, 0)
     change.overlaps = event.starts_at != event.was_starts_at and not reservations.move(booking)
     change.save()
     return change
 
 
-def _given(booking_id: UUID) -> int:
+def given_back(booking_id: UUID) -> int:
     """What earlier changes gave back."""
     rows = BookingChange.objects.filter(booking_id=booking_id, state__in=(ChangeState.STAYED, ChangeState.LAPSED))
     return int(rows.aggregate(sum=Sum("difference_fen"))["sum"] or 0)

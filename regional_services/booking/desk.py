@@ -15,6 +15,7 @@ from regional_services.booking import reservations
 from regional_services.booking.errors import SessionClosed
 from regional_services.booking.models import Booking, State
 from regional_services.booking.services import BookingWish, draft, hold_and_order, resume
+from regional_services.catalog import offers
 from regional_services.catalog.bookable import BookableSession
 from regional_services.identity import selectors as identity
 from regional_services.identity import steps as identity_steps
@@ -61,6 +62,7 @@ def _session(session_id: UUID) -> BookableSession | None:
         doctor_name=found.doctor_name,
         date=found.date,
         fee_fen=found.fee_fen,
+        service=department.service,
     )
 
 
@@ -96,8 +98,10 @@ def _begin(unit: Unit, code: str, request: DeskRequestView, session: BookableSes
             channel="desk",
         ),
     )
-    if identity.identity_of(person_id).standing == Standing.DECEASED:
+    card = identity.identity_of(person_id)
+    if card.standing == Standing.DECEASED:
         raise PersonDeceased
+    offers.require_fit(session.service, card.birth_date, session.date)
     wish = BookingWish(
         institution=code,
         person_id=person_id,

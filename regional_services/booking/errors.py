@@ -38,11 +38,25 @@ class QueueFirst(Conflict):
     text = "这个门诊有人在候补，空出的号先给排队的人，您也可以加入候补。"
 
 
+class WaitInLine(Conflict):
+    """So many book here at this moment that they come in one after the other; `detail.line` is where."""
+
+    code = "booking.wait_in_line"
+    text = "现在预约的人很多，请先进候号室排队；位置按放号时抽签或到达先后，刷新不会更快。"
+
+
 class CannotCancel(Conflict):
     """This state, or the hospital's cut-off, forbids cancelling."""
 
     code = "booking.cannot_cancel"
     text = "该预约现在不能取消。"
+
+
+class CannotReschedule(Conflict):
+    """This state, or the hospital's limits, forbid moving the visit; the text says why."""
+
+    code = "booking.cannot_reschedule"
+    text = "该预约现在不能改约。"
 
 
 class CannotRegister(Conflict):

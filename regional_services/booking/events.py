@@ -53,6 +53,16 @@ class CancelWanted(BookingEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TwinSaid(BookingEvent):
+    """One booking of a rescheduling (`twin`) tells the other (`booking_id`) what became of it; `what` is an `Input`."""
+
+    NAME: ClassVar[str] = "booking.twin_said"
+    twin: UUID
+    what: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingChanged(BookingEvent):
     """Either axis moved: for live pages and figures."""
 

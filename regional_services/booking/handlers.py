@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 from hub.outbox.events import Delivery, RunsIn, handles
 from hub.work import Unit
 from institution_connectors.exchange.events import HisRestored
-from regional_services.booking import changes, desk
-from regional_services.booking.events import CancelWanted, ConfirmWanted, ReleaseWanted
+from regional_services.booking import changes, desk, twins
+from regional_services.booking.events import CancelWanted, ConfirmWanted, ReleaseWanted, TwinSaid
 from regional_services.booking.messages import tell
 from regional_services.booking.models import Cause, Settlement, State
 from regional_services.booking.process import Input, NotAllowed
@@ -109,8 +109,25 @@ def on_closed(event: OrderClosed, unit: Unit) -> None:
 
 @handles(RefundFinished, runs_in=RunsIn.REGION)
 def on_refund(event: RefundFinished, unit: Unit) -> None:
-    """The money went back, or a cashier has to see to it."""
-    _happen(unit, event.booking_id, Input.REFUNDED if event.succeeded else Input.REFUND_FAILED)
+    """The money went back, or a cashier has to see to it; several payments of a visit when all are back."""
+    booking_id = twins.whose_refund(event.booking_id)
+    if event.succeeded and twins.still_refunding(booking_id):
+        unit.audit("booking.refunded", target=f"booking:{booking_id}", outcome="in_part")
+        return
+    _happen(unit, booking_id, Input.REFUNDED if event.succeeded else Input.REFUND_FAILED)
+
+
+@handles(TwinSaid, runs_in=RunsIn.REGION)
+def on_twin(event: TwinSaid, unit: Unit) -> None:
+    """The other booking of a rescheduling; what it says counts while the two belong together."""
+    booking = lock(event.booking_id)
+    if booking is None or event.twin not in {booking.replaces, booking.replaced_by}:
+        unit.audit("booking.twin", target=f"booking:{event.booking_id}", outcome="late", detail={"said": event.what})
+        return
+    try:
+        advance_locked(unit, booking, Input(event.what), Facts(reason=event.reason))
+    except NotAllowed as refusal:
+        unit.audit("booking.twin", target=f"booking:{booking.id}", outcome="refused", reason=str(refusal))
 
 
 @handles(AppointmentLocked, runs_in=RunsIn.REGION)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from hub.work import Unit
 from regional_services.booking.models import Booking, BookingChange, State
+from regional_services.booking.twins import due_fen
 from regional_services.notifications import steps as notifications
 from regional_services.notifications.catalogue import FactValue
 from tenants.registry import selectors as registry
@@ -43,7 +44,7 @@ def tell(
             "doctor": booking.doctor_name,
             "when": booking.starts_at,
             "sequence": booking.sequence,
-            "fee": booking.fee_fen,
+            "fee": due_fen(booking),
             "deadline": booking.pay_deadline,
             "ended": State(booking.state).label,
             "reason": booking.reason,

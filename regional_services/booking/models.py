@@ -45,6 +45,7 @@ class Settlement(words.TextChoices):
     REFUNDING = "refunding", "退款中"
     REFUNDED = "refunded", "已退款"
     REFUND_FAILED = "refund_failed", "退款处理中"
+    MOVED = "moved", "已转入改约"
 
 
 SETTLED = frozenset({Settlement.FREE, Settlement.PAID})  # nothing is owed: the patient may go in
@@ -67,6 +68,15 @@ class Pricing(words.TextChoices):
     UNANSWERED = "unanswered", "医院未及时核价，按挂牌价"
 
 
+class Moving(words.TextChoices):
+    """A booking that takes the place of an earlier one (改约): the old number goes back last."""
+
+    NO = "", "不是改约"
+    TAKING = "taking", "改约中"
+    TAKEN = "taken", "改约而来"
+    UNDONE = "undone", "改约未成"
+
+
 class CountedManager(models.Manager["Booking"]):
     """Bookings of people: what figures, lists and reports count. The synthetic resident's are in `objects` alone."""
 
@@ -76,7 +86,11 @@ class CountedManager(models.Manager["Booking"]):
 
 
 class Booking(InstitutionRow):
-    """One booking of one number. Names are snapshots for lists; the hospital's rows stay the truth."""
+    """One booking of one number. Names are snapshots for lists; the hospital's rows stay the truth.
+
+    Rescheduled, it is `replaced_by` a booking that `replaces` it; `chain` is the first of them all. What was paid for
+    the one (`lent_fen`) counts for the other (`carried_fen`).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     number = models.CharField(max_length=28)
@@ -106,6 +120,13 @@ class Booking(InstitutionRow):
     reason = models.CharField(max_length=120, blank=True, default="")
     refusal = models.CharField(max_length=24, blank=True, default="")
     order_id = models.UUIDField(null=True)
+    moving = models.CharField(max_length=8, choices=Moving, blank=True, default=Moving.NO)
+    moved_times = models.PositiveSmallIntegerField(default=0)
+    replaces = models.UUIDField(null=True)
+    replaced_by = models.UUIDField(null=True)
+    chain = models.UUIDField(null=True)
+    carried_fen = models.PositiveIntegerField(default=0)
+    lent_fen = models.PositiveIntegerField(default=0)
     pay_deadline = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
@@ -123,6 +144,7 @@ class Booking(InstitutionRow):
             models.Index(fields=["institution_code", "visit_date"], name="ix_booking_institution_day"),
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="ix_booking_due"),
             models.Index(fields=["created_at"], name="ix_booking_created"),
+            models.Index(fields=["chain"], condition=Q(chain__isnull=False), name="ix_booking_chain"),
         ]
 
 
@@ -137,7 +159,9 @@ class Reservation(models.Model):
     """A person's time, taken over all hospitals before any hospital's number (practice 12).
 
     `ordinal` is the place among the person's bookings of that day, 1 to the limit: two racing bookings can't both
-    take the last place, because the place is unique.
+    take the last place, because the place is unique. Bookings of one `chain` of reschedulings may overlap: the old
+    visit's time is still taken while the new one's is; on the same day the new one's place is the old one's and 100
+    until the old one is given back.
     """
 
     booking_id = models.UUIDField(primary_key=True)
@@ -146,6 +170,7 @@ class Reservation(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     ordinal = models.PositiveSmallIntegerField()
+    chain = models.UUIDField()
     active = models.BooleanField(default=True)
 
     class Meta:
@@ -157,6 +182,7 @@ class Reservation(models.Model):
                 expressions=[
                     (F("person_id"), RangeOperators.EQUAL),
                     (During("starts_at", "ends_at"), RangeOperators.OVERLAPS),
+                    (F("chain"), RangeOperators.NOT_EQUAL),
                 ],
                 condition=Q(active=True),
             ),

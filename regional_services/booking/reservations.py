@@ -14,12 +14,24 @@ DAY_LIMIT = 6  # bookings of one person on one day over all hospitals; the overl
 _RESERVE = Statement(
     "default",
     """
-INSERT INTO booking_reservation (booking_id, person_id, visit_date, starts_at, ends_at, ordinal, active)
-SELECT %(booking)s, %(person)s, %(day)s, %(starts)s, %(ends)s, free.ordinal, true
-FROM generate_series(1, %(limit)s) AS free(ordinal)
-WHERE NOT EXISTS (SELECT 1 FROM booking_reservation r
-                  WHERE r.person_id = %(person)s AND r.visit_date = %(day)s AND r.ordinal = free.ordinal AND r.active)
-ORDER BY free.ordinal LIMIT 1
+INSERT INTO booking_reservation (booking_id, person_id, visit_date, starts_at, ends_at, ordinal, chain, active)
+SELECT %(booking)s, %(person)s, %(day)s, %(starts)s, %(ends)s, place.ordinal, %(chain)s, true
+FROM (
+    SELECT r.ordinal + 100 AS ordinal FROM booking_reservation r
+    WHERE r.booking_id = %(replaces)s AND r.visit_date = %(day)s AND r.active
+    UNION ALL
+    SELECT free.ordinal FROM generate_series(1, %(limit)s) AS free(ordinal)
+    WHERE NOT EXISTS (SELECT 1 FROM booking_reservation r WHERE r.person_id = %(person)s
+                      AND r.visit_date = %(day)s AND r.ordinal = free.ordinal AND r.active)) AS place
+ORDER BY place.ordinal > 100 DESC, place.ordinal LIMIT 1
+""",
+)
+# The old visit's time is free: the new one, which stood beside it, counts in its place.
+_COME_DOWN = Statement(
+    "default",
+    """
+UPDATE booking_reservation SET ordinal = ordinal - 100
+WHERE booking_id = %(booking)s AND active AND ordinal > 100
 """,
 )
 
@@ -34,6 +46,8 @@ def take(booking: Booking) -> None:
             starts=booking.starts_at,
             ends=booking.ends_at,
             limit=DAY_LIMIT,
+            chain=booking.chain or booking.id,
+            replaces=booking.replaces,
         )
     except IntegrityError as problem:
         raise TimeTaken from problem
@@ -41,9 +55,11 @@ def take(booking: Booking) -> None:
         raise DayLimit
 
 
-def free(booking_id: UUID) -> None:
-    """The person's time is his own again."""
-    Reservation.objects.filter(booking_id=booking_id).update(active=False)
+def free(booking: Booking) -> None:
+    """The person's time is his own again, or the booking's that replaced this one."""
+    Reservation.objects.filter(booking_id=booking.id).update(active=False)
+    if booking.replaced_by is not None:
+        _COME_DOWN.run(booking=booking.replaced_by)
 
 
 def move(booking: Booking) -> bool:

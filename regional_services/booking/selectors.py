@@ -13,7 +13,7 @@ from django.db.models.functions import ExtractHour, TruncDate, TruncMinute
 
 from hub import clock
 from institution_connectors.contracts.outcomes import Reason
-from regional_services.booking.models import Booking, BookingStep, His, Pricing, Settlement, State
+from regional_services.booking.models import Booking, BookingStep, His, Moving, Pricing, Settlement, State
 
 _COUNTS: dict[str, Aggregate] = {
     "created": Count("id"),
@@ -58,9 +58,18 @@ class BookingView:
     reason: str
     refusal: str
     order_id: UUID | None
+    moving: Moving
+    replaces: UUID | None
+    replaced_by: UUID | None
+    carried_fen: int
     pay_deadline: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def due_fen(self) -> int:
+        """What is to be paid: the price, less what was paid for the number this one replaces."""
+        return max(self.fee_fen - self.carried_fen, 0)
 
     @property
     def slot(self) -> str:
@@ -135,6 +144,10 @@ def booking_view(row: Booking) -> BookingView:
         reason=row.reason,
         refusal=row.refusal,
         order_id=row.order_id,
+        moving=Moving(row.moving),
+        replaces=row.replaces,
+        replaced_by=row.replaced_by,
+        carried_fen=row.carried_fen,
         pay_deadline=row.pay_deadline,
         created_at=row.created_at,
         updated_at=row.updated_at,
@@ -154,6 +167,16 @@ def next_of_account(account_id: UUID) -> BookingView | None:
     rows = Booking.objects.filter(account_id=account_id, state__in=LIVE, ends_at__gte=clock.now())
     ordered = sorted(rows.order_by("starts_at")[:20], key=lambda row: row.state != State.AWAITING_PAYMENT)
     return booking_view(ordered[0]) if ordered else None
+
+
+def unfinished_of_account(account_id: UUID) -> list[BookingView]:
+    """Bookings of an account that are not over: under way, still to come, or with money on its way. One query."""
+    under_way = Q(state__in=(*LIVE, State.CLOSING, State.CANCELLING)) & ~Q(
+        state=State.BOOKED, ends_at__lt=clock.now() - timedelta(days=1)
+    )
+    money = Q(settlement__in=(Settlement.REFUNDING, Settlement.REFUND_FAILED))
+    rows = Booking.objects.filter(under_way | money, account_id=account_id).order_by("starts_at")
+    return [booking_view(row) for row in rows]
 
 
 def unfinished_of_person(person_id: UUID) -> list[BookingView]:

@@ -7,7 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from hub import clock
-from regional_services.booking.models import His, Pricing, Settlement, State
+from hub.waiting_room import State as LineState
+from regional_services.booking.models import His, Moving, Pricing, Settlement, State
 from regional_services.booking.selectors import BookingView, StepView
 
 
@@ -16,6 +17,15 @@ class BookingRequestSerializer(serializers.Serializer[Any]):
 
     institution = serializers.SlugField(max_length=32, help_text="医疗机构代码")
     person_id = serializers.UUIDField(help_text="就诊人")
+    session_id = serializers.UUIDField(help_text="排班")
+    number_id = serializers.UUIDField(help_text="号")
+    starts_at = serializers.DateTimeField(help_text="号的开始时间；与号源不一致时拒绝", default_timezone=clock.ZONE)
+    ends_at = serializers.DateTimeField(help_text="号的结束时间", default_timezone=clock.ZONE)
+
+
+class RescheduleRequestSerializer(serializers.Serializer[Any]):
+    """The number wanted instead, of another session of the same department."""
+
     session_id = serializers.UUIDField(help_text="排班")
     number_id = serializers.UUIDField(help_text="号")
     starts_at = serializers.DateTimeField(help_text="号的开始时间；与号源不一致时拒绝", default_timezone=clock.ZONE)
@@ -56,9 +66,33 @@ class BookingSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
     refusal = serializers.CharField(help_text="医院拒绝的原因代码，例如 price_changed：可按新价格重新预约")
     order_id = serializers.UUIDField(allow_null=True)
+    moving = serializers.ChoiceField(choices=Moving.choices, help_text="改约情况；不是改约时为空")
+    replaces = serializers.UUIDField(allow_null=True, help_text="代替哪个预约（改约）")
+    replaced_by = serializers.UUIDField(allow_null=True, help_text="改约到哪个预约；改约未成时恢复为空")
+    carried_fen = serializers.IntegerField(help_text="原预约已付、转入本预约的金额，分")
+    due_fen = serializers.IntegerField(help_text="还要支付的金额，分")
     pay_deadline = serializers.DateTimeField(allow_null=True, default_timezone=clock.ZONE)
     settled = serializers.BooleanField(help_text="不再自动变化，可停止轮询")
     created_at = serializers.DateTimeField(default_timezone=clock.ZONE)
+
+
+class JoinLineSerializer(serializers.Serializer[Any]):
+    """What one comes for."""
+
+    session_id = serializers.UUIDField(help_text="排班")
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    """A place in a hospital's waiting room."""
+
+    state = serializers.ChoiceField(choices=[state.value for state in LineState], help_text="在候号室里的情况")
+    ahead = serializers.IntegerField(help_text="前面还有几位")
+    total = serializers.IntegerField(help_text="一共几位")
+    left_ms = serializers.IntegerField(help_text="离放号（或放行结束）还有多少毫秒")
+    low = serializers.IntegerField(help_text="估计等候秒数，最少")
+    high = serializers.IntegerField(help_text="估计等候秒数，最多")
+    again_ms = serializers.IntegerField(help_text="多少毫秒后再问")
+    address = serializers.CharField(help_text="以后向这个地址问位置，不占业务接口")
 
 
 class BookingStepSerializer(serializers.Serializer[Any]):

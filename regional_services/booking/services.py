@@ -21,7 +21,7 @@ from hub.tenancy.scope import REGION, hospital, region
 from hub.work import Command, work
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.contracts.operations import Operation
-from regional_services.booking import access, reservations, rights
+from regional_services.booking import access, reservations, rights, rush
 from regional_services.booking.errors import (
     CannotCancel,
     CannotCheckIn,
@@ -44,6 +44,7 @@ from regional_services.booking.steps import (
     register_cutoff,
     store,
 )
+from regional_services.catalog import offers
 from regional_services.catalog.bookable import BookableSession, bookable_session
 from regional_services.identity import access as identity_access
 from regional_services.identity import selectors as identity
@@ -78,14 +79,15 @@ class BookingWish:
 def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> BookingView:
     """Book one number; returns the booking as it stands: awaiting payment, booked, or waiting for the hospital.
 
-    Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, SessionClosed,
-    TimeTaken, DayLimit, QueueFirst, NumberTaken, SlotChanged or a limit of the hospital's (AlreadyBookedToday,
-    HospitalDayLimit, OpenLimit); then nothing is held and nothing is owed.
+    Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, AgeUnfit,
+    SessionClosed, WaitInLine, TimeTaken, DayLimit, QueueFirst, NumberTaken, SlotChanged or a limit of the hospital's
+    (AlreadyBookedToday, HospitalDayLimit, OpenLimit); then nothing is held and nothing is owed.
     """
     institution = registry.institution(wish.institution)
     institution.require(BOOKING_FUNCTION)
     if wish.starts_at <= clock.now():
         raise SessionClosed
+    admitted = rush.enter(actor, institution)
     booking_id = uuid7()
     with work(REGION, actor=actor) as unit:
         claim = unit.claim(command, reference=str(booking_id))
@@ -94,6 +96,7 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
             session = bookable_session(wish.institution, wish.session_id, reserved=is_synthetic(patient.account_id))
             if session is None:
                 raise SessionClosed
+            offers.require_fit(session.service, patient.birth_date, session.date)
             booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
             if rights.use(booking):
                 booking.channel = Channel.PRIORITY
@@ -103,8 +106,11 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
             store(booking)
             unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})
     if not claim.new:
-        return _repeat(actor, UUID(claim.reference))
-    return hold_and_order(actor, booking, card, command)
+        return repeated(actor, UUID(claim.reference))
+    view = hold_and_order(actor, booking, card, command)
+    if admitted:
+        rush.book_done(actor, wish.institution, wish.session_id)
+    return view
 
 
 def draft(
@@ -148,7 +154,7 @@ def is_quoted(institution: str, list_fee_fen: int) -> bool:
     return list_fee_fen > 0 and connectors.can(institution, Operation.QUOTE_FEE)
 
 
-def _repeat(actor: Actor, booking_id: UUID) -> BookingView:
+def repeated(actor: Actor, booking_id: UUID) -> BookingView:
     """The same command again: the booking as it is now, taken further if a crash left it at the start."""
     booking = Booking.objects.get(id=booking_id)
     if booking.state == State.NEW:
@@ -191,6 +197,7 @@ def _hold(actor: Actor, booking: Booking, card: IdentityCard) -> Held:
         deadline=clock.now() + LOCK_PATIENCE,
         lock_first=booking.his_locked,
         at_once=booking.fee_fen == 0 or booking.pay_on_day,
+        replaces=booking.replaces,
         quote=booking.pricing == Pricing.AWAITED,
         channel=Channel(booking.channel),
     )

@@ -14,7 +14,7 @@ from uuid import UUID
 from hub.sse import topics
 from hub.tenancy.statements import Insert, Select, Statement
 from hub.work import Unit
-from regional_services.booking import reservations
+from regional_services.booking import reservations, twins
 from regional_services.booking.events import BookingChanged, CancelWanted, ConfirmWanted, ReleaseWanted
 from regional_services.booking.messages import tell
 from regional_services.booking.models import Booking, His, Pricing, Settlement, State
@@ -41,6 +41,9 @@ _MUTABLE = [
     "refusal",
     "sequence",
     "order_id",
+    "moving",
+    "replaced_by",
+    "lent_fen",
     "pay_deadline",
     "due_at",
     "updated_at",
@@ -54,6 +57,7 @@ WITH moved AS (
     SET state = %(state)s, settlement = %(settlement)s, wish = %(wish)s, his = %(his)s, reason = %(reason)s,
         fee_fen = %(fee_fen)s, pricing = %(pricing)s, discount = %(discount)s, refusal = %(refusal)s,
         quote_valid_until = %(quote_valid_until)s, sequence = %(sequence)s, order_id = %(order_id)s,
+        moving = %(moving)s, replaced_by = %(replaced_by)s, lent_fen = %(lent_fen)s,
         pay_deadline = %(pay_deadline)s, due_at = %(due_at)s,
         updated_at = %(updated_at)s
     WHERE id = %(id)s
@@ -96,11 +100,14 @@ def standing_of(booking: Booking) -> Standing:
         state=State(booking.state),
         settlement=Settlement(booking.settlement),
         wish=State(booking.wish) if booking.wish else None,
-        fee=booking.fee_fen > 0,
+        fee=twins.due_fen(booking) > 0,
         pay_on_day=booking.pay_on_day,
         his_locked=booking.his_locked,
         quoting=booking.pricing == Pricing.AWAITED,
         ordered=booking.order_id is not None,
+        twin=twins.twin_of(booking),
+        shared=twins.shares_money(booking),
+        registered=booking.his == His.REGISTERED,
     )
 
 
@@ -239,7 +246,7 @@ def open_order(unit: Unit, booking: Booking, deadline: datetime) -> None:
         patient_id=booking.person_id,
         payer_account_id=booking.account_id,
         title="挂号费",
-        amount_fen=booking.fee_fen,
+        amount_fen=twins.due_fen(booking),
         deadline=deadline,
     )
     booking.order_id = order.id
@@ -260,20 +267,21 @@ def _close_order(unit: Unit, booking: Booking, facts: Facts) -> None:
 
 
 def _refund(unit: Unit, booking: Booking, facts: Facts) -> None:
-    if booking.order_id is not None:
-        payments.request_refund(unit, order_id=booking.order_id, reason=facts.reason or booking.reason)
+    for order_id in twins.order_ids(booking):
+        payments.request_refund(unit, order_id=order_id, reason=facts.reason or booking.reason)
 
 
 def _want_confirm(unit: Unit, booking: Booking, facts: Facts) -> None:
     wanted = ConfirmWanted(hospital=booking.institution_code, booking_id=booking.id, fee_fen=booking.fee_fen)
-    if facts.payment is not None:
+    payment = twins.payment_of(booking, facts.payment)
+    if payment is not None:
         wanted = replace(
             wanted,
-            payment_number=facts.payment.number,
-            paid_fen=facts.payment.amount_fen,
-            channel=facts.payment.channel,
-            channel_number=facts.payment.channel_number,
-            paid_at=facts.payment.paid_at,
+            payment_number=payment.number,
+            paid_fen=payment.amount_fen,
+            channel=payment.channel,
+            channel_number=payment.channel_number,
+            paid_at=payment.paid_at,
         )
     unit.publish(wanted)
 
@@ -289,7 +297,7 @@ def _want_cancel(unit: Unit, booking: Booking, facts: Facts) -> None:
 
 
 def _free_reservation(unit: Unit, booking: Booking, facts: Facts) -> None:  # noqa: ARG001
-    reservations.free(booking.id)
+    reservations.free(booking)
 
 
 def _teller(kind: str) -> Callable[[Unit, Booking, Facts], None]:
@@ -301,7 +309,24 @@ def _teller(kind: str) -> Callable[[Unit, Booking, Facts], None]:
 
 def _tell_booked(unit: Unit, booking: Booking, facts: Facts) -> None:  # noqa: ARG001
     """Who has paid reads that his payment and his registration both stand, in one message (JA-APPT-13)."""
-    tell(unit, booking, "booking.paid" if booking.settlement == Settlement.PAID else "booking.booked")
+    paid = booking.settlement == Settlement.PAID and booking.order_id is not None
+    tell(unit, booking, "booking.paid" if paid else "booking.booked")
+
+
+def _sayer(what: Input) -> Callable[[Unit, Booking, Facts], None]:
+    def act(unit: Unit, booking: Booking, facts: Facts) -> None:
+        twins.say(unit, booking, what, facts.reason or booking.reason)
+
+    return act
+
+
+def _let_stay(unit: Unit, booking: Booking, facts: Facts) -> None:  # noqa: ARG001
+    twins.let_stay(booking)
+
+
+def _finish_move(unit: Unit, booking: Booking, facts: Facts) -> None:  # noqa: ARG001
+    twins.finish(unit, booking)
+    tell(unit, booking, "booking.moved")
 
 
 _ACTIONS: dict[Effect, Callable[[Unit, Booking, Facts], None]] = {
@@ -320,6 +345,12 @@ _ACTIONS: dict[Effect, Callable[[Unit, Booking, Facts], None]] = {
     Effect.TELL_REFUNDED: _teller("booking.refunded"),
     Effect.TELL_WINDOW: _teller("booking.window"),
     Effect.TELL_PAY_AT_WINDOW: _teller("booking.pay_at_window"),
+    Effect.SAY_REGISTERED: _sayer(Input.NEW_REGISTERED),
+    Effect.SAY_FAILED: _sayer(Input.NEW_FAILED),
+    Effect.SAY_GONE: _sayer(Input.OLD_GONE),
+    Effect.SAY_STAYS: _sayer(Input.OLD_STAYS),
+    Effect.LET_STAY: _let_stay,
+    Effect.FINISH_MOVE: _finish_move,
 }
 
 

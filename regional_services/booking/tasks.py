@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from hub.tenancy.tasks import DistrictTask
-from regional_services.booking import changes
+from regional_services.booking import changes, rush
 from regional_services.booking.resync import running
 from regional_services.booking.services import sweep
 
@@ -14,6 +14,12 @@ from regional_services.booking.services import sweep
 def sweep_bookings() -> int:
     """Every few seconds: resume stuck bookings, end those past their deadlines, close questions nobody answered."""
     return sweep() + changes.close_unanswered()
+
+
+@shared_task(base=DistrictTask, name="booking.open_rooms")  # type: ignore[untyped-decorator]
+def open_rooms() -> int:
+    """Every ten seconds: open the waiting rooms of releases that are near; how many."""
+    return rush.open_for_releases()
 
 
 @shared_task(base=DistrictTask, name="booking.resync")  # type: ignore[untyped-decorator]

@@ -14,6 +14,7 @@ from uuid import UUID
 from hub import clock
 from hub.tenancy.scope import hospital, region
 from regional_services.booking.models import Booking, Reservation, Settlement, State
+from regional_services.booking.twins import due_fen
 from regional_services.payments import selectors as payments
 from regional_services.waitlist import selectors as waitlist
 from tenants.appointments import selectors as appointments
@@ -85,8 +86,8 @@ def _numbers(
 
 def _price(booking: Booking, standing: appointments.Standing | None, order: payments.OrderView | None) -> Iterator[str]:
     """One price: what the resident was shown, what is collected, what the hospital was told (practice 11)."""
-    if order is not None and order.amount_fen != booking.fee_fen:
-        yield f"booking costs {booking.fee_fen} fen, its order {order.amount_fen}"
+    if order is not None and order.amount_fen != due_fen(booking):
+        yield f"booking costs {booking.fee_fen} fen, {booking.carried_fen} came with it, its order {order.amount_fen}"
     if booking.state == State.BOOKED and standing is not None and standing.fee_fen != booking.fee_fen:
         yield f"booking costs {booking.fee_fen} fen, its appointment {standing.fee_fen}"
 
@@ -105,9 +106,11 @@ def _booking(
         yield f"booking is {booking.state}, appointment is {standing.state if standing else 'absent'}"
     if booking.state in HOLDING and not reserved:
         yield f"booking is {booking.state} but the person's time is free"
-    if booking.settlement == Settlement.PAID and order not in PAID_ORDER:
+    if booking.settlement == Settlement.PAID and order not in PAID_ORDER and due_fen(booking):
         yield f"booking is paid, its order is {order}"
     if booking.settlement == Settlement.UNPAID and order in PAID_ORDER:
         yield f"booking is unpaid, its order is {order}"
     if booking.state in ENDED and booking.settlement == Settlement.PAID:
         yield f"booking is {booking.state}, paid, and nothing is on its way back"
+    if booking.settlement == Settlement.MOVED and booking.lent_fen and booking.replaced_by is None:
+        yield "booking's money moved on to no other"

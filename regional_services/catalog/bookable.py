@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from hub.tenancy.statements import Statement
+from tenants.directory.models import Service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class BookableSession:
     doctor_name: str
     date: date
     fee_fen: int
+    service: str = Service.OUTPATIENT
     queued: bool = False
 
 
@@ -30,7 +32,7 @@ _BOOKABLE = Statement(
     "default",
     """
 SELECT s.session_id, s.department_id, d.name, d.sensitivity, s.doctor_name, s.date, s.fee_fen,
-    EXISTS (SELECT 1 FROM waitlist_entry w WHERE w.session_id = s.session_id AND w.state = 'waiting')
+    EXISTS (SELECT 1 FROM waitlist_entry w WHERE w.session_id = s.session_id AND w.state = 'waiting'), d.service
 FROM regional_catalog_catalogsession s
 JOIN regional_catalog_catalogdepartment d ON d.department_id = s.department_id
 WHERE s.session_id = %(session)s AND s.institution_code = %(institution)s AND s.state = 'open'
@@ -53,4 +55,5 @@ def bookable_session(institution_code: str, session_id: UUID, *, reserved: bool 
         date=row[5],
         fee_fen=row[6],
         queued=row[7],
+        service=row[8],
     )

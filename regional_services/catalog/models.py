@@ -32,6 +32,7 @@ class CatalogDepartment(InstitutionRow):
     sensitivity = models.CharField(max_length=16, blank=True, default="")
     initials = models.CharField(max_length=60, blank=True, default="")
     pinyin = models.CharField(max_length=360, blank=True, default="")
+    service = models.CharField(max_length=16, default="outpatient")
     is_active = models.BooleanField(default=True)
     is_reserved = models.BooleanField(default=False)
 
@@ -44,10 +45,40 @@ class CatalogDepartment(InstitutionRow):
         indexes = [
             models.Index(fields=("institution_code", "code"), name="catalog_department_list"),
             models.Index(fields=("initials",), name="catalog_department_initials"),
+            models.Index(
+                fields=("service",), condition=~models.Q(service="outpatient"), name="catalog_department_service"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class ServiceRule(models.Model):
+    """Whom a service is for, by completed months of age on the day of the visit, and what to bring; the district's.
+
+    `below_months` is the first month that is too old (null: none). A service without a row follows `offers.USUAL`.
+    """
+
+    service = models.CharField("服务", max_length=16, primary_key=True)
+    from_months = models.PositiveSmallIntegerField("最小月龄", default=0)
+    below_months = models.PositiveSmallIntegerField("不满月龄", null=True)
+    bring = models.CharField("须知", max_length=200, blank=True, default="")
+    changed_by = models.CharField("更改人", max_length=60)
+    changed_at = models.DateTimeField("更改时间")
+
+    class Meta:
+        verbose_name = "服务对象规则"
+        verbose_name_plural = "服务对象规则"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(below_months__isnull=True) | models.Q(below_months__gt=models.F("from_months")),
+                name="service_rule_ages_ordered",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.service
 
 
 class CatalogDoctor(InstitutionRow):

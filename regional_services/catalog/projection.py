@@ -19,6 +19,7 @@ from hub import clock
 from hub.actor import system_actor
 from hub.recovery import cleanups
 from hub.recovery.cleanups import Doomed
+from hub.recovery.keeping import SPENT
 from hub.tenancy.scope import REGION, hospital, region
 from hub.tenancy.statements import Statement
 from hub.work import work
@@ -151,7 +152,7 @@ def project_directory(code: str) -> int:
             unique_fields=["department_id"],
             update_fields=[
                 *("code", "name", "parent_id", "intro", "location", "sensitivity", "initials", "pinyin"),
-                *("is_active", "is_reserved"),
+                *("is_active", "is_reserved", "service"),
             ],
         )
         CatalogDoctor.objects.filter(institution_code=code).exclude(doctor_id__in=[row.id for row in doctors]).delete()
@@ -178,7 +179,7 @@ def forget_before(day: date) -> int:
     """Drop sessions of days gone by with their marks; how many. The hospitals keep theirs. Outside peak hours only."""
     gone_by = f"SELECT session_id FROM {_SESSION_TABLE} WHERE date < {{before}}"  # noqa: S608 - a constant
     doomed = [
-        Doomed(name="catalog", table=table, condition=condition, before=day, key="session_id", kept="spent")
+        Doomed(name="catalog", table=table, condition=condition, before=day, key="session_id", kept=SPENT)
         for table, condition in (
             (_MARK_TABLE, f"session_id IN ({gone_by})"),
             (_SESSION_TABLE, "date < {before}"),
@@ -243,6 +244,7 @@ def _department(code: str, row: directory.DepartmentView, *, is_reserved: bool) 
         intro=row.intro,
         location=row.location,
         sensitivity=row.sensitivity,
+        service=row.service,
         initials=initials(row.name),
         pinyin=letters(row.name),
         is_active=row.is_active,

@@ -43,6 +43,7 @@ class DepartmentCard:
     intro: str
     location: str
     sensitivity: str
+    service: str
     free: int
 
 
@@ -143,6 +144,14 @@ def departments_of(code: str, *, reserved: bool = False) -> list[DepartmentCard]
     return [_department(row, free) for row in rows]
 
 
+def departments_for(service: str, *, code: str = "") -> list[DepartmentCard]:
+    """The departments whose numbers are for a service, of one institution or of all. Two queries."""
+    rows = CatalogDepartment.objects.filter(service=service, is_active=True).order_by("institution_code", "code")
+    found = list(rows.filter(institution_code=code) if code else rows)
+    free = _free_by_department(Q(department_id__in=[row.department_id for row in found]))
+    return [_department(row, free) for row in found]
+
+
 def department(department_id: UUID, *, reserved: bool = False) -> DepartmentCard:
     """One department; NotFound for a stranger. Two queries."""
     row = _departments(reserved).filter(pk=department_id).first()
@@ -206,6 +215,14 @@ def open_sessions_by_day(codes: Sequence[str], days: Sequence[date]) -> dict[tup
         .annotate(count=Count("session_id"))
     )
     return {(code, day): count for code, day, count in rows}
+
+
+def next_releases(codes: Sequence[str], before: datetime) -> dict[str, datetime]:
+    """When the next numbers of these institutions are opened, of those that are before an instant. One query."""
+    rows = CatalogSession.objects.filter(
+        institution_code__in=codes, state=OPEN, release_at__gt=clock.now(), release_at__lte=before
+    )
+    return dict(rows.values_list("institution_code").annotate(next=Min("release_at")).order_by())
 
 
 def sessions_of_doctor(doctor_id: UUID) -> list[SessionCard]:
@@ -282,6 +299,7 @@ def _department(row: CatalogDepartment, free: dict[UUID, int]) -> DepartmentCard
         intro=row.intro,
         location=row.location,
         sensitivity=row.sensitivity,
+        service=row.service,
         free=free.get(row.department_id, 0),
     )
 

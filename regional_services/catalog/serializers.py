@@ -40,6 +40,7 @@ class DepartmentSerializer(serializers.Serializer[Any]):
     intro = serializers.CharField()
     location = serializers.CharField()
     sensitivity = serializers.CharField()
+    service = serializers.CharField(help_text="outpatient, immunisation or checkup: what its numbers are for")
     free = serializers.IntegerField()
 
 

@@ -83,7 +83,7 @@ def store(photos: Sequence[bytes]) -> list[StoredObject]:
     return [objects.put(f"{PREFIX}{uuid7()}", content, content_type="image/jpeg") for content in photos]
 
 
-def keep(entry: Entry, stored: Sequence[StoredObject]) -> None:
+def keep(entry: Entry, kept: Sequence[StoredObject]) -> None:
     """The rows that open the stored photographs, in the transaction of their entry."""
     Photo.objects.bulk_create(
         Photo(
@@ -97,21 +97,24 @@ def keep(entry: Entry, stored: Sequence[StoredObject]) -> None:
             suite=one.suite,
             wrapped_key=one.wrapped_key or b"",
         )
-        for place, one in enumerate(stored, start=1)
+        for place, one in enumerate(kept, start=1)
     )
 
 
 def read(row: Photo) -> bytes:
     """A photograph's bytes, checked."""
-    return objects.get(
-        StoredObject(
-            key=row.object_key,
-            content_type=row.content_type,
-            size=row.size,
-            sha256=row.sha256,
-            suite=row.suite,
-            wrapped_key=bytes(row.wrapped_key),
-        )
+    return objects.get(stored(row))
+
+
+def stored(row: Photo) -> StoredObject:
+    """Where a photograph lies and what opens it."""
+    return StoredObject(
+        key=row.object_key,
+        content_type=row.content_type,
+        size=row.size,
+        sha256=row.sha256,
+        suite=row.suite,
+        wrapped_key=bytes(row.wrapped_key),
     )
 
 

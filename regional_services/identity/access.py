@@ -15,7 +15,13 @@ from hub.errors import NotFound
 from hub.tenancy.statements import Join
 from regional_services.identity import ages
 from regional_services.identity.consents import MINOR_SENSITIVE_CARE
-from regional_services.identity.errors import MinorConsentNeeded, PersonDeceased, RealNameNeeded, RelationExpired
+from regional_services.identity.errors import (
+    MinorConsentNeeded,
+    PersonDeceased,
+    ProxyExpired,
+    RealNameNeeded,
+    RelationExpired,
+)
 from regional_services.identity.models import Identifier, Person, Relation, RelationKind, RelationState, Standing
 from regional_services.identity.purposes import BOOKING, RECORDS
 from regional_services.identity.selectors import IdentityCard, card_of, has_consent
@@ -73,7 +79,7 @@ def _permit(actor: Actor, relation: Relation, person: Person, purpose: str, sens
         raise IdentityDue
     today = clock.today()
     if relation.expires_on is not None and relation.expires_on <= today:
-        raise RelationExpired
+        raise RelationExpired if relation.kind == RelationKind.CHILD else ProxyExpired
     if purpose == BOOKING:
         _may_book(person)
         group = ages.group_on(person.birth_date, today)

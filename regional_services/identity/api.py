@@ -15,7 +15,7 @@ from hub.accounts.tokens import AccessClaims
 from hub.api.idempotency import command_from
 from hub.api.views import PUBLIC, RESIDENT, HubAPIView
 from hub.tenancy.scope import region
-from regional_services.identity import access, proofs, selectors, services
+from regional_services.identity import access, proofs, proxies, selectors, services
 from regional_services.identity.consents import TEXTS
 from regional_services.identity.models import RealNameCheck
 from regional_services.identity.serializers import (
@@ -24,6 +24,7 @@ from regional_services.identity.serializers import (
     NewPersonSerializer,
     OwnDocumentSerializer,
     PersonSerializer,
+    ProxySerializer,
     RealNameSerializer,
 )
 from regional_services.identity.steps import NewPerson
@@ -166,6 +167,29 @@ class IdentityProof(HubAPIView):
             document_type=data["document_type"],
             document_number=data["document_number"],
         )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Proxies(HubAPIView):
+    """Who acts for me."""
+
+    permission = RESIDENT
+
+    @extend_schema(summary="谁在为我代办", responses=ProxySerializer(many=True), operation_id="proxies_list")
+    def get(self, _request: Request) -> Response:
+        """Masked."""
+        return Response(ProxySerializer(proxies.proxies_of(self.actor), many=True).data)
+
+
+class Proxy(HubAPIView):
+    """One of them."""
+
+    permission = RESIDENT
+
+    @extend_schema(summary="停止由他代办", responses={204: None}, operation_id="proxies_end")
+    def delete(self, _request: Request, relation_id: UUID) -> Response:
+        """At once."""
+        proxies.end_proxy(actor=self.actor, relation_id=relation_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

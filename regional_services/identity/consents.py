@@ -11,6 +11,8 @@ WECHAT_MESSAGES = "wechat_messages"
 MINOR_SENSITIVE_CARE = "minor_sensitive_care"
 GUARDIAN_CONSENT = "guardian_consent"
 IDENTITY_PHOTOS = "identity_photos"
+PROXY = "proxy"
+INSURANCE_VOUCHER = "insurance_voucher"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,18 @@ _TEXTS = (
         version="2026-11",
         title="处理身份证照片（敏感个人信息）",
         text="为人工核实您的身份，平台处理您的身份证正反面照片；照片加密保存，仅审核员可见且每次查看均有记录，作出决定后30天内删除。也可不上传，携带证件到任一医院窗口办理。",
+    ),
+    ConsentText(
+        purpose=PROXY,
+        version="2026-11",
+        title="同意由家人代为预约、挂号、缴费与查看",
+        text="我同意该家人在约定的期限内代我预约、挂号、缴费并查看一般就诊信息；敏感专科的信息不对其显示；我可随时在“家人与就诊人”里停止。",
+    ),
+    ConsentText(
+        purpose=INSURANCE_VOUCHER,
+        version="2026-11",
+        title="向医保局提供身份信息以激活医保电子凭证",
+        text="为激活就诊人本人的医保电子凭证，平台向医保局提供其姓名、证件号码与手机号码；仅用于激活，不查询医保账户，不影响挂号与支付。",
     ),
     ConsentText(
         purpose=MINOR_SENSITIVE_CARE,

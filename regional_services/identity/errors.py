@@ -82,6 +82,13 @@ class RelationExpired(Forbidden):
     text = "该就诊人已满18周岁，监护关系已结束，请由本人办理。"
 
 
+class ProxyExpired(Forbidden):
+    """The time an adult agreed to be acted for is over."""
+
+    code = "identity.proxy_expired"
+    text = "家人同意由您代办的期限已到，请家人重新授权。"
+
+
 class MinorConsentNeeded(Forbidden):
     """A 14 to 17 year old agrees himself to reproductive and psychiatric care being arranged by somebody else."""
 

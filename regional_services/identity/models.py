@@ -69,6 +69,7 @@ class Identifier(models.Model):
     tail_index = BlindIndexField()
     name = EncryptedTextField(purpose="person.name")
     country = models.CharField("国家或地区", max_length=3, blank=True, default="")
+    valid_until = models.DateField("有效期至", null=True)
     is_primary = models.BooleanField("主证件", default=True)
     recorded_at = models.DateTimeField("登记时间")
     retired_at = models.DateTimeField("停用时间", null=True, blank=True)
@@ -142,7 +143,14 @@ class Relation(models.Model):
                 name="relation_one_self",
             ),
         ]
-        indexes = [models.Index(fields=("account_id", "state"), name="relation_account")]
+        indexes = [
+            models.Index(fields=("account_id", "state"), name="relation_account"),
+            models.Index(
+                fields=("expires_on",),
+                condition=models.Q(state="active", expires_on__isnull=False),
+                name="relation_expiring",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}"

@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 from django.conf import settings
 
+from hub.outgoing import http as outgoing
 from hub.security.keyring import ring
 from regional_services.identity.models import CheckState
 
@@ -19,7 +20,7 @@ _RESULTS = {"match": CheckState.MATCH, "mismatch": CheckState.MISMATCH, "absent"
 
 @lru_cache(maxsize=1)
 def _http() -> httpx.Client:
-    return httpx.Client(timeout=httpx.Timeout(8, connect=2), follow_redirects=False)
+    return outgoing.client(timeout=httpx.Timeout(8, connect=2))
 
 
 def check_name(*, request_id: UUID, name: str, document_type: str, document_number: str) -> CheckState:

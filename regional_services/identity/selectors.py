@@ -75,6 +75,12 @@ class Member:
     is_default: bool
     expires_on: date | None
     needs_own_consent: bool
+    valid_until: date | None = None
+
+    @property
+    def document_over(self) -> bool:
+        """Whether the document has run out."""
+        return self.valid_until is not None and self.valid_until < clock.today()
 
 
 def identity_of(person_id: UUID, *, account_id: UUID | None = None) -> IdentityCard:
@@ -240,10 +246,12 @@ def _member(relation: Relation) -> Member:
     if confirmed:
         kept = next(d for d in person.identifiers.all() if d.is_primary and d.retired_at is None)
         name, kind, number, phone = person.name, kept.kind, kept.number, person.phone
+        valid_until = kept.valid_until
     else:
         # Until the city agrees an account sees what it typed itself, never what the hub knows of that person.
         asked = max(relation.checks.all(), key=lambda check: check.asked_at)
         name, kind, number, phone = asked.name, asked.document_type, asked.document_number, ""
+        valid_until = None
     group = ages.group_on(person.birth_date, clock.today())
     return Member(
         person_id=person.id,
@@ -263,5 +271,6 @@ def _member(relation: Relation) -> Member:
         standing_text=Standing(person.standing if confirmed else Standing.UNVERIFIED).label,
         is_default=relation.is_default,
         expires_on=relation.expires_on,
+        valid_until=valid_until,
         needs_own_consent=group is ages.AgeGroup.ADOLESCENT and relation.kind != RelationKind.SELF,
     )

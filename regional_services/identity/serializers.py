@@ -31,6 +31,12 @@ class NewPersonSerializer(serializers.Serializer[Any]):
     country = serializers.CharField(max_length=3, required=False, default="", allow_blank=True)
     consents = serializers.ListField(child=serializers.CharField(max_length=40), required=False, default=list)
     channel = serializers.CharField(max_length=20, required=False, default="h5")
+    valid_until = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="last day of the document; none: it does not end"
+    )
+    until = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="last day an adult lets himself be acted for"
+    )
 
 
 class PersonSerializer(serializers.Serializer[Any]):
@@ -64,6 +70,15 @@ class PersonSerializer(serializers.Serializer[Any]):
     def get_phone(self, member: Member) -> str:
         """Masked."""
         return masking.phone(member.phone) if member.phone else ""
+
+
+class ProxySerializer(serializers.Serializer[Any]):
+    """Somebody who acts for the account's holder."""
+
+    id = serializers.UUIDField(source="relation_id")
+    name = serializers.CharField(help_text="masked")
+    since = serializers.DateTimeField()
+    expires_on = serializers.DateField(allow_null=True)
 
 
 class RealNameSerializer(serializers.Serializer[Any]):

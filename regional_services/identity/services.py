@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, time, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext
 
 from hub import clock, ids
@@ -12,13 +13,13 @@ from hub.accounts import phone_codes
 from hub.accounts.errors import CodeWrong
 from hub.accounts.models import CodePurpose
 from hub.actor import Actor
-from hub.errors import NotFound
+from hub.errors import InvalidInput, NotFound
 from hub.security import blind
 from hub.tenancy.scope import REGION
 from hub.work import Command, Unit, work
 from regional_services.identity import ages, documents, purposes
 from regional_services.identity.access import account
-from regional_services.identity.consents import GUARDIAN_CONSENT, HOSPITAL_SHARING, SERVICE_USE
+from regional_services.identity.consents import GUARDIAN_CONSENT, HOSPITAL_SHARING, PROXY, SERVICE_USE
 from regional_services.identity.errors import (
     AlreadyAdded,
     AlreadyVerified,
@@ -226,6 +227,8 @@ def _check_kind(claim: Claim) -> None:
         raise GuardianRequired("未满14周岁须由监护人添加。")
     if kind == RelationKind.CHILD and claim.group is ages.AgeGroup.ADULT:
         raise NotAChild
+    if claim.form.until is not None and claim.form.until < clock.today():
+        raise InvalidInput(fields={"until": "代办期限不能早于今天。"})
     if kind not in (RelationKind.SELF, RelationKind.CHILD) and claim.group is not ages.AgeGroup.ADULT:
         raise GuardianRequired
 
@@ -265,7 +268,7 @@ def _bind(unit: Unit, relation_id: UUID, account_id: UUID, person: Person, claim
         evidence="birth_certificate" if temporary else "real_name_check",
         state=RelationState.ACTIVE if temporary else RelationState.PENDING,
         is_default=kind == RelationKind.SELF,
-        expires_on=ages.birthday(claim.birth_date, ages.FULL_AGE) if kind == RelationKind.CHILD else None,
+        expires_on=_expiry(claim),
         created_at=unit.now,
     )
     if not temporary:
@@ -275,8 +278,23 @@ def _bind(unit: Unit, relation_id: UUID, account_id: UUID, person: Person, claim
         person_id=person.id,
         account_id=account_id,
         relation=kind,
-        purposes=claim.form.consents,
+        purposes=(*claim.form.consents, PROXY) if _is_proxy(claim) else claim.form.consents,
         channel=claim.form.channel,
         given=True,
     )
     return relation
+
+
+def _is_proxy(claim: Claim) -> bool:
+    """Whether an adult lets himself be acted for: he agreed by the code sent to his own phone."""
+    return claim.form.kind != RelationKind.SELF and claim.group is ages.AgeGroup.ADULT
+
+
+def _expiry(claim: Claim) -> date | None:
+    """A guardian acts until full age; for an adult as long as he agreed, `HUB_PROXY_DAYS` at most."""
+    if claim.form.kind == RelationKind.CHILD:
+        return ages.birthday(claim.birth_date, ages.FULL_AGE)
+    if not _is_proxy(claim):
+        return None
+    latest = clock.today() + timedelta(days=settings.HUB_PROXY_DAYS)
+    return min(claim.form.until + timedelta(days=1), latest) if claim.form.until else latest

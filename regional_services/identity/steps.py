@@ -34,7 +34,10 @@ CHECKS_PER_DAY = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPerson:
-    """What somebody types to add himself or a family member."""
+    """What somebody types to add himself or a family member.
+
+    `valid_until`: the last day of the document; `until`: the last day an adult lets himself be acted for.
+    """
 
     kind: str
     name: str
@@ -48,6 +51,8 @@ class NewPerson:
     code_binding: str = ""
     consents: tuple[str, ...] = ()
     channel: str = "h5"
+    valid_until: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +78,8 @@ def check_form(form: NewPerson) -> Claim:
     birth_date, sex = document.birth_date or form.birth_date, document.sex or form.sex
     if birth_date is None or not sex:
         raise DocumentInvalid(fields={"birth_date": "该证件不含出生日期与性别，请填写。"})
+    if form.valid_until is not None and form.valid_until < today:
+        raise DocumentInvalid(fields={"valid_until": "证件已过期，请换领后用新证件办理，或到医院窗口。"})
     if birth_date > today:
         raise DocumentInvalid(fields={"birth_date": "出生日期不能晚于今天。"})
     return Claim(
@@ -107,7 +114,14 @@ def person_of(unit: Unit, claim: Claim) -> Person:
     )
     set_name(unit, person, claim.name)
     person.save(force_insert=True)
-    add_identifier(unit, person, claim.document, claim.name, country=claim.form.country)
+    add_identifier(
+        unit,
+        person,
+        claim.document,
+        claim.name,
+        country=claim.form.country,
+        valid_until=claim.form.valid_until,
+    )
     return person
 
 
@@ -175,7 +189,15 @@ def set_phone(unit: Unit, person: Person, phone: str) -> None:
     person.updated_at = unit.now
 
 
-def add_identifier(unit: Unit, person: Person, document: Document, name: str, *, country: str = "") -> Identifier:
+def add_identifier(
+    unit: Unit,
+    person: Person,
+    document: Document,
+    name: str,
+    *,
+    country: str = "",
+    valid_until: date | None = None,
+) -> Identifier:
     """A document becomes the person's primary one; earlier ones stay as history."""
     person.identifiers.filter(is_primary=True).update(is_primary=False)
     return Identifier.objects.create(
@@ -187,6 +209,7 @@ def add_identifier(unit: Unit, person: Person, document: Document, name: str, *,
         tail_index=blind.index("person.document_tail", document.number[-4:]),
         name=name,
         country=country,
+        valid_until=valid_until,
         recorded_at=unit.now,
     )
 

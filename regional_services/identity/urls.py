@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_V1 + "persons/<uuid:person_id>/real-name", api.RealName.as_view(), name="api-person-real-name"),
     path(_V1 + "persons/<uuid:person_id>/documents", api.OwnDocument.as_view(), name="api-person-documents"),
     path(_V1 + "persons/<uuid:person_id>/consents", api.Consents.as_view(), name="api-person-consents"),
+    path(_V1 + "proxies", api.Proxies.as_view(), name="api-proxies"),
+    path(_V1 + "proxies/<uuid:relation_id>", api.Proxy.as_view(), name="api-proxy"),
     path(_V1 + "identity-proof", api.IdentityProof.as_view(), name="api-identity-proof"),
     path(_V1 + "consent-texts", api.ConsentTexts.as_view(), name="api-consent-texts"),
 ]

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 from rapidocr_onnxruntime import RapidOCR
 
-from regional_services.idverify.reading import Line, Reading, is_upside_down, marks, read
+from regional_services.idverify.reading import DIMMEST, Line, Problem, Reading, is_upside_down, marks, read
 
 _LONGEST_SIDE = 1100
 """Pixels the recogniser needs of a whole photograph: more takes twice the time and reads no better."""
@@ -28,10 +28,15 @@ def _recogniser() -> Any:
 
 
 def recognise(picture: bytes, side: str, *, today: date) -> Reading:
-    """The fields of one side of a card; a picture taken sideways or upside down is turned until the card stands."""
+    """The fields of one side of a card; a picture taken sideways or upside down is turned until the card stands.
+
+    Too dark a picture gives nothing, however sure the recogniser would be: it is for a person's eyes (ADR 1063).
+    """
     with Image.open(io.BytesIO(picture)) as opened:
         image = opened.convert("RGB")
     image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+    if light_of(image) < DIMMEST:
+        return Reading(problem=Problem.DIM)
     lines = _lines(image)
     for turn in _turns(lines):
         turned = _lines(image.rotate(turn, expand=True))
@@ -39,6 +44,11 @@ def recognise(picture: bytes, side: str, *, today: date) -> Reading:
             lines = turned
             break
     return read(lines, side, today=today)
+
+
+def light_of(image: Image.Image) -> float:
+    """How bright the brightest twentieth of a picture is, 0 to 1: on a photographed card that is its paper."""
+    return float(np.percentile(np.asarray(image.convert("L")), 95)) / 255
 
 
 def _turns(lines: list[Line]) -> tuple[int, ...]:

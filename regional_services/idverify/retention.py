@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from hub import clock
 from hub.actor import system_actor
+from hub.retention.services import before
 from hub.storage import objects
 from hub.tenancy.scope import REGION, region
 from hub.work import work
+from regional_services.idverify import keeping
 from regional_services.idverify.models import Application, Photo, State
 
 KEEPER = system_actor("实名照片清理")
-IDLE_DRAFT = timedelta(days=7)
 _ORPHAN_AGE = timedelta(hours=24)
 _BATCH = 200
 
@@ -27,8 +27,9 @@ def delete_due() -> int:
     The object goes first, then the row says so: a crash between the two deletes it again, which does nothing.
     """
     _drop_idle()
+    over = before(keeping.PICTURES)
     with region(read_only=True):
-        due = list(_due(clock.now()).values_list("id", "application_id", "object_key")[:_BATCH])
+        due = list(_due(over).values_list("id", "application_id", "object_key")[:_BATCH])
     for photo_id, application_id, key in due:
         objects.delete(key)
         with work(REGION, actor=KEEPER) as unit:
@@ -52,10 +53,10 @@ def sweep_orphans(prefix: str = "idverify/") -> int:
     return len(orphans)
 
 
-def _due(now: datetime) -> QuerySet[Photo]:
+def _due(over: datetime) -> QuerySet[Photo]:
     decided = Q(
         application__state__in=(State.APPROVED, State.REJECTED),
-        application__decided_at__lte=now - timedelta(days=settings.HUB_IDENTITY_PHOTO_DAYS),
+        application__decided_at__lte=over,
     )
     return Photo.objects.filter(decided | Q(application__state=State.DROPPED), deleted_at__isnull=True).order_by(
         "taken_at"
@@ -63,12 +64,11 @@ def _due(now: datetime) -> QuerySet[Photo]:
 
 
 def _drop_idle() -> None:
-    """A draft nobody touched for a week is given up."""
+    """A draft nobody came back to is given up."""
+    over = before(keeping.DRAFTS)
     with region(read_only=True):
         idle = list(
-            Application.objects.filter(state=State.DRAFT, opened_at__lt=clock.now() - IDLE_DRAFT).values_list(
-                "id", flat=True
-            )[:_BATCH]
+            Application.objects.filter(state=State.DRAFT, opened_at__lt=over).values_list("id", flat=True)[:_BATCH]
         )
     for application_id in idle:
         with work(REGION, actor=KEEPER) as unit:

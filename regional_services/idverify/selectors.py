@@ -21,7 +21,7 @@ from regional_services.idverify.access import filed_application, holds, own_appl
 from regional_services.idverify.forms import FIELDS
 from regional_services.idverify.models import FILED, Application, Photo, PhotoState, Reason, Side, State
 from regional_services.idverify.permissions import STATISTICS
-from regional_services.idverify.services import TRIES_BEFORE_TYPING
+from regional_services.idverify.services import may_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +234,7 @@ def _photo_views(photos: list[Photo]) -> dict[str, PhotoView]:
             state=PhotoState(photo.state),
             problem=photo.problem,
             is_there=photo.deleted_at is None,
-            may_type=photo.state == PhotoState.UNREADABLE and tries[Side(photo.side)] >= TRIES_BEFORE_TYPING,
+            may_type=photo.state == PhotoState.UNREADABLE and may_type(tries[Side(photo.side)], photo.problem),
         )
         for photo in photos
         if photo.is_current

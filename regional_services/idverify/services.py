@@ -23,6 +23,7 @@ from regional_services.idverify.access import own_application
 from regional_services.idverify.errors import AlreadyPending, AppealClosed, StepMissing, TooManyPictures
 from regional_services.idverify.events import PhotoTaken
 from regional_services.idverify.models import Application, Photo, PhotoState, Side, State
+from regional_services.idverify.reading import Problem
 
 CONSENTS = (SERVICE_USE, HOSPITAL_SHARING, IDENTITY_PHOTOS)
 PICTURES_PER_DAY = 30
@@ -79,7 +80,9 @@ def type_instead(*, actor: Actor, application_id: UUID, side: str) -> None:
             raise NotFound
         tries = application.photos.filter(side=side, state=PhotoState.UNREADABLE).count()
         kept = application.photos.filter(side=side, is_current=True, state=PhotoState.UNREADABLE)
-        if tries < TRIES_BEFORE_TYPING or not kept.update(state=PhotoState.KEPT):
+        if not may_type(tries, kept.values_list("problem", flat=True).first()) or not kept.update(
+            state=PhotoState.KEPT
+        ):
             raise StepMissing
         unit.audit("idverify.photo_kept", target=f"idverify:{application_id}", detail={"side": side})
 
@@ -105,6 +108,11 @@ def submit(*, actor: Actor, application_id: UUID, given: Mapping[str, str]) -> N
         application.save(update_fields=["fields", "state", "submitted_at"])
         corrected = sorted(name for name, text in read.items() if application.fields[name] != text)
         unit.audit("idverify.submitted", target=f"idverify:{application_id}", detail={"corrected": corrected})
+
+
+def may_type(tries: int, problem: str | None) -> bool:
+    """Whether the resident may type what a picture shows: after some unreadable ones, at once where it was too dark."""
+    return tries >= TRIES_BEFORE_TYPING or problem == Problem.DIM
 
 
 def drop(*, actor: Actor, application_id: UUID) -> None:

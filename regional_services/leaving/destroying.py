@@ -18,6 +18,7 @@ from django.db.models.functions import Cast
 
 from hub import clock
 from hub.actor import Actor
+from hub.retention import services as retention
 from hub.security import envelope
 from hub.security.fields import EncryptedJSONField, EncryptedTextField
 from hub.security.keyring import KeyMissing, ring
@@ -28,9 +29,9 @@ from hub.tenancy.router import hospital_labels
 from hub.tenancy.rows import COLUMN
 from hub.tenancy.scope import REGION, hospital, region
 from hub.work import work
+from regional_services.leaving import keeping
 from regional_services.leaving.errors import OnHold
 from regional_services.leaving.models import Leaving
-from regional_services.leaving.retention import RETENTION, SCHEMA_DAYS
 from regional_services.payments import selectors as payments
 from tenants.registry import steps as registry
 from tenants.registry.onboarding import secret_ref
@@ -166,7 +167,7 @@ def _tried(sample: dict[str, str]) -> dict[str, Any]:
 
 def _certify(row: Leaving, actor: Actor, done: dict[str, Any]) -> None:
     now, code = clock.now(), row.institution_code
-    schema_until = clock.today() + timedelta(days=SCHEMA_DAYS)
+    schema_until = clock.today() + timedelta(days=retention.days(keeping.AUDIT))
     paper = {
         "certificate": f"D-{str(row.pk)[:8].upper()}",
         "institution": code,
@@ -179,12 +180,12 @@ def _certify(row: Leaving, actor: Actor, done: dict[str, Any]) -> None:
         "retention": [
             {
                 "kind": kept.kind,
-                "keeper": kept.keeper.value,
+                "keeper": kept.keeper.label,
                 "basis": kept.basis,
                 "how": kept.how,
                 "until": str(clock.today() + timedelta(days=kept.days)) if kept.days else "",
             }
-            for kept in RETENTION
+            for kept in keeping.kept()
         ],
         **done,
     }

@@ -11,13 +11,14 @@ from hub.tenancy.rows import InstitutionRow
 
 
 class Stage(words.TextChoices):
-    """Where leaving stands; the first three and `destroying` are a worker's, the others wait for people."""
+    """Where leaving stands; the first three, `closing` and `destroying` are a worker's, the others wait for people."""
 
     CANCELLING = "cancelling", "取消以后的预约"
     SETTLING = "settling", "等待业务与资金了结"
     PACKING = "packing", "制作移交包"
     RECEIPT = "receipt", "等待医院确认收到"
     DECIDING = "deciding", "等待销毁密钥的决定"
+    CLOSING = "closing", "关闭人员账号"
     DESTROYING = "destroying", "销毁密钥"
     LEFT = "left", "已退出"
 

@@ -6,7 +6,7 @@ A tar inside one sealed parcel (`hub/security/parcels.py`):
     dictionary.csv           every table and column: type, meaning, whether it was encrypted here
     hospital/<table>.jsonl   one JSON object a line, plain values; and .csv of the same rows
     public/<table>.jsonl     the hospital's own rows of the shared tables; and .csv
-    objects/<key>            its stored files, plain
+    objects/<key>            its stored files and those behind its rows of the shared tables, plain
     schema/hospital.dump     pg_dump custom format: structure, constraints, rows as stored (sealed columns sealed)
     manifest.json            size, rows and SHA-256 of each file above, signed by the district
 
@@ -34,6 +34,7 @@ from django.db.models import Field, Model
 from django.db.models.fields.related import ForeignKey
 
 from hub import clock
+from hub.documents import sheets
 from hub.security import parcels
 from hub.security.fields import BlindIndexField, EncryptedJSONField, EncryptedTextField
 from hub.security.signatures import signed
@@ -47,7 +48,6 @@ from hub.tenancy.schemas import owner_of
 from hub.tenancy.scope import hospital, region
 
 BATCH = 500
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _README = """{name}（{code}）移交包
 
 本包含有平台为该机构保存的全部数据，已解密，请按病历与个人信息的要求保管。
@@ -209,7 +209,7 @@ def _cell(value: Any) -> Any:
     """For a spreadsheet: no formulas, nested values as JSON."""
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return sheets.cell(value)
 
 
 def _dictionary(own: list[type[Model]], shared: list[type[Model]]) -> bytes:
@@ -242,6 +242,8 @@ def _put_objects(tar: _Tar, code: str) -> list[str]:
     """The hospital's files; the keys of objects whose row is gone are returned, since nothing could open them."""
     with hospital(code, read_only=True):
         stored = list(holdings.held())
+    with region(read_only=True):
+        stored += holdings.held_in_public(code)
     for one in stored:
         with TemporaryFile() as file:
             for piece in objects.chunks(one):

@@ -15,6 +15,7 @@ from django.db import connections
 from django.db.models import Q
 
 from hub import clock
+from hub.accounts import services as accounts
 from hub.actor import system_actor
 from hub.errors import HubError
 from hub.ids import uuid7
@@ -241,6 +242,13 @@ def _package_key(code: str) -> bytes:
     return ring().secret(package_reference(code))
 
 
+def _close_accounts(row: Leaving) -> Progress:
+    """Its staff are signed out and can't come back; who they were stays in accounts and audit."""
+    closed = accounts.close_place(actor=WORKER, institution_code=row.institution_code)
+    note = f"医院人员的角色已全部收回并退出登录，其中 {closed} 个账号不再属于任何机构，已停用。"
+    return Progress(done=closed, total=closed, note=note, finished=True)
+
+
 def _destroy(row: Leaving) -> Progress:
     note = destroying.destroy(row, actor=WORKER, package_reference=package_reference(row.institution_code))
     return Progress(done=1, total=1, note=note, finished=True)
@@ -250,5 +258,6 @@ STAGES: Mapping[Stage, Callable[[Leaving], Progress]] = {
     Stage.CANCELLING: _cancel,
     Stage.SETTLING: _settle,
     Stage.PACKING: _pack,
+    Stage.CLOSING: _close_accounts,
     Stage.DESTROYING: _destroy,
 }

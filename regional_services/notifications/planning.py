@@ -10,7 +10,7 @@ from hub.ids import uuid7
 from hub.tenancy.statements import Insert
 from hub.work import Unit
 from regional_services.notifications import quiet, wordings
-from regional_services.notifications.catalogue import Channel, Language, kind_of
+from regional_services.notifications.catalogue import Channel, Kind, Language, kind_of
 from regional_services.notifications.channels import SENDERS
 from regional_services.notifications.events import DeliveryDue
 from regional_services.notifications.models import (
@@ -29,13 +29,12 @@ _STORE = Insert(Delivery, unless_exists=True)
 def plan(unit: Unit, message_id: UUID) -> None:
     """The first delivery of a message; none where its reader has no channel for it. At most nine statements."""
     message = Message.objects.filter(pk=message_id).first()
-    if message is None:
+    order = order_of(message) if message is not None else []
+    if message is None or not order:
         return
-    order = order_of(message)
     detail = {"channels": [channel.value for channel in order]}
     unit.audit("message.planned", target=f"message:{message_id}", detail=detail)
-    if order:
-        dispatch(unit, message, order[0])
+    dispatch(unit, message, order[0])
 
 
 def go_on(unit: Unit, message: Message, ended: DeliveryState) -> Channel | None:
@@ -52,21 +51,21 @@ def go_on(unit: Unit, message: Message, ended: DeliveryState) -> Channel | None:
 
 
 def order_of(message: Message) -> list[Channel]:
-    """The channels this message can take now, in order. Three queries, and two more every few seconds."""
-    return route(
-        kind_of(message.kind),
-        reach_of(message.account_id, message.kind),
-        wordings.ready(wordings.in_force(), message.kind, message.institution_code),
-    )
+    """The channels this message can take now, in order. At most three queries, and two more every few seconds."""
+    kind = kind_of(message.kind)
+    reach = reach_of(message.account_id, kind)
+    if not reach.bound:
+        return []
+    return route(kind, reach, wordings.ready(wordings.in_force(), kind.name, message.institution_code))
 
 
-def reach_of(account_id: UUID, kind: str) -> Reach:
-    """What is known of an account for one kind. Three queries."""
+def reach_of(account_id: UUID, kind: Kind) -> Reach:
+    """What is known of an account for one kind. One query where it has none of the kind's channels, else three."""
     handles = accounts.bound(account_id)
-    bound = {channel for channel, sender in SENDERS.items() if sender.handle() in handles}
+    bound = {channel for channel in kind.channels if SENDERS[channel].handle() in handles}
     if not bound:
         return Reach(bound=(), declined=())
-    declined = Declined.objects.filter(account_id=account_id, kind=kind).values_list("channel", flat=True)
+    declined = Declined.objects.filter(account_id=account_id, kind=kind.name).values_list("channel", flat=True)
     habit = Habit.objects.filter(pk=account_id).first()
     return Reach(
         bound=bound,

@@ -70,14 +70,14 @@ def _claim(unit: Unit, delivery_id: UUID) -> _Job | None:
     lost = row.state == _S.SENDING  # whoever was at it is no more: its call may have been carried out
     sender, doubtful = SENDERS[Channel(row.channel)], row.doubtful or lost
     if doubtful and unit.now >= (row.first_try_at or unit.now) + sender.repeatable:
-        _end(unit, row, _S.UNKNOWN, "发送中断，平台不识别重复" if lost else row.reason)
+        _give_up(unit, row, _S.UNKNOWN, "发送中断，平台不识别重复" if lost else row.reason)
         return None
     if not doubtful and (over := _is_over(row, unit.now)):
-        _end(unit, row, *over)
+        _give_up(unit, row, *over)
         return None
     parcel = _parcel(row)
     if isinstance(parcel, str):
-        _end(unit, row, _S.UNKNOWN if doubtful else _S.REFUSED, parcel)
+        _give_up(unit, row, _S.UNKNOWN if doubtful else _S.REFUSED, parcel)
         return None
     claimed = _CLAIM.run(
         id=row.pk,
@@ -93,6 +93,12 @@ def _claim(unit: Unit, delivery_id: UUID) -> _Job | None:
         return None
     unit.audit("delivery.try", target=f"delivery:{row.pk}", detail={"channel": row.channel, "try": row.tries + 1})
     return _Job(delivery_id=row.pk, tries=row.tries + 1, channel=Channel(row.channel), parcel=parcel)
+
+
+def _give_up(unit: Unit, row: Delivery, state: DeliveryState, reason: str) -> None:
+    """End a delivery that is not sent (any more), unless somebody else has just taken it up."""
+    if Delivery.objects.select_for_update().filter(pk=row.pk, state=row.state, tries=row.tries).first() is not None:
+        _end(unit, row, state, reason)
 
 
 def _is_early(row: Delivery, now: datetime) -> bool:

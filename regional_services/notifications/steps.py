@@ -65,5 +65,10 @@ def send(
     return is_new
 
 
+def forget(account_id: UUID) -> int:
+    """Empty what an account that is closed was told: the rows and their deliveries stay, what they said goes."""
+    return Message.objects.filter(account_id=account_id).update(facts={})
+
+
 def _plain(value: FactValue) -> str | int | None:
     return value.isoformat() if isinstance(value, datetime) else value

@@ -17,7 +17,9 @@ from regional_services.payments.models import (
     AttemptState,
     CashierTask,
     MerchantAccount,
+    MerchantProposal,
     Order,
+    OrderState,
     Refund,
     RefundState,
 )
@@ -160,6 +162,11 @@ def orders_of_bookings(booking_ids: list[UUID]) -> dict[UUID, OrderView]:
     return {row.booking_id: order_view(row) for row in Order.objects.filter(booking_id__in=booking_ids)}
 
 
+def any_refunding(order_ids: list[UUID]) -> bool:
+    """Whether a refund of one of these orders as a whole is not finished. One query."""
+    return Order.objects.filter(id__in=order_ids, state=OrderState.REFUNDING).exists()
+
+
 def order(order_id: UUID) -> OrderView | None:
     """One order."""
     row = Order.objects.filter(pk=order_id).first()
@@ -173,6 +180,12 @@ def orders_of_account(account_id: UUID, *, after: tuple[str, ...] | None, limit:
         created_at, order_id = datetime.fromisoformat(after[0]), UUID(after[1])
         rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=order_id))
     return [order_view(row) for row in rows.order_by("-created_at", "-pk")[:limit]]
+
+
+def unsettled_of_account(account_id: UUID) -> list[OrderView]:
+    """Orders of a payer whose money has not come to rest. One query."""
+    moving = (OrderState.AWAITING_PAYMENT, OrderState.PAYING, OrderState.CLOSING, OrderState.REFUNDING)
+    return [order_view(row) for row in Order.objects.filter(payer_account_id=account_id, state__in=moving)]
 
 
 def attempt(attempt_id: UUID) -> AttemptView | None:
@@ -260,9 +273,10 @@ def current_merchants(institution_code: str) -> list[MerchantAccount]:
 
 
 def secret_references(institution_code: str) -> list[str]:
-    """Under which names the ring holds the institution's merchant secrets, of every version. One query."""
-    rows = MerchantAccount.objects.filter(institution_code=institution_code)
-    pairs = rows.values_list("private_key_ref", "api_v3_key_ref")
+    """Under which names the ring holds the institution's merchant secrets, of every version and proposal."""
+    models = (MerchantAccount, MerchantProposal)
+    rows = [model.objects.filter(institution_code=institution_code) for model in models]
+    pairs = [pair for found in rows for pair in found.values_list("private_key_ref", "api_v3_key_ref")]
     return sorted({reference for pair in pairs for reference in pair})
 
 

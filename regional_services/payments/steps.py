@@ -216,6 +216,17 @@ def refund_difference(unit: Unit, *, order_id: UUID, amount_fen: int, reason: st
 
     None where nothing is left to give: the order is not paid, or all of it is on its way back.
     """
+    refund = _refund_part(unit, order_id, amount_fen, reason)
+    return refund.id if refund else None
+
+
+def refund_up_to(unit: Unit, *, order_id: UUID, amount_fen: int, reason: str) -> int:
+    """The same for a sum that several orders may have to give: how much of it this one gives back, in fen."""
+    refund = _refund_part(unit, order_id, amount_fen, reason)
+    return refund.amount_fen if refund else 0
+
+
+def _refund_part(unit: Unit, order_id: UUID, amount_fen: int, reason: str) -> Refund | None:
     order = locks.order(order_id)
     attempt = locks.attempts(order).filter(state=AttemptState.PAID, settles=True).first() if order else None
     if order is None or attempt is None or order.state not in {OrderState.PAID, OrderState.PARTIALLY_REFUNDED}:
@@ -223,9 +234,7 @@ def refund_difference(unit: Unit, *, order_id: UUID, amount_fen: int, reason: st
     left = min(amount_fen, attempt.paid_fen - _differences(attempt))
     if left <= 0:
         return None
-    return place_refund(
-        unit, order=order, attempt=attempt, kind=RefundKind.DIFFERENCE, reason=reason, amount_fen=left
-    ).id
+    return place_refund(unit, order=order, attempt=attempt, kind=RefundKind.DIFFERENCE, reason=reason, amount_fen=left)
 
 
 def place_refund(

@@ -14,12 +14,16 @@ from hub.actor import Actor, system_actor
 from hub.errors import InvalidInput, NotFound
 from hub.recovery import cleanups
 from hub.recovery.cleanups import Doomed
+from hub.recovery.keeping import SPENT
+from hub.retention.services import before
 from hub.security.permissions import require
 from hub.sse import topics
 from hub.synthetic import NAME
 from hub.tenancy.scope import REGION, region
 from hub.work import work
+from regional_services.booking.forgetting import synthetic_bookings
 from regional_services.identity import steps as identity
+from regional_services.synthetic import keeping
 from regional_services.synthetic.models import (
     SERVICE_OF,
     Service,
@@ -30,9 +34,9 @@ from regional_services.synthetic.models import (
 from regional_services.synthetic.permissions import PAUSE
 from regional_services.synthetic.plans import visited
 from regional_services.synthetic.visit import Visit
+from tenants.appointments.forgetting import synthetic_appointments
 
 ACTOR = system_actor(NAME)
-RUN_DAYS = 35
 AGAIN_AFTER = timedelta(seconds=60)  # a failure is looked at again soon: it is an alarm, or it was nothing
 SETTLE = timedelta(minutes=2)  # a hospital that has just come is still telling its schedules
 LEASE = timedelta(minutes=8)  # longer than any visit; a process that died loses its hospitals after this
@@ -107,13 +111,28 @@ def resume(*, actor: Actor, code: str) -> None:
 
 
 def tidy() -> int:
-    """Forget runs older than `RUN_DAYS`; how many. The figures by day stay."""
-    before = clock.now() - timedelta(days=RUN_DAYS)
+    """Forget runs past their time; how many. The figures by day stay."""
     runs = Doomed(
-        name="synthetic", table="synthetic_run", condition="started_at < {before}", before=before, kept="spent"
+        name="synthetic",
+        table="synthetic_run",
+        condition="started_at < {before}",
+        before=before(keeping.RUNS),
+        kept=SPENT,
     )
     [gone] = cleanups.clean_out(REGION, [runs], actor=ACTOR)
     return gone
+
+
+def forget_bookings() -> int:
+    """Remove the public rows of bookings that ended long enough ago; how many. CleanupRefused in peak hours."""
+    doomed = synthetic_bookings(before(keeping.BOOKINGS))
+    return sum(iter(lambda: sum(cleanups.clean(REGION, one, actor=ACTOR) for one in doomed), 0))
+
+
+def forget_appointments(code: str) -> int:
+    """The same for one hospital's appointments."""
+    doomed = synthetic_appointments(code, before(keeping.BOOKINGS))
+    return sum(iter(lambda: cleanups.clean(code, doomed, actor=ACTOR), 0))
 
 
 def _switch(actor: Actor, code: str, action: str, reason: str) -> None:

@@ -116,7 +116,8 @@ class Resident:
             if not wanted:
                 raise StepFailed(gettext("没有为巡检保留的科室 %(department)s") % {"department": plan.department})
         else:
-            wanted = sorted(departments, key=lambda row: -int(row["free"]))[:3]
+            outpatient = [row for row in departments if row["service"] == "outpatient"]
+            wanted = sorted(outpatient, key=lambda row: -int(row["free"]))[:3]
         for department in wanted:
             sessions = [row for row in self._get("/sessions", department=department["id"]) if row["state"] == "open"]
             spare = SPARE if plan.depth == Depth.LOCK else 1

@@ -92,6 +92,11 @@ def of_account(account_id: UUID, *, before: UUID | None = None, limit: int = 20)
     return [_view(row, None) for row in rows.order_by("-id")[:limit]]
 
 
+def open_of_account(account_id: UUID) -> list[EntryView]:
+    """Places in line that an account still has. One query."""
+    return [_view(row, None) for row in Entry.objects.filter(account_id=account_id, state__in=OPEN)]
+
+
 def is_queued(session_id: UUID) -> bool:
     """Whether people wait for this session. One query."""
     return Entry.objects.filter(session_id=session_id, state=State.WAITING).exists()

@@ -21,6 +21,7 @@ from regional_services.booking.errors import SessionClosed
 from regional_services.booking.selectors import BookingView
 from regional_services.booking.services import BookingWish, draft, hold_and_order
 from regional_services.booking.steps import store
+from regional_services.catalog import offers
 from regional_services.catalog import selectors as catalog
 from regional_services.catalog.bookable import bookable_session
 from regional_services.catalog.selectors import SessionCard
@@ -79,6 +80,8 @@ def join(
             return view_of(own_entry(actor, UUID(claim.reference)))
         patient = identity_access.patient_for(actor, person_id, BOOKING_PURPOSE)
         card = catalog.session(session_id)
+        department = catalog.department(card.department_id)
+        offers.require_fit(department.service, patient.birth_date, card.date)
         last = deadline_of(card, until) if card.institution_code == institution and may_join(card) else None
         if last is None:
             raise NotOpen
@@ -92,7 +95,7 @@ def join(
             account_id=patient.account_id,
             person_id=person_id,
             session_id=session_id,
-            department_name=catalog.department(card.department_id).name,
+            department_name=department.name,
             doctor_name=card.doctor_name,
             visit_date=card.date,
             fee_fen=card.fee_fen,

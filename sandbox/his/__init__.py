@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sandbox.app import BackgroundSite, Config, Site
 from sandbox.control import Control
-from sandbox.his import hl7v2_mllp, rest_json, soap_xml
+from sandbox.his import fhir_r4, hl7v2_mllp, rest_json, soap_xml
 from sandbox.his.actions import Actions
 from sandbox.his.dialect import Dialect
 from sandbox.his.hospital import Hospital
 from sandbox.his.life import Life
 
-_ALL = (rest_json.DIALECT, soap_xml.DIALECT, hl7v2_mllp.DIALECT)
+_ALL = (rest_json.DIALECT, soap_xml.DIALECT, hl7v2_mllp.DIALECT, fhir_r4.DIALECT)
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in _ALL}
 
 
@@ -31,8 +31,8 @@ def open_hospital(hospital: Hospital, control: Control) -> list[Site]:
     hospital.engine.world.people()
     for snapshot in hospital.engine.roll():
         hospital.tell("schedule_snapshot", snapshot)
-    hospital.store.backup_daily()
     hospital.ports = dialect.sites(hospital)
+    hospital.store.backup_daily()  # with the tables of the dialect, if it has any
     actions = Actions(hospital)
     hospital.board.add_actions(*actions.all())
     control.add(hospital.board)

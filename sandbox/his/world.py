@@ -34,6 +34,7 @@ _DEPARTMENTS: dict[str, list[tuple[str, str, str]]] = {
     "community": [
         ("0201", "全科医学科", "A02"), ("5001", "中医科", "A50"), ("0701", "儿童保健科", "A09"),
         ("1201", "口腔科", "A12"), ("0101", "预防接种门诊", "A01"),
+        ("0102", "健康体检中心", "A01"),
     ],
 }  # fmt: skip
 CLASSES: dict[str, tuple[str, int]] = {

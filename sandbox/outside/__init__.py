@@ -1,4 +1,4 @@
-"""Parties beside the hospitals: payment, open platform, messages, the city's identity service, the staff platform."""
+"""Parties beside the hospitals: payment, open platform, messages, the city's identity service, other accounts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from sandbox.outside import (
     alipay,
     city_app,
     city_identity,
+    entry_caller,
+    health_card,
+    insurer,
     internet_hospital,
     sms,
     support_platform,
@@ -24,6 +27,9 @@ _PARTIES = {
     "city_identity": city_identity,
     "support_platform": support_platform,
     "internet_hospital": internet_hospital,
+    "entry_callers": entry_caller,
+    "insurer": insurer,
+    "health_card": health_card,
     "alipay": alipay,
     "city_app": city_app,
 }

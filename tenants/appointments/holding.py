@@ -31,7 +31,8 @@ class HoldRequest:
     """What the owner of the booking asks for. `lock_first`: the HIS owns its numbers and is asked before anyone pays.
 
     `at_once`: nothing is to be paid before the booking stands (free, or paid on the visit day). `quote`: the hospital
-    is to name this person's price first. `again`: a rival took this person's place in the attempt before.
+    is to name this person's price first. `replaces`: the person's appointment that is given back when this one is
+    certain. `again`: a rival took this person's place in the attempt before.
     """
 
     booking_id: UUID
@@ -44,6 +45,7 @@ class HoldRequest:
     quote: bool = False
     again: bool = False
     channel: Channel = Channel.APP
+    replaces: UUID | None = None
 
     @property
     def books(self) -> bool:
@@ -106,6 +108,7 @@ def _appointment(request: HoldRequest, claim: ClaimedNumber, archive_id: UUID, n
         settlement=Settlement.UNPAID if claim.fee_fen else Settlement.FREE,
         his_state=HisState.LOCKING if request.lock_first else his_state,
         channel=request.channel,
+        replaces=request.replaces,
         created_at=now,
         updated_at=now,
     )

@@ -56,7 +56,8 @@ class Appointment(models.Model):
 
     The three places are its ordinals among the person's appointments of the department and day, of the day, and of
     those whose visit is still to come; each place is unique, so that rivals can't both take the last one (`places`).
-    `open_place` is 0 once the visit's time is over.
+    `open_place` is 0 once the visit's time is over. Who reschedules holds two numbers for a moment: the appointment
+    that `replaces` another has that one's place and 100 until it is given back.
     """
 
     grant: ClassVar[Grant] = Grant.RW
@@ -89,6 +90,7 @@ class Appointment(models.Model):
     cancel_round = models.PositiveSmallIntegerField(default=0)
     reason = models.CharField(max_length=120, blank=True, default="")
     channel = models.CharField(max_length=8, default="app")
+    replaces = models.UUIDField(null=True)
     present_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -121,6 +123,7 @@ class Appointment(models.Model):
             models.Index(fields=["visit_date", "state"], name="ix_appointment_day_state"),
             models.Index(fields=["session_id"], name="ix_appointment_session"),
             models.Index(fields=["person_id", "-visit_date"], name="ix_appointment_person"),
+            models.Index(fields=["replaces"], condition=Q(replaces__isnull=False), name="ix_appointment_replaces"),
             models.Index(
                 fields=["his_registration"], condition=~Q(his_registration=""), name="ix_appointment_registration"
             ),

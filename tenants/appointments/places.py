@@ -3,6 +3,9 @@
 Each limit is a row of places 1 to N, and an appointment takes a free one of each in the statement that inserts it. Two
 rivals that chose the same place meet at a unique index; none left is NULL in a column that takes none. Either way the
 transaction is over and nothing remains of it.
+
+Who reschedules holds a number more for a moment: the appointment that replaces another of the same limit stands at that
+one's place and `ASIDE`, where only it can stand, and comes down to the place itself when the other is given back.
 """
 
 from __future__ import annotations
@@ -19,27 +22,30 @@ from tenants.appointments.errors import AlreadyBookedToday, HospitalDayLimit, Op
 from tenants.appointments.models import ACTIVE, Appointment
 from tenants.registry.selectors import InstitutionView
 
+ASIDE = 100
+_DAY = "{row}.visit_date = %(visit_date)s"
+
+
+def _place(column: str, limit: str, same: str) -> str:
+    """A free one of the places of a limit; beside that of the appointment this one replaces, if it is of the same."""
+    return f"""COALESCE(
+    (SELECT old.{column} + {ASIDE} FROM appointment AS old
+     WHERE old.id = %(replaces)s AND old.person_id = %(person_id)s AND old.state IN ('held', 'booked')
+       AND {same.format(row="old")}),
+    (SELECT min(place) FROM generate_series(1, %({limit})s) AS places(place)
+     WHERE NOT EXISTS (
+        SELECT 1 FROM appointment AS a
+        WHERE a.person_id = %(person_id)s AND a.id <> %(id)s AND a.state IN ('held', 'booked')
+          AND {same.format(row="a")} AND a.{column} = place)))"""  # noqa: S608 - the words are this module's
+
+
 # The appointment's three columns, computed by the statement that stores it.
 COMPUTED = {
-    "department_place": """(
-        SELECT min(place) FROM generate_series(1, %(limit_department_day)s) AS places(place)
-        WHERE NOT EXISTS (
-            SELECT 1 FROM appointment AS a
-            WHERE a.person_id = %(person_id)s AND a.id <> %(id)s AND a.state IN ('held', 'booked')
-              AND a.visit_date = %(visit_date)s AND a.department_id = %(department_id)s
-              AND a.department_place = place))""",
-    "day_place": """(
-        SELECT min(place) FROM generate_series(1, %(limit_person_day)s) AS places(place)
-        WHERE NOT EXISTS (
-            SELECT 1 FROM appointment AS a
-            WHERE a.person_id = %(person_id)s AND a.id <> %(id)s AND a.state IN ('held', 'booked')
-              AND a.visit_date = %(visit_date)s AND a.day_place = place))""",
-    "open_place": """(
-        SELECT min(place) FROM generate_series(1, %(limit_open)s) AS places(place)
-        WHERE NOT EXISTS (
-            SELECT 1 FROM appointment AS a
-            WHERE a.person_id = %(person_id)s AND a.id <> %(id)s AND a.state IN ('held', 'booked')
-              AND a.ends_at > %(now)s AND a.open_place = place))""",
+    "department_place": _place(
+        "department_place", "limit_department_day", f"{_DAY} AND {{row}}.department_id = %(department_id)s"
+    ),
+    "day_place": _place("day_place", "limit_person_day", _DAY),
+    "open_place": _place("open_place", "limit_open", "{row}.ends_at > %(now)s"),
 }
 _TAKE_AGAIN = Statement(
     "hospital",
@@ -50,6 +56,14 @@ _TAKE_AGAIN = Statement(
     ", open_place =",
     COMPUTED["open_place"],
     "WHERE id = %(id)s",
+)
+_COME_DOWN = Statement(
+    "hospital",
+    f"""
+UPDATE appointment SET department_place = department_place - (department_place > {ASIDE})::int * {ASIDE},
+    day_place = day_place - (day_place > {ASIDE})::int * {ASIDE},
+    open_place = open_place - (open_place > {ASIDE})::int * {ASIDE}
+WHERE replaces = %(replaced)s AND state IN ('held', 'booked')""",  # noqa: S608 - a number of this module
 )
 _REFUSALS: dict[str, type[HubError]] = {
     "department_place": AlreadyBookedToday,
@@ -76,8 +90,14 @@ def take_again(appointment: Appointment, rules: InstitutionView, now: datetime) 
         person_id=appointment.person_id,
         department_id=appointment.department_id,
         visit_date=appointment.visit_date,
+        replaces=appointment.replaces,
         **parameters(rules, now),
     )
+
+
+def come_down(replaced: UUID) -> None:
+    """The appointment that replaces this one, which is given back, takes its places. One statement."""
+    _COME_DOWN.run(replaced=replaced)
 
 
 def leave_past(person_id: UUID, now: datetime) -> None:

@@ -268,6 +268,7 @@ def end(unit: Unit, appointment: Appointment, state: State, reason: str) -> None
     appointment.state = state
     appointment.reason = reason[:120]
     store(unit, appointment, f"appointment.{state}")
+    places.come_down(appointment.id)
     _tell_queues(unit, appointment)
 
 

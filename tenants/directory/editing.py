@@ -15,7 +15,16 @@ from hub.errors import Conflict, InvalidInput, NotFound
 from hub.security.permissions import require
 from hub.work import Unit, work
 from tenants.directory.events import DirectoryChanged
-from tenants.directory.models import CodeMapping, Department, Doctor, FactChange, HospitalText, MappingKind, Sensitivity
+from tenants.directory.models import (
+    CodeMapping,
+    Department,
+    Doctor,
+    FactChange,
+    HospitalText,
+    MappingKind,
+    Sensitivity,
+    Service,
+)
 from tenants.directory.permissions import EDIT, MAP
 
 BOOKING_TEXT, VISIT_TEXT = "booking", "visit"
@@ -24,6 +33,7 @@ FIELDS = {
     "own_intro": "本院编写的介绍",
     "notice": "预约与就诊须知",
     "sensitivity": "敏感标记",
+    "service": "服务类型",
     "text": "内容",
     "mapping": "代码对照",
 }
@@ -63,17 +73,24 @@ class MappingView:
 
 
 def edit_department(
-    *, actor: Actor, hospital: str, department_id: UUID, own_intro: str, notice: str, sensitivity: str
+    *, actor: Actor, hospital: str, department_id: UUID, own_intro: str, notice: str, sensitivity: str, service: str
 ) -> int:
     """Change what the hub owns of a department; how many facts changed. NotFound for a stranger's."""
     require(actor, EDIT)
-    if sensitivity not in Sensitivity.values or len(notice) > 300:
+    if len(notice) > 300:
         raise InvalidInput("须知不超过 300 字。")
+    if sensitivity not in Sensitivity.values or service not in Service.values:
+        raise InvalidInput("请选择列出的敏感标记和服务类型。")
     with work(hospital, actor=actor) as unit:
         row = Department.objects.select_for_update().filter(pk=department_id).first()
         if row is None or not actor.sees(department_id):
             raise NotFound
-        wanted = {"own_intro": own_intro.strip(), "notice": notice.strip(), "sensitivity": sensitivity}
+        wanted = {
+            "own_intro": own_intro.strip(),
+            "notice": notice.strip(),
+            "sensitivity": sensitivity,
+            "service": service,
+        }
         return _change(unit, row, f"department:{row.id}", row.name, wanted)
 
 

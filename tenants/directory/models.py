@@ -21,6 +21,14 @@ class Sensitivity(words.TextChoices):
     GENETIC = "genetic", "遗传"
 
 
+class Service(words.TextChoices):
+    """What a department's numbers are for (JA-ENTRY-01..03): all are numbers of the same sources."""
+
+    OUTPATIENT = "outpatient", "门诊"
+    IMMUNISATION = "immunisation", "预防接种"
+    CHECKUP = "checkup", "健康体检"
+
+
 class Department(models.Model):
     """A department residents can book at, known by our id whatever the HIS calls it."""
 
@@ -34,6 +42,7 @@ class Department(models.Model):
     location = models.CharField("位置", max_length=80, blank=True, default="")
     campus_code = models.CharField("院区", max_length=20, blank=True, default="")
     sensitivity = models.CharField("敏感标记", max_length=16, choices=Sensitivity.choices, blank=True, default="")
+    service = models.CharField("服务类型", max_length=16, choices=Service.choices, default=Service.OUTPATIENT)
     is_active = models.BooleanField("在用", default=True)
     synced_at = models.DateTimeField("同步时间")
 

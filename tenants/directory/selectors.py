@@ -23,6 +23,7 @@ class DepartmentView:
     notice: str
     location: str
     sensitivity: str
+    service: str
     is_active: bool
     synced_at: datetime
 
@@ -99,6 +100,7 @@ def _department(row: Department) -> DepartmentView:
         notice=row.notice,
         location=row.location,
         sensitivity=row.sensitivity,
+        service=row.service,
         is_active=row.is_active,
         synced_at=row.synced_at,
     )

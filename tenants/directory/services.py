@@ -10,7 +10,7 @@ from hub.work import Unit, work
 from institution_connectors.contracts import values
 from institution_connectors.contracts.results import Departments, Doctors
 from tenants.directory.events import DirectoryChanged, DirectoryDue
-from tenants.directory.models import CodeMapping, Department, Doctor, MappingKind, Sensitivity
+from tenants.directory.models import CodeMapping, Department, Doctor, MappingKind, Sensitivity, Service
 from tenants.directory.practitioners import practitioner_at, practitioner_of
 from tenants.directory.steps import codes_on
 
@@ -19,6 +19,11 @@ _LABELS = (
     (("生殖", "计划生育", "不孕"), Sensitivity.REPRODUCTIVE),
     (("感染", "艾滋", "性病"), Sensitivity.INFECTIOUS),
     (("遗传",), Sensitivity.GENETIC),
+)
+
+_SERVICES = (
+    (("预防接种", "计划免疫", "计免"), Service.IMMUNISATION),
+    (("健康体检", "体检中心"), Service.CHECKUP),
 )
 
 
@@ -89,6 +94,11 @@ def label_of(name: str) -> Sensitivity:
     return next((label for words, label in _LABELS if any(word in name for word in words)), Sensitivity.NONE)
 
 
+def service_of(name: str) -> Service:
+    """What a new department's numbers are for, by its name; staff may change it afterwards."""
+    return next((service for words, service in _SERVICES if any(word in name for word in words)), Service.OUTPATIENT)
+
+
 def _finish(unit: Unit, action: str, changed: int) -> None:
     if changed:
         unit.publish(DirectoryChanged(hospital=unit.scope))
@@ -105,6 +115,7 @@ def _add_department(unit: Unit, item: values.Department, generation: int) -> UUI
         location=item.place,
         campus_code=item.campus,
         sensitivity=label_of(item.name),
+        service=service_of(item.name),
         synced_at=unit.now,
     )
     _map(MappingKind.DEPARTMENT, item.code, row.id, generation)

@@ -7,16 +7,22 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from django.utils.translation import gettext
 
 from hub.errors import InvalidInput
+from hub.outgoing import policy
 from hub.tenancy.names import check_code
 from institution_connectors.contracts import MoneyUnit
 from tenants.registry.models import CODE_PATTERN, BookingMode, Dialect, Kind, SettleMode
 
-SCHEMES = {Dialect.REST_JSON: ("http", "https"), Dialect.SOAP_XML: ("http", "https"), Dialect.HL7V2_MLLP: ("mllp",)}
+_HTTP = ("http", "https")
+SCHEMES = {
+    Dialect.REST_JSON: _HTTP,
+    Dialect.SOAP_XML: _HTTP,
+    Dialect.HL7V2_MLLP: ("mllp",),
+    Dialect.FHIR_R4: _HTTP,
+}
 CHARSETS = ("utf-8", "gb18030")
 
 
@@ -147,9 +153,5 @@ def _check_place(given: Mapping[str, str]) -> dict[str, str]:
 
 def _check_endpoint(given: Mapping[str, str]) -> dict[str, str]:
     schemes = SCHEMES.get(Dialect(given["dialect"]), ()) if given["dialect"] in Dialect.values else ()
-    try:
-        parts = urlsplit(given["endpoint"])
-        good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        good = False
-    return {} if good or not schemes else {"endpoint": f"此方言的地址应以 {' 或 '.join(schemes)}:// 开头。"}
+    problem = policy.problem_with(given["endpoint"], schemes=schemes) if schemes else ""
+    return {"endpoint": problem} if problem else {}

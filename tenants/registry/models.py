@@ -45,6 +45,7 @@ class Dialect(words.TextChoices):
     REST_JSON = "rest_json", "REST/JSON"
     SOAP_XML = "soap_xml", "SOAP/XML"
     HL7V2_MLLP = "hl7v2_mllp", "HL7 v2/MLLP"
+    FHIR_R4 = "fhir_r4", "HL7 FHIR R4"
 
 
 class Institution(models.Model):
@@ -78,6 +79,11 @@ class Institution(models.Model):
     cutoff_rule = models.CharField("截止后未挂号", max_length=8, choices=CutoffRule.choices, default=CutoffRule.WINDOW)
     quote_seconds = models.PositiveSmallIntegerField("核价等待秒数", default=8)
     cancel_until_minutes = models.PositiveIntegerField("取消截止（就诊前分钟）", default=120)
+    reschedule_times = models.PositiveSmallIntegerField("一次预约可改约次数", default=2)
+    reschedule_until_minutes = models.PositiveIntegerField("改约截止（就诊前分钟）", default=120)
+    rush_per_second = models.PositiveSmallIntegerField("候号室每秒放行", default=20)
+    rush_pressure = models.PositiveSmallIntegerField("每秒预约超过几次启用候号室", default=200)
+    rush_open_minutes = models.PositiveSmallIntegerField("放号前几分钟开候号室", default=0)
     limit_person_day = models.PositiveSmallIntegerField("每人每天上限", default=3)
     limit_department_day = models.PositiveSmallIntegerField("每人每科每天上限", default=1)
     limit_open = models.PositiveSmallIntegerField("每人未就诊上限", default=8)

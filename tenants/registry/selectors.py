@@ -66,6 +66,11 @@ class InstitutionView:
     cutoff_rule: str
     quote_seconds: int
     cancel_until_minutes: int
+    reschedule_times: int
+    reschedule_until_minutes: int
+    rush_per_second: int
+    rush_pressure: int
+    rush_open_minutes: int
     limit_person_day: int
     limit_department_day: int
     limit_open: int
@@ -152,17 +157,22 @@ class _Cache:
         self._lock = threading.Lock()
         self._views: dict[str, InstitutionView] = {}
         self._loaded_at = float("-inf")
+        self._asked = 0
 
     def views(self) -> dict[str, InstitutionView]:
         """The institutions by code, in order of display."""
         if time.monotonic() - self._loaded_at > FRESH_SECONDS:
             with self._lock:
-                if time.monotonic() - self._loaded_at > FRESH_SECONDS:
-                    self._views, self._loaded_at = _load(), time.monotonic()
+                while time.monotonic() - self._loaded_at > FRESH_SECONDS:
+                    asked, begun = self._asked, time.monotonic()
+                    self._views = _load()
+                    if asked == self._asked:  # else something changed while it was read: once more
+                        self._loaded_at = begun
         return self._views
 
     def forget(self) -> None:
-        """Read again at the next question."""
+        """Read again at the next question, whatever is being read now."""
+        self._asked += 1
         self._loaded_at = float("-inf")
 
 
@@ -300,6 +310,11 @@ def _view(row: Institution) -> InstitutionView:
         cutoff_rule=row.cutoff_rule,
         quote_seconds=row.quote_seconds,
         cancel_until_minutes=row.cancel_until_minutes,
+        reschedule_times=row.reschedule_times,
+        reschedule_until_minutes=row.reschedule_until_minutes,
+        rush_per_second=row.rush_per_second,
+        rush_pressure=row.rush_pressure,
+        rush_open_minutes=row.rush_open_minutes,
         limit_person_day=row.limit_person_day,
         limit_department_day=row.limit_department_day,
         limit_open=row.limit_open,

@@ -59,6 +59,9 @@ def test_no_administrator_reads_what_business_reads() -> None:
         if name in permissions_of([role]) and not name.startswith(("accounts.", "audit."))
     }
     assert REVEAL not in permissions_of(ADMINISTRATORS)
+    assert REVEAL not in permissions_of([role for role in Role if role.level is Level.DISTRICT]), (
+        "patients are hospitals'"
+    )
     assert {name for name in shared if "view_booking" in name or "record" in name} == set()
 
 

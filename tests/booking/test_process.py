@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from regional_services.booking.models import Settlement, State
-from regional_services.booking.process import ENDED, Decision, Effect, Input, NotAllowed, Standing, decide
+from regional_services.booking.process import ENDED, Decision, Effect, Input, NotAllowed, Standing, Twin, decide
 
 FLOW = Path(__file__).resolve().parents[2] / "docs" / "FLOW.md"
 MACHINE_INPUTS = [what for what in Input if what is not Input.CANCEL_ASKED]
@@ -17,6 +17,30 @@ MACHINE_INPUTS = [what for what in Input if what is not Input.CANCEL_ASKED]
 
 def standings() -> list[Standing]:
     """Every standing that can come to be: all combinations of the axes that decisions depend on."""
+    return [*_alone(), *_of_reschedulings()]
+
+
+def _of_reschedulings() -> list[Standing]:
+    """Both bookings of a rescheduling, in all states: of the price and the hospital what matters to them."""
+    return [
+        Standing(
+            state=state,
+            settlement=settlement,
+            wish=wish,
+            fee=fee,
+            ordered=ordered,
+            twin=twin,
+            shared=shared,
+            registered=registered,
+        )
+        for state, settlement, wish, fee, ordered, twin, shared, registered in itertools.product(
+            State, Settlement, (None, State.CANCELLED, State.FAILED), (True, False), (True, False),
+            (Twin.LEAVING, Twin.TAKING, Twin.UNDONE), (True, False), (True, False),
+        )
+    ]  # fmt: skip
+
+
+def _alone() -> list[Standing]:
     return [
         Standing(
             state=state,
@@ -85,6 +109,38 @@ def test_a_hold_is_given_back_only_after_a_definite_answer_about_its_money() -> 
         assert Effect.CLOSE_ORDER in decision.effects
     closing = Standing(state=State.CLOSING, settlement=Settlement.UNPAID, wish=State.CANCELLED, ordered=True)
     assert Effect.WANT_RELEASE in decide(closing, Input.ORDER_CLOSED).effects
+
+
+def test_the_old_number_goes_back_only_after_the_new_one_is_registered() -> None:
+    """Whatever happens to either booking: the old one is asked to go by nothing but the new one's registration."""
+    for standing, what in itertools.product(_of_reschedulings(), Input):
+        try:
+            decision = decide(standing, what)
+        except NotAllowed:
+            continue
+        if standing.twin is Twin.LEAVING and standing.state is State.BOOKED and Effect.WANT_CANCEL in decision.effects:
+            assert what is Input.NEW_REGISTERED
+        if Effect.SAY_REGISTERED in decision.effects:
+            assert standing.twin is Twin.TAKING
+            assert standing.registered or what is Input.REGISTERED
+            assert (decision.state or standing.state) is State.BOOKED
+
+
+def test_money_lent_to_the_new_booking_is_never_refunded_by_both_nor_by_neither() -> None:
+    for standing, what in itertools.product(_of_reschedulings(), Input):
+        try:
+            decision = decide(standing, what)
+        except NotAllowed:
+            continue
+        ends = standing.state not in ENDED and decision.state in ENDED
+        if standing.twin is Twin.LEAVING and ends and standing.settlement is Settlement.PAID and standing.shared:
+            assert decision.settlement is Settlement.MOVED
+            assert Effect.REFUND not in decision.effects
+        if standing.twin is Twin.TAKING and ends:
+            assert Effect.SAY_FAILED in decision.effects
+            assert standing.ordered or Effect.REFUND not in decision.effects
+    back = Standing(state=State.CANCELLED, settlement=Settlement.MOVED, twin=Twin.LEAVING, shared=True, ordered=True)
+    assert Effect.REFUND in decide(back, Input.NEW_FAILED).effects
 
 
 def test_what_is_over_cannot_be_cancelled() -> None:

@@ -19,7 +19,7 @@ from hub.tenancy.scope import REGION, hospital, region
 from hub.work import Command, work
 from regional_services.booking.selectors import BookingView
 from regional_services.booking.services import BookingWish, create_booking
-from regional_services.catalog.models import CatalogSession
+from regional_services.catalog.models import CatalogDepartment, CatalogSession
 from regional_services.identity import documents
 from regional_services.identity.models import Identifier, Person, Relation, RelationKind, RelationState, Standing
 from regional_services.identity.purposes import ALL
@@ -126,10 +126,11 @@ def open_for_booking(
 
 
 def open_session(code: str, *, days: int = 1) -> UUID:
-    """Some session with free numbers and a fee, `days` from now or later, that the hospital's own system told of."""
+    """Some outpatient session with free numbers and a fee, `days` from now or later, that the HIS told of."""
     earliest = clock.today() + timedelta(days=days)
     session: UUID | None = (
         CatalogSession.objects.filter(institution_code=code, free__gt=0, date__gte=earliest, fee_fen__gt=0)
+        .filter(department_id__in=CatalogDepartment.objects.filter(service="outpatient").values("department_id"))
         .order_by("date", "session_id")
         .values_list("session_id", flat=True)
         .first()

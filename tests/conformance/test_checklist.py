@@ -23,7 +23,7 @@ from institution_connectors.contracts import Operation, Options
 from institution_connectors.runtime import adapters, gate
 from tests.booking.world import register_institution
 from tests.connectors.conftest import ACTOR, ALPHA, BETA
-from tests.connectors.dialects import CASES, SECRET, Case
+from tests.connectors.dialects import CASES, Case
 from tests.harness.outside import Board, Outside
 from tests.portal.desks import desk_of, text_of
 
@@ -55,7 +55,7 @@ class Candidate:
 def connect(code: str, case: Case, world: Outside, **options: object) -> Board:
     """Lead a hospital's connector to one of the sandbox's systems."""
     gate.reset()
-    ring().put_secret(f"connector.{case.code}", SECRET.encode())
+    ring().put_secret(f"connector.{case.code}", case.secret.encode())
     board = world.board(f"his-{case.code}")
     board.all_off()
     profile = replace(case.profile, hospital=code, options=replace(case.options, **options))  # type: ignore[arg-type]
@@ -73,7 +73,7 @@ def candidate(alpha: str, outside: Outside) -> Iterator[Candidate]:
     adapters.close_all()
 
 
-@pytest.mark.parametrize("name", ["soappool", "soaplock", "hlpool", "hllock"])
+@pytest.mark.parametrize("name", ["soappool", "soaplock", "hlpool", "hllock", "fhirlock"])
 def test_every_dialect_passes(name: str, candidate: Candidate, outside: Outside) -> None:
     connect(candidate.code, BY_CODE[name], outside, reserved_department=RESERVED)
     run = candidate.run()

@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from institution_connectors.adapters.fhir_r4 import fresh_key, public_key
 from institution_connectors.contracts import BookingMode, ConnectorProfile, Limits, MoneyUnit, Operation, Options
 from institution_connectors.runtime.adapters import OPERATIONS
 from tests.harness.outside import HOST, free_port
 
 SECRET = "a-secret-of-at-least-thirty-two-characters"
+SMART_KEY = fresh_key().decode()
+SMART_PUBLIC = public_key(SMART_KEY.encode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,7 @@ class Case:
     mode: BookingMode = BookingMode.HUB_POOL
     his: Mapping[str, Any] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
+    secret: str = SECRET
     days: int = 5
     port: int = field(default_factory=free_port)
 
@@ -67,6 +71,7 @@ class Case:
 REST = "http://{host}:{port}/his"
 SOAP = "http://{host}:{port}/services/HisService"
 HL7 = "mllp://{host}:{port}"
+FHIR = "http://{host}:{port}/fhir"
 YUAN = Options(money_unit=MoneyUnit.YUAN)
 GB = Options(money_unit=MoneyUnit.YUAN, charset="gb18030")
 CASES: tuple[Case, ...] = (
@@ -96,5 +101,21 @@ CASES: tuple[Case, ...] = (
         mode=BookingMode.HIS_LOCKED,
         his={"push": False, "charset": "gb18030", "senior_discount": True},
         options=replace(GB, extra={"ack_mode": "enhanced"}),
+    ),
+    Case(code="fhirpool", dialect="fhir_r4", endpoint=FHIR, his={"push": False}),
+    Case(
+        code="fhirlock",
+        dialect="fhir_r4",
+        endpoint=FHIR,
+        mode=BookingMode.HIS_LOCKED,
+        his={
+            "push": False,
+            "senior_discount": True,
+            "auth": "smart",
+            "client_id": "district-hub",
+            "public_key": SMART_PUBLIC,
+        },
+        options=Options(extra={"auth": "smart", "client_id": "district-hub", "key_id": "hub-1"}),
+        secret=SMART_KEY,
     ),
 )

@@ -102,7 +102,7 @@ def test_reads_a_dead_process_left_open_are_ended(alpha_his: Connected) -> None:
 def test_bodies_end_and_the_account_of_them_stays(alpha_his: Connected) -> None:
     exchange_id = enqueue(alpha_his.code, registration(alpha_his))
     drain()
-    with clock.shifted(timedelta(days=tasks.BODY_DAYS + 1)):
+    with clock.shifted(timedelta(days=31)):
         tasks.end_bodies(hospital=alpha_his.code)
     with hospital(alpha_his.code, read_only=True):
         assert {message.text for message in selectors.detail(exchange_id).messages} == {None}

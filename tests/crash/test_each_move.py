@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 from django.db import connections
 
+from hub.ids import uuid7
 from hub.tenancy.scope import REGION
 from hub.work import work
 from regional_services.booking.models import Booking, BookingStep, Reservation, Settlement, State
-from regional_services.booking.process import Effect, Input, NotAllowed, Standing, decide
+from regional_services.booking.process import Effect, Input, NotAllowed, Standing, Twin, decide
 from regional_services.booking.steps import advance
 from regional_services.payments import selectors as payments
 from tests.booking import world
@@ -29,6 +30,8 @@ def _standing(state: str, what: str, after: str) -> Standing:
     """One from which the row's event leads where the row says, of an order nobody has paid yet."""
     for standing in standings():
         if standing.state != state or standing.settlement is not Settlement.UNPAID or not standing.fee:
+            continue
+        if standing.shared:
             continue
         if standing.ordered is (state in {State.NEW, State.LOCKING}):
             continue
@@ -49,6 +52,10 @@ def _bring_to(code: str, standing: Standing) -> UUID:
         wish=standing.wish or "",
         pay_on_day=standing.pay_on_day,
         his_locked=standing.his_locked,
+        replaced_by=uuid7() if standing.twin is Twin.LEAVING else None,
+        replaces=uuid7() if standing.twin is Twin.TAKING else None,
+        moving=standing.twin if standing.twin in {Twin.TAKING, Twin.UNDONE} else "",
+        his="registered" if standing.registered else "pending",
         order_id=view.order_id if standing.ordered else None,
     )
     Reservation.objects.filter(booking_id=view.id).update(active=standing.state is not State.EXPIRED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,7 +35,7 @@ from tests.booking.world import Resident
 from tests.connectors.conftest import ACTOR
 from tests.connectors.conftest import ALPHA as LARGE_ALPHA
 from tests.connectors.conftest import BETA as LARGE_BETA
-from tests.connectors.dialects import SECRET, Case
+from tests.connectors.dialects import Case
 from tests.harness.outside import Board, Outside, free_port
 from tests.harness.parties import APPID, Parties, Postbox
 
@@ -143,21 +144,31 @@ def district(
     alpha: str, beta: str, his_program: Outside, parties_program: Parties, settings: Settings, client: Client
 ) -> Iterator[District]:
     """Alpha sells a released pool, beta is locked first; both collect fees by themselves."""
-    parties_program.calm()
-    settings.HUB_OUTSIDE = dict(parties_program.urls)
+    with running(CASES, his_program, parties_program, settings, client) as found:
+        yield found
+
+
+@contextmanager
+def running(
+    cases: tuple[Case, Case], his: Outside, parties: Parties, settings: Settings, client: Client
+) -> Iterator[District]:
+    """The district of two hospitals, whatever dialects they speak, until the end of the block."""
+    parties.calm()
+    settings.HUB_OUTSIDE = dict(parties.urls)
     settings.HUB_WECHAT_APPID = APPID
-    boards = {case.code: _connect(case, his_program) for case in CASES}
-    world.register_institution(alpha)
-    world.register_institution(beta, his_locked=True)
+    boards = {case.code: _connect(case, his) for case in cases}
+    first, second = (case.code for case in cases)
+    world.register_institution(first)
+    world.register_institution(second, his_locked=True)
     with Postbox() as postbox:
         settings.PUBLIC_ORIGIN = postbox.origin
         call_command("onboard_demo_merchants")
-        for code in (alpha, beta):
+        for code in (first, second):
             ask_for_directory(code)
         drain()
         with clock.shifted(timedelta(minutes=2)):  # hospitals that push are given a moment before they are asked
             drain()
-        yield District(parties_program, postbox, client, boards)
+        yield District(parties, postbox, client, boards)
     for board in boards.values():
         board.all_off()
     adapters.close_all()
@@ -165,7 +176,7 @@ def district(
 
 def _connect(case: Case, program: Outside) -> Board:
     gate.reset()
-    ring().put_secret(f"connector.{case.code}", SECRET.encode())
+    ring().put_secret(f"connector.{case.code}", case.secret.encode())
     board = program.board(f"his-{case.code}")
     board.all_off()
     connectors.put_connector(actor=ACTOR, profile=replace(case.profile))

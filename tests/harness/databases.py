@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -52,6 +53,7 @@ def renew(template_name: str) -> None:
     if not _emptied():
         _copy(template_name)
     redis.Redis.from_url(settings.HUB_REDIS_URL).flushdb()
+    shutil.rmtree(settings.HUB_FAULTS_DIR, ignore_errors=True)  # no scene of the test before is taken in here
     registry.forget()
     connectors.forget()
 

@@ -43,6 +43,7 @@ def prepare() -> None:
     os.environ["HUB_VAR"] = str(ROOT / "var" / "test")
     # A ring of its own: two workers make merchants' keys under the same names at the same time.
     os.environ["HUB_KEYRING"] = str(ROOT / "var" / "test" / "keys" / f"{WORKER}.json")
+    os.environ["HUB_FAULTS_DIR"] = str(ROOT / "var" / "test" / "faults" / f"{run}-{WORKER}")
     os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
     django.setup()
     # Workers inherit the environment; with this variable pytest-django would read the settings before their turn.

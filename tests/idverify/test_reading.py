@@ -45,6 +45,16 @@ def test_an_unreadable_card_gives_nothing() -> None:
     assert reading.fields == {}
 
 
+@needs_font
+def test_a_picture_too_dark_is_for_a_persons_eyes() -> None:
+    """At 20 % of the light the recogniser is sure of names it misreads: nothing is taken from it, at 40 % it reads."""
+    card = idcards.front(card_of("欧阳小明"))
+    dark = engine.recognise(idcards.photograph(card, Shot(light=0.3)), "front", today=clock.today())
+    assert (dark.problem, dark.fields) == (Problem.DIM, {})
+    dusk = engine.recognise(idcards.photograph(card, Shot(light=0.4)), "front", today=clock.today())
+    assert dusk.fields["name"].text == "欧阳小明"
+
+
 def test_fields_come_from_lines() -> None:
     number = card_of("欧阳小明").number
     fields = read(front_lines(number), "front", today=clock.today()).fields

@@ -19,6 +19,7 @@ from regional_services.identity.errors import GuardianRequired
 from regional_services.idverify import access, reviewing, services, tasks
 from regional_services.idverify.errors import AlreadyPending, CardExpired, PictureRefused, StepMissing
 from regional_services.idverify.models import Application, Photo, PhotoState
+from regional_services.idverify.reading import Problem
 from sandbox import idcards
 from sandbox.idcards import Shot
 from tests.idverify import world
@@ -115,6 +116,7 @@ def photo_fields(application_id: UUID) -> dict[str, Any]:
     return {name: found for photo in world.photos_of(application_id) for name, found in photo.found.items()}
 
 
+@pytest.mark.control("CES1-23/35")
 def test_pictures_lie_sealed_and_without_the_phones_own_data(committed: None) -> None:
     who = world.applicant()
     application_id = services.begin(actor=who.actor, consents=services.CONSENTS)
@@ -148,6 +150,18 @@ def test_after_three_unreadable_pictures_one_may_type(committed: None) -> None:
         )
         world.as_read(photo, {}, state=PhotoState.UNREADABLE, problem=f"看不清{tries}")
     assert "我来手工填写" in text_of(browser_of(who).get(HERE))
+    services.type_instead(actor=who.actor, application_id=application_id, side="front")
+    assert "第二步：拍国徽面" in text_of(browser_of(who).get(HERE))
+
+
+def test_too_dark_a_picture_goes_to_a_person_at_once(committed: None) -> None:
+    who = world.applicant("欧阳小明")
+    application_id = services.begin(actor=who.actor, consents=services.CONSENTS)
+    photo = services.add_photo(actor=who.actor, application_id=application_id, side="front", sent=world.plain_picture())
+    world.as_read(photo, {}, state=PhotoState.UNREADABLE, problem=Problem.DIM)
+    page = text_of(browser_of(who).get(HERE))
+    assert "我来手工填写" in page
+    assert "光线太暗" in page
     services.type_instead(actor=who.actor, application_id=application_id, side="front")
     assert "第二步：拍国徽面" in text_of(browser_of(who).get(HERE))
 

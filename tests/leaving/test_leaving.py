@@ -13,6 +13,10 @@ import pytest
 from django.test import Client
 
 from hub import clock
+from hub.accounts import services as accounts
+from hub.accounts.errors import CredentialsWrong
+from hub.accounts.models import AccountState, SignIn, StaffMembership, User
+from hub.actor import system_actor
 from hub.audit.selectors import Search, entries_of
 from hub.outbox.relay import drain
 from hub.security import envelope
@@ -23,14 +27,18 @@ from hub.tenancy.registry import state_of
 from hub.tenancy.scope import REGION, hospital, region
 from regional_services.booking.models import Booking, Settlement, State
 from regional_services.booking.services import create_booking
+from regional_services.feedback import services as feedback
+from regional_services.feedback.services import Wish
 from regional_services.leaving import tasks
 from regional_services.leaving.models import Leaving, Stage
 from regional_services.payments.models import Attempt
 from tenants.appointments import daily
 from tenants.registry.errors import InstitutionLeaving
+from tests.accounts.people import StaffMember, make_staff
 from tests.booking import world
+from tests.feedback.pictures import picture
 from tests.flow.conftest import District
-from tests.portal.desks import desk_of, text_of
+from tests.portal.desks import browser_of, desk_of, text_of
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_package.py"
 WORDS = "本院自即日起退出区域平台，请到医院窗口或公众号预约。"
@@ -74,6 +82,11 @@ def test_a_hospital_leaves_with_its_data_and_nothing_of_it_opens_any_more(
     waiting = district.book(alpha, session, unpaid_by)
     assert district.booking(paid.id).settlement is Settlement.PAID
     daily.make(alpha, clock.today())
+    feedback.submit(
+        actor=paid_by.actor,
+        wish=Wish(text="候诊区太冷", institution_code=alpha, photos=[picture()]),
+        key=paid.id.hex,
+    )
 
     operator = desk_of(Role.OPERATIONS, login_name="ops")
     here = f"/district/leaving/{alpha}"
@@ -127,9 +140,17 @@ def _hand_over_and_destroy(alpha: str, person: str, tmp_path: Path) -> None:
     turns(1)
     assert stage() == Stage.DECIDING
 
+    nurse = make_staff("nurse.li", hospital=alpha, roles=(Role.RECEPTION,))
+    elsewhere = make_staff("dr.wu", hospital=alpha, roles=(Role.DOCTOR,))
+    accounts.grant_role(
+        actor=system_actor("布置"), user_id=elsewhere.account.user_id, institution_code="beta", role=Role.DOCTOR
+    )
+    hers = browser_of(nurse)
+    assert hers.get("/workspace/").status_code == 200
     _decide(alpha, operator, security, system)
     sealed = envelope.seal("anything", b"of this hospital", owner=alpha)
-    turns(2)
+    turns(3)
+    _accounts_are_closed(alpha, nurse, elsewhere, hers)
     assert (stage(), state_of(alpha)) == (Stage.LEFT, "left")
     with pytest.raises(KeyMissing):
         envelope.open_sealed("anything", sealed)
@@ -149,6 +170,21 @@ def _hand_over_and_destroy(alpha: str, person: str, tmp_path: Path) -> None:
     assert manager.get("/workspace/leaving").status_code in (302, 404)
 
 
+def _accounts_are_closed(alpha: str, nurse: StaffMember, elsewhere: StaffMember, hers: Client) -> None:
+    """Signed out everywhere, no way back in, still named by the audit; who works elsewhere too keeps that."""
+    assert hers.get("/workspace/").status_code in (302, 404)
+    with pytest.raises(CredentialsWrong):
+        nurse.sign_in()
+    with region(read_only=True):
+        assert not StaffMembership.objects.filter(institution_code=alpha, ended_at__isnull=True).exists()
+        assert not SignIn.objects.filter(hospital=alpha, ended_at__isnull=True).exists()
+        assert User.objects.get(id=nurse.account.user_id).state == AccountState.DISABLED
+        assert User.objects.get(id=elsewhere.account.user_id).state == AccountState.ACTIVE
+    told = entries_of(REGION, Search(target=f"account:{nurse.account.user_id}"), limit=20)
+    assert [entry.reason for entry in told if entry.action == "accounts.disabled"] == ["institution_left"]
+    assert any(entry.action == "accounts.signed_in" for entry in told), "what she did stays hers"
+
+
 def _check_contents(out: Path, person: str) -> None:
     archives = lines(out / "hospital" / "patients_patientarchive.jsonl")
     mine = [row for row in archives if row["person_id"].replace("-", "") == person]
@@ -159,6 +195,8 @@ def _check_contents(out: Path, person: str) -> None:
     assert lines(out / "hospital" / "exchange_exchange.jsonl")[0]["request"]
     assert (out / "schema" / "hospital.dump").read_bytes()[:5] == b"PGDMP"
     [kept] = list((out / "objects" / "alpha" / "daily-list").iterdir())
+    [photograph] = list((out / "objects" / "feedback").iterdir())
+    assert photograph.read_bytes()[:3] == b"\xff\xd8\xff", "the photograph of a complaint, in plain"
     assert "预约清单" in kept.read_text(encoding="utf-8")
     assert "patients_patientarchive" in (out / "dictionary.csv").read_text(encoding="utf-8-sig")
 

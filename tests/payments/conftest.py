@@ -20,6 +20,7 @@ from regional_services.payments import selectors, services, steps
 from regional_services.payments.selectors import AttemptView, OrderView
 from tests.booking.world import register_institution
 from tests.harness.parties import APPID, Parties, Postbox
+from tests.security.conftest import own_ring as own_ring
 
 OPENID = "oTestPayer0000000000000000001"
 

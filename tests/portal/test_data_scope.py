@@ -66,6 +66,7 @@ def _other_department(alpha: str, booking: BookingView) -> UUID:
         return Department.objects.exclude(id=booking.department_id).values_list("id", flat=True)[0]
 
 
+@pytest.mark.control("CES1-10/16")
 @pytest.mark.requirement("JA-ADMIN-02")
 def test_narrowing_removes_the_excluded_from_every_page_at_once(alpha: str, member: StaffMember) -> None:
     booking, who = booked(alpha)
@@ -120,7 +121,10 @@ def test_a_departments_own_people_change_its_data_and_no_others(alpha: str, memb
     booking, _ = booked(alpha)
     other = _other_department(alpha, booking)
     _narrow(alpha, member, [booking.department_id])
-    browser, form = browser_of(member), {"own_intro": "本科简介", "notice": "请带病历本。", "sensitivity": ""}
+    browser, form = (
+        browser_of(member),
+        {"own_intro": "本科简介", "notice": "请带病历本。", "sensitivity": "", "service": "outpatient"},
+    )
     kept = browser.post(f"/workspace/facts/departments/{booking.department_id}", form, follow=True)
     assert "居民马上看到" in text_of(kept)
     assert browser.post(f"/workspace/facts/departments/{other}", form).status_code == 404
@@ -129,6 +133,7 @@ def test_a_departments_own_people_change_its_data_and_no_others(alpha: str, memb
     assert (notices[booking.department_id], notices[other]) == ("请带病历本。", "")
 
 
+@pytest.mark.control("CES1-10/16")
 def test_hidden_fields_are_on_no_page_masked_or_not(alpha: str, member: StaffMember) -> None:
     booking, who = booked(alpha, fee_fen=5000)
     browser = browser_of(member)

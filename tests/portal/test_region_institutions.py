@@ -263,7 +263,7 @@ def test_a_line_of_csv_fills_the_form(operator: Client) -> None:
         ({"code": "district"}, "代码应为"),
         ({"code": "alpha"}, "该代码已有机构"),
         ({"latitude": "north"}, "应为 -90 到 90"),
-        ({"endpoint": "ftp://his/"}, "此方言的地址应以"),
+        ({"endpoint": "ftp://his/"}, "地址应以"),
         ({"kind": "shop"}, "类别只能是"),
         ({"name": ""}, "请填写名称"),
         ({"secret": "short"}, "密钥应为 32 到 200"),

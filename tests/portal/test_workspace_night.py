@@ -144,7 +144,7 @@ def test_an_introduction_and_a_notice_written_here_reach_residents_with_their_hi
     booking, _ = booked(alpha)
     manager, department = desk_of(Role.HOSPITAL_MANAGER, hospital=alpha), booking.department_id
     here = f"/workspace/facts/departments/{department}"
-    form = {"own_intro": "本科擅长高血压。", "notice": "请带病历本。", "sensitivity": ""}
+    form = {"own_intro": "本科擅长高血压。", "notice": "请带病历本。", "sensitivity": "", "service": "outpatient"}
     assert "居民马上看到" in text_of(manager.post(here, form, follow=True))
     page = text_of(manager.get(here))
     assert "请带病历本。" in page

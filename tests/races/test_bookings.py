@@ -41,8 +41,9 @@ def _assert_sound(code: str, sold: int) -> None:
     with hospital(code, read_only=True):
         held = list(Number.objects.filter(state=NumberState.HELD).values_list("holder", flat=True))
     waiting = set(Booking.objects.filter(state=State.AWAITING_PAYMENT).values_list("id", flat=True))
+    stood = dict(Booking.objects.filter(id__in=held).values_list("id", "state"))
     assert len(held) == sold
-    assert set(held) == waiting
+    assert set(held) == waiting, stood
     assert set(Reservation.objects.filter(active=True).values_list("booking_id", flat=True)) == waiting
     assert verify_hospital(code, quiet=AT_ONCE) == []
 

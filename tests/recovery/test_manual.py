@@ -28,6 +28,7 @@ def test_the_manual_names_the_commands_there_are() -> None:
     assert named <= known, f"the manual names commands nobody has: {sorted(named - known)}"
 
 
+@pytest.mark.control("CES1-29/43", "8.1.9/61")
 @pytest.mark.requirement("JA-SEC-03", "JA-SEC-04", "JA-SEC-05", "WX-SEC-03")
 def test_a_drill_by_the_manual_alone(own_hub: OwnHub, tmp_path: Path) -> None:
     script = commands()

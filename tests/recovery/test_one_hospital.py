@@ -40,6 +40,7 @@ def _said(*command: str) -> str:
     return out.getvalue()
 
 
+@pytest.mark.control("CES1-29/43")
 @pytest.mark.requirement("JA-SEC-05")
 def test_a_hospital_returns_to_an_older_day_and_comes_in_step(empty_his: Outside, district: District) -> None:
     kept, cancelled, paid_later, new = (world.resident() for _ in range(4))

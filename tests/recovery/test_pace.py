@@ -62,7 +62,7 @@ def forgotten(alpha: str, session: UUID, count: int) -> list[UUID]:
             [
                 Reservation(
                     booking_id=one.id, person_id=one.person_id, visit_date=one.visit_date, starts_at=one.starts_at,
-                    ends_at=one.ends_at, ordinal=1,
+                    ends_at=one.ends_at, ordinal=1, chain=one.id,
                 )
                 for one in made
             ]

@@ -17,12 +17,13 @@ from django.test import Client, RequestFactory
 
 from hub.accounts import sessions
 from hub.actor import Actor, ActorKind
+from hub.audit.selectors import Search, entries_of
 from hub.ids import uuid7
 from hub.security import sealed
 from hub.security.permissions import permissions_of
 from hub.security.roles import Role
 from hub.tenancy.context import on_host
-from hub.tenancy.scope import hospital
+from hub.tenancy.scope import REGION, hospital
 from tests.accounts.people import StaffMember, make_staff
 
 LABEL = "person.phone:0190aaaa-0000-7000-8000-000000000001"
@@ -149,6 +150,21 @@ def test_without_the_permission_there_is_no_key_and_no_entry(reception: Callable
     answer = ask(reception(Role.HOSPITAL_IT))
     assert (answer.status_code, answer.json()["code"]) == (403, "hub.forbidden")
     assert reveals(alpha) == []
+
+
+def revealed_at_the_district() -> list[str]:
+    return [entry.target for entry in entries_of(REGION, Search()) if entry.action == "security.revealed"]
+
+
+@pytest.mark.control("CES1-08/14", "CES1-35/49")
+def test_a_reviewer_opens_what_was_filed_for_review_and_no_patient(committed: None) -> None:
+    reviewer = signed_in_browser(make_staff(roles=(Role.REVIEWER,)), "localhost")
+    assert ask(reviewer, "idverify.name:01").status_code == 200
+    assert revealed_at_the_district() == ["idverify.name:01"]
+    assert ask(reviewer, "patient.name:01").status_code == 403
+    operator = signed_in_browser(make_staff("ops", roles=(Role.OPERATIONS,)), "localhost")
+    assert {ask(operator, label).status_code for label in ("idverify.name:01", "patient.name:01")} == {403}
+    assert len(revealed_at_the_district()) == 1
 
 
 def test_nobody_gets_nothing(client: Client, committed: None) -> None:

@@ -100,6 +100,9 @@ The processes: what each may reach, who may come to it, and what it is trusted w
 - {name: HUB_CITY_APP_URL, value: {{ $v.hub.outside.cityApp | quote }}}
 - {name: HUB_SMS_URL, value: {{ $v.hub.outside.sms | quote }}}
 - {name: HUB_CITY_IDENTITY_URL, value: {{ $v.hub.outside.cityIdentity | quote }}}
+- {name: HUB_INSURER_URL, value: {{ $v.hub.outside.insurer | quote }}}
+- {name: HUB_HEALTH_CARD_URL, value: {{ $v.hub.outside.healthCard | quote }}}
+- {name: HUB_WECHAT_FOLLOW_URL, value: {{ $v.hub.outside.wechatFollow | quote }}}
 {{- end }}
 {{- if .objects }}
 - {name: HUB_S3_ENDPOINT, value: {{ $v.objects.endpoint | quote }}}

@@ -1,6 +1,7 @@
 """Accounts: sign-in only, nothing clinical. All tables live in public; hospital rows keep an account's UUID at most."""
 
 from hub.accounts.models.credentials import PasswordHistory, RecoveryCode, TotpDevice
+from hub.accounts.models.networks import AdminNetwork
 from hub.accounts.models.sign_ins import (
     CodePurpose,
     KnownDevice,
@@ -29,6 +30,7 @@ __all__ = [
     "HIDEABLE",
     "AccountKind",
     "AccountState",
+    "AdminNetwork",
     "CodePurpose",
     "DataScope",
     "Duty",

@@ -19,6 +19,8 @@ class CodePurpose(words.TextChoices):
     BIND_PHONE = "bind_phone", "绑定手机"
     ADD_MEMBER = "add_member", "添加就诊人"
     REVEAL = "reveal", "查看敏感信息"
+    MERGE = "merge", "合并账号"
+    CLOSE = "close", "注销账号"
 
 
 class PhoneCode(models.Model):

@@ -147,6 +147,8 @@ class DataScope(InstitutionRow):
     hidden = models.JSONField(default=list)
     changed_by = models.UUIDField(null=True)
     changed_at = models.DateTimeField(default=clock.now)
+    mac_key = models.CharField(max_length=32, default="")
+    mac = models.BinaryField(default=b"")
 
     class Meta:
         db_table = "accounts_data_scope"
@@ -154,7 +156,7 @@ class DataScope(InstitutionRow):
 
 
 class StaffMembership(InstitutionRow):
-    """A role of a staff account at one institution (or at the district)."""
+    """A role of a staff account at one institution (or at the district); `integrity` says what its MAC covers."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
@@ -162,6 +164,8 @@ class StaffMembership(InstitutionRow):
     granted_by = models.UUIDField(null=True)
     granted_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True)
+    mac_key = models.CharField(max_length=32, default="")
+    mac = models.BinaryField(default=b"")
 
     class Meta:
         db_table = "accounts_staff_membership"

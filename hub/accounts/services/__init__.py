@@ -13,9 +13,12 @@ from hub.accounts.services.administration import (
     set_expiry,
     unlock_account,
 )
+from hub.accounts.services.closing import close_place
+from hub.accounts.services.networks import allow_network, end_all_networks, end_network, networks
 from hub.accounts.services.residents import (
     bind_phone,
     check_phone_code,
+    holder_of_phone,
     openid_of,
     prove_identity,
     request_phone_code,
@@ -40,6 +43,7 @@ from hub.accounts.services.staff import (
 )
 from hub.accounts.services.wechat import (
     bind_wechat,
+    holder_of_wechat,
     receive_wechat_code,
     sign_in_with_wechat,
     start_wechat,
@@ -48,20 +52,27 @@ from hub.accounts.services.wechat import (
 
 __all__ = [
     "accept_first_factor",
+    "allow_network",
     "begin_totp",
     "bind_phone",
     "bind_wechat",
     "change_password",
     "check_phone_code",
+    "close_place",
     "confirm_totp",
     "create_staff",
     "disable_account",
     "enable_account",
+    "end_all_networks",
     "end_all_sign_ins",
+    "end_network",
     "end_role",
     "end_sign_in",
     "follow_platform",
     "grant_role",
+    "holder_of_phone",
+    "holder_of_wechat",
+    "networks",
     "openid_of",
     "prove_again",
     "prove_identity",

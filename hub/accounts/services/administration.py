@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError
 
-from hub.accounts import passwords, selectors, totp
+from hub.accounts import integrity, passwords, selectors, steps, totp
 from hub.accounts.errors import LoginNameTaken
 from hub.accounts.locks import lock_account
 from hub.accounts.models import (
@@ -102,8 +102,10 @@ def end_role(*, actor: Actor, user_id: UUID, institution_code: str, role: Role) 
     with work(REGION, actor=actor) as unit:
         user = _staff(user_id)
         held = StaffMembership.objects.filter(user=user, ended_at__isnull=True)
-        if not held.filter(institution_code=institution_code, role=role).update(ended_at=unit.now):
+        here = held.filter(institution_code=institution_code, role=role).first()
+        if here is None:
             raise NotFound
+        steps.end_membership(unit, here)
         if actor.institution is None and not held.exists():
             user.duty = Duty.NONE
             user.save(update_fields=["duty"])
@@ -140,16 +142,11 @@ def set_data_scope(
         if named is None and not hidden:
             here.delete()
         else:
-            DataScope.objects.update_or_create(
-                user=user,
-                institution_code=institution_code,
-                defaults={
-                    "departments": named,
-                    "hidden": sorted(hidden),
-                    "changed_by": actor.id,
-                    "changed_at": unit.now,
-                },
-            )
+            scope = here.first() or DataScope(user=user, institution_code=institution_code)
+            scope.departments, scope.hidden = named, sorted(hidden)
+            scope.changed_by, scope.changed_at = actor.id, unit.now
+            integrity.seal(scope)
+            scope.save()
         unit.audit(
             "accounts.scope_set",
             target=f"account:{user.id}",
@@ -291,9 +288,11 @@ def _grant(unit: Unit, user: User, institution_code: str, role: Role) -> None:
     if held.filter(institution_code=institution_code, role=role).exists():
         return
     try:
-        StaffMembership.objects.create(
+        made = StaffMembership(
             user=user, institution_code=institution_code, role=role, granted_by=unit.actor.id, granted_at=unit.now
         )
+        integrity.seal(made)
+        made.save(force_insert=True)
     except IntegrityError as problem:
         raise RoleConflict from problem
     unit.audit(

@@ -15,7 +15,15 @@ from hub.api import throttling
 from hub.errors import Conflict, NotFound
 from hub.security import masking
 from hub.tenancy.scope import REGION, region
+from hub.tenancy.statements import Select
 from hub.work import Unit, work
+
+# The oldest: an account that took over another keeps its own phone for messages.
+_PHONE = Select(
+    LoginHandle,
+    "user_id = %(user)s AND kind = 'phone' AND ended_at IS NULL ORDER BY created_at",
+    only=("id", "subject"),
+)
 
 
 def request_phone_code(*, actor: Actor, phone: str, purpose: CodePurpose, binding: str) -> CodeRequested:
@@ -37,6 +45,20 @@ def check_phone_code(*, actor: Actor, phone: str, purpose: CodePurpose, binding:
         right = _spend(unit, number, purpose, binding, code)
     if not right:
         raise CodeWrong
+
+
+def holder_of_phone(*, actor: Actor, phone: str, binding: str, code: str) -> UUID | None:
+    """The account a phone opens, for whoever shows the code sent to it; None where it opens none. CodeWrong."""
+    number = phones.e164(phone)
+    throttling.take("auth.token", f"ip:{actor.ip}")
+    holder = None
+    with work(REGION, actor=actor) as unit:
+        right = _spend(unit, number, CodePurpose.MERGE, binding, code)
+        if right:
+            holder = steps.account_of_handle(HandleKind.PHONE, number)
+    if not right:
+        raise CodeWrong
+    return holder.id if holder else None
 
 
 def sign_in_with_code(*, actor: Actor, phone: str, code: str, client: Client) -> SignedIn:
@@ -122,9 +144,18 @@ def bind_phone(*, actor: Actor, phone: str, code: str, binding: str) -> None:
 def openid_of(user_id: UUID, appid: str) -> str | None:
     """The account's openid at one WeChat appid, for paying there."""
     with region(read_only=True):
-        handle = LoginHandle.objects.filter(
-            user_id=user_id, kind=HandleKind.WECHAT, realm=appid, ended_at__isnull=True
-        ).first()
+        handle = (
+            LoginHandle.objects.filter(user_id=user_id, kind=HandleKind.WECHAT, realm=appid, ended_at__isnull=True)
+            .order_by("created_at")
+            .first()
+        )
+    return handle.subject if handle else None
+
+
+def phone_of(user_id: UUID) -> str | None:
+    """The phone the account signs in with, for proving its holder."""
+    with region(read_only=True):
+        handle = _PHONE.first(user=user_id)
     return handle.subject if handle else None
 
 

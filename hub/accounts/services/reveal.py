@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.accounts.permissions import REVEAL
+from hub.accounts.permissions import permission_to_open
 from hub.actor import Actor, ActorKind
 from hub.api import throttling
 from hub.errors import NotSignedIn
@@ -26,7 +26,7 @@ def key_of_sealed_value(*, actor: Actor | None, session: Any, label: str, salt: 
     if not opens:
         return key
     if actor.kind is not ActorKind.RESIDENT:
-        require(actor, REVEAL)
+        require(actor, permission_to_open(label))
     with work(actor.institution or REGION, actor=actor) as unit:
         unit.audit("security.revealed", target=label)
     return key

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
 
-from hub.accounts import passwords, selectors, steps, totp
+from hub.accounts import addresses, passwords, selectors, steps, totp
 from hub.accounts.access import own_account
 from hub.accounts.errors import CredentialsWrong, SecondFactorDue
 from hub.accounts.locks import lock_account
@@ -18,6 +18,7 @@ from hub.accounts.services.sign_ins import end_all_sign_ins
 from hub.actor import Actor
 from hub.api import throttling
 from hub.errors import NotSignedIn
+from hub.security.roles import ADMINISTRATORS
 from hub.tenancy.scope import REGION, region
 from hub.work import Unit, work
 
@@ -185,8 +186,14 @@ def _may_enter(unit: Unit, user: User, hospital: str) -> bool:
     if user.locked_until is not None and user.locked_until > unit.now:
         return False
     place = hospital or DISTRICT
-    belongs = StaffMembership.objects.filter(user=user, institution_code=place, ended_at__isnull=True).exists()
-    return user.is_active and belongs
+    held = StaffMembership.objects.filter(user=user, institution_code=place, ended_at__isnull=True)
+    roles = set(held.values_list("role", flat=True))
+    if roles & ADMINISTRATORS:
+        networks = selectors.networks_at(place)
+        if networks and not addresses.within(unit.actor.ip, networks):
+            unit.audit("accounts.address_refused", target=f"account:{user.id}", outcome="failure", reason=unit.actor.ip)
+            return False
+    return user.is_active and bool(roles)
 
 
 def _second_factor(user: User, code: str) -> SignInMethod | None:

@@ -13,14 +13,14 @@ from django.conf import settings
 from hub import clock
 from hub.accounts import digests, steps
 from hub.accounts.access import own_account
-from hub.accounts.errors import WechatPending, WechatRefused
+from hub.accounts.errors import WechatPending, WechatRefused, WechatTaken
 from hub.accounts.events import WechatCodeReceived
 from hub.accounts.locks import lock_subject
 from hub.accounts.models import HandleKind, SignInMethod, User, WechatAsk, WechatAskState
 from hub.accounts.results import Client, SignedIn, WechatProgress, WechatStart
 from hub.actor import Actor
 from hub.api import throttling
-from hub.errors import Conflict, NotFound
+from hub.errors import NotFound
 from hub.security import masking
 from hub.tenancy.scope import REGION, region
 from hub.work import work
@@ -103,11 +103,24 @@ def bind_wechat(*, actor: Actor, ask_id: UUID, binding: str) -> None:
         lock_subject(ask.openid)
         holder = steps.account_of_handle(HandleKind.WECHAT, ask.openid, realm=ask.appid)
         if holder is not None and holder.id != account_id:
-            raise Conflict("该微信已绑定另一账号，请用微信登录那个账号。")
+            raise WechatTaken
         if holder is None:
             steps.add_handle(User.objects.get(id=account_id), HandleKind.WECHAT, ask.openid, realm=ask.appid)
         _spend(ask)
         unit.audit("accounts.wechat_bound", target=f"account:{account_id}")
+
+
+def holder_of_wechat(*, actor: Actor, ask_id: UUID, binding: str) -> UUID | None:
+    """The account the confirmed openid opens, for whoever proves that it is his too; None where it opens none.
+
+    The ask is spent: it proves this once.
+    """
+    with work(REGION, actor=actor) as unit:
+        ask = _confirmed(ask_id, binding)
+        holder = steps.account_of_handle(HandleKind.WECHAT, ask.openid, realm=ask.appid)
+        _spend(ask)
+        unit.audit("accounts.wechat_proven", target=f"account:{holder.id if holder else ''}")
+        return holder.id if holder else None
 
 
 def _bound(state: str, binding: str, *, lock: bool) -> WechatAsk | None:

@@ -4,6 +4,7 @@ from django.db import migrations, models
 
 import hub.clock
 import hub.ids
+from hub.tenancy.rows import policy
 
 
 class Migration(migrations.Migration):
@@ -38,4 +39,26 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["-asked_at"], name="keys_reencryption_newest")],
             },
         ),
+        migrations.CreateModel(
+            name="SecretChange",
+            fields=[
+                ("institution_code", models.CharField(max_length=32)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("reference", models.CharField(max_length=120)),
+                (
+                    "act",
+                    models.CharField(choices=[("replaced", "更换"), ("retired", "停用")], max_length=8),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=200)),
+                ("by_name", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(default=hub.clock.now)),
+            ],
+            options={
+                "db_table": "keys_secret_change",
+                "indexes": [
+                    models.Index(fields=["institution_code", "reference", "-id"], name="keys_secret_change_newest")
+                ],
+            },
+        ),
+        *policy("keys_secret_change"),
     ]

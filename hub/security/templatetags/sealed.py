@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.http import HttpRequest
 
-from hub.accounts.permissions import REVEAL
+from hub.accounts.permissions import permission_to_open
 from hub.actor import ActorKind
 from hub.security import masking, sealed
 
@@ -31,7 +31,7 @@ def sealed_value(context: template.Context, value: str, rule: str, field: str, o
     masked = _MASKS[rule](value) if value else ""
     label = f"{field}:{owner}"
     ciphertext = ""
-    if value and request is not None and _may_reveal(request):
+    if value and request is not None and _may_reveal(request, label):
         ciphertext = sealed.seal(sealed.session_key(request.session), value, label=label)
     return {"masked": masked, "label": label, "ciphertext": ciphertext}
 
@@ -42,6 +42,6 @@ def _hidden(request: HttpRequest) -> frozenset[str]:
     return frozenset() if actor is None else actor.hidden
 
 
-def _may_reveal(request: HttpRequest) -> bool:
+def _may_reveal(request: HttpRequest, label: str) -> bool:
     actor = getattr(request, "actor", None)
-    return actor is not None and (actor.kind is ActorKind.RESIDENT or actor.may(REVEAL))
+    return actor is not None and (actor.kind is ActorKind.RESIDENT or actor.may(permission_to_open(label)))

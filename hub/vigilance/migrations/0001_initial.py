@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                             ("refusals", "短时间多次越权被拒"),
                             ("probing", "短时间多次试探不属于本机构的内容"),
                             ("break_glass", "紧急查看"),
+                            ("tampered", "角色或数据范围被绕过平台改写"),
                         ],
                         max_length=16,
                     ),

@@ -15,6 +15,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from hub.outgoing import policy
 from institution_connectors.adapters.hl7v2_mllp.errors import AnswerLost, FramingError, MessageRefused, NotDelivered
 from institution_connectors.adapters.hl7v2_mllp.framing import COMMIT_ACK, COMMIT_NAK, HEARTBEAT, BlockReader, block
 from institution_connectors.adapters.hl7v2_mllp.message import Message
@@ -132,7 +133,7 @@ class Connection:
                 time.sleep(random.uniform(0.05, 0.3))  # noqa: S311 - jitter, so that a restarted HIS is not stormed
             try:
                 timeout = min(endpoint.connect_timeout, _left(deadline))
-                raw = _kept_alive(socket.create_connection((endpoint.host, endpoint.port), timeout=timeout))
+                raw = _kept_alive(policy.connect(endpoint.host, endpoint.port, timeout=timeout))
                 return endpoint.tls.wrap_socket(raw, server_hostname=endpoint.host) if endpoint.tls else raw
             except OSError as failure:
                 problem = failure

@@ -73,7 +73,8 @@ def wrong_secret_is_refused(talk: Talk) -> str:
     """A wrong signature; dialects without one are protected by the network or by certificates."""
     if not getattr(talk.adapter, "authenticates", True):
         raise NotApplicable("本方言不签名，由专网或 TLS 客户端证书保护")
-    with talking(talk.profile, secret=secrets.token_hex(24).encode()) as stranger:
+    stranger_secret = getattr(talk.adapter, "stranger_secret", lambda: secrets.token_hex(24).encode())
+    with talking(talk.profile, secret=stranger_secret()) as stranger:
         answer = stranger.ask(Ping())
         talk.wires.extend(stranger.wires)
     refused(answer, "用错误的密钥请求")

@@ -20,6 +20,7 @@ from hub.outbox import selectors as outbox
 from hub.outbox import services as outbox_services
 from hub.tenancy.scope import REGION
 from portal.components.paging import query_with
+from portal.desk.journal_sheet import journal_sheet
 from portal.desk.pages import desk
 from portal.region.pages import district_page
 
@@ -35,10 +36,7 @@ def _start_of(text: str) -> datetime | None:
         return None
 
 
-@require_GET
-@district_page(VIEW_AUDIT)
-def entries(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Who did what: by person, thing, act, outcome and days; looking is recorded too."""
+def _asked(request: HttpRequest) -> tuple[dict[str, str], Search]:
     asked = {name: request.GET.get(name, "").strip() for name in ("actor", "target", "action", "outcome")}
     until = _start_of(request.GET.get("until", ""))
     wanted = Search(
@@ -49,6 +47,21 @@ def entries(request: HttpRequest, actor: Actor) -> HttpResponse:
         since=_start_of(request.GET.get("since", "")),
         until=until + clock.DAY if until else None,
     )
+    return asked, wanted
+
+
+@require_GET
+@district_page(VIEW_AUDIT, step_up=True)
+def export(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """What was searched, as a marked sheet."""
+    return journal_sheet(actor, REGION, _asked(request)[1])
+
+
+@require_GET
+@district_page(VIEW_AUDIT)
+def entries(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Who did what: by person, thing, act, outcome and days; looking is recorded too."""
+    asked, wanted = _asked(request)
     before = request.GET.get("before", "")
     rows = auditors.search(
         actor=actor, scope=REGION, wanted=wanted, before=int(before) if before.isdecimal() else None, limit=PAGE + 1
@@ -60,6 +73,7 @@ def entries(request: HttpRequest, actor: Actor) -> HttpResponse:
         "outcomes": OUTCOMES,
         "rows": rows[:PAGE],
         "more": query_with(request, before=str(rows[PAGE - 1].id)) if len(rows) > PAGE else "",
+        "export": f"/district/audit.csv{query_with(request, before='')}",
         "checks": checks.latest(limit=3),
         "may_verify": actor.may(VERIFY_AUDIT),
     }

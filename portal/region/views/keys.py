@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hub.actor import Actor
 from hub.errors import HubError
-from hub.keys import services
+from hub.keys import secrets, services
 from hub.keys.permissions import REPLACE_SECRETS, ROTATE_KEYS, VIEW_KEYS
 from hub.security.keyring import DATA, REGION_OWNER, TOKEN, ring
 from hub.tenancy.registry import live_hospitals
@@ -42,7 +42,7 @@ def page(request: HttpRequest, actor: Actor) -> HttpResponse:
         "jobs": jobs,
         "moving": any(job.is_moving for job, _name in jobs),
         "token_version": token_keys[0].version if token_keys else 0,
-        "references": ring().references() if actor.may(REPLACE_SECRETS) else [],
+        "secrets": secrets.secrets(actor=actor) if actor.may(REPLACE_SECRETS) else [],
         "may_rotate": actor.may(ROTATE_KEYS),
         "may_replace": actor.may(REPLACE_SECRETS),
     }
@@ -83,9 +83,23 @@ def replace_secret(request: HttpRequest, actor: Actor) -> HttpResponse:
     """A newly agreed secret in place of the old one."""
     problem = None
     try:
-        services.replace_secret(
+        secrets.replace_secret(
             actor=actor, reference=request.POST.get("reference", ""), value=request.POST.get("value", "").strip()
         )
     except HubError as refusal:
         problem = refusal
     return _done(request, problem, gettext("新凭据已生效，各进程两秒内使用。"))
+
+
+@require_POST
+@district_page(REPLACE_SECRETS, step_up=True)
+def retire_secret(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """A hospital's secret that others know is forgotten at once."""
+    problem = None
+    try:
+        secrets.retire_secret(
+            actor=actor, reference=request.POST.get("reference", ""), reason=request.POST.get("reason", "")
+        )
+    except HubError as refusal:
+        problem = refusal
+    return _done(request, problem, gettext("已停用，与这家医院的往来停止，直到设定新凭据。"))

@@ -17,10 +17,9 @@ from hub.errors import HubError
 from portal.desk.pages import desk
 from portal.region.pages import district_page
 from regional_services.booking import ending
-from regional_services.leaving import permissions, selectors, services
+from regional_services.leaving import keeping, permissions, selectors, services
 from regional_services.leaving.errors import NotYet
 from regional_services.leaving.models import Stage
-from regional_services.leaving.retention import RETENTION
 from regional_services.leaving.stages import PER_TURN
 from tenants.registry import selectors as registry
 
@@ -98,7 +97,7 @@ def _page(
         "has_left": view.stage is Stage.LEFT,
         "is_asked": view.asked_by is not None,
         "is_own_asking": view.asked_by == actor.id,
-        "retention": RETENTION,
+        "retention": keeping.kept(),
         "may_hand_key": actor.may(permissions.HAND_KEY) and view.has_package,
         "may_hold": actor.may(permissions.HOLD) and view.stage not in (Stage.DESTROYING, Stage.LEFT),
         "may_ask": actor.may(permissions.ASK),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -18,6 +16,7 @@ from hub.errors import NotFound
 from hub.ids import domain_number, uuid7
 from hub.tenancy.scope import region
 from portal.components.paging import leaf_of, query_with
+from portal.components.sheets import Sheet
 from portal.desk.pages import desk
 from portal.region.pages import district_page
 from regional_services.booking import selectors as bookings
@@ -34,7 +33,6 @@ HEADS = ("新增预约", "预约成功", "取消与过期", "停诊", "未成功
 LISTED = ("新增预约", "预约成功", "取消与过期", "停诊", "未成功", "退款", "未就诊")
 LISTED_PAGE = 50
 EXPORTED = 10_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +179,8 @@ def export_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         _count, rows = bookings.behind(_behind(request, asked), limit=EXPORTED)
     number = _noted(actor, asked, len(rows))
     names = {view.code: view.name for view in registry.institutions()}
-    answer, sheet = _sheet(actor, number, f"bookings-{asked.first}-{asked.last}.csv")
-    sheet.writerow(
+    sheet = _sheet(actor, number, f"bookings-{asked.first}-{asked.last}.csv")
+    sheet.row(
         [
             gettext("预约号"),
             gettext("机构"),
@@ -196,12 +194,12 @@ def export_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         ]
     )
     for row in rows:
-        place = _plain(names.get(row.institution_code, row.institution_code))
-        who = [_plain(row.department_name), _plain(row.doctor_name)]
+        place = names.get(row.institution_code, row.institution_code)
+        who = [row.department_name, row.doctor_name]
         when = [f"{clock.local(row.created_at):%Y-%m-%d %H:%M:%S}", row.visit_date]
         stands = [row.state.label, row.settlement.label, money.yuan_from_fen(row.fee_fen)]
-        sheet.writerow([row.number, place, *who, *when, *stands])
-    return answer
+        sheet.row([row.number, place, *who, *when, *stands])
+    return sheet.answer
 
 
 @require_GET
@@ -236,13 +234,13 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     names = {view.code: view.name for view in registry.institutions()}
     rows = selectors.each(asked.first, asked.last, asked.institution_code)
     number = _noted(actor, asked, len(rows))
-    answer, sheet = _sheet(actor, number, f"statistics-{asked.first}-{asked.last}.csv")
-    sheet.writerow([gettext("日期"), gettext("机构代码"), gettext("机构"), *HEADS])
+    sheet = _sheet(actor, number, f"statistics-{asked.first}-{asked.last}.csv")
+    sheet.row([gettext("日期"), gettext("机构代码"), gettext("机构"), *HEADS])
     for day, row in rows:
         counts = [getattr(row, name) for name in selectors.NAMES if not name.endswith("_fen")]
         amounts = [money.yuan_from_fen(fen) for fen in (row.paid_fen, row.refunded_fen)]
-        sheet.writerow([day, row.key, _plain(names.get(row.key, row.key)), *counts, *amounts])
-    return answer
+        sheet.row([day, row.key, names.get(row.key, row.key), *counts, *amounts])
+    return sheet.answer
 
 
 def _noted(actor: Actor, asked: Asked, rows: int) -> str:
@@ -259,22 +257,14 @@ def _noted(actor: Actor, asked: Asked, rows: int) -> str:
     return number
 
 
-def _sheet(actor: Actor, number: str, name: str) -> tuple[HttpResponse, Any]:
+def _sheet(actor: Actor, number: str, name: str) -> Sheet:
     """A CSV answer whose first line says who took it when."""
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.write("\ufeff")
-    sheet = csv.writer(answer)
-    sheet.writerow(
+    sheet = Sheet(name)
+    sheet.row(
         [
             gettext("导出编号 %(number)s") % {"number": number},
             gettext("导出人 %(name)s") % {"name": actor.name},
             f"{clock.local(clock.now()):%Y-%m-%d %H:%M:%S}",
         ]
     )
-    return answer, sheet
-
-
-def _plain(text: str) -> str:
-    """A name that a spreadsheet can't take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return sheet

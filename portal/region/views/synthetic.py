@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date, timedelta
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hub import clock
 from hub.actor import Actor
 from portal.components.paging import leaf_of
+from portal.components.sheets import Sheet
 from portal.desk import visits
 from portal.desk.pages import desk
 from portal.region.pages import district_page
@@ -72,11 +72,8 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG001 
     asked = request.GET.get("days", "")
     first, last = _span(int(asked) if asked.isdecimal() and int(asked) in SPANS else 30)
     measured = selectors.availability(first, last)
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="availability-{first}-{last}.csv"'
-    answer.write("\ufeff")
-    sheet = csv.writer(answer)
-    sheet.writerow(
+    sheet = Sheet(f"availability-{first}-{last}.csv")
+    sheet.row(
         [
             gettext("机构代码"),
             gettext("服务"),
@@ -89,8 +86,8 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG001 
     for (code, service), found in sorted(measured.items()):
         share = "" if found.share is None else f"{found.share:.3f}"
         name = Service(service).label
-        sheet.writerow([code or gettext("全区"), name, found.runs, found.failed, found.down_seconds, share])
-    return answer
+        sheet.row([code or gettext("全区"), name, found.runs, found.failed, found.down_seconds, share])
+    return sheet.answer
 
 
 @require_GET

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from hub.accounts import selectors, sessions
 from hub.accounts.access import own_account
+from hub.accounts.errors import WechatTaken
 from hub.accounts.models import CodePurpose
 from hub.accounts.services import residents, sign_ins, wechat
 from hub.actor import Actor
@@ -19,6 +20,7 @@ from hub.errors import HubError
 from hub.words import COOKIE as LANGUAGE_COOKIE
 from portal.components.context import ELDER_COOKIE
 from portal.resident.pages import chosen_person, next_of, page, people_of, resident_of, resident_page
+from portal.resident.views.accountlife import propose_by_wechat
 
 WECHAT_NEXT = "wechat_next"
 YEAR = 365 * 24 * 3600
@@ -106,7 +108,10 @@ def wechat_wait(request: HttpRequest, ask_id: UUID) -> HttpResponse:
         )
     actor = resident_of(request)
     if actor is not None:
-        wechat.bind_wechat(actor=actor, ask_id=ask_id, binding=binding)
+        try:
+            wechat.bind_wechat(actor=actor, ask_id=ask_id, binding=binding)
+        except WechatTaken:
+            following = propose_by_wechat(request, actor, ask_id)
         return _go(request, following)
     client = sessions.client_of(request)
     signed_in = wechat.sign_in_with_wechat(actor=sessions.anonymous(request), ask_id=ask_id, client=client)

@@ -19,9 +19,10 @@ from hub.tenancy.scope import hospital
 from portal.commands import command_of
 from portal.components.words import HISTORY_WORDS
 from portal.resident.pages import page, resident_page
-from regional_services.booking import access, changes, rights, selectors, services
+from regional_services.booking import access, changes, moving, rights, selectors, services
 from regional_services.booking.models import SETTLED, Settlement, State
 from regional_services.booking.selectors import BookingView, booking_view
+from regional_services.entries import selectors as entries
 from regional_services.identity import selectors as identity
 from regional_services.payments import selectors as payments
 from regional_services.survey import selectors as surveys
@@ -68,15 +69,20 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
         "institution": institution,
         "patient": card,
         "history": [(step, HISTORY_WORDS.get(step.what, step.what)) for step in selectors.history(view.id)],
-        "may_cancel": view.state in {State.AWAITING_PAYMENT, State.BOOKED, State.LOCKING, State.CONFIRMING},
+        "may_cancel": view.state in {State.AWAITING_PAYMENT, State.BOOKED, State.LOCKING, State.CONFIRMING}
+        and view.replaced_by is None,
         "may_register": view.pay_on_day and not why_not,
         "why_not_register": why_not if view.state is State.BOOKED and view.settlement is Settlement.UNPAID else "",
         "may_check_in": view.state is State.BOOKED and view.visit_date == clock.today() and view.settlement in SETTLED,
         "may_not_enter": view.settlement not in {*SETTLED, Settlement.UNPAID},
         "qr": segno.make(view.number, error="m").svg_data_uri(scale=6, border=2) if view.state is State.BOOKED else "",
+        "why_not_move": moving.why_not(row, clock.now()) if view.state is State.BOOKED else "",
+        "successor": moving.successor_of(row),
+        "predecessor": moving.predecessor_of(row),
         "change": changes.open_change(view.id) if view.state in selectors.LIVE else None,
         "right": rights.right_of(view.id) if view.state is State.STOPPED else None,
         "notices": _visit_notices(view),
+        "visit": entries.of_booking(view.account_id, view.id),
         "survey": surveys.of_booking(actor, view.id) if view.state is State.FULFILLED else None,
         "order": payments.order_of_booking(view.id) if view.order_id else None,
         "back": "/bookings",

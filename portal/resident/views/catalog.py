@@ -91,6 +91,8 @@ def _services() -> list[Service]:
     return [
         Service(_("预约挂号"), "book", "/hospitals"),
         Service(_("找医生"), "pulse", "/doctors"),
+        Service(_("预防接种"), "pill", "/services/immunisation"),
+        Service(_("健康体检"), "pulse", "/services/checkup"),
         Service(_("我的预约"), "list", "/bookings"),
         Service(_("就诊人"), "people", "/me/people"),
         Service(_("消息"), "mail", "/messages"),
@@ -203,18 +205,8 @@ def department(request: HttpRequest, code: str, department_id: UUID) -> HttpResp
     found = selectors.department(department_id)
     if found.institution_code != code:
         raise NotFound
-    counts = {card.date: card for card in selectors.days_of(department_id)}
-    today = clock.today()
-    days = [
-        Day(
-            day,
-            counts[day].free if day in counts else 0,
-            counts[day].total if day in counts else 0,
-            opens=bool(day in counts and counts[day].release_at),
-        )
-        for day in (today + timedelta(days=offset) for offset in range(DAYS_SHOWN))
-    ]
-    chosen = _chosen_day(request.GET.get("day", ""), days)
+    days = days_shown(department_id)
+    chosen = chosen_day(request.GET.get("day", ""), days)
     sessions = selectors.sessions_of(department_id, day=chosen)
     first = before_others(request, code, department_id)
     context = {
@@ -223,21 +215,37 @@ def department(request: HttpRequest, code: str, department_id: UUID) -> HttpResp
         "department": found,
         "days": days,
         "chosen": chosen,
-        "sessions": [_session_row(card, first=first) for card in sessions],
+        "sessions": [session_row(card, first=first) for card in sessions],
         "age": _age(max((card.age_seconds for card in sessions), default=0)),
         "back": f"/hospitals/{code}",
     }
     return page(request, "department", "book", context)
 
 
-def _chosen_day(text: str, days: list[Day]) -> date:
+def days_shown(department_id: UUID) -> list[Day]:
+    """The strip of days of a department, with what is free on each. One query."""
+    counts = {card.date: card for card in selectors.days_of(department_id)}
+    return [
+        Day(
+            day,
+            counts[day].free if day in counts else 0,
+            counts[day].total if day in counts else 0,
+            opens=bool(day in counts and counts[day].release_at),
+        )
+        for day in (clock.today() + timedelta(days=offset) for offset in range(DAYS_SHOWN))
+    ]
+
+
+def chosen_day(text: str, days: list[Day]) -> date:
+    """The day of the strip that was asked for, else the first with a free number."""
     try:
         return date.fromisoformat(text)
     except ValueError:
         return next((day.date for day in days if day.free), days[0].date)
 
 
-def _session_row(card: SessionCard, *, first: bool) -> dict[str, object]:
+def session_row(card: SessionCard, *, first: bool) -> dict[str, object]:
+    """A session in the list of its day; `first`: this resident may book before others."""
     hours = ""
     if card.first_start and card.last_end:
         hours = f"{clock.local(card.first_start):%H:%M}-{clock.local(card.last_end):%H:%M}"

@@ -16,14 +16,17 @@ from hub.tenancy.scope import hospital as hospital_scope
 from portal.commands import command_of
 from portal.resident.pages import chosen_person, page, people_of, resident_page
 from portal.resident.views.catalog import before_others, closed, opening
-from regional_services.booking import services
+from portal.resident.views.entries import note_booking
+from regional_services.booking import rush, services
+from regional_services.booking.errors import WaitInLine
 from regional_services.booking.services import BookingWish
-from regional_services.catalog import selectors
+from regional_services.catalog import offers, selectors
 from regional_services.catalog.selectors import SessionCard
 from regional_services.waitlist import selectors as waitlist_selectors
 from regional_services.waitlist import services as waitlist
 from tenants.appointments.errors import SlotChanged
 from tenants.directory import editing
+from tenants.directory.models import Service
 from tenants.registry import selectors as registry
 from tenants.scheduling import selectors as scheduling
 from tenants.scheduling.selectors import NumberView
@@ -80,7 +83,8 @@ def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
     ]
     queue = not any(number["is_free"] for number in shown) or waitlist_selectors.is_queued(session_id)
     may_wait = queue and not context["closed"] and not context["first"] and waitlist.may_join(card)
-    return page(request, "session", "book", {**context, "numbers": shown, "may_wait": may_wait})
+    context |= {"numbers": shown, "may_wait": may_wait, "line": bool(context["opens"]) and rush.is_open(code)}
+    return page(request, "session", "book", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -97,12 +101,15 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
     if number is None or not number.is_free:
         messages.warning(request, _("这个号刚刚被约走了，请另选一个。"), extra_tags="warn")
         return HttpResponseRedirect(f"/hospitals/{code}/sessions/{session_id}")
-    people = people_of(actor)
+    service = selectors.department(card.department_id).service
+    rule = offers.rule_of(service) if service != Service.OUTPATIENT else None
+    people = [person for person in people_of(actor) if rule is None or rule.fits(person.birth_date, card.date)]
     chosen = chosen_person(request, people)
     context |= {
         "number": number,
         "people": people,
         "chosen": chosen,
+        "rule": rule,
         "quoted": services.is_quoted(code, card.fee_fen),
         "may_book": any(person.standing in ("verified", "temporary") for person in people),
         "back": f"/hospitals/{code}/sessions/{session_id}",
@@ -126,10 +133,14 @@ def _book(request: HttpRequest, actor: Actor, code: str, session_id: UUID, numbe
         return HttpResponseRedirect(request.get_full_path())
     try:
         view = services.create_booking(actor=actor, wish=wish, command=command_of(request, "booking.create"))
+    except WaitInLine:
+        rush.join(actor, code, session_id)
+        return HttpResponseRedirect(f"{here}/line")
     except SlotChanged as refusal:
         messages.warning(request, refusal.text, extra_tags="warn")
         return HttpResponseRedirect(here)
     except HubError as refusal:
         messages.error(request, f"{refusal.text}{_('没有占号，也没有产生费用。')}", extra_tags="bad")
         return HttpResponseRedirect(here)
+    note_booking(request, actor, view.id)
     return HttpResponseRedirect(f"/bookings/{view.id}")

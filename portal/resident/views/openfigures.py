@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -10,6 +9,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from portal.components.charts import bars
+from portal.components.sheets import Sheet
 from portal.resident.pages import page
 from regional_services.openfigures import selectors
 from regional_services.openfigures.selectors import Line, Month
@@ -45,11 +45,8 @@ def figures_json(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django
 @require_GET
 def figures_csv(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """The same, for spreadsheets; an empty cell is a withheld figure."""
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="open-figures.csv"'
-    answer.write("\ufeff")
-    sheet = csv.writer(answer)
-    sheet.writerow(
+    sheet = Sheet("open-figures.csv")
+    sheet.row(
         [
             gettext("月份"),
             gettext("机构代码"),
@@ -67,8 +64,8 @@ def figures_csv(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django'
         for line in (month.total, *month.kinds, *month.institutions):
             cells = ["" if (value := getattr(line, name)) is None else value for name in COLUMNS]
             provisional = gettext("是") if month.is_provisional else ""
-            sheet.writerow([f"{month.month:%Y-%m}", line.code, line.name, line.kind, *cells, provisional])
-    return answer
+            sheet.row([f"{month.month:%Y-%m}", line.code, line.name, line.kind, *cells, provisional])
+    return sheet.answer
 
 
 def _month(month: Month) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from hub.work import Command
 from portal.resident.pages import page, resident_page
 from regional_services.booking import access
 from regional_services.booking.selectors import BookingView, booking_view
+from regional_services.insurance import selectors as vouchers
 from regional_services.payments import access as payments_access
 from regional_services.payments import services as payments
 from regional_services.payments.selectors import AttemptView, attempt_view
@@ -69,6 +70,7 @@ def _page(request: HttpRequest, booking: BookingView, attempt: AttemptView, acto
         "cashier": payments.cashier_url(attempt, return_url=back) if attempt.ready and attempt.pay_url else "",
         "call_up": json.dumps(payments.call_up(attempt.id, actor=actor)) if in_app else "",
         "trouble": gettext("支付没有准备好，请返回后重试。") if attempt.state in DEAD else "",
+        "voucher": vouchers.voucher_of(actor, booking.id),
         "back": f"/bookings/{booking.id}",
     }
     return page(request, "pay", "me", context)

@@ -20,7 +20,7 @@ from hub.errors import HubError, InvalidInput
 from hub.security.sealed_forms import SealedForm, SealedTextInput
 from portal.commands import command_of
 from portal.resident.pages import choose_person, chosen_person, next_of, page, people_of, resident_page
-from regional_services.identity import services
+from regional_services.identity import proxies, services
 from regional_services.identity.consents import HOSPITAL_SHARING, SERVICE_USE, TEXTS
 from regional_services.identity.documents import DocumentKind
 from regional_services.identity.models import RelationKind, RelationState, Standing
@@ -54,6 +54,14 @@ class PersonForm(SealedForm):
     birth_date = forms.DateField(
         label=_("出生日期（证件不含时填写）"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
+    valid_until = forms.DateField(
+        label=_("证件有效期至（长期的不填）"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("家人同意由您代办到哪天（成年家人，最长一年）"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
 
 
 def _checking(row: Member) -> bool:
@@ -68,6 +76,7 @@ def people(request: HttpRequest, actor: Actor) -> HttpResponse:
     context = {
         "people": [(row, _checking(row)) for row in rows],
         "chosen": chosen_person(request, rows),
+        "proxies": proxies.proxies_of(actor),
         "checking": any(_checking(row) for row in rows),
         "holder_verified": any(row.kind == RelationKind.SELF and row.standing == Standing.VERIFIED for row in rows),
         "next": next_of(request, "/me"),
@@ -142,4 +151,13 @@ def real_name(request: HttpRequest, actor: Actor, person_id: UUID) -> HttpRespon
         services.start_real_name(actor=actor, person_id=person_id)
     except HubError as problem:
         messages.error(request, problem.text, extra_tags="bad")
+    return HttpResponseRedirect("/me/people")
+
+
+@require_POST
+@resident_page
+def end_proxy(request: HttpRequest, actor: Actor, relation_id: UUID) -> HttpResponse:
+    """This one acts for me no longer."""
+    proxies.end_proxy(actor=actor, relation_id=relation_id)
+    messages.success(request, gettext("已停止由对方代办。"), extra_tags="ok")
     return HttpResponseRedirect("/me/people")

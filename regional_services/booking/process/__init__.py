@@ -4,7 +4,8 @@ Nothing here touches a database; `steps.advance` locks the row, asks `decide` an
 `docs/FLOW.md` shows the same table for people, and a test holds the two together.
 """
 
-from regional_services.booking.process.moves import ENDED, IGNORED, decide
-from regional_services.booking.process.terms import Decision, Effect, Input, NotAllowed, Standing
+from regional_services.booking.process.moves import ENDED, IGNORED
+from regional_services.booking.process.terms import Decision, Effect, Input, NotAllowed, Standing, Twin
+from regional_services.booking.process.twins import decide
 
-__all__ = ["ENDED", "IGNORED", "Decision", "Effect", "Input", "NotAllowed", "Standing", "decide"]
+__all__ = ["ENDED", "IGNORED", "Decision", "Effect", "Input", "NotAllowed", "Standing", "Twin", "decide"]

@@ -56,6 +56,8 @@ def _new(now: Standing, what: Input) -> Decision:
             return Decision(state=_S.CLOSING, effects=(Effect.WANT_RELEASE,))
         if now.fee and not now.pay_on_day:
             return Decision(state=_S.AWAITING_PAYMENT, effects=(Effect.OPEN_ORDER, Effect.TELL_PAY))
+        if now.shared:
+            return _agreed(now)
         return Decision(state=_S.BOOKED, effects=(Effect.TELL_BOOKED,))
     if what is Input.STOPPED:
         return _stopped(now)
@@ -87,7 +89,7 @@ def _agreed(now: Standing) -> Decision:
         return Decision(state=_S.CLOSING, effects=(Effect.WANT_RELEASE,))
     if now.fee and not now.pay_on_day:
         return Decision(state=_S.AWAITING_PAYMENT, effects=(Effect.OPEN_ORDER, Effect.TELL_PAY))
-    settlement = None if now.fee else _P.FREE
+    settlement = None if now.fee else (_P.PAID if now.shared else _P.FREE)  # shared: paid with the number it replaces
     return Decision(state=_S.CONFIRMING, settlement=settlement, effects=(Effect.WANT_CONFIRM,))
 
 

@@ -34,6 +34,10 @@ class Input(StrEnum):
     REFUND_FAILED = "refund_failed"
     PAYMENT_REFUSED = "payment_refused"
     VISIT_ENDED = "visit_ended"
+    NEW_REGISTERED = "new_registered"
+    NEW_FAILED = "new_failed"
+    OLD_GONE = "old_gone"
+    OLD_STAYS = "old_stays"
 
 
 class Effect(StrEnum):
@@ -55,6 +59,22 @@ class Effect(StrEnum):
     TELL_REFUNDED = "tell_refunded"
     TELL_WINDOW = "tell_window"
     TELL_PAY_AT_WINDOW = "tell_pay_at_window"
+    SAY_REGISTERED = "say_registered"
+    SAY_FAILED = "say_failed"
+    SAY_GONE = "say_gone"
+    SAY_STAYS = "say_stays"
+    LET_STAY = "let_stay"
+    FINISH_MOVE = "finish_move"
+
+
+class Twin(StrEnum):
+    """A booking's part in a rescheduling: the one that is left, or the one that is taken instead."""
+
+    NONE = "none"
+    LEAVING = "leaving"
+    TAKING = "taking"
+    TAKEN = "taken"
+    UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +82,8 @@ class Standing:
     """The part of a booking that decisions depend on.
 
     `fee` is of the price as it is known now, `quoting` says that the hospital is still to name this person's price;
-    `ordered` tells whether an order is or may be open.
+    `ordered` tells whether an order is or may be open. Of two bookings of one rescheduling, `shared` says that the
+    money paid for the old one counts for the new one; `registered` that the hospital's own system has the registration.
     """
 
     state: State
@@ -73,6 +94,9 @@ class Standing:
     his_locked: bool = False
     quoting: bool = False
     ordered: bool = False
+    twin: Twin = Twin.NONE
+    shared: bool = False
+    registered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

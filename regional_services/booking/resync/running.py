@@ -23,7 +23,7 @@ from hub.tenancy import repair
 from hub.tenancy.scope import REGION, hospital, region
 from hub.work import Unit, work
 from institution_connectors.exchange import polling
-from regional_services.booking import steps
+from regional_services.booking import steps, twins
 from regional_services.booking.errors import ResyncUnknown
 from regional_services.booking.models import Booking, Cause, Outcome, ResyncItem, ResyncRun, ResyncState
 from regional_services.booking.process import Input
@@ -177,7 +177,7 @@ def _compare(run: ResyncRun, bookings: list[Booking]) -> Compared:
         cards = identity.cards_of(absent) if absent else {}
     found = Compared(bookings, standings=standings)
     for booking in bookings:
-        payment = judging.paid(booking, orders, facts)
+        payment = twins.payment_of(booking, judging.paid(booking, orders, facts))
         card = cards.get(booking.person_id)
         found.payments[booking.id] = payment
         found.judged[booking.id] = judging.judge(

@@ -166,6 +166,25 @@ KINDS = (
         ),
     ),
     Kind(
+        name="booking.moved",
+        title="改约成功",
+        importance=Importance.MUST,
+        variables=_VISIT,
+        channels=TEXTED,
+        page=_BOOKING,
+        hospital_may=True,
+        zh=Words(
+            title="改约成功",
+            text="您在{institution}{department}的预约已改到{when}{doctor}，第{sequence}号，原来的号已退。",
+            discreet="您在{institution}的预约已改到{when}，原来的号已退。详情请登录查看。",
+        ),
+        en=Words(
+            title="Rescheduled",
+            text="Now {when}, number {sequence}: {institution}, {department} {doctor}. The earlier one is given back.",
+            discreet="Your booking at {institution} is now {when}, the earlier one given back. Sign in for details.",
+        ),
+    ),
+    Kind(
         name="booking.altered",
         title="就诊安排有调整",
         importance=Importance.MUST,

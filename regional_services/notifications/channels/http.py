@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from hub.outgoing import http as outgoing
 from regional_services.notifications.channels.contract import Answer, Outcome
 
 _TIMEOUT = httpx.Timeout(connect=3.0, read=8.0, write=5.0, pool=3.0)
@@ -24,7 +25,7 @@ class Reply:
 
 @cache
 def _client() -> httpx.Client:
-    return httpx.Client(timeout=_TIMEOUT, follow_redirects=False, trust_env=False)
+    return outgoing.client(timeout=_TIMEOUT)
 
 
 def call(method: str, url: str, **options: Any) -> Reply:

@@ -22,7 +22,7 @@ class Message(InstitutionRow):
     the wording of its time. `shown` is false where the resident declined this kind in the app.
     """
 
-    staff_grant: ClassVar[Grant] = Grant.RW  # of staff's own messages only: selectors ask for the reader's account
+    staff_grant: ClassVar[Grant] = Grant.RW  # staff look at their hospital's, and mark as read what was told to them
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     account_id = models.UUIDField()

@@ -15,6 +15,46 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="MerchantProposal",
+            fields=[
+                ("institution_code", models.CharField(max_length=32)),
+                ("id", models.UUIDField(default=hub.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("channel", models.CharField(max_length=16)),
+                ("mchid", models.CharField(max_length=32)),
+                ("appid", models.CharField(max_length=32)),
+                ("serial_no", models.CharField(max_length=64)),
+                ("private_key_ref", models.CharField(max_length=120)),
+                ("api_v3_key_ref", models.CharField(max_length=120)),
+                ("channel_key_id", models.CharField(max_length=64)),
+                ("channel_public_key", models.TextField()),
+                ("certificate_until", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "等待安全管理员确认"), ("done", "已启用"), ("refused", "未同意")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200)),
+                ("asked_by", models.UUIDField()),
+                ("asked_by_name", models.CharField(max_length=64)),
+                ("asked_at", models.DateTimeField()),
+                ("decided_by_name", models.CharField(blank=True, default="", max_length=64)),
+                ("decided_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "db_table": "payments_merchant_proposal",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "waiting")),
+                        fields=("institution_code", "channel"),
+                        name="payments_merchant_one_proposal",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="MerchantAccount",
             fields=[
                 ("institution_code", models.CharField(max_length=32)),
@@ -30,6 +70,8 @@ class Migration(migrations.Migration):
                 ("channel_public_key", models.TextField()),
                 ("effective_from", models.DateTimeField()),
                 ("effective_to", models.DateTimeField(null=True)),
+                ("certificate_until", models.DateTimeField(null=True)),
+                ("put_by_name", models.CharField(blank=True, default="", max_length=130)),
             ],
             options={
                 "db_table": "payments_merchant_account",
@@ -511,6 +553,7 @@ class Migration(migrations.Migration):
         *policy("payments_order"),
         *policy("payments_leg"),
         *policy("payments_merchant_account"),
+        *policy("payments_merchant_proposal"),
         *policy("payments_attempt"),
         *policy("payments_refund"),
         *policy("payments_notification"),

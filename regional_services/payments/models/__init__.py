@@ -1,6 +1,12 @@
 """Orders, legs, attempts, refunds, ledger: public tables, each row owned by one hospital (DESIGN section 4)."""
 
-from regional_services.payments.models.channel import ChannelNotification, MerchantAccount, NotificationState
+from regional_services.payments.models.channel import (
+    ChannelNotification,
+    MerchantAccount,
+    MerchantProposal,
+    NotificationState,
+    ProposalState,
+)
 from regional_services.payments.models.ledger import Account, CashierTask, Posting, TaskKind
 from regional_services.payments.models.movements import (
     OF_THE_ORDER,
@@ -31,10 +37,12 @@ __all__ = [
     "LegKind",
     "LegState",
     "MerchantAccount",
+    "MerchantProposal",
     "NotificationState",
     "Order",
     "OrderState",
     "Posting",
+    "ProposalState",
     "Refund",
     "RefundKind",
     "RefundState",

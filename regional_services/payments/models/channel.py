@@ -31,8 +31,8 @@ class MerchantAccount(InstitutionRow):
     channel_public_key = models.TextField()
     effective_from = models.DateTimeField()
     effective_to = models.DateTimeField(null=True)
-
-    staff_grant = Grant.NONE
+    certificate_until = models.DateTimeField(null=True)
+    put_by_name = models.CharField(max_length=130, blank=True, default="")
 
     class Meta:
         db_table = "payments_merchant_account"
@@ -45,6 +45,49 @@ class MerchantAccount(InstitutionRow):
                 name="payments_merchant_current",
                 condition=models.Q(effective_to__isnull=True),
             ),
+        ]
+
+
+class ProposalState(words.TextChoices):
+    """What became of credentials that one administrator put forward."""
+
+    WAITING = "waiting", "等待安全管理员确认"
+    DONE = "done", "已启用"
+    REFUSED = "refused", "未同意"
+
+
+class MerchantProposal(InstitutionRow):
+    """Credentials waiting for the second person: whoever sets where the money goes never puts it in force alone.
+
+    Its secrets lie in the key ring under the same names they will keep; refused ones are removed from it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    channel = models.CharField(max_length=16)
+    mchid = models.CharField(max_length=32)
+    appid = models.CharField(max_length=32)
+    serial_no = models.CharField(max_length=64)
+    private_key_ref = models.CharField(max_length=120)
+    api_v3_key_ref = models.CharField(max_length=120)
+    channel_key_id = models.CharField(max_length=64)
+    channel_public_key = models.TextField()
+    certificate_until = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=ProposalState.choices, default=ProposalState.WAITING)
+    reason = models.CharField(max_length=200)
+    asked_by = models.UUIDField()
+    asked_by_name = models.CharField(max_length=64)
+    asked_at = models.DateTimeField()
+    decided_by_name = models.CharField(max_length=64, blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "payments_merchant_proposal"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution_code", "channel"],
+                name="payments_merchant_one_proposal",
+                condition=models.Q(state="waiting"),
+            )
         ]
 
 

@@ -1,4 +1,4 @@
-"""WeChat's open platform: web authorisation, and an official account's template messages with their results."""
+"""WeChat's open platform: web authorisation, an official account's followers, template messages and their results."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aiohttp import web
 from sandbox.app import BackgroundSite, Config, HttpSite, Site
 from sandbox.control import Board, Control, Switch
 from sandbox.outside.wechat_open.account import Accounts
+from sandbox.outside.wechat_open.following import Following
 from sandbox.outside.wechat_open.results import Results
 from sandbox.outside.wechat_open.signing_in import SigningIn
 
@@ -23,6 +24,7 @@ def build(config: Config, state: Path, control: Control) -> list[Site]:
     board = Board(key="wechat-open", title="微信开放平台", group="支付与公共服务")
     signing_in = SigningIn(secrets, domains, board)
     accounts = Accounts(secrets, state / "wechat_open.sqlite3", board)
+    following = Following(accounts, secrets, board)
     results = Results(accounts, apps, str(section.get("events_url", f"{config.hub_url}/api/provider/v1/wechat/events")))
     board.facts = lambda: {**signing_in.facts(), **accounts.facts()}
     board.add_switches(
@@ -30,6 +32,7 @@ def build(config: Config, state: Path, control: Control) -> list[Site]:
         Switch("busy", "系统繁忙（-1）"),
         Switch("slow", "处理前等待（秒）", "number", "可限定 send token"),
         Switch("token_dead", "令牌失效（40001）"),
+        Switch("user_info_down", "用户信息停机"),
         Switch(
             "errcode", "模板消息按此错误码拒绝", "number", "43004 未关注，43101 拒收，45009 额度用完，45011 频率超限"
         ),
@@ -43,7 +46,7 @@ def build(config: Config, state: Path, control: Control) -> list[Site]:
 
     def application() -> web.Application:
         built = web.Application()
-        built.add_routes([*signing_in.routes(), *accounts.routes()])
+        built.add_routes([*signing_in.routes(), *accounts.routes(), *following.routes()])
         return built
 
     return [

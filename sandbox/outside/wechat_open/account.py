@@ -83,7 +83,7 @@ class Accounts:
         await self._troubles("send")
         if self.board.take("busy") is not None:
             return error(-1, "system error")
-        appid = self._of_token(request)
+        appid = self.of_token(request)
         if appid is None:
             return error(40001, "invalid credential, access_token is invalid or not latest")
         asked = await request.json()
@@ -103,7 +103,7 @@ class Accounts:
         openid, template_id, data = str(asked.get("touser", "")), str(asked.get("template_id", "")), asked.get("data")
         if not _OPENID.fullmatch(openid):
             return 40003, "invalid openid"
-        if self.db.execute("SELECT 1 FROM stranger WHERE openid=?", (openid,)).fetchone():
+        if not self.follows(openid):
             return 43004, "require subscribe"
         if template_id not in TEMPLATES:
             return 40037, "invalid template_id"
@@ -137,7 +137,7 @@ class Accounts:
         return msgid
 
     async def _templates(self, request: web.Request) -> web.Response:
-        if self._of_token(request) is None:
+        if self.of_token(request) is None:
             return error(40001, "invalid credential")
         listed = [
             {
@@ -159,18 +159,25 @@ class Accounts:
 
     async def _follow(self, request: web.Request) -> web.Response:
         asked = await request.json()
-        verb = (
-            "DELETE FROM stranger WHERE openid=?" if asked["follows"] else "INSERT OR IGNORE INTO stranger VALUES (?)"
-        )
-        self.db.execute(verb, (str(asked["openid"]),))
+        self.set_follows(str(asked["openid"]), follows=bool(asked["follows"]))
         return web.json_response({})
+
+    def follows(self, openid: str) -> bool:
+        """Whether somebody follows: everybody until he does not."""
+        return self.db.execute("SELECT 1 FROM stranger WHERE openid=?", (openid,)).fetchone() is None
+
+    def set_follows(self, openid: str, *, follows: bool) -> None:
+        """He follows, or stops."""
+        verb = "DELETE FROM stranger WHERE openid=?" if follows else "INSERT OR IGNORE INTO stranger VALUES (?)"
+        self.db.execute(verb, (openid,))
 
     async def _troubles(self, operation: str) -> None:
         if self.board.take("down") is not None:
             raise web.HTTPServiceUnavailable(text="down")
         await asyncio.sleep(self.board.number("slow", operation))
 
-    def _of_token(self, request: web.Request) -> str | None:
+    def of_token(self, request: web.Request) -> str | None:
+        """The account whose living token the request bears."""
         given = request.query.get("access_token", "")
         if self.board.take("token_dead") is not None:
             self._dead.add(given)

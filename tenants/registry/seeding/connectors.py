@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from hub.actor import Actor
-from hub.security.keyring import ring
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.catalog.services import put_connector
 from institution_connectors.contracts import BookingMode, ConnectorProfile, MoneyUnit, Options
 from institution_connectors.runtime.adapters import OPERATIONS
-from tenants.registry.seeding.outside import his_port, his_secret_ref, options
+from tenants.registry.seeding.outside import his_port, his_secret, his_secret_ref, options
 
-HTTP_PATHS = {"rest_json": "/his", "soap_xml": "/services/HisService"}
+HTTP_PATHS = {"rest_json": "/his", "soap_xml": "/services/HisService", "fhir_r4": "/fhir"}
 
 
 def store(rows: list[dict[str, str]], *, actor: Actor) -> int:
@@ -19,7 +18,7 @@ def store(rows: list[dict[str, str]], *, actor: Actor) -> int:
     written = 0
     for order, row in enumerate(rows):
         wanted = _profile(row, order)
-        ring().ensure_secret(wanted.secret_ref)
+        his_secret(row, order)
         if not _same(known.get(wanted.hospital), wanted):
             put_connector(actor=actor, profile=wanted)
             written += 1
@@ -42,6 +41,7 @@ def _profile(row: dict[str, str], order: int) -> ConnectorProfile:
             charset=str(wire.get("charset", "utf-8")),
             polled=not wire["push"],
             reserved_department=str(wire["reserved_department"]),
+            extra={name: str(wire[name]) for name in ("auth", "client_id", "key_id") if name in wire},
         ),
     )
 

@@ -16,18 +16,23 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from hub.security.keyring import ring
+from hub.security.keyring import KeyMissing, ring
+from institution_connectors.adapters.fhir_r4 import fresh_key, public_key
 
 SANDBOX_PORT = int(os.environ.get("HUB_SANDBOX_PORT", "8100"))
 FIRST_PORT = SANDBOX_PORT + 100
 RESERVED_DEPARTMENT = "9900"
 _RESERVES_NONE = frozenset({"chengbo", "lanwan", "hehua"})  # not every hospital keeps a schedule for the hub
+_PRIVATE = b"-----BEGIN"
 _KINDS = {
     "zhuxi": "tcm",
     "ninghe": "mental",
     "yaguang": "dental",
     "muying": "rehabilitation",
 }
+
+# Other official accounts that send people here: code, name, community; `register_demo_callers` knows them by code.
+CALLERS = (("qinghe-community", "青禾社区健康服务号", "qinghe"), ("yunxi-life", "云栖生活应用", ""))
 
 
 def his_port(order: int) -> int:
@@ -38,6 +43,21 @@ def his_port(order: int) -> int:
 def his_secret_ref(code: str) -> str:
     """The name of the secret shared with a hospital's HIS."""
     return f"his.{code}"
+
+
+def his_secret(row: dict[str, str], order: int) -> bytes:
+    """What the hub proves itself with to a hospital's HIS, made when absent: a shared secret, or a key of its own."""
+    reference = his_secret_ref(row["code"])
+    if not _is_smart(row, order):
+        return ring().ensure_secret(reference)
+    try:
+        found = ring().secret(reference)
+    except KeyMissing:
+        found = b""
+    if not found.startswith(_PRIVATE):
+        found = fresh_key()
+        ring().put_secret(reference, found)
+    return found
 
 
 def write_config(rows: list[dict[str, str]], path: Path, *, besides: list[dict[str, Any]] | None = None) -> None:
@@ -74,6 +94,9 @@ def options(row: dict[str, str], order: int) -> dict[str, Any]:
         return {**common, "success_code": "1" if odd else "0", "money_unit": "yuan" if odd else "fen"}
     if row["dialect"] == "soap_xml":
         return {**common, "charset": "gb18030" if odd else "utf-8", "money_unit": "yuan", "cdata": odd}
+    if row["dialect"] == "fhir_r4":
+        smart = {"auth": "smart", "client_id": "district-hub", "key_id": f"hub-{row['code']}"}
+        return {**common, "push": order % 3 == 1, **(smart if _is_smart(row, order) else {})}
     hl7 = {"push": True, "hub_mllp": settings.HUB_HL7_LISTEN, "money_unit": "yuan"}
     return {**common, "charset": "gb18030" if odd else "utf-8", **hl7}
 
@@ -105,27 +128,54 @@ def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
         },
         "alipay": {"port": _port_of("alipay")},
         "city_app": {"port": _port_of("city_app"), "secret": _secret("city_app.hmac")},
-        "internet_hospital": {"port": 8106, "secret": _secret("internet_hospital.hmac")},
+        "internet_hospital": {"port": SANDBOX_PORT + 6, "secret": _secret("internet_hospital.hmac")},
+        "health_card": {
+            "port": _port_of("health_card"),
+            "app": settings.HUB_HEALTH_CARD_APP,
+            "secret": _secret("outside.health_card"),
+        },
+        "insurer": {"port": _port_of("insurer"), "secret": _secret("outside.insurer")},
+        "entry_callers": {"port": _port_of("entry_callers"), "accounts": [_caller(*row) for row in CALLERS]},
         "hospitals": [_hospital(row, order) for order, row in enumerate(rows)],
     }
 
 
 def _hospital(row: dict[str, str], order: int) -> dict[str, Any]:
-    community = row["kind"] == "community"
+    community, wire = row["kind"] == "community", options(row, order)
+    secret = his_secret(row, order)
+    if _is_smart(row, order):  # its HIS knows our public key and nothing else
+        wire["public_key"], secret = public_key(secret), b""
     return {
         "code": row["code"],
         "name": row["name"],
         "dialect": row["dialect"],
         "port": his_port(order),
         "mode": row["booking_mode"],
-        "secret": _secret(his_secret_ref(row["code"])),
+        "secret": secret.decode(),
         "kind": _KINDS.get(row["code"], "community" if community else "general"),
         "seed": order + 1,
         "doctors": 2 if community else 3,
         "days": int(row["release_days"]),
         "per_slot": 2,
-        "options": options(row, order),
+        "options": wire,
     }
+
+
+def _caller(code: str, name: str, community: str) -> dict[str, Any]:
+    only = {"services": ["immunisation", "checkup"]} if community else {}
+    return {
+        "code": code,
+        "name": name,
+        "at": community or "luzhou",
+        "key": f"demo-{len(code)}",
+        "secret": _secret(f"entries.{code}"),
+        **only,
+    }
+
+
+def _is_smart(row: dict[str, str], order: int) -> bool:
+    """Which FHIR servers ask for signed assertions; the others take a bearer agreed on."""
+    return row["dialect"] == "fhir_r4" and order % 2 == 0
 
 
 def _event_key() -> str:

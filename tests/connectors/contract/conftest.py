@@ -32,7 +32,7 @@ from institution_connectors.contracts import (
     Wire,
 )
 from institution_connectors.runtime import adapters, gate, pipeline
-from tests.connectors.dialects import CASES, SECRET, Case
+from tests.connectors.dialects import CASES, Case
 from tests.connectors.people import hub_number, somebody
 from tests.harness.outside import Board, Outside
 
@@ -109,7 +109,7 @@ class His:
 def his(request: pytest.FixtureRequest, outside: Outside) -> Iterator[His]:
     """Each hospital in turn, behaving well at the beginning and at the end."""
     case: Case = request.param
-    ring().put_secret(f"connector.{case.code}", SECRET.encode())
+    ring().put_secret(f"connector.{case.code}", case.secret.encode())
     board = outside.board(f"his-{case.code}")
     board.all_off()
     yield His(case, board, [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from functools import cached_property
 from uuid import UUID, uuid4
@@ -17,32 +17,39 @@ from django.http import HttpRequest
 from django.test import Client
 
 from hub import clock
+from hub.accounts import services as networks
 from hub.accounts import sessions, steps
 from hub.accounts.models import SignInMethod, User
 from hub.accounts.results import Client as Device
 from hub.accounts.results import SignedIn
 from hub.accounts.services import tokens_of
-from hub.actor import Actor, ActorKind, system_actor
+from hub.actor import system_actor
 from hub.audit import checks
 from hub.journal.hospital.models import OutboxRow
 from hub.outbox.relay import drain
-from hub.security.permissions import permissions_of
 from hub.security.roles import Level, Role
 from hub.tenancy.scope import REGION, hospital, region
 from hub.vigilance import services as vigilance
 from hub.vigilance.models import Flag, FlagKind
 from hub.work import work
+from institution_connectors.conformance.checks import CHECKS
 from institution_connectors.contracts import Direction, Inbound, Operation, PatientsMerged, Wire
 from institution_connectors.exchange import inbound
 from institution_connectors.exchange.models import Exchange
 from portal.screens.links import device_link
+from regional_services.accountlife.models import Closing, Merge, Sealed
 from regional_services.booking.selectors import BookingView
+from regional_services.cards.models import Scan
 from regional_services.catalog.models import CatalogDoctor, CatalogSession
 from regional_services.closures import services as closures
 from regional_services.closures.services import PACES, ClosureWish
+from regional_services.entries import managing as entries
+from regional_services.entries.managing import CallerWish
+from regional_services.entries.models import Caller, Visit
 from regional_services.feedback import services as feedback
 from regional_services.feedback.models import Entry, Photo
 from regional_services.feedback.services import Wish
+from regional_services.identity.models import Identifier, Relation
 from regional_services.idverify import services as identity_services
 from regional_services.idverify.models import Application
 from regional_services.notifications.links import code_of
@@ -67,7 +74,7 @@ from tests.idverify import world as identities
 from tests.portal.desks import browser_of
 from tests.portal.test_region_institutions import FORM
 from tests.portal.test_region_security import dead_letter
-from tests.security.matrix.expectations import WITHOUT_OBJECT
+from tests.security.matrix import standing
 
 SETUP = system_actor("布置")
 HOSPITAL_ROLES = tuple(role for role in Role if role.level is not Level.DISTRICT)
@@ -108,14 +115,20 @@ def build(alpha: str, beta: str) -> World:
     """Two hospitals with numbers; a resident with an unpaid booking at alpha, a stranger without any."""
     session = world.open_for_booking(alpha, 6, fee_fen=2500)
     world.open_for_booking(beta, 3)
-    _merchant(alpha)
+    merchant(alpha)
     owner, stranger = world.resident(), world.resident()
     booking = world.book(alpha, session, owner)
     drain(outside=False)
+    standing.synthetic_state(alpha)
+    standing.leaving(alpha)
+    with region(read_only=True):
+        number = Identifier.objects.get(person_id=owner.person_id).number
+    standing.real_name_check(owner.person_id, number)
     return World(alpha, beta, owner, stranger, booking)
 
 
-def _merchant(code: str) -> None:
+def merchant(code: str) -> None:
+    """Credentials for a hospital to collect money with."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     private = key.private_bytes(
@@ -254,23 +267,12 @@ def _dead(district: World) -> int:
     return int(row.id)
 
 
-def _actor(role: Role, place: str | None = None) -> Actor:
-    return Actor(
-        kind=ActorKind.STAFF,
-        id=uuid4(),
-        name=role.label,
-        institution=place,
-        permissions=permissions_of([role]),
-        role=role,
-    )
-
-
 def _check(_: World) -> UUID:
-    return checks.ask(actor=_actor(Role.AUDIT_ADMIN))
+    return checks.ask(actor=standing.staff(Role.AUDIT_ADMIN))
 
 
 def _own_check(district: World) -> UUID:
-    return checks.ask(actor=_actor(Role.AUDIT_ADMIN, district.alpha))
+    return checks.ask(actor=standing.staff(Role.AUDIT_ADMIN, district.alpha))
 
 
 def _rule(district: World) -> UUID:
@@ -281,7 +283,7 @@ def _rule(district: World) -> UUID:
         days_ahead=14,
         hour=time.fromisoformat("07:00"),
     )
-    manager = _actor(Role.HOSPITAL_MANAGER, district.alpha)
+    manager = standing.staff(Role.HOSPITAL_MANAGER, district.alpha)
     scheduling.set_release_rule(actor=manager, hospital=district.alpha, wish=wish)
     with hospital(district.alpha, read_only=True):
         return UUID(str(releasing.rules()[0].id))
@@ -302,11 +304,11 @@ def _closure(district: World) -> UUID:
         rebook_days=14,
         seen=0,
     )
-    return closures.close_days(actor=_actor(Role.OPERATIONS), wish=wish)
+    return closures.close_days(actor=standing.staff(Role.OPERATIONS), wish=wish)
 
 
 def _joining(_: World) -> str:
-    return onboarding.begin(actor=_actor(Role.OPERATIONS), values=FORM, secret=FORM["secret"])
+    return onboarding.begin(actor=standing.staff(Role.OPERATIONS), values=FORM, secret=FORM["secret"])
 
 
 def _session_of_catalog(district: World) -> CatalogSession:
@@ -404,7 +406,108 @@ def _invitation(district: World) -> UUID:
     return UUID(str(made.id))
 
 
+def _network(district: World) -> UUID:
+    """One that holds everybody: nobody of this world is shut out."""
+    security = replace(standing.staff(Role.SECURITY_ADMIN, district.alpha), ip="127.0.0.1")
+    networks.allow_network(actor=security, network="0.0.0.0/0", note="各处")
+    return networks.networks(actor=security)[0].id
+
+
+def _caller(_: World) -> UUID:
+    with region(read_only=True):
+        found = Caller.objects.first()
+    if found is not None:
+        return UUID(str(found.id))
+    wish = CallerWish(name="云栖生活", services=("outpatient",), returns=("https://life.example/back",))
+    made = entries.register(actor=standing.staff(Role.OPERATIONS), code="yunxi-life", wish=wish)
+    entries.add_key(actor=standing.staff(Role.OPERATIONS), caller_id=made, algorithm="hmac")
+    return made
+
+
+def _caller_key(district: World) -> UUID:
+    return entries.caller(standing.staff(Role.OPERATIONS), _caller(district)).keys[0].id
+
+
+def _merge(district: World) -> UUID:
+    """Another account the owner has proven and not confirmed yet."""
+    assert district.owner.actor.id is not None
+    other = world.resident()
+    assert other.actor.id is not None
+    with region():
+        made = Merge.objects.create(
+            kept_id=district.owner.actor.id,
+            merged_id=other.actor.id,
+            way="phone",
+            proposed_by=uuid4(),
+            proposed_by_name="审核",
+            proposed_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
+def _closing(_: World) -> UUID:
+    with region():
+        made = Closing.objects.create(account_id=uuid4(), state="done", asked_at=clock.now(), due_at=clock.now())
+        Sealed.objects.create(closing=made, content={}, keep_until=clock.today(), sealed_at=clock.now())
+    return UUID(str(made.id))
+
+
+def _relation(district: World) -> UUID:
+    """Somebody who acts for the owner of everything."""
+    with region():
+        made = Relation.objects.create(
+            account_id=uuid4(),
+            person_id=district.owner.person_id,
+            kind="spouse",
+            scope=[],
+            evidence="test",
+            state="active",
+            created_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
+def _scan(district: World) -> UUID:
+    """A code somebody else scanned at alpha."""
+    with region():
+        made = Scan.objects.create(
+            institution_code=district.alpha,
+            scheme="insurance",
+            code="",
+            number="",
+            asked_by=uuid4(),
+            asked_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
+def _visit(district: World) -> UUID:
+    caller_id, key_id = _caller(district), _caller_key(district)
+    with region():
+        made = Visit.objects.create(
+            caller_id=caller_id,
+            key_id=key_id,
+            nonce=uuid4().hex,
+            service="outpatient",
+            place=district.alpha,
+            return_to="https://life.example/back",
+            browser=b"",
+            account_id=district.owner.actor.id,
+            person_id=district.owner.person_id,
+            arrived_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
 EXAMPLES: dict[tuple[str, str], Maker] = {
+    ("", "visit_id"): _visit,
+    ("", "relation_id"): _relation,
+    ("", "scan_id"): _scan,
+    ("", "merge_id"): _merge,
+    ("", "closing_id"): _closing,
+    ("", "caller_id"): _caller,
+    ("", "key_id"): _caller_key,
+    ("", "service"): lambda _: "immunisation",
     ("", "code"): lambda district: district.alpha,
     ("", "booking_id"): lambda district: district.booking.id,
     ("", "session_id"): lambda district: district.booking.session_id,
@@ -443,11 +546,26 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("district", "letter_id"): lambda _: dead_letter(),
     ("district/joining", "code"): _joining,
     ("", "side"): lambda _: "front",
+    ("", "proposal_id"): lambda district: standing.merchant_proposal(district.alpha),
+    ("district", "rule_code"): lambda _: "exchange.bodies",
     ("district", "application_id"): _filed_identity,
     ("resident", "application_id"): _own_identity,
     ("resident", "sign_in_id"): _own_sign_in,
     ("desk", "sign_in_id"): _staff_sign_in,
     ("desk", "flag_id"): _flag,
+    ("desk", "network_id"): _network,
+    ("desk", "number"): lambda district: standing.certificate(district.alpha),
+    ("workspace", "run_id"): lambda district: standing.conformance(district.alpha),
+    ("workspace", "check_code"): lambda _: CHECKS[0].code,
+    ("workspace", "notice_id"): lambda district: standing.notice(district.alpha),
+    ("workspace/night", "day"): lambda district: standing.night(district.alpha),
+    ("district", "notice_id"): lambda _: standing.notice(""),
+    ("district", "change_id"): lambda district: standing.rule_change(district.alpha),
+    ("district", "fault_id"): lambda _: standing.fault(),
+    ("district", "backup_id"): lambda district: standing.backup(district.alpha),
+    ("district", "drill_id"): lambda district: standing.drill(district.alpha),
+    ("district", "run_id"): lambda district: standing.resync(district.alpha),
+    ("district", "item_id"): lambda district: standing.resync_item(district.alpha),
 }
 
 
@@ -456,18 +574,8 @@ def _merchant_id(code: str) -> UUID:
         return UUID(str(MerchantAccount.objects.filter(institution_code=code).values_list("id", flat=True)[0]))
 
 
-def _nothing(_: World) -> str:
-    return str(UUID(int=7))
-
-
-def _nothing_whole(_: World) -> str:
-    return "7"
-
-
 def maker_of(pattern: str, area: str, parameter: str) -> Maker | None:
     """The maker for a parameter of a route: the narrowest that fits, or None."""
-    if parameter in WITHOUT_OBJECT:
-        return _nothing_whole if f"<int:{parameter}>" in pattern else _nothing
     for place in sorted((p for p, name in EXAMPLES if name == parameter), key=len, reverse=True):
         if place == area or not place or pattern.startswith(f"{place}/"):
             return EXAMPLES[(place, parameter)]

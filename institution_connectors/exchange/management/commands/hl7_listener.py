@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import signal
 import ssl
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hub.observability import metrics
+from hub.observability import heartbeat, metrics
 from institution_connectors.adapters.hl7v2_mllp import Listener, Manners, Receiver
 from institution_connectors.exchange.hl7 import door_of
+
+BEAT_SECONDS = 10.0
 
 
 class Command(BaseCommand):
@@ -44,7 +47,10 @@ async def _run(listener: Listener) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, end.set)
     await listener.start()
-    await end.wait()
+    while not end.is_set():
+        await asyncio.to_thread(heartbeat.beat, "listener")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(end.wait(), BEAT_SECONDS)
     await listener.stop()
 
 

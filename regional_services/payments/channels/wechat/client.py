@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 
 from hub import clock
+from hub.outgoing import http as outgoing
 from hub.security.keyring import ring
 from regional_services.payments.channels.contract import Outcome
 from regional_services.payments.channels.wechat import crypto
@@ -40,8 +41,7 @@ class Reply:
 
 @cache
 def _http() -> httpx.Client:
-    limits = httpx.Limits(max_connections=32, max_keepalive_connections=16)
-    return httpx.Client(timeout=_TIMEOUT, limits=limits, trust_env=False)
+    return outgoing.client(timeout=_TIMEOUT)
 
 
 def merchant_key(merchant: MerchantAccount) -> rsa.RSAPrivateKey:

@@ -1,0 +1,1 @@
+"""The rush at a release: waiting rooms, scalper rules."""
