@@ -45,6 +45,7 @@ ACTOR = system_actor("数据核对")
 BATCH = 500
 CLAIM = timedelta(minutes=3)  # a batch takes seconds; a hospital that answers slowly, a minute
 BEFORE = timedelta(minutes=10)  # what was on its way when the backup was taken
+NOT_LISTED = "医院系统不能列出登记：只与平台核对过，医院系统里的登记请人工核对。"
 Report = Callable[[str], None]
 
 
@@ -106,7 +107,7 @@ def carry_on(run_id: UUID, *, report: Report = lambda _line: None) -> ResyncStat
         _bookings(run, books, report)
         _strays(run, books)
         _money(run)
-    _open(run, report)
+    _open(run, books, report)
     projection.rebuild(code)
     return ResyncState.DONE
 
@@ -385,10 +386,11 @@ def _money(run: ResyncRun) -> None:
         _save(run, unit)
 
 
-def _open(run: ResyncRun, report: Report) -> None:
+def _open(run: ResyncRun, books: appointments.Books, report: Report) -> None:
+    note = NOT_LISTED if books.asked_from is None else ""
     with work(REGION, actor=ACTOR) as unit:
         repair.open_again(run.institution_code)
-        run.state, run.ended_at, run.note = ResyncState.DONE, unit.now, ""
+        run.state, run.ended_at, run.note = ResyncState.DONE, unit.now, note
         run.save(update_fields=["state", "ended_at", "note"])
         unit.audit(
             "resync.done",
@@ -398,6 +400,8 @@ def _open(run: ResyncRun, report: Report) -> None:
     polling.forget(run.institution_code)
     _tell_all()
     wake.rouse(run.institution_code, lanes=set(Lane), seal=True)
+    if note:
+        report(note)
     report(f"核对完成，机构已开放：补发 {run.pushed}，冲回 {run.reversed}，待人工 {run.left}")
 
 
