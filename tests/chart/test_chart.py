@@ -195,7 +195,7 @@ def test_hospitals_hosts_and_the_hubs_lead_to_the_web(values: Document) -> None:
     assert {rule["host"] for rule in ingress["spec"]["rules"]} == {"hub.example", "*.hub.example"}
     for rule in ingress["spec"]["rules"]:
         ways = {way["path"]: way["backend"]["service"]["name"] for way in rule["http"]["paths"]}
-        assert ways == {"/events/": "hub-sse", "/": "hub-web"}
+        assert ways == {"/events/": "hub-sse", "/line/": "hub-sse", "/": "hub-web"}
     ports = {name: {p["name"] for p in doc["spec"]["ports"]} for name, doc in of_kind(values, "Service").items()}
     assert ports == {"hub-web": {"http"}, "hub-sse": {"http"}, "hub-hl7": {"mllp"}}
 
