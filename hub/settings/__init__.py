@@ -290,6 +290,7 @@ CELERY_BEAT_SCHEDULE = {
     "staff_platform.poll": {"task": "staff_platform.poll", "schedule": 20.0, "options": {"expires": 20.0}},
     "keys.resume": {"task": "keys.resume", "schedule": 300.0, "options": {"expires": 200.0}},
     "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},
+    "directory.tidy_photos": {"task": "directory.tidy_photos", "schedule": crontab(hour=3, minute=20)},
     "daily-lists": {"task": "tenants.appointments.tasks.make_lists", "schedule": crontab(hour=6, minute=0)},
     "queueing.days": {"task": "queueing.days", "schedule": crontab(minute="*/10")},
     "queueing.tick": {"task": "queueing.tick", "schedule": 10.0, "options": {"expires": 10.0}},

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from hub.actor import Actor
-from portal.components.photos import shown
+from portal.components.pictures import picture
 from portal.desk import feedback
 from portal.desk.pages import desk_page
 from regional_services.feedback import services
@@ -42,7 +42,7 @@ def one(request: HttpRequest, actor: Actor, feedback_id: UUID) -> HttpResponse:
 @desk_page(VIEW)
 def photo(request: HttpRequest, actor: Actor, photo_id: UUID) -> HttpResponse:  # noqa: ARG001 - the guard's signature
     """A photograph; each look is audited."""
-    return shown(services.open_photo(actor=actor, photo_id=photo_id))
+    return picture(services.open_photo(actor=actor, photo_id=photo_id))
 
 
 @require_POST

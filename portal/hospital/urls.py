@@ -52,6 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/<uuid:session_id>", schedule.session, name="workspace-session"),
     path("sessions/<uuid:session_id>/numbers", schedule.add_number, name="workspace-session-add"),
     path("sessions/<uuid:session_id>/stop", schedule_acts.stop, name="workspace-session-stop"),
+    path("sessions/<uuid:session_id>/reopen", schedule_acts.reopen, name="workspace-session-reopen"),
     path("sessions/<uuid:session_id>/alter", schedule_acts.alter, name="workspace-session-alter"),
     path("releases", releases.listed, name="workspace-releases"),
     path("releases/<uuid:rule_id>/end", releases.end, name="workspace-release-end"),
@@ -106,6 +107,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("facts/text", facts.text, name="workspace-facts-text"),
     path("facts/departments/<uuid:department_id>", facts.department, name="workspace-facts-department"),
     path("facts/doctors/<uuid:doctor_id>", facts.doctor, name="workspace-facts-doctor"),
+    path("facts/doctors/<uuid:doctor_id>/photo", facts.doctor_photo, name="workspace-facts-photo"),
+    path("facts/doctors/<uuid:doctor_id>/photo.jpg", facts.shown_photo, name="workspace-facts-photo-shown"),
     path("facts/mappings", facts.mappings, name="workspace-facts-mappings"),
     path("facts/mappings/new", facts.new_mapping, name="workspace-facts-mapping-new"),
 ]

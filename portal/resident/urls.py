@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_HOSPITAL}/departments/<uuid:department_id>", catalog.department, name="department"),
     path(f"{_HOSPITAL}/sessions/<uuid:session_id>", numbers.session, name="session"),
     path(f"{_HOSPITAL}/sessions/<uuid:session_id>/numbers/<uuid:number_id>", numbers.confirm, name="confirm"),
+    path(f"{_HOSPITAL}/doctors/<uuid:practitioner_id>/photo", doctors.photo, name="doctor-photo"),
     path("doctors", doctors.doctors, name="doctors"),
     path("doctors/<uuid:practitioner_id>", doctors.doctor, name="doctor"),
     path("doctors/<uuid:practitioner_id>/follow", doctors.follow, name="doctor-follow"),

@@ -186,6 +186,14 @@ def glyph(name: str) -> SafeString:
 
 
 @register.simple_tag
+def face(name: str, photo: str = "") -> SafeString:
+    """A doctor's photograph, or the first character of the name where there is none."""
+    if photo:
+        return format_html('<img class="avatar" src="{}" width="48" height="48" loading="lazy" alt="">', photo)
+    return format_html('<span class="avatar" aria-hidden="true">{}</span>', name[:1])
+
+
+@register.simple_tag
 def badge(state: str, label: str) -> SafeString:
     """A state as a small label."""
     return format_html('<span class="badge {}">{}</span>', tone(state), said(label))

@@ -435,9 +435,15 @@ def per_minute(minutes: int) -> list[tuple[datetime, int]]:
     return [(at, counted.get(at, 0)) for at in (start + timedelta(minutes=index) for index in range(minutes))]
 
 
-def is_at(person_id: UUID, session_id: UUID) -> bool:
-    """Whether the person has a booking of the session that is not over. One query."""
-    return Booking.objects.filter(person_id=person_id, session_id=session_id, state__in=LIVE).exists()
+def is_at(person_id: UUID, session_id: UUID, *, besides: UUID | None = None) -> bool:
+    """Whether the person has a booking of the session that is not over, `besides` left aside. One query."""
+    rows = Booking.objects.filter(person_id=person_id, session_id=session_id, state__in=LIVE)
+    return rows.exclude(id=besides).exists() if besides else rows.exists()
+
+
+def views_of(booking_ids: Sequence[UUID]) -> dict[UUID, BookingView]:
+    """Many bookings, for rooms that are told of them by id. One query."""
+    return {row.id: booking_view(row) for row in Booking.objects.filter(id__in=booking_ids)}
 
 
 def state_of(booking_id: UUID) -> State | None:

@@ -11,6 +11,7 @@ from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from hub import clock
 from hub.errors import NotFound
+from regional_services.catalog import photos
 from regional_services.catalog.distance import metres
 from regional_services.catalog.models import CatalogDepartment, CatalogDoctor, CatalogSession
 from regional_services.catalog.pinyin import is_typed, sounds_like
@@ -58,7 +59,7 @@ class DayCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorCard:
-    """A doctor's post; the practitioner is the person, who may have several."""
+    """A doctor's post; the practitioner is the person, who may have several. `photo` is an address, or empty."""
 
     id: UUID
     practitioner_id: UUID
@@ -67,6 +68,7 @@ class DoctorCard:
     name: str
     title: str
     intro: str
+    photo: str
     registration_level: str
 
 
@@ -80,6 +82,7 @@ class SessionCard:
     doctor_id: UUID | None
     doctor_name: str
     doctor_title: str
+    doctor_photo: str
     date: date
     period: str
     registration_level: str
@@ -194,8 +197,8 @@ def sessions_of(
     if after is not None:
         last_day, last_id = date.fromisoformat(after[0]), UUID(after[1])
         rows = rows.filter(Q(date__gt=last_day) | Q(date=last_day, session_id__gt=last_id))
-    titles = dict(CatalogDoctor.objects.filter(department_id=department_id).values_list("doctor_id", "title"))
-    return [_session(row, titles) for row in rows.order_by("date", "session_id")[:limit]]
+    posts = _posts(Q(department_id=department_id))
+    return [_session(row, posts) for row in rows.order_by("date", "session_id")[:limit]]
 
 
 def open_sessions_by_day(codes: Sequence[str], days: Sequence[date]) -> dict[tuple[str, date], int]:
@@ -211,8 +214,8 @@ def open_sessions_by_day(codes: Sequence[str], days: Sequence[date]) -> dict[tup
 def sessions_of_doctor(doctor_id: UUID) -> list[SessionCard]:
     """The sessions of a doctor's post from today on. Two queries."""
     rows = CatalogSession.objects.filter(doctor_id=doctor_id, date__gte=clock.today()).exclude(state="withdrawn")
-    titles = dict(CatalogDoctor.objects.filter(pk=doctor_id).values_list("doctor_id", "title"))
-    return [_session(row, titles) for row in rows.order_by("date", "session_id")]
+    posts = _posts(Q(pk=doctor_id))
+    return [_session(row, posts) for row in rows.order_by("date", "session_id")]
 
 
 def session(session_id: UUID, *, reserved: bool = False) -> SessionCard:
@@ -220,9 +223,7 @@ def session(session_id: UUID, *, reserved: bool = False) -> SessionCard:
     row = _sessions(reserved).filter(pk=session_id).first()
     if row is None:
         raise NotFound
-    known = [row.doctor_id] if row.doctor_id else []
-    titles = dict(CatalogDoctor.objects.filter(pk__in=known).values_list("doctor_id", "title"))
-    return _session(row, titles)
+    return _session(row, _posts(Q(pk__in=[row.doctor_id] if row.doctor_id else [])))
 
 
 def search(text: str) -> Found:
@@ -295,18 +296,25 @@ def _doctor(row: CatalogDoctor) -> DoctorCard:
         name=row.name,
         title=row.title,
         intro=row.intro,
+        photo=photos.address(row.institution_code, row.practitioner_id, row.photo),
         registration_level=row.registration_level,
     )
 
 
-def _session(row: CatalogSession, titles: dict[UUID, str]) -> SessionCard:
+def _posts(of: Q) -> dict[UUID, DoctorCard]:
+    return {row.doctor_id: _doctor(row) for row in CatalogDoctor.objects.filter(of)}
+
+
+def _session(row: CatalogSession, posts: dict[UUID, DoctorCard]) -> SessionCard:
+    post = posts.get(row.doctor_id) if row.doctor_id else None
     return SessionCard(
         id=row.session_id,
         institution_code=row.institution_code,
         department_id=row.department_id,
         doctor_id=row.doctor_id,
         doctor_name=row.doctor_name,
-        doctor_title=titles.get(row.doctor_id, "") if row.doctor_id else "",
+        doctor_title=post.title if post else "",
+        doctor_photo=post.photo if post else "",
         date=row.date,
         period=row.period,
         registration_level=row.registration_level,

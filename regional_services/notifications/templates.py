@@ -222,6 +222,14 @@ _ALL = (
         by_sms=True,
     ),
     Template(
+        name="waitlist.reopened",
+        version=1,
+        title="停诊恢复，为您留了号",
+        text="您原来预约的{institution}{department}{doctor}恢复出诊，为您留了{when}第{sequence}号，保留到{deadline}。需要请登录确认，不需要不用管，过时给下一位。",
+        discreet_text="您原来在{institution}的预约恢复出诊，为您留了号，保留到{deadline}，需要请登录确认，过时给下一位。",
+        by_sms=True,
+    ),
+    Template(
         name="waitlist.passed",
         version=1,
         title="候补的号已给下一位",

@@ -26,6 +26,7 @@ FIELDS = {
     "sensitivity": "敏感标记",
     "text": "内容",
     "mapping": "代码对照",
+    "photo": "照片",
 }
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from hub.actor import Actor
 from hub.errors import InvalidInput
-from portal.components.photos import shown
+from portal.components.pictures import picture
 from portal.desk import feedback
 from portal.desk.pages import desk
 from portal.region.pages import district_page
@@ -48,7 +48,7 @@ def one(request: HttpRequest, actor: Actor, feedback_id: UUID) -> HttpResponse:
 @district_page(VIEW)
 def photo(request: HttpRequest, actor: Actor, photo_id: UUID) -> HttpResponse:  # noqa: ARG001 - the guard's signature
     """A photograph; each look is audited."""
-    return shown(services.open_photo(actor=actor, photo_id=photo_id))
+    return picture(services.open_photo(actor=actor, photo_id=photo_id))
 
 
 @require_POST

@@ -25,12 +25,13 @@ from tenants.registry import functions
 from tenants.registry import selectors as registry
 from tenants.registry.models import Kind
 from tenants.registry.selectors import InstitutionView
+from tenants.scheduling.models import Period
 
 NEARBY = 5
 DAYS_SHOWN = 14
 FEW = 3
 PAGE = 50
-PERIODS = {"am": "上午", "pm": "下午", "evening": "晚间", "day": "全天"}
+PERIODS = {period.value: period.label for period in Period}
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +245,7 @@ def _session_row(card: SessionCard, *, first: bool) -> dict[str, object]:
     return {
         "id": card.id,
         "doctor_name": card.doctor_name,
+        "photo": card.doctor_photo,
         "title": card.doctor_title or card.registration_level,
         "period_text": PERIODS.get(card.period, ""),
         "hours": hours,

@@ -11,13 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from hub.actor import Actor
+from hub.errors import NotFound
 from hub.tenancy.scope import region
 from portal.components.paging import number_of, query_with, read_leaf
+from portal.components.pictures import public_picture
 from portal.resident.pages import page, resident_of, resident_page
 from portal.resident.views.catalog import PERIODS, opening
 from regional_services.doctors import access, finding, selectors, services
 from regional_services.doctors.finding import Order, Wanted
 from regional_services.doctors.selectors import DoctorPage, WeekSession
+from tenants.directory import photos
 from tenants.registry import selectors as registry
 
 PAGE = 20
@@ -87,6 +90,14 @@ def follow(request: HttpRequest, actor: Actor, practitioner_id: UUID) -> HttpRes
     act = services.unfollow if request.POST.get("stop") else services.follow
     act(practitioner_id, actor=actor)
     return HttpResponseRedirect(f"/doctors/{practitioner_id}")
+
+
+@require_GET
+def photo(request: HttpRequest, code: str, practitioner_id: UUID) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """A doctor's photograph, as his hospital gave it; another one has another address."""
+    if not registry.institution(code).is_shown:
+        raise NotFound
+    return public_picture(photos.photo(code, practitioner_id))
 
 
 @require_GET

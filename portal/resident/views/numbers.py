@@ -45,6 +45,7 @@ def session_context(
     session = {
         "id": card.id,
         "doctor_name": card.doctor_name,
+        "photo": card.doctor_photo,
         "department_name": selectors.department(card.department_id).name,
         "date": card.date,
         "fee_fen": card.fee_fen,

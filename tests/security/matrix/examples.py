@@ -51,6 +51,7 @@ from regional_services.payments.models import MerchantAccount
 from regional_services.survey.models import Invitation
 from regional_services.waitlist.models import Entry as WaitingEntry
 from tenants.appointments.models import DeskRequest
+from tenants.directory import photos
 from tenants.directory import selectors as directory
 from tenants.patients.models import PatientArchive
 from tenants.queueing import steps as queueing
@@ -287,8 +288,14 @@ def _rule(district: World) -> UUID:
 
 
 def _doctor(district: World) -> UUID:
+    """A doctor with a photograph."""
     with hospital(district.alpha, read_only=True):
-        return UUID(str(directory.doctors()[0].id))
+        found = directory.doctors()[0].id
+    content = picture(size=(400, 400)).read()
+    photos.set_photo(
+        actor=_actor(Role.HOSPITAL_MANAGER, district.alpha), hospital=district.alpha, doctor_id=found, content=content
+    )
+    return found
 
 
 def _closure(district: World) -> UUID:

@@ -15,6 +15,7 @@ OPEN_PAGES = {
     "session": "the catalogue is public",
     "doctors": "the catalogue is public",
     "doctor": "the catalogue is public; what is followed is shown to its account alone",
+    "doctor-photo": "the photograph a hospital shows of its doctor is public",
     "sign-in": "a way in",
     "sign-in-code": "a way in",
     "wechat-start": "a way in",
@@ -88,6 +89,7 @@ NOT_HIGH_RISK = {
     "waitlist-leave": "a resident gives up his own place in line; nothing was paid for it",
     "district-statistics-export": "figures of the district, no person in them",
     "district-statistics-list-export": "figures of the district, no person in them",
+    "district-calendar-export": "public holidays, no person in them",
     "district-synthetic-export": "visits of the synthetic resident, no person in them",
 }
 
