@@ -305,7 +305,7 @@ CELERY_BEAT_SCHEDULE = {
     "idverify.sweep": {"task": "idverify.sweep", "schedule": 60.0, "options": {"expires": 50.0}},
     "idverify.delete_pictures": {"task": "idverify.delete_pictures", "schedule": 3600.0},
     "synthetic.tidy": {"task": "synthetic.tidy", "schedule": 3600.0},
-    "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 3600.0},
+    "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
     "feedback.escalate": {"task": "feedback.escalate", "schedule": 300.0, "options": {"expires": 240.0}},
     "feedback.tidy": {"task": "feedback.tidy", "schedule": 86400.0},
     "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},

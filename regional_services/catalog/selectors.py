@@ -139,6 +139,12 @@ def hospitals(*, latitude: float | None = None, longitude: float | None = None, 
     return sorted(cards, key=lambda card: card.distance_m or 0)
 
 
+def free_in_district() -> int:
+    """Numbers residents may book now, of all institutions. One query."""
+    codes = [view.code for view in registry.institutions_with(functions.BOOKING)]
+    return int(_bookable().filter(institution_code__in=codes).aggregate(free=Sum("free", default=0))["free"])
+
+
 def departments_of(code: str, *, reserved: bool = False) -> list[DepartmentCard]:
     """The departments of an institution; `reserved`: also what is kept for the synthetic resident. Two queries."""
     free = _free_by_department(Q(institution_code=code), reserved=reserved)
