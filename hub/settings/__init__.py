@@ -304,6 +304,7 @@ CELERY_BEAT_SCHEDULE = {
     "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
     "idverify.sweep": {"task": "idverify.sweep", "schedule": 60.0, "options": {"expires": 50.0}},
     "idverify.delete_pictures": {"task": "idverify.delete_pictures", "schedule": 3600.0},
+    "doctors.remind": {"task": "doctors.remind", "schedule": 30.0, "options": {"expires": 30.0}},
     "synthetic.tidy": {"task": "synthetic.tidy", "schedule": 3600.0},
     "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
     "feedback.escalate": {"task": "feedback.escalate", "schedule": 300.0, "options": {"expires": 240.0}},

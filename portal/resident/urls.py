@@ -14,6 +14,7 @@ from portal.resident.views import (
     openfigures,
     pay,
     people,
+    reminders,
     surveys,
     waitlist,
 )
@@ -70,6 +71,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/people/new", people.add, name="person-new"),
     path("me/people/<uuid:person_id>/choose", people.choose, name="person-choose"),
     path("me/people/<uuid:person_id>/real-name", people.real_name, name="person-real-name"),
+    path("me/people/<uuid:person_id>/card", people.card, name="person-card"),
+    path("me/reminders", reminders.listed, name="reminders"),
+    path("me/reminders/set", reminders.remind, name="reminder-set"),
+    path("me/reminders/<int:reminder_id>/drop", reminders.drop, name="reminder-drop"),
     path("me/identity", idverify.overview, name="identity"),
     path("me/identity/begin", idverify.begin, name="identity-begin"),
     path(f"{_IDENTITY}/photos/<slug:side>", idverify.photo, name="identity-photo"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -141,9 +142,29 @@ def booking_view(row: Booking) -> BookingView:
     )
 
 
-def bookings_of_account(account_id: UUID, *, before: UUID | None = None, limit: int = 20) -> list[BookingView]:
+class Shelf(StrEnum):
+    """The three lists of a resident's bookings; each booking stands in exactly one (WX-APPT-16)."""
+
+    UNPAID = "unpaid"
+    PAID = "paid"
+    HISTORY = "history"
+
+
+def _on(shelf: Shelf) -> Q:
+    current = Q(state__in=(*LIVE, State.CLOSING, State.CANCELLING), ends_at__gte=clock.now())
+    if shelf is Shelf.HISTORY:
+        return ~current
+    unpaid = Q(settlement=Settlement.UNPAID)
+    return current & (unpaid if shelf is Shelf.UNPAID else ~unpaid)
+
+
+def bookings_of_account(
+    account_id: UUID, *, shelf: Shelf | None = None, before: UUID | None = None, limit: int = 20
+) -> list[BookingView]:
     """The account's bookings over all hospitals, newest first, a page before the id `before`. One query."""
     rows = Booking.objects.filter(account_id=account_id)
+    if shelf is not None:
+        rows = rows.filter(_on(shelf))
     if before is not None:
         rows = rows.filter(id__lt=before)
     return [booking_view(row) for row in rows.order_by("-id")[:limit]]
@@ -154,6 +175,15 @@ def next_of_account(account_id: UUID) -> BookingView | None:
     rows = Booking.objects.filter(account_id=account_id, state__in=LIVE, ends_at__gte=clock.now())
     ordered = sorted(rows.order_by("starts_at")[:20], key=lambda row: row.state != State.AWAITING_PAYMENT)
     return booking_view(ordered[0]) if ordered else None
+
+
+def to_pay(account_id: UUID) -> BookingView | None:
+    """The account's booking that waits for payment and can still be paid, the most urgent first. One query."""
+    rows = Booking.objects.filter(
+        account_id=account_id, state=State.AWAITING_PAYMENT, pay_deadline__gt=clock.now()
+    ).order_by("pay_deadline")
+    row = rows.first()
+    return booking_view(row) if row else None
 
 
 def unfinished_of_person(person_id: UUID) -> list[BookingView]:

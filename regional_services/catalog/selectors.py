@@ -189,6 +189,17 @@ def doctor(doctor_id: UUID) -> DoctorCard:
     return _doctor(row)
 
 
+def departments_by_id(department_ids: Sequence[UUID]) -> dict[UUID, DepartmentCard]:
+    """Departments of anywhere, without their counts. One query."""
+    rows = CatalogDepartment.objects.filter(department_id__in=department_ids)
+    return {row.department_id: _department(row, {}) for row in rows}
+
+
+def doctors_by_id(doctor_ids: Sequence[UUID]) -> dict[UUID, DoctorCard]:
+    """Posts of anywhere. One query."""
+    return _posts(Q(pk__in=doctor_ids))
+
+
 def sessions_of(
     department_id: UUID,
     *,

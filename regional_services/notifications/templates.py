@@ -260,6 +260,13 @@ _ALL = (
         discreet_text="{institution}的一笔退款未能自动完成，医院收费处会与您联系。",
     ),
     Template(
+        name="doctors.opened",
+        version=1,
+        title="您等的号开放了",
+        text="{institution}{department}{doctor}现在有号可约，最早{when}。先到先得，请尽快预约。本提醒只发一次。",
+        discreet_text="您设了提醒的号现在可以预约，先到先得，请登录查看。本提醒只发一次。",
+    ),
+    Template(
         name="doctors.released",
         version=1,
         title="关注的医生有新门诊",

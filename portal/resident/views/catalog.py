@@ -19,7 +19,7 @@ from regional_services.booking import rights
 from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors
 from regional_services.catalog.selectors import HospitalCard, SessionCard
-from regional_services.doctors import guidance
+from regional_services.doctors import guidance, reminding
 from regional_services.waitlist import services as waitlist
 from tenants.registry import functions
 from tenants.registry import selectors as registry
@@ -224,11 +224,18 @@ def department(request: HttpRequest, code: str, department_id: UUID) -> HttpResp
         "department": found,
         "days": days,
         "chosen": chosen,
-        "sessions": [_session_row(card, first=first) for card in sessions],
+        "sessions": [session_row(card, first=first) for card in sessions],
+        "may_remind": not any(day.free for day in days) and not closed(registry.institution(code)),
+        "reminded": _is_reminded(request, department_id),
         "age": _age(max((card.age_seconds for card in sessions), default=0)),
         "back": f"/hospitals/{code}",
     }
     return page(request, "department", "book", context)
+
+
+def _is_reminded(request: HttpRequest, department_id: UUID) -> bool:
+    actor = resident_of(request)
+    return bool(actor and actor.id and reminding.is_set(actor.id, department_id))
 
 
 def _chosen_day(text: str, days: list[Day]) -> date:
@@ -238,7 +245,8 @@ def _chosen_day(text: str, days: list[Day]) -> date:
         return next((day.date for day in days if day.free), days[0].date)
 
 
-def _session_row(card: SessionCard, *, first: bool) -> dict[str, object]:
+def session_row(card: SessionCard, *, first: bool) -> dict[str, object]:
+    """A session as lists show it; `first`: for somebody who may book before others."""
     hours = ""
     if card.first_start and card.last_end:
         hours = f"{clock.local(card.first_start):%H:%M}-{clock.local(card.last_end):%H:%M}"

@@ -129,6 +129,9 @@ def _places(found: DoctorPage) -> list[dict[str, object]]:
             "post": post,
             "closed": registry.institution(post.institution_code).closed,
             "sessions": [_session(one) for one in found.week if one.doctor_id == post.doctor_id],
+            "may_remind": not any(
+                one.free and one.release_at is None for one in found.week if one.doctor_id == post.doctor_id
+            ),
         }
         for post in found.posts
     ]

@@ -14,8 +14,9 @@ from hub.actor import Actor
 from hub.errors import HubError, NotFound
 from hub.tenancy.scope import hospital as hospital_scope
 from portal.commands import command_of
-from portal.resident.pages import chosen_person, page, people_of, resident_page
-from portal.resident.views.catalog import before_others, closed, opening
+from portal.resident.pages import chosen_person, page, people_of, resident_of, resident_page
+from portal.resident.views.catalog import before_others, closed, opening, session_row
+from regional_services.booking import selectors as bookings
 from regional_services.booking import services
 from regional_services.booking.services import BookingWish
 from regional_services.catalog import selectors
@@ -26,9 +27,11 @@ from tenants.appointments.errors import SlotChanged
 from tenants.directory import editing
 from tenants.registry import selectors as registry
 from tenants.scheduling import selectors as scheduling
+from tenants.scheduling.models import SessionState
 from tenants.scheduling.selectors import NumberView
 
 HELD_OR_TAKEN = "已约"
+OTHERS = 6
 
 
 def session_context(
@@ -64,6 +67,17 @@ def session_context(
     return context, card, numbers
 
 
+def _others(card: SessionCard) -> list[dict[str, object]]:
+    """When else the doctor sees patients: shown inside the flow, so that nobody leaves it to compare (WX-APPT-05)."""
+    if card.doctor_id is None:
+        return []
+    return [
+        {**session_row(other, first=False), "date": other.date}
+        for other in selectors.sessions_of_doctor(card.doctor_id)
+        if other.id != card.id and other.state == SessionState.OPEN
+    ][:OTHERS]
+
+
 @require_GET
 def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
     """The numbers of a session, read from the hospital's own rows."""
@@ -79,6 +93,11 @@ def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
         }
         for number in numbers
     ]
+    actor = resident_of(request)
+    context |= {
+        "others": _others(card),
+        "to_pay": bookings.to_pay(actor.id) if actor and actor.id else None,
+    }
     queue = not any(number["is_free"] for number in shown) or waitlist_selectors.is_queued(session_id)
     may_wait = queue and not context["closed"] and not context["first"] and waitlist.may_join(card)
     return page(request, "session", "book", {**context, "numbers": shown, "may_wait": may_wait})
@@ -101,6 +120,7 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
     people = people_of(actor)
     chosen = chosen_person(request, people)
     context |= {
+        "to_pay": bookings.to_pay(actor.id) if actor.id else None,
         "number": number,
         "people": people,
         "chosen": chosen,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 from uuid import UUID
 
+import segno
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,15 +13,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from hub import clock
 from hub.accounts import sessions
 from hub.accounts.models import CodePurpose
 from hub.accounts.services import residents
 from hub.actor import Actor
 from hub.errors import HubError, InvalidInput
 from hub.security.sealed_forms import SealedForm, SealedTextInput
+from hub.tenancy.scope import region
 from portal.commands import command_of
 from portal.resident.pages import choose_person, chosen_person, next_of, page, people_of, resident_page
-from regional_services.identity import services
+from regional_services.identity import cards, services
 from regional_services.identity.consents import HOSPITAL_SHARING, SERVICE_USE, TEXTS
 from regional_services.identity.documents import DocumentKind
 from regional_services.identity.models import RelationKind, RelationState, Standing
@@ -143,3 +146,20 @@ def real_name(request: HttpRequest, actor: Actor, person_id: UUID) -> HttpRespon
     except HubError as problem:
         messages.error(request, problem.text, extra_tags="bad")
     return HttpResponseRedirect("/me/people")
+
+
+@require_GET
+@resident_page
+def card(request: HttpRequest, actor: Actor, person_id: UUID) -> HttpResponse:
+    """就诊卡码: shown at a hospital's desk, it finds today's visit there (WX-APPT-08)."""
+    with region(read_only=True):
+        code = cards.card_of(actor, person_id)
+        person = next(one for one in people_of(actor) if one.person_id == person_id)
+    context = {
+        "person": person,
+        "qr": segno.make(code, error="m").svg_data_uri(scale=6, border=2),
+        "code": code,
+        "until": clock.now() + cards.LIFETIME,
+        "back": "/me/people",
+    }
+    return page(request, "card", "me", context)

@@ -40,6 +40,7 @@ from regional_services.booking.selectors import BookingView
 from regional_services.catalog.models import CatalogDoctor, CatalogSession
 from regional_services.closures import services as closures
 from regional_services.closures.services import PACES, ClosureWish
+from regional_services.doctors import reminding
 from regional_services.feedback import services as feedback
 from regional_services.feedback.models import Entry, Photo
 from regional_services.feedback.services import Wish
@@ -298,6 +299,12 @@ def _doctor(district: World) -> UUID:
     return found
 
 
+def _reminder(district: World) -> int:
+    with region(read_only=True):
+        department = CatalogDoctor.objects.filter(institution_code=district.alpha)[0].department_id
+    return reminding.remind(actor=district.owner.actor, department_id=department).id
+
+
 def _closure(district: World) -> UUID:
     """A closure of a day without bookings; nothing carries it on here."""
     wish = ClosureWish(
@@ -447,6 +454,7 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "side"): lambda _: "front",
     ("district", "application_id"): _filed_identity,
     ("resident", "application_id"): _own_identity,
+    ("", "reminder_id"): _reminder,
     ("resident", "sign_in_id"): _own_sign_in,
     ("desk", "sign_in_id"): _staff_sign_in,
     ("desk", "flag_id"): _flag,

@@ -57,6 +57,7 @@ OWN = frozenset(
         "feedback_id",
         "photo_id",
         "invitation_id",
+        "reminder_id",
     }
 )
 """Parameters that name a thing of one resident or one account; other parameters of residents' routes are public."""
@@ -105,6 +106,7 @@ NOTHING_THERE = {
     "workspace/night/<str:day>": "no night was worked through in this world",
     "workspace/synthetic/resume": "no visit stands still in this world",
     "district/synthetic/<str:code>/resume": "no visit stands still in this world",
+    "api/resident/v1/reminders/<int:reminder_id>": "the walk over the pages has dropped it by then",
     "api/resident/v1/persons/<uuid:person_id>/real-name": "nothing was checked yet",
     "api/resident/v1/persons/<uuid:person_id>/consents": "no text of consent is published in this world",
 }
