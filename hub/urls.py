@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("regional_services.doctors.urls")),
     path("api/", include("regional_services.booking.urls")),
     path("api/", include("regional_services.waitlist.urls")),
+    path("api/", include("regional_services.feedback.urls")),
     path("api/", include("regional_services.payments.urls")),
     path("api/", include("regional_services.notifications.urls")),
     path("api/", include("institution_connectors.exchange.urls")),

@@ -75,8 +75,17 @@ def _prepare(district: District, bookings: int) -> tuple[int, float]:
 
 
 def _people(district: District, prefix: Path, seconds: int) -> int:
+    origin = f"http://localhost:{district.web_port}"  # staff sign in on the hub's own name
     command = [sys.executable, "-m", "locust", "-f", str(RESIDENTS), "Reader", "Manager", "Day", "--headless"]
-    command += ["--only-summary", "--host", district.origin, "--users", str(performance.USERS), "--spawn-rate", "20"]
+    command += [
+        "--only-summary",
+        "--host",
+        origin,
+        "--users",
+        str(performance.USERS),
+        "--spawn-rate",
+        "20",
+    ]
     command += ["--stop-timeout", "10", "--run-time", f"{seconds}s", "--csv", str(prefix)]
     env = {
         **os.environ,

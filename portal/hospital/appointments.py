@@ -21,6 +21,7 @@ from hub.tenancy.scope import hospital, region
 from institution_connectors.exchange import permissions as exchange_permissions
 from institution_connectors.exchange import selectors as exchange
 from portal.components.paging import query_with
+from portal.components.sheets import plain
 from portal.components.words import HISTORY_WORDS, OPERATION_WORDS
 from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital import finding
@@ -212,7 +213,7 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     writer.writerow(heads.split(","))
     for line in shown:
         writer.writerow(
-            [_safe(cell) for cell in _cells(line, actor.hidden)] + [_safe(actor.name), f"{clock.local(now):%F %T}"]
+            [plain(cell) for cell in _cells(line, actor.hidden)] + [plain(actor.name), f"{clock.local(now):%F %T}"]
         )
     return answer
 
@@ -234,8 +235,3 @@ def _cells(line: Line, hidden: frozenset[str]) -> list[str]:
         view.settlement.label,
         view.his_state.label,
     ]
-
-
-def _safe(cell: str) -> str:
-    """A cell no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell

@@ -12,7 +12,7 @@ from portal.components.pictures import picture
 from portal.desk import feedback
 from portal.desk.pages import desk_page
 from regional_services.feedback import services
-from regional_services.feedback.permissions import HANDLE, VIEW
+from regional_services.feedback.permissions import EXPORT, HANDLE, VIEW
 
 HERE = "/workspace/feedback"
 
@@ -57,3 +57,10 @@ def take(request: HttpRequest, actor: Actor, feedback_id: UUID) -> HttpResponse:
 def reply(request: HttpRequest, actor: Actor, feedback_id: UUID) -> HttpResponse:
     """Answer it."""
     return feedback.reply(request, actor, HERE, feedback_id)
+
+
+@require_GET
+@desk_page(EXPORT, step_up=True)
+def export(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The list as a table file."""
+    return feedback.export(request, actor)

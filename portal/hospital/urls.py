@@ -90,6 +90,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leaving/receipt", leaving.receipt, name="workspace-leaving-receipt"),
     path("leaving/receipt.json", leaving.receipt_paper, name="workspace-leaving-receipt-paper"),
     path("feedback", feedback.listed, name="workspace-feedback"),
+    path("feedback.csv", feedback.export, name="workspace-feedback-export"),
     path("feedback/statistics", feedback.statistics, name="workspace-feedback-statistics"),
     path("feedback/<uuid:feedback_id>", feedback.one, name="workspace-feedback-one"),
     path("feedback/<uuid:feedback_id>/take", feedback.take, name="workspace-feedback-take"),

@@ -96,6 +96,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leaving/<str:code>/confirm", leaving.confirm, name="district-leaving-confirm"),
     path("leaving/<str:code>/certificate", leaving.certificate, name="district-leaving-certificate"),
     path("feedback", feedback.listed, name="district-feedback"),
+    path("feedback.csv", feedback.export, name="district-feedback-export"),
     path("feedback/statistics", feedback.statistics, name="district-feedback-statistics"),
     path("feedback/<uuid:feedback_id>", feedback.one, name="district-feedback-one"),
     path("feedback/<uuid:feedback_id>/take", feedback.take, name="district-feedback-take"),

@@ -219,6 +219,12 @@ def fee(context: dict[str, Any], fen: int) -> str:
 
 
 @register.filter
+def doer(name: str) -> str:
+    """Who did a step, as people read it: a program's own name is the platform."""
+    return gettext("平台") if name.isascii() and "." in name else name
+
+
+@register.filter
 def masked_name(value: str) -> str:
     """`张*三`."""
     return masking.name(value)

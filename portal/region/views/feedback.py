@@ -18,7 +18,7 @@ from portal.region.pages import district_page
 from regional_services.feedback import deadlines as times
 from regional_services.feedback import services
 from regional_services.feedback.models import Category
-from regional_services.feedback.permissions import CLOSE, HANDLE, VIEW
+from regional_services.feedback.permissions import CLOSE, EXPORT, HANDLE, VIEW
 
 HERE = "/district/feedback"
 
@@ -91,3 +91,10 @@ def deadlines(request: HttpRequest, actor: Actor) -> HttpResponse:
     answer = desk(request, actor, "feedback_deadlines", "feedback", {"here": HERE, "rows": rows})
     answer.status_code = 422 if problems else 200
     return answer
+
+
+@require_GET
+@district_page(EXPORT, step_up=True)
+def export(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The list as a table file."""
+    return feedback.export(request, actor)

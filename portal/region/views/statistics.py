@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -17,6 +15,7 @@ from hub.actor import Actor
 from hub.errors import NotFound
 from hub.ids import domain_number, uuid7
 from hub.tenancy.scope import region
+from portal.components import sheets
 from portal.components.paging import leaf_of, query_with
 from portal.desk.pages import desk
 from portal.region.pages import district_page
@@ -34,7 +33,6 @@ HEADS = ("新增预约", "预约成功", "取消与过期", "停诊", "未成功
 LISTED = ("新增预约", "预约成功", "取消与过期", "停诊", "未成功", "退款", "未就诊")
 LISTED_PAGE = 50
 EXPORTED = 10_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +179,7 @@ def export_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         _count, rows = bookings.behind(_behind(request, asked), limit=EXPORTED)
     number = _noted(actor, asked, len(rows))
     names = {view.code: view.name for view in registry.institutions()}
-    answer, sheet = _sheet(actor, number, f"bookings-{asked.first}-{asked.last}.csv")
+    answer, sheet = sheets.begun(actor, number, f"bookings-{asked.first}-{asked.last}.csv")
     sheet.writerow(
         [
             gettext("预约号"),
@@ -196,8 +194,8 @@ def export_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         ]
     )
     for row in rows:
-        place = _plain(names.get(row.institution_code, row.institution_code))
-        who = [_plain(row.department_name), _plain(row.doctor_name)]
+        place = sheets.plain(names.get(row.institution_code, row.institution_code))
+        who = [sheets.plain(row.department_name), sheets.plain(row.doctor_name)]
         when = [f"{clock.local(row.created_at):%Y-%m-%d %H:%M:%S}", row.visit_date]
         stands = [row.state.label, row.settlement.label, money.yuan_from_fen(row.fee_fen)]
         sheet.writerow([row.number, place, *who, *when, *stands])
@@ -236,12 +234,12 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     names = {view.code: view.name for view in registry.institutions()}
     rows = selectors.each(asked.first, asked.last, asked.institution_code)
     number = _noted(actor, asked, len(rows))
-    answer, sheet = _sheet(actor, number, f"statistics-{asked.first}-{asked.last}.csv")
+    answer, sheet = sheets.begun(actor, number, f"statistics-{asked.first}-{asked.last}.csv")
     sheet.writerow([gettext("日期"), gettext("机构代码"), gettext("机构"), *HEADS])
     for day, row in rows:
         counts = [getattr(row, name) for name in selectors.NAMES if not name.endswith("_fen")]
         amounts = [money.yuan_from_fen(fen) for fen in (row.paid_fen, row.refunded_fen)]
-        sheet.writerow([day, row.key, _plain(names.get(row.key, row.key)), *counts, *amounts])
+        sheet.writerow([day, row.key, sheets.plain(names.get(row.key, row.key)), *counts, *amounts])
     return answer
 
 
@@ -257,24 +255,3 @@ def _noted(actor: Actor, asked: Asked, rows: int) -> str:
         rows=rows,
     )
     return number
-
-
-def _sheet(actor: Actor, number: str, name: str) -> tuple[HttpResponse, Any]:
-    """A CSV answer whose first line says who took it when."""
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.write("\ufeff")
-    sheet = csv.writer(answer)
-    sheet.writerow(
-        [
-            gettext("导出编号 %(number)s") % {"number": number},
-            gettext("导出人 %(name)s") % {"name": actor.name},
-            f"{clock.local(clock.now()):%Y-%m-%d %H:%M:%S}",
-        ]
-    )
-    return answer, sheet
-
-
-def _plain(text: str) -> str:
-    """A name that a spreadsheet can't take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
