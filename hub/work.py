@@ -140,7 +140,7 @@ class Unit:
         """Tell the pages that listen to `topic` after the commit, once a unit; a lost word costs them a slow look."""
         self._told.add((topic, event))
 
-    def bookkeep(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def bookkeep(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run a statement on the journal's own tables; it does not count as a write that owes an audit entry."""
         self._bookkeeping = True
         try:

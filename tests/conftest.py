@@ -15,6 +15,14 @@ from pytest_django.plugin import DjangoDbBlocker  # noqa: E402
 
 from tests.harness import databases  # noqa: E402
 
+# Files that take long go out first, so that no worker is left with one when the others have nothing to do.
+LONG_FILES = ("tests/portal/", "tests/crash/", "tests/recovery/", "tests/leaving/", "tests/races/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The order in which files are handed to workers: those with browsers and crashes, then the many quick ones."""
+    items.sort(key=lambda item: not (item.nodeid.startswith(LONG_FILES) or "browser" in item.keywords))
+
 
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:

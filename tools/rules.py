@@ -47,16 +47,18 @@ def foreign_models() -> Iterator[str]:
             target = tuple(node.module.split("."))
             if target[-1] != "models" or target[0] not in PACKAGES[1:] or target[:2] == app:
                 continue
-            for table in _tables(ROOT.joinpath(*target).with_suffix(".py")) & {alias.name for alias in node.names}:
+            for table in _tables(ROOT.joinpath(*target)) & {alias.name for alias in node.names}:
                 yield f"{path.relative_to(ROOT)}:{node.lineno}: imports {node.module}.{table}, private to its app"
 
 
 @lru_cache
 def _tables(models: Path) -> frozenset[str]:
-    """The names of the model classes of a models module."""
+    """The names of the model classes of a models module, or of a package of them."""
+    files = sorted(models.glob("*.py")) if models.is_dir() else [models.with_suffix(".py")]
     return frozenset(
         statement.name
-        for statement in ast.parse(models.read_text(encoding="utf-8")).body
+        for file in files
+        for statement in ast.parse(file.read_text(encoding="utf-8")).body
         if isinstance(statement, ast.ClassDef)
         and not any(ast.unparse(base).endswith(("Choices", "Enum")) for base in statement.bases)
     )

@@ -9,9 +9,11 @@ from django.db.models.functions import Coalesce
 
 from hub import clock
 from hub.accounts import selectors
-from hub.accounts.models import AccountKind, AccountState, PhoneCode, RefreshToken, User, WechatAsk
+from hub.accounts.models import AccountKind, AccountState, User
 from hub.accounts.services.sign_ins import end_all_sign_ins
 from hub.actor import Actor
+from hub.recovery import cleanups
+from hub.recovery.cleanups import Doomed
 from hub.tenancy.scope import REGION
 from hub.work import work
 
@@ -19,6 +21,7 @@ CODES_KEPT = timedelta(days=2)  # the daily limit of a phone counts them for one
 ASKS_KEPT = timedelta(days=1)
 TOKENS_KEPT = timedelta(days=7)  # after they ran out: a late reuse is still told from a forgery
 INACTIVE_AFTER = timedelta(days=90)
+NAME, SPENT = "accounts", "spent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,10 @@ class Tidied:
 
 
 def tidy(*, actor: Actor) -> Tidied:
-    """Delete spent codes, asks and tokens; disable staff accounts unused for 90 days (MLPS CES1-07)."""
+    """Remove spent codes, asks and tokens, outside peak hours; disable staff unused for 90 days (MLPS CES1-07)."""
     now = clock.now()
+    codes, asks, tokens = cleanups.clean_out(REGION, _spent(now), actor=actor)
     with work(REGION, actor=actor) as unit:
-        codes, _ = PhoneCode.objects.filter(created_at__lt=now - CODES_KEPT).delete()
-        asks, _ = WechatAsk.objects.filter(created_at__lt=now - ASKS_KEPT).delete()
-        tokens, _ = RefreshToken.objects.filter(expires_at__lt=now - TOKENS_KEPT).delete()
         idle = _idle_staff(now - INACTIVE_AFTER)
         for user in idle:
             user.state = AccountState.DISABLED
@@ -48,6 +49,21 @@ def tidy(*, actor: Actor) -> Tidied:
         selectors.forget(user.id)
         end_all_sign_ins(actor=actor, user_id=user.id, reason="inactive")
     return Tidied(codes, asks, tokens, len(idle))
+
+
+def _spent(now: datetime) -> list[Doomed]:
+    made = "created_at < {before}"
+    return [
+        Doomed(name=NAME, table="accounts_phone_code", condition=made, before=now - CODES_KEPT, kept=SPENT),
+        Doomed(name=NAME, table="accounts_wechat_ask", condition=made, before=now - ASKS_KEPT, kept=SPENT),
+        Doomed(
+            name=NAME,
+            table="accounts_refresh_token",
+            condition="expires_at < {before}",
+            before=now - TOKENS_KEPT,
+            kept=SPENT,
+        ),
+    ]
 
 
 def _idle_staff(before: datetime) -> list[User]:

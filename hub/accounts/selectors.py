@@ -193,6 +193,14 @@ def staff_of(institution_code: str) -> list[StaffMembership]:
         return list(rows.select_related("user").order_by("user__display_name", "role"))
 
 
+def holders(role: Role, institution_code: str) -> frozenset[UUID]:
+    """The living accounts that hold a role at an institution (or at DISTRICT), inside an open scope. One query."""
+    rows = StaffMembership.objects.filter(
+        institution_code=institution_code, role=role, ended_at__isnull=True, user__state=AccountState.ACTIVE
+    )
+    return frozenset(rows.values_list("user_id", flat=True))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffLine:
     """A member of an institution's staff, as its administrators list them."""

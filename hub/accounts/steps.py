@@ -23,7 +23,12 @@ from hub.work import Unit
 
 IDLE_DEVICE = timedelta(days=60)
 REFRESH_LIFETIME = timedelta(days=30)
-_INDEX = {HandleKind.PHONE: "accounts.phone", HandleKind.WECHAT: "accounts.wechat"}
+_INDEX = {
+    HandleKind.PHONE: "accounts.phone",
+    HandleKind.WECHAT: "accounts.wechat",
+    HandleKind.ALIPAY: "accounts.alipay",
+    HandleKind.CITY_APP: "accounts.city_app",
+}
 _AGENT_LENGTH = 120
 
 

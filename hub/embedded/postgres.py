@@ -150,6 +150,11 @@ class Postgres:
         self.port = port
         self.process: subprocess.Popen[str] | None = None
 
+    @property
+    def data(self) -> Path:
+        """The cluster's directory."""
+        return self._data
+
     def url(self, login: str) -> str:
         """The address for `owner`, `region`, `hospital` or `backup`."""
         found = logins(self._secrets, self._prefix)[login]

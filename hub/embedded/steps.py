@@ -56,6 +56,7 @@ STEPS = (
     Step("symptoms", "导诊词表 / words of symptoms", ("seed_symptoms",), _seed),
     Step("static", "静态文件 / static files", ("collectstatic", "--noinput", "-v0", *_UNUSED_STATIC), _static),
     Step("merchants", "各机构商户开通 / merchant accounts", ("onboard_demo_merchants",), _seed, after="sandbox"),
+    Step("messages", "消息渠道与模板 / message channels", ("onboard_demo_messages",), _seed, after="sandbox"),
 )
 
 

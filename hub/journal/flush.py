@@ -106,11 +106,20 @@ def statement(
     if answers:
         given = _listed({name: getattr(answer, name) for name in _ANSWER} for answer in answers)
         parameters += [now, given]
-    return _written(world, bool(audits), bool(deliveries), bool(answers), lease is not None), parameters
+    return _written(world, bool(audits), _at_most(deliveries), _at_most(answers), lease is not None), parameters
+
+
+def _at_most(rows: Sequence[object]) -> int:
+    """What the planner is told of a list's length: it takes any list for 100 rows, and for those it reads a whole table
+    where it should look up one row. Powers of four, so that few statements are planned."""
+    limit = min(len(rows), 1)
+    while limit < len(rows):
+        limit *= 4
+    return limit
 
 
 @cache
-def _written(world: World, audits: bool, deliveries: bool, answers: bool, leased: bool) -> str:
+def _written(world: World, audits: bool, deliveries: int, answers: int, leased: bool) -> str:
     parts: list[str] = []
     if audits:
         columns = ", ".join(entries.COLUMNS)
@@ -121,11 +130,11 @@ def _written(world: World, audits: bool, deliveries: bool, answers: bool, leased
         )
         parts.append(f"mark AS (INSERT INTO {world.pending} (audit_id, at) SELECT id, at FROM entry)")  # noqa: S608
     if deliveries:
-        parts.append(_events(world, leased=leased))
+        parts.append(_events(world, at_most=deliveries, leased=leased))
     if answers:
         parts.append(
             f"answer AS (UPDATE {world.command} c SET response = v.response, answered_at = %s"  # noqa: S608
-            f" FROM {_records(_ANSWER, {'response': 'jsonb'})}"
+            f" FROM {_records(_ANSWER, {'response': 'jsonb'}, answers)}"
             " WHERE c.institution_code = v.institution AND c.actor = v.actor AND c.name = v.name AND c.key = v.key"
             " RETURNING 1)"
         )
@@ -134,9 +143,9 @@ def _written(world: World, audits: bool, deliveries: bool, answers: bool, leased
     return f"WITH {', '.join(parts)} SELECT {counted}, {kept}"
 
 
-def _events(world: World, *, leased: bool) -> str:
+def _events(world: World, *, at_most: int, leased: bool) -> str:
     """A lease, where there is one, is for the first row of its handler and aggregate, in this unit and before it."""
-    columns, rows = ", ".join(_OUTBOX), _records(_OUTBOX, _OUTBOX_TYPES)
+    columns, rows = ", ".join(_OUTBOX), _records(_OUTBOX, _OUTBOX_TYPES, at_most)
     stored = "'pending', 0, v.created_at, ''"
     if not leased:
         return (
@@ -156,9 +165,10 @@ def _events(world: World, *, leased: bool) -> str:
     )
 
 
-def _records(columns: Sequence[str], types: dict[str, str]) -> str:
+def _records(columns: Sequence[str], types: dict[str, str], at_most: int = 0) -> str:
     described = ", ".join(f"{column} {types.get(column, 'text')}" for column in columns)
-    return f"json_to_recordset(%s::json) AS v ({described})"
+    listed = f"json_to_recordset(%s::json) AS v ({described})"
+    return f"(SELECT * FROM {listed} LIMIT {at_most}) AS v" if at_most else listed  # noqa: S608 - a number of ours
 
 
 def _audit(row: dict[str, Any]) -> dict[str, Any]:

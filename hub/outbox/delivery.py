@@ -156,10 +156,12 @@ class _Ending:
     def end_in(self, unit: Unit) -> None:
         if unit.scope != self.source:
             raise ValueError(f"a delivery from {self.source} can't end in {unit.scope}")
-        found = unit.bookkeep(rows.finish_statement(unit.world), [unit.now, self.row.id, self.worker])
+        if self.runs_in is RunsIn.OUTSIDE:
+            told = {"now": unit.now, "id": self.row.id, "worker": self.worker, "lane": Lane.OUTSIDE.value}
+            found = unit.bookkeep(rows.finish_call_statement(unit.world), told)
+        else:
+            found = unit.bookkeep(rows.finish_statement(unit.world), [unit.now, self.row.id, self.worker])
         self.followed = any(waited for (waited,) in found)
-        if self.runs_in is RunsIn.OUTSIDE:  # its place at the hospital has become free
-            self.followed = self.followed or rows.due(unit.world, Lane.OUTSIDE, now=unit.now)
         self.settled = True
 
 

@@ -31,8 +31,7 @@ def run_if_due() -> None:
     if not cleanups.in_peak(clock.now()) and wake.lead("purge", _DAY):
         for scope in all_scopes():
             try:
-                while purge(scope):
-                    pass
+                cleanups.clean_out(scope, _doomed(scope), actor=ACTOR)
             except CleanupRefused:
                 continue  # written down where it was refused; the next night is another chance
 

@@ -92,6 +92,12 @@ WHERE id = %s AND state = 'pending' AND lease_by = %s
 RETURNING {_FOLLOWED}
 """  # noqa: S608 - names of our own tables
 
+_FINISH_CALL = f"""
+UPDATE {{outbox}} o SET state = 'done', finished_at = %(now)s, lease_until = NULL
+WHERE id = %(id)s AND state = 'pending' AND lease_by = %(worker)s
+RETURNING {_FOLLOWED} OR EXISTS (SELECT 1 FROM {{outbox}} o WHERE {{due_row}})
+"""  # noqa: S608 - names of our own tables
+
 _FAIL = """
 WITH failed AS (
     UPDATE {outbox}
@@ -181,6 +187,12 @@ def finish_statement(world: World) -> str:
     """Mark one row delivered, returning whether another waited for it, or nothing if its lease went to another: the
     first statement of a handler that runs in the row's own schema."""
     return _FINISH_ONE.format(outbox=world.outbox)
+
+
+def finish_call_statement(world: World) -> str:
+    """The same for a call to the outside, with whose end a place at the hospital becomes free: returns whether any row
+    could be claimed now. Its parameters are `due`'s and id, worker."""
+    return _statement(_FINISH_CALL, world).sql
 
 
 def inbox_statement(world: World) -> str:

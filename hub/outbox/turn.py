@@ -16,7 +16,7 @@ from django.db import connections
 
 from hub import clock
 from hub.journal.world import open_scope, world_of
-from hub.outbox import delivery, metrics, onward, rows
+from hub.outbox import delivery, metrics, onward, rows, wake
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
 from hub.tenancy import registry
@@ -65,7 +65,7 @@ def take(
         return turn
     if on_more is not None and more:
         on_more()
-    with onward.going_on(worker, lane_policy(Lane.INTERNAL).lease) as line:
+    with wake.together(impatient=True), onward.going_on(worker, lane_policy(Lane.INTERNAL).lease) as line:
         if policy.lane is Lane.INTERNAL:
             line.add(scope, claimed)
         else:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 SEAL = "seal"
 _PAUSE = 1.0
 _silent_until = 0.0
-_gathered: ContextVar[dict[tuple[str, str], None] | None] = ContextVar("hub_wakes", default=None)
+_gathered: ContextVar[_Gathered | None] = ContextVar("hub_wakes", default=None)
 
 
 @lru_cache(maxsize=1)
@@ -44,27 +45,40 @@ def key(queue: str) -> str:
     return f"{settings.HUB_ROLE_PREFIX}:{connections['default'].settings_dict['NAME']}:wake:{queue}"
 
 
+@dataclass(slots=True)
+class _Gathered:
+    """What is to be said; `impatient`: with the first delivery that others wait for, else all at the end."""
+
+    impatient: bool
+    words: dict[tuple[str, str], None] = field(default_factory=dict)
+
+    def send(self) -> None:
+        words, self.words = self.words, {}
+        if words:
+            _send(words)
+
+
 @contextmanager
-def together() -> Iterator[None]:
-    """Say at its end, in one message, what the units inside have to say: for requests, which are soon over."""
-    gathered: dict[tuple[str, str], None] = {}
+def together(*, impatient: bool = False) -> Iterator[None]:
+    """Say at its end, in one message, what the units inside have to say: for requests, which are soon over.
+
+    `impatient`, as a relay's turn is: only the sealer, who comes once a second, is kept waiting.
+    """
+    gathered = _Gathered(impatient)
     token = _gathered.set(gathered)
     try:
         yield
     finally:
         _gathered.reset(token)
-        if gathered:
-            _send(gathered)
+        gathered.send()
 
 
-def rouse(scope: str, *, lanes: Iterable[str], seal: bool) -> None:
+def rouse(scope: str, *, lanes: Collection[str], seal: bool) -> None:
     """Say that `scope` has deliveries in these lanes and, if `seal`, audit entries to seal."""
-    words = [(scope, queue) for queue in ([*lanes, SEAL] if seal else lanes)]
-    gathered = _gathered.get()
-    if gathered is not None:
-        gathered.update(dict.fromkeys(words))
-    elif words:
-        _send(words)
+    gathered = _gathered.get() or _Gathered(impatient=True)
+    gathered.words.update(dict.fromkeys((scope, queue) for queue in ([*lanes, SEAL] if seal else lanes)))
+    if _gathered.get() is None or (lanes and gathered.impatient):
+        gathered.send()
 
 
 def put(scope: str, queues: Iterable[str]) -> bool:

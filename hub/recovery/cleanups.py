@@ -11,7 +11,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -42,14 +42,17 @@ CONTENT_TYPE = "application/x-ndjson"
 class Doomed:
     """Rows of one table past their time. `condition` is SQL of this house with one parameter, `before`.
 
-    `blank` names columns that are emptied while the row stays; without it the rows go.
+    `blank` names columns that are emptied while the row stays; without it the rows go. `key` is the primary key,
+    `kept` the entry of HUB_BACKUP_KEEP_DAYS for what was put aside.
     """
 
     name: str
     table: str
     condition: str
-    before: datetime
+    before: datetime | date
     blank: tuple[str, ...] = ()
+    key: str = "id"
+    kept: str = "cleanup"
 
 
 def in_peak(now: datetime) -> bool:
@@ -58,6 +61,24 @@ def in_peak(now: datetime) -> bool:
     at = clock.local(now).time()
     first, last = time.fromisoformat(begins), time.fromisoformat(ends)
     return first <= at < last if first <= last else at >= first or at < last
+
+
+def clean_out(scope: str, doomed: Sequence[Doomed], *, actor: Actor) -> list[int]:
+    """Clean up everything past its time, batch by batch, in the order given; how many rows of each.
+
+    For the schedule: in peak hours nothing happens and nothing is recorded, the next turn is another chance.
+    CleanupRefused when a backup does not read back.
+    """
+    if in_peak(clock.now()):
+        return [0 for _ in doomed]
+    return [_clean_out_one(scope, one, actor) for one in doomed]
+
+
+def _clean_out_one(scope: str, doomed: Doomed, actor: Actor) -> int:
+    gone = 0
+    while rows := clean(scope, doomed, actor=actor):
+        gone += rows
+    return gone
 
 
 def clean(scope: str, doomed: Doomed, *, actor: Actor) -> int:
@@ -76,7 +97,7 @@ def clean(scope: str, doomed: Doomed, *, actor: Actor) -> int:
         _refused(scope, doomed, actor, "清理前的备份与原数据不一致", record)
     _mark(record, CleanupState.READ_BACK, actor)
     with work(scope, actor=actor) as unit:
-        gone = _remove(unit, doomed, [row["id"] for row in rows])
+        gone = _remove(unit, doomed, [row[doomed.key] for row in rows])
         unit.audit(f"{doomed.name}.cleaned", target=f"cleanup:{record.id}", detail={"rows": gone})
     _mark(record, CleanupState.DONE, actor)
     return gone
@@ -114,8 +135,8 @@ def expire(*, actor: Actor) -> int:
 
 
 def _doomed_rows(scope: str, doomed: Doomed) -> list[dict[str, Any]]:
-    question = sql.SQL("SELECT row_to_json(t)::text FROM {} AS t WHERE {} ORDER BY t.id LIMIT {}").format(
-        sql.Identifier(doomed.table), _condition(doomed), sql.Literal(BATCH)
+    question = sql.SQL("SELECT row_to_json(t)::text FROM {} AS t WHERE {} ORDER BY t.{} LIMIT {}").format(
+        sql.Identifier(doomed.table), _condition(doomed), sql.Identifier(doomed.key), sql.Literal(BATCH)
     )
     with open_scope(scope, read_only=True), connections[world_of(scope).alias].cursor() as cursor:
         cursor.execute(question)
@@ -123,9 +144,10 @@ def _doomed_rows(scope: str, doomed: Doomed) -> list[dict[str, Any]]:
 
 
 def _condition(doomed: Doomed) -> sql.Composable:
-    return sql.SQL("t.id IN (SELECT id FROM {} WHERE {})").format(
-        sql.Identifier(doomed.table),
-        sql.SQL(doomed.condition).format(before=sql.Literal(doomed.before)),
+    return sql.SQL("t.{key} IN (SELECT {key} FROM {table} WHERE {condition})").format(
+        key=sql.Identifier(doomed.key),
+        table=sql.Identifier(doomed.table),
+        condition=sql.SQL(doomed.condition).format(before=sql.Literal(doomed.before)),
     )
 
 
@@ -140,7 +162,7 @@ def _put_aside(scope: str, doomed: Doomed, rows: Sequence[dict[str, Any]], actor
         stored = objects.put(key, _content(rows), content_type=CONTENT_TYPE, owner=scope)
     except HubError as problem:
         _refused(scope, doomed, actor, f"清理前的备份没有写成：{problem.text}")
-    keep = clock.today() + timedelta(days=settings.HUB_BACKUP_KEEP_DAYS["cleanup"])
+    keep = clock.today() + timedelta(days=settings.HUB_BACKUP_KEEP_DAYS[doomed.kept])
     with work(REGION, actor=actor) as unit:
         record = Cleanup.objects.create(
             id=cleanup_id, name=doomed.name, scope=scope, table=doomed.table, blanked=list(doomed.blank),
@@ -185,12 +207,12 @@ def _refused(scope: str, doomed: Doomed, actor: Actor, why: str, record: Cleanup
 
 
 def _remove(unit: Unit, doomed: Doomed, row_ids: Sequence[Any]) -> int:
-    table = sql.Identifier(doomed.table)
+    table, key = sql.Identifier(doomed.table), sql.Identifier(doomed.key)
     if doomed.blank:
         emptied = sql.SQL(", ").join(sql.SQL("{} = NULL").format(sql.Identifier(name)) for name in doomed.blank)
-        statement = sql.SQL("UPDATE {} SET {} WHERE id = ANY(%s) RETURNING 1").format(table, emptied)
+        statement = sql.SQL("UPDATE {} SET {} WHERE {} = ANY(%s) RETURNING 1").format(table, emptied, key)
     else:
-        statement = sql.SQL("DELETE FROM {} WHERE id = ANY(%s) RETURNING 1").format(table)
+        statement = sql.SQL("DELETE FROM {} WHERE {} = ANY(%s) RETURNING 1").format(table, key)
     with connections[unit.world.alias].cursor() as cursor:
         cursor.execute(statement, [list(row_ids)])
         return len(cursor.fetchall())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import tarfile
 import time
@@ -24,7 +25,8 @@ from django.utils.translation import gettext
 from hub.actor import Actor
 from hub.embedded import places, processes
 from hub.embedded.postgres import client_tool, server_user
-from hub.recovery import counts, programs, records, vault
+from hub.recovery import clusters, counts, programs, records, vault
+from hub.recovery.clusters import HOME, Cluster
 from hub.recovery.errors import BackupFailed
 from hub.recovery.models import BackupKind
 from hub.recovery.streams import Pieces
@@ -36,77 +38,93 @@ SEGMENT_LENGTH = 24
 Report = Callable[[str], None]
 
 
-def backup_cluster(*, actor: Actor) -> UUID:
-    """A base backup of the whole cluster, sealed while it streams; nothing plain touches the disk."""
-    with records.making(BackupKind.CLUSTER, REGION_OWNER, actor=actor) as made:
+def backup_all(*, actor: Actor) -> list[UUID]:
+    """A base backup of every server there is a login for; then BackupFailed if one failed or cannot be copied at all.
+
+    One that fails keeps no other from its turn; each failure is recorded under its own server.
+    """
+    made: list[UUID] = []
+    failures: list[str] = []
+    for cluster in clusters.copied():
+        with _noted(failures):
+            made.append(backup_cluster(cluster, actor=actor))
+    lacking: list[Cluster] = []
+    with _noted(failures):
+        lacking = clusters.uncovered()
+    for cluster in lacking:
+        with _noted(failures), records.making(BackupKind.CLUSTER, cluster.scope, actor=actor):
+            programs.backup_environment(cluster)
+    if failures:
+        raise BackupFailed("；".join(failures))
+    return made
+
+
+@contextlib.contextmanager
+def _noted(failures: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except BackupFailed as problem:
+        failures.append(problem.text)
+    except (psycopg.Error, OSError) as problem:
+        failures.append(f"{type(problem).__name__}: {problem}".strip()[:250])
+
+
+def backup_cluster(cluster: Cluster = HOME, *, actor: Actor) -> UUID:
+    """A base backup of one whole server, sealed while it streams; nothing plain touches the disk."""
+    with records.making(BackupKind.CLUSTER, cluster.scope, actor=actor) as made:
         arguments = [
             "--pgdata=-", "--format=tar", "--wal-method=fetch", "--checkpoint=fast", "--no-password",
             "--compress=client-gzip:1", f"--label=hub {made.id}",
         ]  # fmt: skip
-        with programs.reading("pg_basebackup", arguments, env=programs.backup_environment()) as source:
+        with programs.reading("pg_basebackup", arguments, env=programs.backup_environment(cluster)) as source:
             made.file = vault.write(f"cluster/{made.id}.tar.gz.sealed", source, owner=REGION_OWNER)
-        with owner_connection() as connection:
-            made.facts = {"server": connection.info.server_version, "counts": _public_counts(connection)}
+        with owner_connection(cluster.owner) as connection:
+            made.facts = {"server": connection.info.server_version, "counts": counts.of_schema(connection, "public")}
         made.size = (vault.root() / made.file.name).stat().st_size
         made.facts["bytes_stored"] = made.size
     records.read_back(made.id, actor=actor)
     return made.id
 
 
-def _public_counts(connection: psycopg.Connection[Any]) -> counts.Counts:
-    return counts.of_schema(connection, "public")
-
-
 # The archive of the write-ahead log.
 
 
 def archive_wal(*, report: Report, every: float = 60.0, stopping: Callable[[], bool]) -> None:
-    """Receive the log as it is written and seal it every so many seconds, until told to stop.
+    """Receive every server's log as it is written and seal it every so many seconds, until told to stop.
 
-    The slot keeps on the server what was not received yet: `max_slot_wal_keep_size` says how much at most.
+    The slot keeps on the server what was not received yet: `max_slot_wal_keep_size` says how much at most. A receiver
+    that ended (its server was away) is started again; the others go on meanwhile.
     """
-    spool = _spool()
-    _ensure_slot(spool)
-    while not stopping():
-        receiver = subprocess.Popen(  # noqa: S603 - our own program and arguments
-            [client_tool("pg_receivewal"), f"--directory={spool}", f"--slot={SLOT}", "--no-password", "--synchronous"],
-            env={"PATH": os.environ.get("PATH", ""), **programs.backup_environment()},
-            preexec_fn=processes.die_with_parent(15),  # type: ignore[arg-type]
-        )
-        try:
-            while not stopping() and receiver.poll() is None:
-                _sleep(every, stopping)
-                report(f"已归档到 {seal_spool()}")
-        finally:
+    receivers: dict[Cluster, subprocess.Popen[bytes]] = {}
+    try:
+        while not stopping():
+            for cluster in clusters.copied():
+                if cluster not in receivers or receivers[cluster].poll() is not None:
+                    with _words_for_a_server_away(report, cluster):
+                        receivers[cluster] = _receiver(cluster)
+            _sleep(every, stopping)
+            for cluster in receivers:
+                report(f"{cluster.scope} 已归档到 {seal_spool(cluster)}")
+    finally:
+        for receiver in receivers.values():
             receiver.terminate()
             receiver.wait()
 
 
 def archive_until_now() -> str:
-    """Receive the log up to this instant and seal it; the name of the newest piece (for a schedule, and for drills)."""
-    spool = _spool()
-    _ensure_slot(spool)
-    with owner_connection() as connection:
-        row = connection.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
-    assert row is not None
-    programs.run(
-        "pg_receivewal",
-        [f"--directory={spool}", f"--slot={SLOT}", f"--endpos={row[0]}", "--no-loop", "--no-password"],
-        env=programs.backup_environment(),
-        patience=300,
-    )
-    return seal_spool()
+    """Receive every log up to this instant and seal it; the newest pieces' names (for a schedule, and for drills)."""
+    return "，".join(_archived_until_now(cluster) for cluster in clusters.copied())
 
 
-def seal_spool() -> str:
+def seal_spool(cluster: Cluster) -> str:
     """Seal what was received; whole segments leave the spool, the one being written is sealed as far as it is."""
     newest = ""
-    for path in sorted(_spool().iterdir()):
+    for path in sorted(_spool(cluster).iterdir()):
         name = path.name.removesuffix(".partial")
         if len(name) != SEGMENT_LENGTH:
             continue
         with path.open("rb") as source:
-            sealed = vault.write(f"wal/{name}.sealed", source, owner=REGION_OWNER)
+            sealed = vault.write(f"{cluster.log}/{name}.sealed", source, owner=REGION_OWNER)
         vault.keep_side_note(sealed)
         newest = name
         if path.name == name:
@@ -115,33 +133,70 @@ def seal_spool() -> str:
 
 
 def prune_wal() -> int:
-    """Remove pieces sealed before the oldest base backup that is kept began; how many."""
-    begun = [note.started_at for note in vault.notes() if note.kind == BackupKind.CLUSTER]
-    if not begun:
-        return 0
-    oldest_needed = datetime.fromisoformat(min(begun))
-    doomed = [path for path in (vault.root() / "wal").glob("*.sealed") if _sealed_at(path) < oldest_needed]
-    for path in doomed:
-        path.with_suffix(".json").unlink(missing_ok=True)
-        path.unlink()
-    return len(doomed)
+    """Remove pieces sealed before the oldest base backup of their server that is kept began; how many."""
+    oldest: dict[str, str] = {}
+    for note in vault.notes():
+        if note.kind == BackupKind.CLUSTER:
+            oldest[note.scope] = min(note.started_at, oldest.get(note.scope, note.started_at))
+    gone = 0
+    for scope, begun in oldest.items():
+        needed = datetime.fromisoformat(begun)
+        for path in (vault.root() / clusters.named(scope).log).glob("*.sealed"):
+            if _sealed_at(path) < needed:
+                path.with_suffix(".json").unlink(missing_ok=True)
+                path.unlink()
+                gone += 1
+    return gone
 
 
 def _sealed_at(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
 
 
-def _spool() -> Path:
-    path = vault.root() / "wal-spool"
+def _receiver(cluster: Cluster) -> subprocess.Popen[bytes]:
+    spool = _spool(cluster)
+    _ensure_slot(cluster, spool)
+    return subprocess.Popen(  # noqa: S603 - our own program and arguments
+        [client_tool("pg_receivewal"), f"--directory={spool}", f"--slot={SLOT}", "--no-password", "--synchronous"],
+        env={"PATH": os.environ.get("PATH", ""), **programs.backup_environment(cluster)},
+        preexec_fn=processes.die_with_parent(signal.SIGTERM),
+    )
+
+
+@contextlib.contextmanager
+def _words_for_a_server_away(report: Report, cluster: Cluster) -> Iterator[None]:
+    try:
+        yield
+    except BackupFailed as problem:
+        report(f"{cluster.scope} 没有归档：{problem.text}")
+
+
+def _archived_until_now(cluster: Cluster) -> str:
+    spool = _spool(cluster)
+    _ensure_slot(cluster, spool)
+    with owner_connection(cluster.owner) as connection:
+        row = connection.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
+    assert row is not None
+    programs.run(
+        "pg_receivewal",
+        [f"--directory={spool}", f"--slot={SLOT}", f"--endpos={row[0]}", "--no-loop", "--no-password"],
+        env=programs.backup_environment(cluster),
+        patience=300,
+    )
+    return seal_spool(cluster)
+
+
+def _spool(cluster: Cluster) -> Path:
+    path = vault.root() / f"{cluster.log}-spool"
     path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 
-def _ensure_slot(spool: Path) -> None:
+def _ensure_slot(cluster: Cluster, spool: Path) -> None:
     programs.run(
         "pg_receivewal",
         [f"--directory={spool}", f"--slot={SLOT}", "--create-slot", "--if-not-exists", "--no-password"],
-        env=programs.backup_environment(),
+        env=programs.backup_environment(cluster),
         patience=60,
     )
 
@@ -174,15 +229,15 @@ def lay_out(backup_id: UUID, target: Path, *, until: datetime | None, report: Re
     report("逐个文件与备份清单核对一致")
     log = target / "hub-wal"
     log.mkdir(mode=0o700)
-    pieces = _unseal_log(log)
+    pieces = _unseal_log(clusters.named(note.scope), log)
     report(f"取出日志 {pieces} 段")
     _arm(target, until)
     _give(target)
 
 
-def _unseal_log(log: Path) -> int:
+def _unseal_log(cluster: Cluster, log: Path) -> int:
     count = 0
-    for sealed in vault.side_notes("wal"):
+    for sealed in vault.side_notes(cluster.log):
         name = Path(sealed.name).name.removesuffix(".sealed")
         with (log / name).open("wb") as piece:
             vault.pour(sealed, piece.write)
@@ -211,7 +266,7 @@ def _give(target: Path) -> None:
 
 
 @contextlib.contextmanager
-def started(target: Path, port: int) -> Iterator[str]:
+def started(target: Path, port: int, cluster: Cluster = HOME) -> Iterator[str]:
     """A server on the laid-out directory, replayed and promoted; its place as `host:port`. Ended at the end."""
     log = target.with_name(f"{target.name}.log")
     command = [
@@ -221,14 +276,14 @@ def started(target: Path, port: int) -> Iterator[str]:
     ]  # fmt: skip
     process = processes.spawn(command, log=log, run_as=server_user(), cwd=target)
     try:
-        _wait_until_promoted(process, port, log)
+        _wait_until_promoted(process, port, log, cluster.owner)
         yield f"127.0.0.1:{port}"
     finally:
         processes.stop(cast(Any, process), patience=20)
 
 
-def _wait_until_promoted(process: subprocess.Popen[str], port: int, log: Path) -> None:
-    entry = settings.DATABASES["owner"]
+def _wait_until_promoted(process: subprocess.Popen[str], port: int, log: Path, owner: str) -> None:
+    entry = settings.DATABASES[owner]
     end = time.monotonic() + 600
     while time.monotonic() < end:
         if process.poll() is not None:

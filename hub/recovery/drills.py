@@ -13,6 +13,7 @@ import sys
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -21,11 +22,11 @@ from django.conf import settings
 
 from hub.actor import Actor
 from hub.embedded.ports import free_port
-from hub.recovery import cluster, counts
+from hub.recovery import cluster, clusters, counts, vault
+from hub.recovery.clusters import HOME, Cluster
 from hub.recovery.hospitals import Report
 from hub.recovery.models import DrillKind
 from hub.recovery.records import Returning, returning
-from hub.security.keyring import REGION_OWNER
 from hub.tenancy.schemas import owner_connection
 
 _PATIENCE = 1800
@@ -38,17 +39,18 @@ def drill(
 
     `still` says that nothing is written meanwhile, so that counts must agree to the row; otherwise they are shown.
     """
+    of = clusters.named(vault.note(backup_id).scope)
     with (
-        returning(DrillKind.CLUSTER, REGION_OWNER, backup_id, rehearsal=True, actor=actor, to_time=until) as record,
+        returning(DrillKind.CLUSTER, of.scope, backup_id, rehearsal=True, actor=actor, to_time=until) as record,
         tempfile.TemporaryDirectory(prefix="hub-drill-", dir=room) as place,
     ):
         Path(place).chmod(0o755)  # the server's own user passes through; the data themselves stay closed
         target = Path(place) / "data"
         cluster.lay_out(backup_id, target, until=until, report=_both(record, report))
-        with cluster.started(target, free_port()) as address:
+        with cluster.started(target, free_port(), of) as address:
             _both(record, report)(f"恢复出的数据库已就绪 {address}")
-            record.counts = _compared(address, still=still)
-            _check(record, address)
+            record.counts = _compared(of, address, still=still)
+            _check(record, of, address)
         report("临时数据库已停止并删除")
     return record.id
 
@@ -61,27 +63,32 @@ def _both(record: Returning, report: Report) -> Report:
     return told
 
 
-def _compared(address: str, *, still: bool) -> list[list[str]]:
-    """Every table of every schema, the running hub beside the copy."""
-    host, _, port = address.partition(":")
-    entry = settings.DATABASES["owner"]
+def _compared(of: Cluster, address: str, *, still: bool) -> list[list[str]]:
+    """Every table of every schema of every database of a server, the running hub beside the copy."""
+    return [line for place in clusters.databases(of) for line in _compared_database(place, address, still=still)]
+
+
+def _compared_database(place: Cluster, address: str, *, still: bool) -> list[list[str]]:
+    prefix = f"{place.name}:" if place.name else ""
     lines: list[list[str]] = []
-    with (
-        owner_connection() as running,
-        psycopg.connect(
-            host=host, port=port, user=entry["USER"], password=entry["PASSWORD"], dbname=entry["NAME"], autocommit=True
-        ) as copy,
-    ):
+    with owner_connection(place.owner) as running, _copy_of(place, address) as copy:
         for schema in _schemas(copy):
             here, there = counts.of_schema(running, schema), counts.of_schema(copy, schema)
-            names = {f"{schema}.{name}": name for name in {*here, *there}}
-            moving = [full for full, name in names.items() if not still or _moves(name)]
+            names = {f"{prefix}{schema}.{name}": name for name in {*here, *there}}
             lines += counts.differences(
-                {f"{schema}.{name}": value for name, value in here.items()},
-                {f"{schema}.{name}": value for name, value in there.items()},
-                leave_out=moving,
+                {f"{prefix}{schema}.{name}": value for name, value in here.items()},
+                {f"{prefix}{schema}.{name}": value for name, value in there.items()},
+                leave_out=[full for full, name in names.items() if not still or _moves(name)],
             )
     return lines
+
+
+def _copy_of(place: Cluster, address: str) -> psycopg.Connection[Any]:
+    host, _, port = address.partition(":")
+    entry = settings.DATABASES[place.owner]
+    return psycopg.connect(
+        host=host, port=port, user=entry["USER"], password=entry["PASSWORD"], dbname=entry["NAME"], autocommit=True
+    )
 
 
 def _moves(table: str) -> bool:
@@ -96,11 +103,12 @@ def _schemas(connection: psycopg.Connection[tuple[object, ...]]) -> list[str]:
     return [str(name) for (name,) in rows]
 
 
-def _check(record: Returning, address: str) -> None:
-    """The hub's own verifications, in a process that knows the copy only."""
+def _check(record: Returning, of: Cluster, address: str) -> None:
+    """The hub's own verifications of what lives there, in a process that knows the copy in the server's place."""
+    whose = [] if of == HOME else ["--without-region"]
     done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, str(settings.ROOT / "manage.py"), "verify_copy"],
-        env=_environment(address), capture_output=True, text=True, timeout=_PATIENCE, check=False,
+        [sys.executable, str(settings.ROOT / "manage.py"), "verify_copy", *whose, *clusters.hospitals_of(of)],
+        env=_environment(of, address), capture_output=True, text=True, timeout=_PATIENCE, check=False,
     )  # fmt: skip
     try:
         for name, ok, text in json.loads(done.stdout.splitlines()[-1]):
@@ -109,11 +117,18 @@ def _check(record: Returning, address: str) -> None:
         record.check("verify_copy", ok=False, text=done.stderr[-300:])
 
 
-def _environment(address: str) -> dict[str, str]:
-    """This process's own, with the copy in the place of the database, and a Redis name of its own."""
-    names = ("HUB_OWNER_DATABASE_URL", "HUB_REGION_DATABASE_URL", "HUB_HOSPITAL_DATABASE_URL")
-    urls = {name: _moved(os.environ[name], address) for name in names}
+def _environment(of: Cluster, address: str) -> dict[str, str]:
+    """This process's own, with the copy in the place of the server."""
+    names = [name for place in clusters.databases(of) for name in _variables(place)]
+    urls = {name: _moved(os.environ[name], address) for name in names if name in os.environ}
     return {**os.environ, **urls, "HUB_KEYRING": settings.HUB_KEYRING}
+
+
+def _variables(place: Cluster) -> list[str]:
+    if place == HOME:
+        return ["HUB_OWNER_DATABASE_URL", "HUB_REGION_DATABASE_URL", "HUB_HOSPITAL_DATABASE_URL"]
+    name = place.name.upper()
+    return [f"HUB_OWNER_DATABASE_URL_{name}", f"HUB_HOSPITAL_DATABASE_URL_{name}"]
 
 
 def _moved(url: str, address: str) -> str:

@@ -20,8 +20,9 @@ from hub.recovery.errors import BackupFailed
 from hub.recovery.models import BackupKind, DrillKind
 from hub.recovery.records import Returning
 from hub.tenancy import registry, repair
+from hub.tenancy.dumping import libpq_environment
 from hub.tenancy.names import schema_name
-from hub.tenancy.schemas import owner_connection
+from hub.tenancy.schemas import OWNER, owner_connection, owner_of
 from hub.tenancy.scope import REGION
 from hub.work import work
 
@@ -29,19 +30,29 @@ Report = Callable[[str], None]
 
 
 def backup_hospital(code: str, *, actor: Actor) -> UUID:
-    """Put one hospital aside: its schema, and how its public rows stood at the same instant."""
+    """Put one hospital aside, wherever it lives: its schema, and how its public rows stood at the same instant.
+
+    Of one that lives in another database than the district's, at almost the same: they are counted just before.
+    """
     info = registry.tenant(code)
-    with records.making(BackupKind.HOSPITAL, code, actor=actor) as made, owner_connection() as connection:
+    owner = owner_of(info.database)
+    with (
+        records.making(BackupKind.HOSPITAL, code, actor=actor) as made,
+        owner_connection(owner) as connection,
+        owner_connection() as home,
+    ):
         with connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             snapshot = _exported(connection)
-            made.file = _dumped(code, snapshot, f"hospital/{code}/{made.id}.sql.gz.sealed")
+            public = counts.of_institution(connection if owner == OWNER else home, code)
+            made.file = _dumped(code, owner, snapshot, f"hospital/{code}/{made.id}.sql.gz.sealed")
             made.facts = {
                 "format": "pg_dump plain, gzip",
                 "schema": info.schema,
+                "database": info.database,
                 "incarnation": info.incarnation,
                 "counts": counts.of_schema(connection, info.schema),
-                "public": counts.of_institution(connection, code),
+                "public": public,
             }
         made.size = _stored_size(made.file)
         made.facts["bytes_stored"] = made.size
@@ -50,36 +61,56 @@ def backup_hospital(code: str, *, actor: Actor) -> UUID:
 
 
 def restore_hospital(code: str, backup_id: UUID, *, actor: Actor, report: Report) -> UUID:
-    """Bring one hospital back; it stays closed for `resync`. Safe to run again after it broke off. The record's id."""
+    """Bring one hospital back; it stays closed for `resync`. Safe to run again after it broke off. The record's id.
+
+    It comes back where it lives now, wherever it lived when it was put aside; that database may be new and empty.
+    """
     note = vault.note(backup_id)
     if note.kind != BackupKind.HOSPITAL or note.scope != code or note.file is None:
         raise BackupFailed("这份备份不属于该机构。")
     records.read_back(backup_id, actor=actor)
     with records.returning(DrillKind.HOSPITAL, code, backup_id, rehearsal=False, actor=actor) as returning:
-        with work(REGION, actor=actor) as unit:
-            repair.close(code, repair.RESTORE)
-            unit.audit("hospital.closed", target=f"hospital:{code}", detail={"for": repair.RESTORE})
-        repair.announce()
-        repair.heard()
+        _close([code], actor)
         _told(returning, report, "已关闭该机构，居民看到说明，其他机构不受影响")
-        with owner_connection() as connection:
+        owner = owner_of(registry.tenant(code).database)
+        with owner_connection(owner) as connection, owner_connection() as home:
+            repair.prepare(connection, code)
             repair.fence(connection, code)
             with connection.transaction():
                 repair.put_aside(connection, code)
             _told(returning, report, "现有数据已移到旁边保留")
-            _pour_back(note.file)
+            _pour_back(note.file, owner)
             _told(returning, report, "备份已写回")
             returning.counts = counts.differences(note.facts["counts"], counts.of_schema(connection, schema_name(code)))
             incarnation = repair.accept(connection, code)
-            _note_public(returning, note.facts["public"], counts.of_institution(connection, code))
+            _note_public(returning, note.facts["public"], counts.of_institution(home, code))
         repair.announce()
         _told(returning, report, f"已升级到当前版本，代次 {incarnation}；请执行 resync")
     return returning.id
 
 
+def close_all_of(alias: str, *, actor: Actor) -> list[str]:
+    """Close the hospitals of a further database whose server comes back from an older day; `resync` opens each."""
+    codes = [info.code for info in registry.hospitals() if info.database == alias]
+    _close(codes, actor)
+    return codes
+
+
+def _close(codes: list[str], actor: Actor) -> None:
+    """With words for residents, and heard by every process."""
+    with work(REGION, actor=actor) as unit:
+        for code in codes:
+            repair.close(code, repair.RESTORE)
+            unit.audit("hospital.closed", target=f"hospital:{code}", detail={"for": repair.RESTORE})
+        if not codes:
+            unit.audit("hospital.closed", target="hospital:none", outcome="nothing")
+    repair.announce()
+    repair.heard()
+
+
 def drop_old(code: str, *, actor: Actor) -> bool:
     """Drop what a confirmed return had replaced."""
-    with owner_connection() as connection:
+    with owner_connection(owner_of(registry.tenant(code).database)) as connection:
         gone = repair.forget_old(connection, code)
     with work(REGION, actor=actor) as unit:
         unit.audit("hospital.old_data_dropped", target=f"hospital:{code}", outcome="success" if gone else "nothing")
@@ -92,20 +123,20 @@ def _exported(connection: psycopg.Connection[Any]) -> str:
     return str(row[0])
 
 
-def _dumped(code: str, snapshot: str, name: str) -> vault.Sealed:
+def _dumped(code: str, owner: str, snapshot: str, name: str) -> vault.Sealed:
     arguments = [
         f"--schema={schema_name(code)}", f"--snapshot={snapshot}", "--format=plain", "--compress=gzip:4",
         "--no-owner", "--no-privileges", "--no-password",
     ]  # fmt: skip
-    with programs.reading("pg_dump", arguments, env=programs.owner_environment()) as source:
+    with programs.reading("pg_dump", arguments, env=libpq_environment(owner)) as source:
         return vault.write(name, source, owner=code)
 
 
-def _pour_back(stored: vault.Sealed) -> None:
+def _pour_back(stored: vault.Sealed, owner: str) -> None:
     """All or nothing: psql runs the dump as one transaction and stops at the first error."""
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
     arguments = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--no-password"]
-    with programs.writing("psql", arguments, env=programs.owner_environment()) as target:
+    with programs.writing("psql", arguments, env=libpq_environment(owner)) as target:
         vault.pour(stored, lambda piece: target.write(unpack.decompress(piece)))
         target.write(unpack.flush())
 

@@ -8,8 +8,9 @@ from hub import clock
 from hub.recovery import selectors
 from hub.tenancy import registry
 
-AGE = Gauge("hub_backup_age_seconds", "Age of the newest good backup", ["kind"], multiprocess_mode="mostrecent")
-RED = Gauge("hub_backup_red", "1 while a backup failed last, or is too old", ["kind"], multiprocess_mode="mostrecent")
+_OF = ["kind", "scope"]
+AGE = Gauge("hub_backup_age_seconds", "Age of the newest good backup", _OF, multiprocess_mode="mostrecent")
+RED = Gauge("hub_backup_red", "1 while a backup failed last, or is too old", _OF, multiprocess_mode="mostrecent")
 CLOSED = Gauge("hub_hospitals_closed", "Hospitals closed for a restore", [], multiprocess_mode="mostrecent")
 
 
@@ -17,6 +18,6 @@ def observe() -> None:
     """Measure now. Two queries."""
     for one in selectors.health():
         if one.last_good is not None:
-            AGE.labels(one.kind.value).set((clock.now() - one.last_good).total_seconds())
-        RED.labels(one.kind.value).set(one.is_red)
+            AGE.labels(one.kind.value, one.scope).set((clock.now() - one.last_good).total_seconds())
+        RED.labels(one.kind.value, one.scope).set(one.is_red)
     CLOSED.set(sum(bool(info.repair) for info in registry.hospitals()))

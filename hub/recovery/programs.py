@@ -7,31 +7,25 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, BinaryIO, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from django.conf import settings
 from django.utils.translation import gettext
 
 from hub.embedded.postgres import client_tool
+from hub.recovery.clusters import Cluster
 from hub.recovery.errors import BackupFailed
-
-_SSL = {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY"}
-
-
-def owner_environment() -> dict[str, str]:
-    """The libpq environment of the owner login, in the hub's database."""
-    entry = settings.DATABASES["owner"]
-    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
-    options: Mapping[str, Any] = entry["OPTIONS"]
-    return {name: str(entry[key]) for name, key in names.items()} | _extras(options)
+from hub.tenancy.dumping import libpq_extras
 
 
-def backup_environment() -> dict[str, str]:
+def backup_environment(cluster: Cluster) -> dict[str, str]:
     """The libpq environment of the backup login (REPLICATION), the only one that may copy the whole cluster."""
-    if not settings.HUB_BACKUP_DATABASE_URL:
-        raise BackupFailed("没有设置 HUB_BACKUP_DATABASE_URL：整库备份需要有 REPLICATION 权限的登录。")
-    url = urlsplit(settings.HUB_BACKUP_DATABASE_URL)
+    if not cluster.url:
+        variable = f"HUB_BACKUP_DATABASE_URL_{cluster.name.upper()}" if cluster.name else "HUB_BACKUP_DATABASE_URL"
+        raise BackupFailed(
+            gettext("没有设置 %(variable)s：整库备份需要有 REPLICATION 权限的登录。") % {"variable": variable}
+        )
+    url = urlsplit(cluster.url)
     login, _at, hosts = url.netloc.rpartition("@")
     user, _colon, password = login.partition(":")
     places = [host.rpartition(":") for host in hosts.split(",")]
@@ -42,7 +36,7 @@ def backup_environment() -> dict[str, str]:
         "PGPASSWORD": unquote(password),
         "PGDATABASE": unquote(url.path.lstrip("/")),
     }
-    return found | _extras(dict(parse_qsl(url.query)))
+    return found | libpq_extras(dict(parse_qsl(url.query)))
 
 
 def run(
@@ -114,13 +108,6 @@ def _ended(process: subprocess.Popen[bytes], program: str, errors: IO[str]) -> I
 
 def _environment(env: Mapping[str, str]) -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "PGAPPNAME": "hub-recovery", **env}
-
-
-def _extras(options: Mapping[str, Any]) -> dict[str, str]:
-    found = {variable: str(options[name]) for name, variable in _SSL.items() if name in options}
-    if "target_session_attrs" in options:
-        found["PGTARGETSESSIONATTRS"] = str(options["target_session_attrs"])
-    return found
 
 
 def _last_line(text: str) -> str:

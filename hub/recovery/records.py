@@ -18,6 +18,7 @@ from hub.recovery import vault
 from hub.recovery.errors import BackupFailed, NotConfirmable, UnknownBackup
 from hub.recovery.models import Backup, BackupKind, BackupState, Drill, DrillKind
 from hub.recovery.permissions import CONFIRM
+from hub.security.keyring import REGION_OWNER
 from hub.security.permissions import require
 from hub.tenancy.scope import REGION, region
 from hub.work import work
@@ -77,7 +78,7 @@ def _note(made: Making, started_at: datetime, actor: Actor, keep_until: date) ->
         ended_at=clock.now().isoformat(),
         made_by=actor.name,
         keep_until=keep_until.isoformat(),
-        keys_needed=vault.keys_of(made.scope),
+        keys_needed=vault.keys_of(made.scope if made.kind is BackupKind.HOSPITAL else REGION_OWNER),
         file=made.file,
         facts=made.facts,
     )

@@ -10,6 +10,8 @@ from django.conf import settings
 
 from hub import clock
 from hub.errors import NotFound
+from hub.recovery import clusters
+from hub.recovery.clusters import Cluster
 from hub.recovery.models import Backup, BackupKind, BackupState, Cleanup, CleanupState, Drill, DrillKind
 from hub.tenancy.scope import REGION, region
 
@@ -88,6 +90,7 @@ class Health:
     """How backups of a kind stand: the newest good one, the newest failure after it, whether it is too old."""
 
     kind: BackupKind
+    scope: str
     last_good: datetime | None
     failed_since: str
     is_late: bool
@@ -136,13 +139,19 @@ def cleanups(*, limit: int) -> list[CleanupView]:
 
 
 def health() -> list[Health]:
-    """How the backups of everything stand. One query for each kind."""
+    """How the backups of everything stand. One query for each kind, and one for each further server.
+
+    A further database without a login of its own counts once it was seen to lie on a server nobody copies.
+    """
     with region(read_only=True):
-        return [_health(kind) for kind in LATE_AFTER]
+        found = [_health(kind, REGION) for kind in LATE_AFTER]
+        further = [Cluster(name).scope for name in settings.HUB_BACKUP_DATABASE_URLS if name]
+        others = [_health(BackupKind.CLUSTER, scope) for scope in further]
+    return found + [one for one in others if one.last_good or one.failed_since or clusters.has_login(one.scope)]
 
 
-def _health(kind: BackupKind) -> Health:
-    rows = Backup.objects.filter(kind=kind, scope=REGION).order_by("-started_at")
+def _health(kind: BackupKind, scope: str) -> Health:
+    rows = Backup.objects.filter(kind=kind, scope=scope).order_by("-started_at")
     good, failure = None, ""
     for state, begun, at, error in rows.values_list("state", "started_at", "ended_at", "error")[:20]:
         if state == BackupState.FAILED and not failure:
@@ -153,7 +162,8 @@ def _health(kind: BackupKind) -> Health:
             good = at
             break
     late = good is None or clock.now() - good > LATE_AFTER[kind]
-    return Health(kind=kind, last_good=good, failed_since=failure, is_late=late and bool(settings.HUB_BACKUP_EXPECTED))
+    is_expected = bool(settings.HUB_BACKUP_EXPECTED)
+    return Health(kind=kind, scope=scope, last_good=good, failed_since=failure, is_late=late and is_expected)
 
 
 def _backup(row: Backup) -> BackupView:

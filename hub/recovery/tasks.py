@@ -21,7 +21,7 @@ ACTOR = system_actor("自动备份")
 @shared_task(base=DistrictTask, name="recovery.nightly")  # type: ignore[untyped-decorator]
 def nightly() -> None:
     """Everything once a night; one part that fails is recorded as failed and keeps no other from its turn."""
-    for part in (cluster.backup_cluster, stored_objects.backup_objects):
+    for part in (cluster.backup_all, stored_objects.backup_objects):
         try:
             part(actor=ACTOR)
         except HubError as problem:

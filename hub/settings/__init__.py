@@ -148,13 +148,18 @@ HUB_S3: dict[str, Any] = {
 HUB_HL7_LISTEN = env.text("HUB_HL7_LISTEN", "127.0.0.1:2575")  # where `manage.py hl7_listener` takes messages in
 HUB_KEYRING = env.text("HUB_KEYRING", str(VAR / "keys" / "keyring.json"))
 HUB_BACKUP_DIR = env.text("HUB_BACKUP_DIR", str(VAR / "backups"))
-HUB_BACKUP_DATABASE_URL = env.text("HUB_BACKUP_DATABASE_URL", "")  # a login with REPLICATION; commands only
+# Logins with REPLICATION, one for each server hospitals live on; "" is the district's own. Commands only.
+HUB_BACKUP_DATABASE_URLS = {
+    "": env.text("HUB_BACKUP_DATABASE_URL", ""),
+    **{name: env.text(f"HUB_BACKUP_DATABASE_URL_{name.upper()}", "") for name in env.names("HUB_HOSPITAL_DATABASES")},
+}
 HUB_BACKUP_EXPECTED = env.flag("HUB_BACKUP_EXPECTED", True)  # no: nobody is told that there is no recent backup
 HUB_BACKUP_KEEP_DAYS = {  # the backup policy, in days; a clean-up's own backup is kept for years
     "cluster": env.number("HUB_BACKUP_KEEP_CLUSTER_DAYS", 35),
     "objects": env.number("HUB_BACKUP_KEEP_OBJECTS_DAYS", 35),
     "hospital": env.number("HUB_BACKUP_KEEP_HOSPITAL_DAYS", 90),
     "cleanup": env.number("HUB_BACKUP_KEEP_CLEANUP_DAYS", 1095),
+    "spent": env.number("HUB_BACKUP_KEEP_SPENT_DAYS", 35),  # sign-in codes and tokens that had run out, projections
 }
 HUB_PEAK_HOURS = env.text("HUB_PEAK_HOURS", "06:30-21:30")  # no clean-up then; local time
 HUB_CIPHER_SUITE = env.text("HUB_CIPHER_SUITE", "aes-256-gcm")  # or sm4-gcm; each key remembers its own
@@ -270,6 +275,7 @@ CELERY_TASK_ROUTES = {
     "payments.sweep": {"queue": "sweeps"},
     "closures.carry_on": {"queue": "sweeps"},
     "waitlist.sweep": {"queue": "sweeps"},
+    "notifications.sweep": {"queue": "sweeps"},
     "institution_connectors.exchange.tasks.*": {"queue": "exchange"},
     "registry.carry_on": {"queue": "institutions"},
     "registry.sweep": {"queue": "institutions"},
@@ -285,9 +291,10 @@ CELERY_BEAT_SCHEDULE = {
     "registry.sweep": {"task": "registry.sweep", "schedule": 10.0, "options": {"expires": 10.0}},
     "registry.apply_rules": {"task": "registry.apply_rules", "schedule": 30.0, "options": {"expires": 30.0}},
     "leaving.sweep": {"task": "leaving.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
-    "leaving.drop_schemas": {"task": "leaving.drop_schemas", "schedule": 86400.0},
-    "accounts.tidy": {"task": "accounts.tidy", "schedule": 86400.0},
+    "leaving.drop_schemas": {"task": "leaving.drop_schemas", "schedule": crontab(hour=3, minute=0)},
+    "accounts.tidy": {"task": "accounts.tidy", "schedule": crontab(hour=2, minute=10)},
     "staff_platform.poll": {"task": "staff_platform.poll", "schedule": 20.0, "options": {"expires": 20.0}},
+    "staff_platform.tidy": {"task": "staff_platform.tidy", "schedule": crontab(hour=2, minute=30)},
     "keys.resume": {"task": "keys.resume", "schedule": 300.0, "options": {"expires": 200.0}},
     "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},
     "directory.tidy_photos": {"task": "directory.tidy_photos", "schedule": crontab(hour=3, minute=20)},
@@ -299,16 +306,20 @@ CELERY_BEAT_SCHEDULE = {
     "closures.carry_on": {"task": "closures.carry_on", "schedule": 2.0, "options": {"expires": 2.0}},
     "waitlist.sweep": {"task": "waitlist.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
-    "catalog-forget-past": {"task": "regional_services.catalog.tasks.forget_past", "schedule": 86400.0},
+    "catalog-forget-past": {
+        "task": "regional_services.catalog.tasks.forget_past",
+        "schedule": crontab(hour=2, minute=15),
+    },
     "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
     "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
     "idverify.sweep": {"task": "idverify.sweep", "schedule": 60.0, "options": {"expires": 50.0}},
     "idverify.delete_pictures": {"task": "idverify.delete_pictures", "schedule": 3600.0},
     "doctors.remind": {"task": "doctors.remind", "schedule": 30.0, "options": {"expires": 30.0}},
-    "synthetic.tidy": {"task": "synthetic.tidy", "schedule": 3600.0},
+    "synthetic.tidy": {"task": "synthetic.tidy", "schedule": crontab(hour=2, minute=20)},
     "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
+    "notifications.sweep": {"task": "notifications.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "feedback.escalate": {"task": "feedback.escalate", "schedule": 300.0, "options": {"expires": 240.0}},
-    "feedback.tidy": {"task": "feedback.tidy", "schedule": 86400.0},
+    "feedback.tidy": {"task": "feedback.tidy", "schedule": crontab(hour=2, minute=25)},
     "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},
     "exchange-visits": {"task": "institution_connectors.exchange.tasks.poll_visits_all", "schedule": 30.0},
     "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
@@ -333,6 +344,8 @@ HUB_OUTSIDE = {
     "sms": env.text("HUB_SMS_URL", "http://127.0.0.1:8103"),
     "city_identity": env.text("HUB_CITY_IDENTITY_URL", "http://127.0.0.1:8104"),
     "support_platform": env.text("HUB_STAFF_PLATFORM_URL", "http://127.0.0.1:8105"),  # its OpenID issuer
+    "alipay": env.text("HUB_ALIPAY_URL", "http://127.0.0.1:8107"),
+    "city_app": env.text("HUB_CITY_APP_URL", "http://127.0.0.1:8108"),
 }
 HUB_STAFF_PLATFORM_CLIENT = env.text("HUB_STAFF_PLATFORM_CLIENT", "health-district-hub")
 
@@ -353,5 +366,6 @@ HUB_WAITLIST_OFFER_MINUTES = env.number("HUB_WAITLIST_OFFER_MINUTES", 15)
 HUB_HELPLINE = env.text("HUB_HELPLINE", "021-5550-0120")
 HUB_CSP_FORM = env.names("HUB_CSP_FORM", HUB_OUTSIDE["wechat_pay"])  # where forms may lead: the cashier
 HUB_WECHAT_APPID = env.text("HUB_WECHAT_APPID", "wx0000000000000001")
+HUB_ALIPAY_APPID = env.text("HUB_ALIPAY_APPID", "2021000000000001")
 HUB_WECHAT_AUTHORIZE_ORIGIN = env.text("HUB_WECHAT_AUTHORIZE_ORIGIN", "")  # empty: the origin the code is traded at
 HUB_PASSWORD_PROFILE = env.text("HUB_PASSWORD_PROFILE", "mlps")  # or asvs, see hub/accounts/passwords.py

@@ -23,6 +23,8 @@ from hub.actor import Actor, system_actor
 from hub.api import throttling
 from hub.errors import Conflict, HubError, Unavailable
 from hub.outbox.events import Event
+from hub.recovery import cleanups
+from hub.recovery.cleanups import Doomed
 from hub.staff_platform import outside
 from hub.staff_platform.models import AskState, PlatformAsk, PlatformUser
 from hub.staff_platform.outside import PlatformAccount
@@ -234,8 +236,10 @@ def _bound(state: str, binding: str, *, lock: bool) -> PlatformAsk | None:
 
 
 def forget_old() -> int:
-    """Asks of yesterday are of no use to anybody."""
-    with work(REGION, actor=PLATFORM) as unit:
-        gone, _ = PlatformAsk.objects.filter(created_at__lt=clock.now() - timedelta(days=1)).delete()
-        unit.audit("accounts.platform_tidied", target="platform_ask", detail={"asks": gone})
+    """Asks of yesterday are of no use to anybody; how many went. Outside peak hours only."""
+    before = clock.now() - timedelta(days=1)
+    asks = Doomed(
+        name="platform", table="staff_platform_ask", condition="created_at < {before}", before=before, kept="spent"
+    )
+    [gone] = cleanups.clean_out(REGION, [asks], actor=PLATFORM)
     return gone

@@ -14,6 +14,12 @@ from hub.tenancy.tasks import RegionTask
 _log = logging.getLogger(__name__)
 
 
+@shared_task(base=RegionTask, name="staff_platform.tidy")  # type: ignore[untyped-decorator]
+def tidy() -> int:
+    """Every night: sign-ins at the platform that were begun long ago."""
+    return services.forget_old()
+
+
 @shared_task(base=RegionTask, name="staff_platform.poll")  # type: ignore[untyped-decorator]
 def poll() -> None:
     """Every twenty seconds, whether or not the platform pushes; nothing where none was agreed with."""

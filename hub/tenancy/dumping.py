@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from django.conf import settings
@@ -12,6 +13,14 @@ from hub.embedded.postgres import client_tool
 from hub.tenancy.errors import ProvisioningFailed
 
 _COMPLAINT = 600
+_LIBPQ = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
+_EXTRAS = {
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+}
 
 
 def dump(schema: str, target: BinaryIO, *, owner: str = "owner", snapshot: str = "") -> None:
@@ -29,16 +38,19 @@ def restore(source: BinaryIO, *, owner: str) -> None:
     _run("pg_restore", options, owner, stdin=source)
 
 
+def libpq_environment(alias: str) -> dict[str, str]:
+    """What PostgreSQL's own programs need to reach the database of an alias, as its login."""
+    entry = settings.DATABASES[alias]
+    return {variable: str(entry[key]) for variable, key in _LIBPQ.items()} | libpq_extras(entry["OPTIONS"])
+
+
+def libpq_extras(options: Mapping[str, Any]) -> dict[str, str]:
+    """Encryption, and which of several servers is meant, as libpq's own variables."""
+    return {variable: str(options[name]) for name, variable in _EXTRAS.items() if name in options}
+
+
 def _run(program: str, options: list[str], owner: str, **streams: Any) -> None:
-    entry = settings.DATABASES[owner]
-    environment = {
-        **os.environ,
-        "PGHOST": str(entry["HOST"]),
-        "PGPORT": str(entry["PORT"]),
-        "PGUSER": str(entry["USER"]),
-        "PGPASSWORD": str(entry["PASSWORD"]),
-        "PGDATABASE": str(entry["NAME"]),
-    }
+    environment = {**os.environ, **libpq_environment(owner)}
     done = subprocess.run(  # noqa: S603 - our own program with options made here
         [client_tool(program), *options],
         env=environment,

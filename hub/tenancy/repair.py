@@ -14,11 +14,12 @@ from typing import Any
 import psycopg
 from psycopg import errors, sql
 
-from hub.tenancy import registry, schemas
+from hub.tenancy import registry, roles, schemas
 from hub.tenancy.context import repairing
 from hub.tenancy.errors import ProvisioningFailed, UnknownHospital
 from hub.tenancy.models import Tenant
 from hub.tenancy.names import role_name, schema_name
+from hub.tenancy.provision import prepare_role
 
 RESTORE, RESYNC = "restore", "resync"
 LOCK_TIMEOUT = "60s"
@@ -57,13 +58,20 @@ def old_schema(code: str) -> str:
     return f"old_{schema_name(code)}"
 
 
+def prepare(connection: psycopg.Connection[Any], code: str) -> None:
+    """What a return needs besides the schema, in a database that may itself be new: extensions and the role."""
+    roles.prepare_database(connection)
+    prepare_role(connection, code)
+
+
 def fence(connection: psycopg.Connection[Any], code: str) -> None:
     """Keep the hospital's own role out, and wait until what it had begun has ended."""
     schema, role = sql.Identifier(schema_name(code)), sql.Identifier(role_name(code))
     if not _exists(connection, schema_name(code)):
         return
     connection.execute(sql.SQL("REVOKE ALL ON SCHEMA {} FROM {}").format(schema, role))
-    tables = [sql.Identifier(schema_name(code), name) for name in schemas.existing_tables(schema_name(code))]
+    rows = connection.execute("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = %s", [schema_name(code)])
+    tables = [sql.Identifier(schema_name(code), name) for (name,) in rows.fetchall()]
     if not tables:
         return
     with connection.transaction():
@@ -85,7 +93,11 @@ def put_aside(connection: psycopg.Connection[Any], code: str) -> None:
 
 
 def accept(connection: psycopg.Connection[Any], code: str) -> int:
-    """Bring what came back up to today's migrations and grants, under the next incarnation; returns that number."""
+    """Bring what came back up to today's migrations and grants, under the next incarnation; returns that number.
+
+    The hospital may live in another database than the district's row of it: a crash between the two leaves a schema
+    that is up to date and a hospital that is still closed for its restore, which runs again.
+    """
     recording = schemas.read_recording()
     with connection.transaction():
         row = connection.execute(
@@ -95,7 +107,8 @@ def accept(connection: psycopg.Connection[Any], code: str) -> int:
         if row is None:
             raise ProvisioningFailed(detail={"hospital": code, "reason": "nothing came back"})
         schemas.replay(connection, recording, schemas.Lag(schema_name(code), role_name(code), row[0]))
-        raised = connection.execute(
+    with schemas.owner_connection() as home:
+        raised = home.execute(
             "UPDATE public.tenancy_tenant SET incarnation = incarnation + 1, repair = %s WHERE code = %s"
             " RETURNING incarnation",
             [RESYNC, code],

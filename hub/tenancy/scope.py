@@ -88,7 +88,7 @@ def _transaction(alias: str, opening: bytes, scope: Scope) -> Iterator[None]:
         raise ScopeMisuse(f"a scope opened inside a bare transaction on {alias}")
     refuse_second(scope)
     check_bounds(scope)
-    connection.open_next_with(opening)
+    connection.open_next_with(opening, world=scope.hospital or scope.staff_of or "")
     try:
         with transaction.atomic(using=alias, durable=True), entered(scope):
             yield  # functions given to on_commit() run with no scope open and may open their own

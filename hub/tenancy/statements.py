@@ -161,15 +161,28 @@ class Insert(Generic[M]):
         self._values = _Values[M]([field for field in fields if field.attname not in computed])
         columns = ", ".join(f'"{field.column}"' for field in fields)
         values = ", ".join(computed.get(field.attname) or f"%({field.attname})s" for field in fields)
-        self._statement = Statement(
-            HubRouter().db_for_write(model),
-            f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({values})',  # noqa: S608 - names of our tables
-            "ON CONFLICT DO NOTHING" if unless_exists else "",
-        )
+        self._into = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES'
+        self._names = () if computed else tuple(field.attname for field in fields)
+        self._unless = "ON CONFLICT DO NOTHING" if unless_exists else ""
+        self._statement = Statement(HubRouter().db_for_write(model), f"{self._into} ({values})", self._unless)
 
     def __call__(self, row: M, **parameters: object) -> bool:
         """Whether it was stored; `parameters` are those of the computed columns."""
         return self._statement.run(**self._values.of(row, self._statement.alias, is_new=True), **parameters) == 1
+
+    def all(self, rows: Sequence[M]) -> int:
+        """Store a few rows with one statement, planned once for each number of rows; how many were stored."""
+        if not self._names:
+            raise TypeError("computed columns are one row's")
+        alias, values = self._statement.alias, {}
+        for place, row in enumerate(rows):
+            values.update(
+                {f"{name}_{place}": value for name, value in self._values.of(row, alias, is_new=True).items()}
+            )
+        tuples = ", ".join(
+            f"({', '.join(f'%({name}_{place})s' for name in self._names)})" for place in range(len(rows))
+        )
+        return Statement(alias, f"{self._into} {tuples}", self._unless).run(**values) if rows else 0
 
 
 class Update(Generic[M]):

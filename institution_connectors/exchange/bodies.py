@@ -18,8 +18,7 @@ _KEEP = Insert(Message)
 
 def keep(wires: Sequence[Wire], *, exchange_id: UUID, attempt: int) -> None:
     """The messages of an attempt, in order."""
-    for wire in wires:
-        _KEEP(_message(wire, exchange_id=exchange_id, attempt=attempt))
+    _KEEP.all([_message(wire, exchange_id=exchange_id, attempt=attempt) for wire in wires])
 
 
 def keep_inbound(wire: Wire, inbound_id: UUID) -> None:

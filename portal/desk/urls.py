@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.desk import certificates, flags, views
+from portal.desk import certificates, flags, reminders, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("signin", views.sign_in, name="desk-sign-in"),
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/<uuid:sign_in_id>/end", views.end_session, name="desk-session-end"),
     path("flags", flags.listing, name="desk-flags"),
     path("flags/<uuid:flag_id>", flags.answer, name="desk-flag"),
+    path("reminders", reminders.listing, name="desk-reminders"),
+    path("reminders/<uuid:message_id>", reminders.follow, name="desk-reminder"),
     path("emergency", flags.break_glass, name="desk-break-glass"),
     path("signout", views.sign_out, name="desk-sign-out"),
 ]

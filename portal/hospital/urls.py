@@ -11,6 +11,7 @@ from portal.hospital import (
     facts,
     feedback,
     leaving,
+    messages,
     notices,
     queue_devices,
     queues,
@@ -22,6 +23,8 @@ from portal.hospital import (
     synthetic,
     views,
 )
+
+_WORDING = "wordings/<str:kind>/<str:channel>/<str:language>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.today, name="workspace"),
@@ -96,6 +99,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("feedback/<uuid:feedback_id>/take", feedback.take, name="workspace-feedback-take"),
     path("feedback/<uuid:feedback_id>/reply", feedback.reply, name="workspace-feedback-reply"),
     path("feedback/photos/<uuid:photo_id>", feedback.photo, name="workspace-feedback-photo"),
+    path("deliveries", messages.listed, name="workspace-deliveries"),
+    path("deliveries.csv", messages.sheet, name="workspace-deliveries-sheet"),
+    path("deliveries/statistics", messages.statistics, name="workspace-deliveries-statistics"),
+    path("deliveries/<uuid:message_id>", messages.one, name="workspace-delivery"),
+    path("deliveries/<uuid:message_id>/open", messages.opened, name="workspace-delivery-open"),
+    path("wordings", messages.kinds, name="workspace-wordings"),
+    path(_WORDING, messages.wording, name="workspace-wording"),
+    path(f"{_WORDING}/preview", messages.preview, name="workspace-wording-preview"),
+    path(f"{_WORDING}/restore", messages.restore, name="workspace-wording-restore"),
     path("surveys", surveys.statistics, name="workspace-surveys"),
     path("surveys/template", surveys.template, name="workspace-survey-template"),
     path("surveys/style", surveys.style, name="workspace-survey-style"),

@@ -13,6 +13,7 @@ from portal.region.views import (
     joining,
     keys,
     leaving,
+    messages,
     notices,
     overview,
     recovery,
@@ -22,6 +23,7 @@ from portal.region.views import (
 )
 
 _IDENTITY = "identity/<uuid:application_id>"
+_WORDING = "wordings/<str:kind>/<str:channel>/<str:language>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.home, name="district"),
@@ -104,6 +106,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("feedback/photos/<uuid:photo_id>", feedback.photo, name="district-feedback-photo"),
     path("feedback/<uuid:feedback_id>/close", feedback.close, name="district-feedback-close"),
     path("feedback/deadlines", feedback.deadlines, name="district-feedback-deadlines"),
+    path("deliveries", messages.listed, name="district-deliveries"),
+    path("deliveries.csv", messages.sheet, name="district-deliveries-sheet"),
+    path("deliveries/statistics", messages.statistics, name="district-deliveries-statistics"),
+    path("deliveries/again", messages.resend_found, name="district-deliveries-again"),
+    path("deliveries/quiet", messages.quiet, name="district-quiet-hours"),
+    path("deliveries/<uuid:message_id>", messages.one, name="district-delivery"),
+    path("deliveries/<uuid:message_id>/open", messages.opened, name="district-delivery-open"),
+    path("deliveries/<uuid:message_id>/again", messages.resend, name="district-delivery-again"),
+    path("wordings", messages.kinds, name="district-wordings"),
+    path(_WORDING, messages.wording, name="district-wording"),
+    path(f"{_WORDING}/preview", messages.preview, name="district-wording-preview"),
+    path(f"{_WORDING}/restore", messages.restore, name="district-wording-restore"),
     path("notices", notices.page, name="district-notices"),
     path("notices/<uuid:notice_id>/withdraw", notices.withdraw, name="district-notice-withdraw"),
     path("recovery", recovery.overview, name="district-recovery"),

@@ -22,6 +22,11 @@ register = template.Library()
 _WEEKDAYS = "一二三四五六日"
 _TONES = {
     "booked": "ok",
+    "delivered": "ok",
+    "undelivered": "bad",
+    "held": "warn",
+    "queued": "accent",
+    "sending": "accent",
     "registered": "ok",
     "paid": "ok",
     "refunded": "ok",

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from hub import clock, money
+from hub import clock
 from hub.actor import Actor, system_actor
 from hub.errors import Conflict
 from hub.tenancy.scope import REGION, region
@@ -169,8 +169,7 @@ def _stay(unit: Unit, booking: Booking, change: BookingChange, state: ChangeStat
         unit, order_id=booking.order_id, amount_fen=change.difference_fen, reason=f"差额退回：{change.reason}"
     )
     if refund is not None:
-        fee = money.display(change.difference_fen)
-        tell(unit, booking, "booking.difference", about=change.id, more={"fee": fee})
+        tell(unit, booking, "booking.difference", about=change.id, more={"fee": change.difference_fen})
 
 
 def _end(unit: Unit, change: BookingChange, state: ChangeState) -> None:

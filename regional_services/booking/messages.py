@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
-from hub import clock, money
 from hub.work import Unit
 from regional_services.booking.models import Booking, BookingChange, State
 from regional_services.notifications import steps as notifications
+from regional_services.notifications.catalogue import FactValue
 from tenants.registry import selectors as registry
 
-_NO_MORE: Mapping[str, str] = MappingProxyType({})
+_NO_MORE: Mapping[str, FactValue] = MappingProxyType({})
 
 
 def tell_change(unit: Unit, booking: Booking, change: BookingChange) -> None:
@@ -22,30 +22,29 @@ def tell_change(unit: Unit, booking: Booking, change: BookingChange) -> None:
 
 
 def tell(
-    unit: Unit, booking: Booking, template: str, *, about: UUID | None = None, more: Mapping[str, str] = _NO_MORE
+    unit: Unit, booking: Booking, kind: str, *, about: UUID | None = None, more: Mapping[str, FactValue] = _NO_MORE
 ) -> None:
     """One message to the account that booked; the same fact is never told twice.
 
     `about` tells several like facts of one booking apart; without it the booking itself is what it is about. `more`
     adds to the facts of the booking, or takes their place.
     """
-    local = clock.local(booking.starts_at)
-    deadline = f"{clock.local(booking.pay_deadline):%H:%M}" if booking.pay_deadline else ""
     notifications.send(
         unit,
-        template=template,
+        kind=kind,
         account_id=booking.account_id,
         person_id=booking.person_id,
         institution_code=booking.institution_code,
         about=about or booking.id,
+        subject=booking.id,
         facts={
             "institution": registry.institution(booking.institution_code).name,
             "department": booking.department_name,
             "doctor": booking.doctor_name,
-            "when": f"{local:%m月%d日 %H:%M}",
-            "sequence": str(booking.sequence or ""),
-            "fee": money.display(booking.fee_fen),
-            "deadline": deadline,
+            "when": booking.starts_at,
+            "sequence": booking.sequence,
+            "fee": booking.fee_fen,
+            "deadline": booking.pay_deadline,
             "ended": State(booking.state).label,
             "reason": booking.reason,
             **more,

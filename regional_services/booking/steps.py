@@ -292,11 +292,16 @@ def _free_reservation(unit: Unit, booking: Booking, facts: Facts) -> None:  # no
     reservations.free(booking.id)
 
 
-def _teller(template: str) -> Callable[[Unit, Booking, Facts], None]:
+def _teller(kind: str) -> Callable[[Unit, Booking, Facts], None]:
     def act(unit: Unit, booking: Booking, facts: Facts) -> None:  # noqa: ARG001
-        tell(unit, booking, template)
+        tell(unit, booking, kind)
 
     return act
+
+
+def _tell_booked(unit: Unit, booking: Booking, facts: Facts) -> None:  # noqa: ARG001
+    """Who has paid reads that his payment and his registration both stand, in one message (JA-APPT-13)."""
+    tell(unit, booking, "booking.paid" if booking.settlement == Settlement.PAID else "booking.booked")
 
 
 _ACTIONS: dict[Effect, Callable[[Unit, Booking, Facts], None]] = {
@@ -307,7 +312,8 @@ _ACTIONS: dict[Effect, Callable[[Unit, Booking, Facts], None]] = {
     Effect.WANT_RELEASE: _want_release,
     Effect.WANT_CANCEL: _want_cancel,
     Effect.FREE_RESERVATION: _free_reservation,
-    Effect.TELL_BOOKED: _teller("booking.booked"),
+    Effect.TELL_BOOKED: _tell_booked,
+    Effect.TELL_PAID: _teller("booking.paid"),
     Effect.TELL_PAY: _teller("booking.pay"),
     Effect.TELL_ENDED: _teller("booking.ended"),
     Effect.TELL_REFUSED: _teller("booking.refused"),

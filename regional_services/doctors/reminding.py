@@ -153,7 +153,7 @@ def _tell(reminder_id: int, session_id: UUID) -> bool:
         row.save(update_fields=["told_at"])
         notifications.send(
             unit,
-            template="doctors.opened",
+            kind="doctors.opened",
             account_id=row.account_id,
             person_id=None,
             institution_code=card.institution_code,
@@ -162,7 +162,7 @@ def _tell(reminder_id: int, session_id: UUID) -> bool:
                 "institution": registry.institution(card.institution_code).name,
                 "department": catalog.department(row.department_id).name,
                 "doctor": card.doctor_name if row.doctor_id else "",
-                "when": f"{card.date.month}月{card.date.day}日",
+                "days": f"{card.date.month}月{card.date.day}日",
             },
         )
         return True

@@ -13,13 +13,14 @@ from regional_services.catalog.events import DoctorServicesChanged, ServiceChang
 from regional_services.catalog.posts import NamedPost
 from regional_services.doctors.models import Follow
 from regional_services.notifications import steps as notifications
+from regional_services.notifications.catalogue import FactValue
 from tenants.registry import selectors as registry
 from tenants.scheduling.models import Period
 
 TELLER = system_actor("医生关注")
 BATCH = 200
 NAMED = 3
-_TEMPLATES = {
+_KINDS = {
     ServiceChange.RELEASED: "doctors.released",
     ServiceChange.STOPPED: "doctors.stopped",
     ServiceChange.MOVED: "doctors.moved",
@@ -29,7 +30,7 @@ _TEMPLATES = {
 def tell_followers(event: DoctorServicesChanged) -> int:
     """Tell who follows now, a batch at a time; how many accounts. A repeat tells nobody twice (`Message` is unique)."""
     told, last = 0, 0
-    facts: dict[str, str] | None = None
+    facts: dict[str, FactValue] | None = None
     while True:
         with work(REGION, actor=TELLER) as unit:
             post = posts.post(event.doctor_id)
@@ -44,7 +45,7 @@ def tell_followers(event: DoctorServicesChanged) -> int:
             for _, account_id in batch:
                 notifications.send(
                     unit,
-                    template=_TEMPLATES[event.change],
+                    kind=_KINDS[event.change],
                     account_id=account_id,
                     person_id=None,
                     institution_code=event.institution_code,
@@ -66,10 +67,10 @@ def when(days: Sequence[date], periods: Sequence[str]) -> str:
     return "、".join(names[:NAMED]) + (f" 等 {len(names)} 场" if len(names) > NAMED else "")
 
 
-def _facts(event: DoctorServicesChanged, post: NamedPost) -> dict[str, str]:
+def _facts(event: DoctorServicesChanged, post: NamedPost) -> dict[str, FactValue]:
     return {
         "institution": registry.institution(event.institution_code).name,
         "department": post.department,
         "doctor": post.name,
-        "when": when(event.days, event.periods),
+        "days": when(event.days, event.periods),
     }

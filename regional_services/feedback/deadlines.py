@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import uuid5
 
+from hub.accounts import selectors as accounts
+from hub.accounts.models import DISTRICT as DISTRICT_CODE
 from hub.actor import Actor, system_actor
 from hub.errors import InvalidInput
 from hub.ids import uuid7
 from hub.security.permissions import require
+from hub.security.roles import Role
 from hub.tenancy.scope import REGION, region
-from hub.work import work
+from hub.work import Unit, work
 from regional_services.feedback.models import AWAITED, Category, Deadline, Entry, Feedback, Kind, Side
 from regional_services.feedback.permissions import CLOSE
+from regional_services.notifications import steps as notifications
+from tenants.registry import selectors as registry
 
 HOURS = 72  # until the district says otherwise
 LONGEST = 30 * 24
 BATCH = 200
 CLOCK = system_actor("反馈时限")
+DISTRICT = "健康云栖平台"
 
 
 def hours() -> dict[str, int]:
@@ -83,4 +90,27 @@ def escalate() -> int:
         )
         for row in rows:
             unit.audit("feedback.escalated", target=f"feedback:{row.pk}")
+            _tell_managers(unit, row)
     return len(rows)
+
+
+def _tell_managers(unit: Unit, row: Feedback) -> None:
+    """The district's operations, and the managers of the hospital it is about: once for each deadline missed."""
+    code = row.institution_code
+    told = accounts.holders(Role.OPERATIONS, DISTRICT_CODE)
+    told |= accounts.holders(Role.HOSPITAL_MANAGER, code) if code else frozenset()
+    for account_id in sorted(told):
+        notifications.send(
+            unit,
+            kind="feedback.overdue",
+            account_id=account_id,
+            person_id=None,
+            institution_code=code,
+            about=uuid5(row.pk, f"{row.due_at}"),
+            subject=row.pk,
+            facts={
+                "institution": registry.institution(code).name if code else DISTRICT,
+                "number": row.number,
+                "deadline": row.due_at,
+            },
+        )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from hub.outbox.events import RunsIn, handles
 from hub.work import Unit
+from regional_services.feedback.deadlines import DISTRICT
 from regional_services.feedback.events import FeedbackMoved
 from regional_services.feedback.models import Entry, Kind
 from regional_services.notifications import steps as notifications
 from tenants.registry import selectors as registry
-
-DISTRICT = "健康云栖平台"
 
 
 @handles(FeedbackMoved, runs_in=RunsIn.REGION)
@@ -19,10 +18,11 @@ def tell(event: FeedbackMoved, unit: Unit) -> None:
     code = entry.institution_code
     notifications.send(
         unit,
-        template="feedback.closed" if entry.kind == Kind.CLOSED else "feedback.replied",
+        kind="feedback.closed" if entry.kind == Kind.CLOSED else "feedback.replied",
         account_id=entry.feedback.account_id,
         person_id=None,
         institution_code=code,
         about=entry.id,
+        subject=entry.feedback_id,
         facts={"institution": registry.institution(code).name if code else DISTRICT},
     )

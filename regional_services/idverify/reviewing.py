@@ -7,7 +7,7 @@ lease again under the row's lock. A reviewer who goes home loses it by the clock
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db.models import Q
 
@@ -20,6 +20,7 @@ from regional_services.identity.steps import NewPerson
 from regional_services.idverify.access import holds, reviewer
 from regional_services.idverify.errors import NotHeld, NothingWaiting
 from regional_services.idverify.models import Application, Decision, Reason, State
+from regional_services.notifications import steps as notifications
 
 LEASE = timedelta(minutes=15)
 
@@ -118,7 +119,7 @@ def _form(application: Application) -> NewPerson:
 
 def _decide(unit: Unit, application: Application, outcome: State, *, reason: str = "", note: str = "") -> None:
     reviewer_id = reviewer(unit.actor)
-    Decision.objects.create(
+    decision = Decision.objects.create(
         application=application,
         outcome=outcome,
         reason=reason,
@@ -134,3 +135,14 @@ def _decide(unit: Unit, application: Application, outcome: State, *, reason: str
     application.held_by, application.held_by_name, application.held_until = None, "", None
     application.save()
     unit.audit(f"idverify.{outcome}", target=f"idverify:{application.id}", reason=reason)
+    why = note if reason == Reason.OTHER else Reason(reason).label if reason else ""
+    notifications.send(
+        unit,
+        kind=f"identity.{outcome}",
+        account_id=application.account_id,
+        person_id=None,
+        institution_code="",
+        about=uuid5(application.id, str(decision.pk)),
+        subject=application.id,
+        facts={"reason": why},
+    )

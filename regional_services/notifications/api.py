@@ -1,10 +1,11 @@
-"""The residents' API of messages, and the address where the SMS gateway leaves its receipts."""
+"""The residents' API of messages, and the addresses where channels leave their reports."""
 
 from __future__ import annotations
 
 import json
 from uuid import UUID
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -16,11 +17,12 @@ from hub.api.views import PUBLIC, RESIDENT, HubAPIView
 from hub.errors import InvalidInput
 from hub.security.signed_bodies import require_signature
 from hub.tenancy.scope import region
-from regional_services.notifications import access, selectors, services
-from regional_services.notifications.models import SmsState
+from regional_services.notifications import access, reports, selectors, services
+from regional_services.notifications.catalogue import Channel
+from regional_services.notifications.channels import wechat_events
 from regional_services.notifications.serializers import MessageSerializer, UnreadSerializer
 
-_RESULTS = {"delivered": SmsState.DELIVERED, "undelivered": SmsState.UNDELIVERED}
+_RESULTS = {"delivered": True, "undelivered": False}
 
 
 class Messages(HubAPIView):
@@ -99,8 +101,41 @@ class SmsReceipt(HubAPIView):
         require_signature(request.headers.get("X-Signature", ""), body, SMS_SECRET)
         try:
             document = json.loads(body)
-            message_id, state = UUID(document["message_id"]), _RESULTS[document["result"]]
+            key, delivered = UUID(document["message_id"]).hex, _RESULTS[document["result"]]
         except (ValueError, KeyError, TypeError) as problem:
             raise InvalidInput from problem
-        services.note_sms(message_id, state)
+        reports.take(Channel.SMS, key, delivered=delivered, reason="" if delivered else "网关报告未送达")
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class WechatEvents(HubAPIView):
+    """The server address of the official account: its results come sealed and signed (secure mode)."""
+
+    permission = PUBLIC
+    rate = "provider"
+
+    @extend_schema(
+        summary="公众号服务器地址验证",
+        responses={(200, "text/plain"): str, 401: OpenApiResponse(description="签名验证失败")},
+        operation_id="wechat_events_verify",
+        tags=["provider"],
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """The echo that proves to the platform whose address this is."""
+        query = request.query_params
+        wechat_events.require(query.get("signature", ""), query.get("timestamp", ""), query.get("nonce", ""))
+        return HttpResponse(query.get("echostr", ""), content_type="text/plain")
+
+    @extend_schema(
+        summary="公众号事件推送",
+        request=None,
+        responses={(200, "text/plain"): str, 401: OpenApiResponse(description="签名验证失败")},
+        operation_id="wechat_events",
+        tags=["provider"],
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Whether template messages arrived; other events are taken and left."""
+        found = wechat_events.read(request.query_params.dict(), request.body)
+        if found is not None:
+            reports.take(Channel.WECHAT, found.key, delivered=found.delivered, reason=found.reason)
+        return HttpResponse("success", content_type="text/plain")

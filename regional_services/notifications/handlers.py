@@ -1,43 +1,41 @@
-"""What notifications does on events: SMS go out, and payments' own facts are told."""
+"""What notifications does on events: messages find their way, and payments' own facts are told."""
 
 from __future__ import annotations
 
-from hub import money
-from hub.accounts import outside
-from hub.accounts.services.residents import phone_of
-from hub.outbox.events import Delivery, Permanent, RunsIn, handles
-from hub.tenancy.scope import region
-from hub.tenancy.statements import Select
+from datetime import timedelta
+
+from hub.outbox.events import Delivery, RunsIn, Temporary, handles
 from hub.work import Unit
-from regional_services.notifications import selectors, services, steps
-from regional_services.notifications.events import SmsAsked
-from regional_services.notifications.models import Message, SmsState
+from regional_services.notifications import planning, sending, steps
+from regional_services.notifications.catalogue import Channel
+from regional_services.notifications.events import DeliveryDue, DeliveryReported, MessageStored
 from regional_services.payments import selectors as payments
 from regional_services.payments.events import LatePayment, RefundFinished
 from tenants.registry import selectors as registry
 
-_SMS_TEMPLATE = "notice"
-_QUEUED = Select(Message, "id = %(id)s AND sms = 'queued'")
+_ANSWER_LAGS = timedelta(minutes=10)  # WeChat's report may be here before the answer that names what it is about
 
 
-@handles(SmsAsked, runs_in=RunsIn.OUTSIDE)
-def send_sms(event: SmsAsked, _delivery: Delivery) -> None:
-    """Hand the message to the gateway under its own id, so that a repeat is not a second SMS."""
-    with region(read_only=True):
-        row = _QUEUED.first(id=event.message_id)
-    if row is None:
+@handles(MessageStored, runs_in=RunsIn.REGION)
+def plan(event: MessageStored, unit: Unit) -> None:
+    """The message takes the first of its reader's channels."""
+    planning.plan(unit, event.message_id)
+
+
+@handles(DeliveryDue, runs_in=RunsIn.OUTSIDE)
+def deliver(event: DeliveryDue, delivery: Delivery) -> None:
+    """Hand it to its channel; a repeat finds where it stands."""
+    sending.deliver(event.delivery_id, delivery)
+
+
+@handles(DeliveryReported, runs_in=RunsIn.REGION)
+def take_report(event: DeliveryReported, unit: Unit) -> None:
+    """Store what the channel says became of it."""
+    if sending.report(unit, event.channel, event.key, delivered=event.delivered, reason=event.reason):
         return
-    phone = phone_of(row.account_id)
-    if phone is None:
-        services.note_sms(row.id, SmsState.NO_PHONE)
-        return
-    text = selectors.message_view(row).text
-    try:
-        outside.send_sms(to=phone, template=_SMS_TEMPLATE, params={"text": text}, message_id=str(row.id))
-    except Permanent:
-        services.note_sms(row.id, SmsState.REFUSED)
-        return
-    services.note_sms(row.id, SmsState.SENT)
+    if event.channel is Channel.WECHAT and unit.now < event.reported_at + _ANSWER_LAGS:
+        raise Temporary("no delivery of that name yet", retry_after=2)
+    unit.audit("delivery.report_unknown", target=f"{event.channel}:{event.key}", outcome="failure")
 
 
 @handles(LatePayment, runs_in=RunsIn.REGION)
@@ -57,17 +55,14 @@ def tell_failed_refund(event: RefundFinished, unit: Unit) -> None:
 
 
 def _tell(
-    unit: Unit, order: payments.OrderView, template: str, event: LatePayment | RefundFinished, amount_fen: int
+    unit: Unit, order: payments.OrderView, kind: str, event: LatePayment | RefundFinished, amount_fen: int
 ) -> None:
     steps.send(
         unit,
-        template=template,
+        kind=kind,
         account_id=order.payer_account_id,
         person_id=order.patient_id,
         institution_code=order.institution_code,
         about=event.refund_id,
-        facts={
-            "institution": registry.institution(order.institution_code).name,
-            "fee": money.display(amount_fen),
-        },
+        facts={"institution": registry.institution(order.institution_code).name, "fee": amount_fen},
     )

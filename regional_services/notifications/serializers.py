@@ -9,12 +9,13 @@ class MessageSerializer(serializers.Serializer[object]):
     """One message of the signed-in account."""
 
     id = serializers.UUIDField()
-    template = serializers.CharField()
+    kind = serializers.CharField()
     title = serializers.CharField()
     text = serializers.CharField()
     institution_code = serializers.CharField()
     person_id = serializers.UUIDField(allow_null=True)
     about = serializers.UUIDField()
+    page = serializers.CharField()
     created_at = serializers.DateTimeField()
     read_at = serializers.DateTimeField(allow_null=True)
 

@@ -1,21 +1,15 @@
-"""Writes of notifications that own their transaction."""
+"""Writes of a message's reader."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from hub.actor import Actor, system_actor
+from hub.actor import Actor
 from hub.errors import NotFound
 from hub.tenancy.scope import REGION
-from hub.tenancy.statements import Statement
 from hub.work import work
 from regional_services.notifications import access
-from regional_services.notifications.models import Message, SmsState
-
-GATEWAY = system_actor("sms")
-_NOTE_SMS = Statement(
-    "default", "UPDATE notifications_message SET sms = %(sms)s WHERE id = %(id)s AND sms IN ('queued', 'sent')"
-)
+from regional_services.notifications.models import Message
 
 
 def read_message(message_id: UUID, *, actor: Actor) -> None:
@@ -38,10 +32,3 @@ def read_all(*, actor: Actor) -> int:
         count = Message.objects.filter(account_id=account_id, read_at=None).update(read_at=unit.now)
         unit.audit("message.read_all", target=f"account:{account_id}", detail={"count": count})
     return count
-
-
-def note_sms(message_id: UUID, state: SmsState) -> None:
-    """Store how far the SMS of a message came; what the phone said last stands."""
-    with work(REGION, actor=GATEWAY) as unit:
-        moved = _NOTE_SMS.run(id=message_id, sms=state)
-        unit.audit("message.sms", target=f"message:{message_id}", detail={"state": state.value, "moved": bool(moved)})

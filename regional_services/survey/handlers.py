@@ -43,7 +43,7 @@ def invite(event: VisitEnded, unit: Unit) -> None:
     unit.audit("survey.invited", target=f"booking:{booking.id}")
     notifications.send(
         unit,
-        template="survey.invited",
+        kind="survey.invited",
         account_id=account_id,
         person_id=booking.person_id,
         institution_code=booking.institution_code,

@@ -12,6 +12,8 @@ from django.db.models import F
 from hub import clock
 from hub.actor import Actor, system_actor
 from hub.errors import InvalidInput, NotFound
+from hub.recovery import cleanups
+from hub.recovery.cleanups import Doomed
 from hub.security.permissions import require
 from hub.sse import topics
 from hub.synthetic import NAME
@@ -106,9 +108,11 @@ def resume(*, actor: Actor, code: str) -> None:
 
 def tidy() -> int:
     """Forget runs older than `RUN_DAYS`; how many. The figures by day stay."""
-    with work(REGION, actor=ACTOR) as unit:
-        gone, _by_table = SyntheticRun.objects.filter(started_at__lt=unit.now - timedelta(days=RUN_DAYS)).delete()
-        unit.audit("synthetic.tidied", target="synthetic", detail={"runs": gone})
+    before = clock.now() - timedelta(days=RUN_DAYS)
+    runs = Doomed(
+        name="synthetic", table="synthetic_run", condition="started_at < {before}", before=before, kept="spent"
+    )
+    [gone] = cleanups.clean_out(REGION, [runs], actor=ACTOR)
     return gone
 
 

@@ -10,5 +10,5 @@ from regional_services.synthetic import services
 
 @shared_task(base=RegionTask, name="synthetic.tidy")  # type: ignore[untyped-decorator]
 def tidy() -> int:
-    """Every hour."""
+    """Every night."""
     return services.tidy()

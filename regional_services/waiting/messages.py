@@ -7,28 +7,30 @@ from uuid import UUID, uuid5
 
 from hub.work import Unit
 from regional_services.notifications import steps as notifications
+from regional_services.notifications.catalogue import FactValue
 from regional_services.waiting.models import Place
 from tenants.registry import selectors as registry
 
 
-def tell(unit: Unit, place: Place, template: str, *, about: UUID, more: Mapping[str, str] | None = None) -> None:
+def tell(unit: Unit, place: Place, kind: str, *, about: UUID, more: Mapping[str, str] | None = None) -> None:
     """Tell the account that booked."""
-    facts = {
+    facts: dict[str, FactValue] = {
         "institution": registry.institution(place.institution_code).name,
         "department": place.department_name,
         "doctor": place.doctor_name,
         "room": place.station or place.room or place.department_name,
         "ticket": place.ticket,
-        "ahead": "" if place.ahead is None else str(place.ahead),
+        "ahead": place.ahead,
         **(more or {}),
     }
     notifications.send(
         unit,
-        template=template,
+        kind=kind,
         account_id=place.account_id,
         person_id=place.person_id,
         institution_code=place.institution_code,
         about=about,
+        subject=place.booking_id,
         facts=facts,
         sensitive=place.sensitive or None,
     )

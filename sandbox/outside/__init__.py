@@ -6,7 +6,16 @@ from pathlib import Path
 
 from sandbox.app import Config, Site
 from sandbox.control import Control
-from sandbox.outside import city_identity, internet_hospital, sms, support_platform, wechat_open, wechat_pay
+from sandbox.outside import (
+    alipay,
+    city_app,
+    city_identity,
+    internet_hospital,
+    sms,
+    support_platform,
+    wechat_open,
+    wechat_pay,
+)
 
 _PARTIES = {
     "wechat_pay": wechat_pay,
@@ -15,6 +24,8 @@ _PARTIES = {
     "city_identity": city_identity,
     "support_platform": support_platform,
     "internet_hospital": internet_hospital,
+    "alipay": alipay,
+    "city_app": city_app,
 }
 
 

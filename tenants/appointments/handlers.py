@@ -20,6 +20,7 @@ from institution_connectors.exchange.events import (
 )
 from tenants.appointments import answers, steps, visits
 from tenants.appointments.models import Appointment
+from tenants.patients import steps as patients
 from tenants.scheduling.events import SessionAltered, SessionsStopped
 
 PREFIX = "booking:"
@@ -53,8 +54,9 @@ def _quoted(unit: Unit, hospital: str, appointment: Appointment, answer: Answer)
 
 def _registered(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
     if answer.outcome is Outcome.ACCEPTED:
-        number = answer.expect(Registered).his_number
-        answers.registered(unit, hospital=hospital, appointment=appointment, his_number=number)
+        registered = answer.expect(Registered)
+        patients.learn_his_patient_id(unit, archive_id=appointment.archive_id, his_patient_id=registered.his_patient_id)
+        answers.registered(unit, hospital=hospital, appointment=appointment, his_number=registered.his_number)
     else:
         answers.registration_refused(unit, hospital=hospital, appointment=appointment, reason=answer.reason)
 

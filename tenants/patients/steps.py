@@ -9,12 +9,19 @@ from uuid import UUID
 
 from hub import ids
 from hub.security import blind
-from hub.tenancy.statements import Select
+from hub.tenancy.context import HOME_ALIAS
+from hub.tenancy.statements import Select, Statement
 from hub.work import Unit
-from tenants.patients.errors import ArchiveNotFound
 from tenants.patients.models import ArchiveState, PatientAlias, PatientArchive
 
 _PRIMARY = Select(PatientArchive, "person_id = %(person)s AND is_primary")
+_LEARN = Statement(
+    HOME_ALIAS,
+    "UPDATE patients_patientarchive SET his_patient_id = %(number)s, updated_at = %(now)s",
+    "WHERE id = %(archive)s AND his_patient_id IS DISTINCT FROM %(number)s",
+    "AND NOT EXISTS (SELECT 1 FROM patients_patientarchive WHERE his_patient_id = %(number)s)",
+    "AND NOT EXISTS (SELECT 1 FROM patients_patientalias WHERE his_patient_id = %(number)s)",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +67,13 @@ def ensure_archives(unit: Unit, identities: Mapping[UUID, PatientIdentity]) -> d
     return dict(rows.values_list("person_id", "id"))
 
 
-def set_his_patient_id(unit: Unit, *, archive_id: UUID, his_patient_id: str) -> None:
-    """Remember the hospital's own number of an archive; a number known as merged leads to the archive that was kept."""
-    changed = (
-        PatientArchive.objects.filter(pk=archive_id)
-        .exclude(his_patient_id=his_patient_id)
-        .update(his_patient_id=his_patient_id, updated_at=unit.now)
-    )
-    if not changed and not PatientArchive.objects.filter(pk=archive_id).exists():
-        raise ArchiveNotFound
+def learn_his_patient_id(unit: Unit, *, archive_id: UUID, his_patient_id: str) -> bool:
+    """Remember the number the hospital itself has given the person; whether it is news.
+
+    A number that is another archive's, or was merged into one (F14), is left where it is: two people of the hub are
+    never made one by an answer.
+    """
+    return _LEARN.run(archive=archive_id, number=his_patient_id, now=unit.now) == 1
 
 
 def merge_his_patients(unit: Unit, *, kept_id: str, merged_id: str, source: str) -> bool:

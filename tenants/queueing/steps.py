@@ -9,6 +9,7 @@ from django.db import connections
 
 from hub import clock
 from hub.ids import uuid7
+from hub.tenancy.scope import hospital_alias
 from hub.work import Unit
 from tenants.appointments import selectors as appointments
 from tenants.appointments import steps as appointment_steps
@@ -131,7 +132,7 @@ def ensure_queue(unit: Unit, session_id: UUID) -> Queue:
 def _usual_pace(session: SessionSummary) -> tuple[float, float]:
     """Mean and deviation in seconds of this doctor's last month; of the planned numbers where there is none."""
     window = {"first": session.date - timedelta(days=30), "last": session.date - timedelta(days=1)}
-    with connections["hospital"].cursor() as cursor:
+    with connections[hospital_alias()].cursor() as cursor:
         cursor.execute(_HISTORY, {"doctor": session.doctor_id, "department": session.department_id, **window})
         mean, deviation, count = cursor.fetchone() or (None, None, 0)
     if mean is not None and deviation is not None and count >= _FEW:

@@ -15,6 +15,7 @@ from django.db import connections
 from django.db.models import Min
 
 from hub import clock
+from hub.tenancy.scope import hospital_alias
 from hub.work import Unit
 from tenants.scheduling.models import Number, ReleaseRule, Session
 from tenants.scheduling.news import announce
@@ -135,7 +136,7 @@ def apply(unit: Unit, session_ids: Iterable[UUID] | None = None) -> set[UUID]:
         columns["family"].append(rule.family_share if rule and shared else 0)
     changed: set[UUID] = set()
     if found:
-        with connections["hospital"].cursor() as cursor:
+        with connections[hospital_alias()].cursor() as cursor:
             for statement in (_SESSIONS, _POOLS):
                 cursor.execute(statement, {**columns, "now": unit.now})
                 changed |= {row[0] for row in cursor.fetchall()}

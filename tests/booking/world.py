@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from hub import clock
@@ -125,10 +125,11 @@ def open_for_booking(
     return session_id(code)
 
 
-def open_session(code: str) -> UUID:
-    """Some session with free numbers and a fee, from tomorrow on, that the hospital's own system told of."""
+def open_session(code: str, *, days: int = 1) -> UUID:
+    """Some session with free numbers and a fee, `days` from now or later, that the hospital's own system told of."""
+    earliest = clock.today() + timedelta(days=days)
     session: UUID | None = (
-        CatalogSession.objects.filter(institution_code=code, free__gt=0, date__gt=clock.today(), fee_fen__gt=0)
+        CatalogSession.objects.filter(institution_code=code, free__gt=0, date__gte=earliest, fee_fen__gt=0)
         .order_by("date", "session_id")
         .values_list("session_id", flat=True)
         .first()

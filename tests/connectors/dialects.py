@@ -26,6 +26,7 @@ class Case:
     mode: BookingMode = BookingMode.HUB_POOL
     his: Mapping[str, Any] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
+    days: int = 5
     port: int = field(default_factory=free_port)
 
     @property
@@ -40,7 +41,7 @@ class Case:
             "secret": SECRET,
             "kind": "community",
             "doctors": 2,
-            "days": 5,
+            "days": self.days,
             "options": dict(self.his),
         }
 

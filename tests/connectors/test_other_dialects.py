@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from hub import clock
+from hub.outbox.relay import drain
 from hub.security.keyring import ring
 from hub.tenancy.scope import hospital
 from institution_connectors.catalog import services as catalog
@@ -76,7 +77,10 @@ def test_a_registration_is_made_and_cancelled(his: Connected) -> None:
 
 @pytest.mark.requirement("JA-PAY-16")
 @pytest.mark.parametrize("fault", ["drop_answer", "hang", "empty_success", "garbage"])
-def test_a_lost_answer_is_found_by_asking_and_nothing_is_done_twice(his: Connected, fault: str) -> None:
+def test_a_lost_answer_is_found_by_asking_and_nothing_is_done_twice(
+    his: Connected, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("institution_connectors.contracts.operations._COMMAND_READ", 1.5)
     request = registration(his)
     his.board.switch(fault, times=1, only=["register"])
     asked = enqueue(his.code, request)
@@ -87,8 +91,10 @@ def test_a_lost_answer_is_found_by_asking_and_nothing_is_done_twice(his: Connect
 
 def test_a_hospital_that_restarts_gets_it_when_it_is_back(his: Connected) -> None:
     request = registration(his)
-    his.board.act("down", seconds=2)
+    his.board.act("down")
     asked = enqueue(his.code, request)
+    drain()
+    his.board.act("restart")
     drain_until(his.code, asked, seconds=30)
     assert answer_of(his.code, asked).outcome is Outcome.ACCEPTED
     assert len(his.registrations(request.hub_number)) == 1

@@ -245,7 +245,7 @@ def payment_refused(life: Life) -> list[Act]:
 
 # Each with its hospital and how many instants a step of the quick walk is; the slow walk meets them all.
 STORIES = (
-    (pay_then_cancel, "alpha", 1),
+    (pay_then_cancel, "alpha", 2),
     (lock_then_pay, "beta", 3),
     (never_pay, "alpha", 3),
     (cancel_unpaid, "alpha", 3),

@@ -51,7 +51,7 @@ def test_broken_off_at_an_instant(story: Story, code: str, stride: int, hurried:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("story", "code", "stride"), lives.STORIES[1:], ids=_name)
+@pytest.mark.parametrize(("story", "code", "stride"), lives.STORIES, ids=_name)
 def test_broken_off_at_every_instant(story: Story, code: str, stride: int, hurried: District) -> None:
     assert stride > 1
     assert lives.walk(hurried, story, code=code) >= 10

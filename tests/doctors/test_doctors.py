@@ -143,7 +143,7 @@ def _told(who: world.Resident) -> list[str]:
     drain()
     projection.refresh("alpha")
     drain()
-    return [message.template for message in reversed(world.messages_of(who))]
+    return [message.kind for message in reversed(world.messages_of(who))]
 
 
 @pytest.mark.requirement("JA-DOCREC-08")

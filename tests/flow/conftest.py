@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -38,15 +40,17 @@ from tests.harness.parties import APPID, Parties, Postbox
 
 # Ports of their own; both give the elderly a discount: the price of a number is a person's own.
 _HIS = {"push": False, "senior_discount": True}
+DAYS = 3  # every further day of sessions costs each test a quarter of a second
 # Alpha keeps a department for the synthetic resident, beta does not.
 _RESERVED = "9900"
 ALPHA = replace(
     LARGE_ALPHA,
     his={**_HIS, "reserved_department": _RESERVED},
     options=Options(reserved_department=_RESERVED),
+    days=DAYS,
     port=free_port(),
 )
-BETA = replace(LARGE_BETA, his=_HIS, port=free_port())
+BETA = replace(LARGE_BETA, his=_HIS, days=DAYS, port=free_port())
 CASES = (ALPHA, BETA)
 
 
@@ -105,22 +109,33 @@ class District:
         return booking_view(Booking.objects.get(id=booking_id))
 
 
-@pytest.fixture(scope="module")
+def _made(place: Path) -> Path:
+    place.mkdir()
+    return place
+
+
+@functools.cache
+def _his_of_this_process(base: Path) -> Outside:
+    return Outside(_made(base / "his"), hospitals=[case.entry for case in CASES], hub_url="http://127.0.0.1:9")
+
+
+@functools.cache
+def _parties_of_this_process(base: Path) -> Parties:
+    return Parties(_made(base / "parties"))
+
+
+@pytest.fixture(scope="session")
 def his_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
-    """The hospitals' own systems."""
-    program = Outside(
-        tmp_path_factory.mktemp("his"), hospitals=[case.entry for case in CASES], hub_url="http://127.0.0.1:9"
-    )
-    yield program
-    program.stop()
+    """The hospitals' own systems, started once a process: conftests that take this fixture over share them."""
+    yield _his_of_this_process(tmp_path_factory.getbasetemp())
+    _his_of_this_process(tmp_path_factory.getbasetemp()).stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def parties_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parties]:
-    """Everybody else."""
-    program = Parties(tmp_path_factory.mktemp("parties"))
-    yield program
-    program.outside.stop()
+    """Everybody else, likewise."""
+    yield _parties_of_this_process(tmp_path_factory.getbasetemp())
+    _parties_of_this_process(tmp_path_factory.getbasetemp()).outside.stop()
 
 
 @pytest.fixture

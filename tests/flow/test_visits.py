@@ -13,7 +13,7 @@ from regional_services.booking.errors import CannotCancel
 from regional_services.booking.models import Settlement, State
 from regional_services.booking.selectors import BookingView
 from regional_services.notifications.models import Message
-from regional_services.notifications.selectors import message_view
+from regional_services.notifications.selectors import message_views
 from tenants.appointments.events import VisitEnded
 from tests.booking import world
 from tests.booking.world import Resident
@@ -43,9 +43,9 @@ def _hear(district: District) -> None:
     drain()
 
 
-def _texts(who: Resident, template: str) -> list[str]:
-    rows = Message.objects.filter(person_id=who.person_id, template=template)
-    return [message_view(row).text for row in rows]
+def _texts(who: Resident, kind: str) -> list[str]:
+    rows = Message.objects.filter(person_id=who.person_id, kind=kind)
+    return [view.text for view in message_views(list(rows))]
 
 
 @pytest.mark.requirement("JA-APPT-25")

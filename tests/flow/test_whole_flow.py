@@ -8,9 +8,13 @@ import pytest
 
 from hub import clock
 from hub.outbox.relay import drain
+from hub.tenancy.scope import hospital
+from institution_connectors.contracts import Operation
+from institution_connectors.exchange.models import Attempt, Exchange, Purpose
 from regional_services.booking import services
 from regional_services.booking.models import His, Settlement, State
 from regional_services.booking.verify import verify_hospital
+from tenants.patients.models import PatientArchive
 from tests.booking import world
 from tests.flow.conftest import District
 
@@ -32,6 +36,18 @@ def test_book_pay_and_the_hospital_knows(district: District) -> None:
     [known] = district.registrations("alpha", booking.id)
     assert known["state"] == "paid"
     assert _differences() == []
+
+
+def test_the_hospital_makes_an_archive_for_the_first_visit_only(district: District) -> None:
+    """Its own number of the person comes with the first registration and goes along with the next."""
+    who = world.resident()
+    for days in (1, 2):
+        district.pay(district.book("alpha", world.open_session("alpha", days=days), who), who)
+    with hospital("alpha", read_only=True):
+        asks = Exchange.objects.filter(operation=Operation.REGISTER).values("id")
+        made = Attempt.objects.filter(exchange_id__in=asks).order_by("id").values_list("purpose", flat=True)
+        assert list(made) == [Purpose.PREPARE, Purpose.CALL, Purpose.CALL]
+        assert PatientArchive.objects.get(person_id=who.person_id).his_patient_id
 
 
 def test_a_hospital_that_owns_its_numbers_is_locked_before_anyone_pays(district: District) -> None:

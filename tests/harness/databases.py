@@ -20,7 +20,7 @@ import redis
 from django.apps import apps
 from django.conf import settings
 from django.db import connections
-from psycopg import errors, sql
+from psycopg import sql
 
 from hub.tenancy import grants, registry
 from hub.tenancy.provision import create_hospital, migrate_hub
@@ -122,12 +122,9 @@ def _create(owner: psycopg.Connection[Any], name: str, template_name: str) -> No
 
 
 def _drop(owner: psycopg.Connection[Any], name: str) -> None:
-    statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
-    try:
-        owner.execute(statement)
-    except errors.ObjectInUse:
+    if _has_sessions(owner, name):  # PostgreSQL itself would wait five seconds for them
         _end_sessions(name)
-        owner.execute(statement)
+    owner.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def _end_sessions(name: str) -> None:
@@ -145,9 +142,13 @@ def _end_sessions(name: str) -> None:
     end = time.monotonic() + 5
     with _maintenance() as owner:
         while time.monotonic() < end:
-            if not owner.execute("SELECT 1 FROM pg_stat_activity WHERE datname = %s", (name,)).fetchone():
+            if not _has_sessions(owner, name):
                 return
             time.sleep(0.02)
+
+
+def _has_sessions(owner: psycopg.Connection[Any], name: str) -> bool:
+    return owner.execute("SELECT 1 FROM pg_stat_activity WHERE datname = %s", (name,)).fetchone() is not None
 
 
 def _remove_leftovers(owner: psycopg.Connection[Any], own: str, *, keep: str) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from socketserver import ThreadingMixIn
+from typing import Any
+from weakref import WeakSet
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import httpx
@@ -21,6 +24,20 @@ from hub.embedded.places import CHECKOUT
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = False
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._lines: WeakSet[socket.socket] = WeakSet()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._lines.add(request)
+        super().process_request(request, client_address)
+
+    def hang_up(self) -> None:
+        """No more is read: browsers open connections ahead of need, and their threads would wait for a request."""
+        for line in list(self._lines):
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RD)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -39,6 +56,7 @@ def serving(host: str, port: int) -> Iterator[str]:
     finally:
         server.shutdown()
         thread.join()
+        server.hang_up()
         server.server_close()
 
 
@@ -57,4 +75,4 @@ def streaming(host: str, port: int, log: Path) -> Iterator[str]:
     try:
         yield f"http://{host}:{port}"
     finally:
-        processes.stop(server)
+        processes.stop(server, patience=0.5)  # it would wait for every page that still listens

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import random
+import shutil
 import socket
 import subprocess
 import sys
@@ -65,27 +66,40 @@ class Outside:
             "hospitals": list(hospitals),
             **(parties or {}),
         }
-        path = directory / "sandbox.json"
-        path.write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
+        (directory / "sandbox.json").write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
         self._log = (directory / "sandbox.log").open("w")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox", "--state", str(directory), "--config", str(path)],
+        self._process = self._started()
+        self._wait()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        config = str(self.directory / "sandbox.json")
+        return subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "--state", str(self.directory / "state"), "--config", config],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
-        self._wait()
 
     def board(self, key: str) -> Board:
         """One party on the control page."""
         return Board(f"{self._control}/api/parties/{quote(key)}")
 
+    def begin_anew(self) -> None:
+        """The same program with empty books: nothing of what earlier tests did outside."""
+        self._end()
+        shutil.rmtree(self.directory / "state")
+        self._process = self._started()
+        self._wait()
+
     def stop(self) -> None:
         """End the program."""
+        self._end()
+        self._log.close()
+
+    def _end(self) -> None:
         self._process.terminate()
         self._process.wait(15)
-        self._log.close()
 
     def _wait(self) -> None:
         end = time.monotonic() + START_SECONDS

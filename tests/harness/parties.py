@@ -19,21 +19,37 @@ from tests.harness.outside import HOST, Outside, free_port
 
 SECRET = "outside-test-secret"
 APPID = "wx0000000000000001"
-PARTIES = ("wechat_pay", "wechat_open", "sms", "city_identity", "support_platform")
+PARTIES = ("wechat_pay", "wechat_open", "sms", "city_identity", "support_platform", "alipay", "city_app")
+EVENT_TOKEN, EVENT_KEY = "event-token", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+
+
+_SCREENS = {
+    "sms": ("sms", "sms", "to"),
+    "wechat": ("wechat_open", "wechat", "openid"),
+    "alipay": ("alipay", "alipay", "user_id"),
+    "app": ("city_app", "city-app", "user_id"),
+}
 
 
 class Parties:
     """The parties beside the hospitals: payment, open platform, messages, the city's identity service."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, hub_url: str = "http://localhost") -> None:
         ports = {name: free_port() for name in PARTIES}
         self.urls = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
         self.outside = Outside(
             directory,
-            hub_url="http://localhost",
+            hub_url=hub_url,
             parties={
                 "wechat_pay": {"port": ports["wechat_pay"], "notice_delays": [0, 1, 1, 1]},
-                "wechat_open": {"port": ports["wechat_open"], "apps": [{"appid": APPID, "secret": SECRET}]},
+                "wechat_open": {
+                    "port": ports["wechat_open"],
+                    "apps": [
+                        {"appid": APPID, "secret": SECRET, "event_token": EVENT_TOKEN, "event_aes_key": EVENT_KEY}
+                    ],
+                },
+                "alipay": {"port": ports["alipay"]},
+                "city_app": {"port": ports["city_app"], "secret": SECRET},
                 "sms": {"port": ports["sms"], "secret": SECRET},
                 "city_identity": {"port": ports["city_identity"], "secret": SECRET},
                 "support_platform": {
@@ -53,6 +69,12 @@ class Parties:
         """All switches off."""
         for party in PARTIES:
             self.outside.board(party.replace("_", "-")).all_off()
+
+    def received(self, channel: str, reader: str) -> list[dict[str, Any]]:
+        """What a reader's screen shows at one channel (`sms`, `wechat`, `alipay`, `app`), newest first."""
+        party, path, name = _SCREENS[channel]
+        answer = httpx.get(f"{self.urls[party]}/control/{path}", params={name: reader})
+        return list(answer.raise_for_status().json()["messages"])
 
     def facts(self, party: str) -> dict[str, Any]:
         """What a party knows."""
@@ -104,7 +126,7 @@ class Postbox:
         self.origin = f"http://{HOST}:{self._server.server_address[1]}"
 
     def __enter__(self) -> Postbox:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:

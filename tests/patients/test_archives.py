@@ -91,12 +91,30 @@ def test_nothing_personal_is_stored_in_clear(alpha: str) -> None:
         assert secret.encode() not in stored
 
 
+def test_a_number_the_his_gave_to_another_is_not_taken_over(alpha: str) -> None:
+    """Also a number that was merged into another archive stays that archive's alias."""
+    first, second = _ensure(alpha, uuid4()), _ensure(alpha, uuid4())
+
+    def learnt(archive: UUID, number: str) -> bool:
+        with work(alpha, actor=DESK) as unit:
+            unit.audit("test.numbered", target="archive")
+            return steps.learn_his_patient_id(unit, archive_id=archive, his_patient_id=number)
+
+    assert learnt(first, "P1")
+    assert not learnt(first, "P1")
+    assert not learnt(second, "P1")
+    assert _merge(alpha, "P2", "P1")
+    assert not learnt(second, "P1")
+    assert not learnt(second, "P2")
+    assert learnt(second, "P3")
+
+
 def test_a_merge_at_the_his_keeps_both_numbers_findable(alpha: str) -> None:
     """F14: the merged number becomes an alias; the primary archive is the kept one."""
     person = uuid4()
     first = _ensure(alpha, person)
     with work(alpha, actor=DESK) as unit:
-        steps.set_his_patient_id(unit, archive_id=first, his_patient_id="P1")
+        assert steps.learn_his_patient_id(unit, archive_id=first, his_patient_id="P1")
         unit.audit("test.numbered", target="archive")
     assert _merge(alpha, "P2", "P1")
     assert not _merge(alpha, "P9", "P8")

@@ -111,7 +111,7 @@ def test_money_after_the_end_goes_back(
     assert facts_of(order) == ["payments.order_closed", "payments.late_payment"]
     assert [refund["status"] for refund in outside.refunds(attempt.out_trade_no)] == ["SUCCESS"]
     with region(read_only=True):
-        assert [message.template for message in messages(order.payer_account_id)] == ["payments.returned"]
+        assert [message.kind for message in messages(order.payer_account_id)] == ["payments.returned"]
     call_command("verify_money")
 
 

@@ -15,6 +15,9 @@ from hub import clock
 from hub.outbox.relay import drain
 from hub.security.roles import Role
 from hub.tenancy.scope import hospital
+from institution_connectors.contracts import Operation
+from institution_connectors.exchange import selectors as exchanges
+from institution_connectors.exchange.models import State
 from regional_services.booking.selectors import BookingView
 from tenants.nightly import services as nightly
 from tenants.patients.models import PatientArchive
@@ -165,22 +168,37 @@ def _payable(site: Site, booking: BookingView) -> BookingView:
     return booking
 
 
+def _refused(code: str) -> None:
+    """Wait until the hospital, reachable again, has refused the registration."""
+    end = time.monotonic() + 15
+    while time.monotonic() < end:
+        with hospital(code, read_only=True):
+            if exchanges.exchanges(operation=Operation.REGISTER, states=(State.REJECTED,)):
+                return
+        time.sleep(0.1)
+    pytest.fail("the hospital has not refused")
+
+
 @pytest.mark.requirement("JA-OPS-04")
 def test_an_engineer_gets_from_the_light_to_the_message_in_two_clicks_and_runs_it_again(
     site: Site, chromium: Browser
 ) -> None:
     who = world.resident()
     booking = _payable(site, world.book(HOSPITAL, world.open_session(HOSPITAL), who))
-    site.district.his[HOSPITAL].switch("reject", True, only=("register",))
+    his = site.district.his[HOSPITAL]
+    his.switch("reject", True, only=("register",))
+    his.act("down")
     site.district.press_pay(booking, who)
     with staff(site, chromium, Role.HOSPITAL_IT) as window:
         page = window.go("/workspace/")
         end = time.monotonic() + 15
         while not page.locator("h1 .light.warn, h1 .light.bad").count() and time.monotonic() < end:
             page = window.go("/workspace/")
-        page.locator("h1 .light").click()
+        his.act("restart")
+        _refused(HOSPITAL)
+        page.locator("h1 .light.warn, h1 .light.bad").click()
         page.get_by_role("link", name="登记预约").first.click()
-        site.district.his[HOSPITAL].off("reject")
+        his.off("reject")
         page.get_by_label("重发原因（记入审计）").fill("医院已修复")
         window.look("workspace-failed-message-desk")
         page.get_by_role("button", name="重新发送").click()

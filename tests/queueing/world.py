@@ -109,7 +109,7 @@ class Clinic:
 
     def told(self, index: int, template: str) -> int:
         """How often this person was told this."""
-        return sum(one.template == template for one in world.messages_of(self.people[index]))
+        return sum(one.kind == template for one in world.messages_of(self.people[index]))
 
 
 def clinic(

@@ -15,11 +15,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from hub.embedded import places
-from hub.embedded.postgres import Postgres
+from hub.embedded import credentials, places
+from hub.embedded.postgres import THROWAWAY, Postgres
 from hub.embedded.s3 import ObjectStore
 from hub.embedded.services import Services
 from hub.embedded.valkey import Valkey
+from tests.harness.outside import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 _INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
@@ -29,7 +30,7 @@ STEWARD = Path(__file__).with_name("steward.py")
 class OwnHub:
     """The services and the environment that leads to them."""
 
-    def __init__(self, base: Path, *, own_disk: bool) -> None:
+    def __init__(self, base: Path, *, own_disk: bool, further: bool = False) -> None:
         self.base = base
         self.own_disk = own_disk
         self._where = places.Places(base)
@@ -46,6 +47,7 @@ class OwnHub:
             "HUB_BACKUP_DIR": str(base / "vault"),
             "HUB_DB_POOL": "8",
         }
+        self.further = self._further_server() if further else None
         self.services.start()
         self._socket = base / "steward"
         self._server = subprocess.Popen(
@@ -55,6 +57,17 @@ class OwnHub:
         end = time.monotonic() + 60
         while not self._socket.exists() and time.monotonic() < end:
             time.sleep(0.05)
+
+    def _further_server(self) -> Postgres:
+        """Another PostgreSQL, known to the hub as database `b`; started and stopped with the services."""
+        where = places.Places(self.base / "further")
+        where.prepare()
+        server = Postgres(where, credentials.load(self._where.secrets), free_port(), prefix="hub", settings=THROWAWAY)
+        self.services.parts.append(server)
+        self.env["HUB_HOSPITAL_DATABASES"] = "b"
+        for login in ("hospital", "owner", "backup"):
+            self.env[f"HUB_{login.upper()}_DATABASE_URL_B"] = server.url(login)
+        return server
 
     @property
     def postgres(self) -> Postgres:

@@ -8,14 +8,22 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from hub import clock
+from hub.accounts import housekeeping as accounts
+from hub.accounts.models import WechatAsk
 from hub.actor import system_actor
 from hub.outbox import housekeeping
 from hub.outbox.relay import drain
 from hub.recovery import cleanups, selectors
 from hub.recovery.errors import CleanupRefused
 from hub.recovery.models import CleanupState
+from hub.staff_platform import services as staff_platform
+from hub.staff_platform.models import PlatformAsk
 from hub.storage import client, objects
+from hub.tenancy.scope import region
+from regional_services.catalog import projection
+from regional_services.catalog.models import CatalogSession
 from tests.journal.probes import Knock, publish, states
+from tests.scheduling import builders
 
 WHO = system_actor("运维 王工")
 OLD = timedelta(days=15)
@@ -72,6 +80,36 @@ def test_a_backup_that_does_not_read_back_stops_the_cleanup(
     [refused] = selectors.cleanups(limit=5)
     assert refused.state is CleanupState.REFUSED
     assert refused.reason
+
+
+@pytest.mark.requirement("JA-SEC-06", "JA-SEC-07", "JA-SEC-08")
+def test_sign_ins_and_days_gone_by_are_put_aside_before_they_go(alpha: str, settings: Settings) -> None:
+    """What is short-lived or derived is no exception; it is only kept for a shorter time."""
+    builders.open_hospital(alpha)
+    builders.open_session(alpha, 1)
+    projection.rebuild(alpha)
+    with region():
+        WechatAsk.objects.create(binding=b"x" * 32, appid="wx", expires_at=clock.now())
+        PlatformAsk.objects.create(binding=b"x" * 32, nonce="n", expires_at=clock.now())
+    later = timedelta(days=3)
+    with clock.shifted(later):
+        settings.HUB_PEAK_HOURS = "00:00-23:59"
+        tidied = (accounts.tidy(actor=WHO).asks, staff_platform.forget_old(), projection.forget_before(clock.today()))
+        assert tidied == (0, 0, 0), "not while people need the hub"
+        assert selectors.cleanups(limit=5) == []
+        settings.HUB_PEAK_HOURS = "00:00-00:00"
+        tidied = (accounts.tidy(actor=WHO).asks, staff_platform.forget_old(), projection.forget_before(clock.today()))
+        assert tidied == (1, 1, 1)
+    made = {one.table: one for one in selectors.cleanups(limit=9)}
+    assert made.keys() == {
+        "accounts_wechat_ask", "staff_platform_ask", "regional_catalog_catalogmark", "regional_catalog_catalogsession",
+    }  # fmt: skip
+    assert {one.keep_until for one in made.values()} == {clock.today() + later + timedelta(days=35)}
+    for one in made.values():
+        assert cleanups.restore(one.id, actor=WHO) == 1
+    with region(read_only=True):
+        assert bytes(WechatAsk.objects.get().binding) == b"x" * 32
+        assert CatalogSession.every.count() == 1
 
 
 @pytest.mark.requirement("JA-SEC-08")

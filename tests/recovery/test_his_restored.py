@@ -18,6 +18,7 @@ from regional_services.booking.tasks import carry_on_resyncs
 from regional_services.booking.verify import verify_hospital
 from tenants.registry.errors import InstitutionRepaired
 from tests.booking import world
+from tests.harness.outside import Outside
 from tests.recovery.conftest import District
 
 
@@ -29,7 +30,7 @@ def _pushes(generation: str, number: str) -> None:
     inbound.receive("alpha", message, wire)
 
 
-def test_a_his_of_yesterday_is_brought_up_to_today(district: District) -> None:
+def test_a_his_of_yesterday_is_brought_up_to_today(empty_his: Outside, district: District) -> None:
     kept, lost, cancelled, later = (world.resident() for _ in range(4))
     session = world.open_session("alpha")
     numbers = world.free_numbers("alpha", session)

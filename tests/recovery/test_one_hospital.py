@@ -24,6 +24,7 @@ from regional_services.booking.resync import reading
 from regional_services.booking.verify import verify_hospital
 from tenants.registry.errors import InstitutionRepaired
 from tests.booking import world
+from tests.harness.outside import Outside
 from tests.recovery.conftest import District
 
 WHO = operator("运维 王工")
@@ -40,7 +41,7 @@ def _said(*command: str) -> str:
 
 
 @pytest.mark.requirement("JA-SEC-05")
-def test_a_hospital_returns_to_an_older_day_and_comes_in_step(district: District) -> None:
+def test_a_hospital_returns_to_an_older_day_and_comes_in_step(empty_his: Outside, district: District) -> None:
     kept, cancelled, paid_later, new = (world.resident() for _ in range(4))
     session = world.open_session("alpha")
     before = district.book("alpha", session, kept)

@@ -64,7 +64,7 @@ def end(booking_id: UUID, who: Resident, code: str = "alpha") -> None:
 def test_one_invitation_comes_after_a_visit_and_none_after_a_cancelled_one(session: UUID) -> None:
     who, invitation = visit(session)
     end(invitation.booking_id, who)
-    told = [message for message in world.messages_of(who) if message.template == "survey.invited"]
+    told = [message for message in world.messages_of(who) if message.kind == "survey.invited"]
     assert [message.about for message in told] == [invitation.id]
     phone = resident_browser(who)
     assert phone.get(f"/messages/{told[0].id}")["Location"] == f"/surveys/{invitation.id}"
@@ -74,7 +74,7 @@ def test_one_invitation_comes_after_a_visit_and_none_after_a_cancelled_one(sessi
     with region():
         Booking.objects.filter(pk=cancelled.id).update(state=State.CANCELLED)
     end(cancelled.id, other)
-    assert "survey.invited" not in [message.template for message in world.messages_of(other)]
+    assert "survey.invited" not in [message.kind for message in world.messages_of(other)]
     with region(read_only=True):
         assert Invitation.objects.count() == 1
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
-from copy import deepcopy
 from io import StringIO
 from typing import Any
 
 import psycopg
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import ProgrammingError, connections
-from psycopg import sql
 
 from hub.actor import system_actor
 from hub.outbox.relay import drain
@@ -28,33 +24,11 @@ from hub.work import work
 from tenants.directory.models import Department
 from tests.booking import world
 from tests.harness import databases
+from tests.harness.second import alone, second
+
+__all__ = ["alone", "second"]
 
 ACTOR = system_actor("测试")
-SECOND = "hospital_b"
-
-
-@pytest.fixture
-def second(committed: None) -> Iterator[str]:
-    """A second database of the cluster, known to the settings as `hospital_b`."""
-    name = f"{settings.DATABASES['default']['NAME']}_b"
-    with psycopg.connect(os.environ["HUB_TEST_MAINTENANCE_URL"], autocommit=True) as owner:
-        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        owner.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-        login = sql.Identifier(f"{settings.HUB_ROLE_PREFIX}_hospital")
-        owner.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(name), login))
-    for alias, like in ((SECOND, "hospital"), ("owner_b", "owner")):
-        entry: dict[str, Any] = deepcopy({**settings.DATABASES[like], "NAME": name})
-        settings.DATABASES[alias] = connections.settings[alias] = entry
-    yield SECOND
-    for alias in (SECOND, "owner_b"):
-        connections[alias].close()
-        if alias == SECOND:
-            connections[alias].close_pool()  # type: ignore[attr-defined]
-        del connections[alias]
-        settings.DATABASES.pop(alias, None)
-        connections.settings.pop(alias, None)
-    with psycopg.connect(os.environ["HUB_TEST_MAINTENANCE_URL"], autocommit=True) as owner:
-        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def write(code: str, name: str) -> None:
@@ -124,7 +98,7 @@ def test_a_hospital_moves_its_neighbour_works_and_residents_book_at_it_afterward
         told(alpha, "--drop-copy", second)
 
 
-def test_a_move_is_undone_while_nothing_was_written(alpha: str, second: str) -> None:
+def test_a_move_is_undone_while_nothing_was_written(alpha: str, second: str, alone: None) -> None:
     world.open_for_booking(alpha)
     before = names(alpha)
     told(alpha, "--to", second, "--go")
@@ -135,7 +109,9 @@ def test_a_move_is_undone_while_nothing_was_written(alpha: str, second: str) -> 
     assert names(alpha) == {"回来了"} != before
 
 
-def test_a_copy_that_differs_is_not_switched_to(alpha: str, second: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_differs_is_not_switched_to(
+    alpha: str, second: str, alone: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.open_for_booking(alpha)
     real = moving._digests
 
@@ -150,7 +126,9 @@ def test_a_copy_that_differs_is_not_switched_to(alpha: str, second: str, monkeyp
     write(alpha, "还在原处")
 
 
-def test_what_still_takes_the_old_place_for_the_right_one_cannot_write_there(alpha: str, second: str) -> None:
+def test_what_still_takes_the_old_place_for_the_right_one_cannot_write_there(
+    alpha: str, second: str, alone: None
+) -> None:
     world.open_for_booking(alpha)
     told(alpha, "--to", second, "--go")
     Tenant.objects.using("owner").filter(code=alpha).update(database="hospital")

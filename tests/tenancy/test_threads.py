@@ -75,14 +75,14 @@ def _session_level(code: str) -> Iterator[None]:
 
 
 def _rows_read_without_a_scope(open_scope: OpenScope, *codes: str) -> int:
-    """Half of the threads work in scopes, the other half read without one on the same pool."""
+    """Every thread works in a scope and reads without one in turn, so that forgetting meets a connection just used."""
     for code in codes:
         add_department(code, code)
 
     def work(number: int) -> int:
         found = 0
         for turn in range(ROUNDS):
-            if number % 2:
+            if (number + turn) % 2:
                 with open_scope(codes[turn % len(codes)]):
                     departments()
             else:

@@ -61,7 +61,7 @@ def test_a_full_doctor_is_waited_for_and_booked(alpha: str, beta: str) -> None:
         connections.close_all()  # the browser's loop may hold one of an earlier copy of the database
         give_back(holders[0])
         offering.sweep()
-        from_first = next(row for row in world.messages_of(before) if row.template == "waitlist.offered")
+        from_first = next(row for row in world.messages_of(before) if row.kind == "waitlist.offered")
         assert "为您保留到" in from_first.text
         _pass_on(before)
         look("offered", place)

@@ -74,7 +74,7 @@ def state(entry: EntryView) -> str:
 
 def told(who: Resident) -> list[str]:
     """The templates of what he was told of the list."""
-    return [row.template for row in world.messages_of(who) if row.template.startswith("waitlist.")]
+    return [row.kind for row in world.messages_of(who) if row.kind.startswith("waitlist.")]
 
 
 def test_the_first_in_line_is_offered_what_fell_free_and_books_it(alpha: str) -> None:

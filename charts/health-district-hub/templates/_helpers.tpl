@@ -95,6 +95,9 @@ The processes: what each may reach, who may come to it, and what it is trusted w
 - {name: HUB_WECHAT_AUTHORIZE_ORIGIN, value: {{ $v.hub.wechatAuthorizeOrigin | quote }}}
 - {name: HUB_WECHAT_PAY_URL, value: {{ $v.hub.outside.wechatPay | quote }}}
 - {name: HUB_WECHAT_OPEN_URL, value: {{ $v.hub.outside.wechatOpen | quote }}}
+- {name: HUB_ALIPAY_APPID, value: {{ $v.hub.alipayAppId | quote }}}
+- {name: HUB_ALIPAY_URL, value: {{ $v.hub.outside.alipay | quote }}}
+- {name: HUB_CITY_APP_URL, value: {{ $v.hub.outside.cityApp | quote }}}
 - {name: HUB_SMS_URL, value: {{ $v.hub.outside.sms | quote }}}
 - {name: HUB_CITY_IDENTITY_URL, value: {{ $v.hub.outside.cityIdentity | quote }}}
 {{- end }}

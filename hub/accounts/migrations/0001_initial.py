@@ -292,7 +292,18 @@ class Migration(migrations.Migration):
             name="LoginHandle",
             fields=[
                 ("id", models.UUIDField(default=hub.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ("kind", models.CharField(choices=[("phone", "手机号"), ("wechat", "微信")], max_length=16)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("phone", "手机号"),
+                            ("wechat", "微信"),
+                            ("alipay", "支付宝"),
+                            ("city_app", "随申办"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
                 ("realm", models.CharField(blank=True, default="", max_length=64)),
                 ("subject_index", hub.security.fields.BlindIndexField(max_length=33)),
                 ("subject", hub.security.fields.EncryptedTextField(owner="", purpose="accounts.handle")),

@@ -97,10 +97,12 @@ class User(AbstractBaseUser):
 
 
 class HandleKind(words.TextChoices):
-    """What a resident signs in with."""
+    """What a resident signs in with, or is reached at: the platforms he came from."""
 
     PHONE = "phone", "手机号"
     WECHAT = "wechat", "微信"
+    ALIPAY = "alipay", "支付宝"
+    CITY_APP = "city_app", "随申办"
 
 
 class LoginHandle(models.Model):

@@ -15,10 +15,7 @@ from hub.api import throttling
 from hub.errors import Conflict, NotFound
 from hub.security import masking
 from hub.tenancy.scope import REGION, region
-from hub.tenancy.statements import Select
 from hub.work import Unit, work
-
-_PHONE = Select(LoginHandle, "user_id = %(user)s AND kind = 'phone' AND ended_at IS NULL", only=("id", "subject"))
 
 
 def request_phone_code(*, actor: Actor, phone: str, purpose: CodePurpose, binding: str) -> CodeRequested:
@@ -128,13 +125,6 @@ def openid_of(user_id: UUID, appid: str) -> str | None:
         handle = LoginHandle.objects.filter(
             user_id=user_id, kind=HandleKind.WECHAT, realm=appid, ended_at__isnull=True
         ).first()
-    return handle.subject if handle else None
-
-
-def phone_of(user_id: UUID) -> str | None:
-    """The phone the account signs in with, for telling its holder something."""
-    with region(read_only=True):
-        handle = _PHONE.first(user=user_id)
     return handle.subject if handle else None
 
 

@@ -10,6 +10,7 @@ from django.db.backends.postgresql.introspection import DatabaseIntrospection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsWrapper
 
+from hub.tenancy.backend.pool import WarmPool, mark, wanting
 from hub.tenancy.backend.schema import RecordingSchemaEditor
 from hub.tenancy.context import check_region_access
 from hub.tenancy.errors import ScopeMisuse, UnsafeLogin
@@ -89,9 +90,24 @@ class DatabaseWrapper(TenantsWrapper):  # type: ignore[misc]
 
     # A scope: BEGIN, role and path in one message.
 
-    def open_next_with(self, opening: bytes) -> None:
-        """Begin the next transaction with `opening`, which starts with BEGIN."""
-        self.ensure_connection()  # a failure to connect must not leave `opening` for some later transaction
+    @property
+    def pool(self) -> WarmPool | None:
+        """Django's, in the order that keeps plans; one an alias and process, opened when it is first asked."""
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if not options:
+            return None
+        known: dict[str, WarmPool] = self._connection_pools
+        if self.alias not in known:
+            parameters = {**self.get_connection_params(), "autocommit": True}
+            made = WarmPool(kwargs=parameters, open=False, configure=self._configured, **options)
+            known.setdefault(self.alias, made)  # of two threads' the first counts; the other was never opened
+        return known[self.alias]
+
+    def open_next_with(self, opening: bytes, *, world: str) -> None:
+        """Begin the next transaction with `opening`, which starts with BEGIN, on a connection warm for `world`."""
+        with wanting(world):  # a failure to connect must not leave `opening` for some later transaction
+            self.ensure_connection()
+        mark(self.connection, world)
         self._opening = opening
 
     def _set_autocommit(self, autocommit: bool) -> None:
@@ -124,6 +140,9 @@ class DatabaseWrapper(TenantsWrapper):  # type: ignore[misc]
         if self.pool:
             self.pool.check()
         self.connect()
+
+    def _configured(self, connection: psycopg.Connection[Any]) -> None:
+        self._configure_connection(connection)
 
     def _configure_connection(self, connection: psycopg.Connection[Any]) -> bool:
         """Once for each physical connection: refuse a login that isolation does not bind."""

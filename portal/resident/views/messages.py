@@ -1,18 +1,23 @@
-"""Messages to the resident."""
+"""Messages to the resident, and how he wants to be told."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hub.actor import Actor
+from hub.errors import InvalidInput, NotFound
 from portal.resident.pages import page, resident_page
-from regional_services.feedback import selectors as feedback
-from regional_services.notifications import access, selectors, services
+from regional_services.notifications import access, links, preferences, selectors, services
+from regional_services.notifications.catalogue import KINDS, Channel, Kind, Language
+from regional_services.notifications.preferences import MustHave, Preferences
 
 PAGE = 20
+HABITS = "/messages/habits"
 
 
 @require_GET
@@ -29,18 +34,18 @@ def inbox(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_GET
 @resident_page
 def open_message(request: HttpRequest, actor: Actor, message_id: UUID) -> HttpResponse:
-    """Mark as read; one about a booking, feedback, a survey or the waiting list leads there, others are shown whole."""
+    """Mark as read; one about a thing leads to the thing's own page, others are shown whole."""
     services.read_message(message_id, actor=actor)
     message = selectors.message(access.account(actor), message_id)
-    if message.template.startswith("booking."):
-        return HttpResponseRedirect(f"/bookings/{message.about}")
-    if message.template.startswith("feedback."):
-        return HttpResponseRedirect(f"/feedback/{feedback.of_entry(actor, message.about)}")
-    if message.template == "survey.invited":
-        return HttpResponseRedirect(f"/surveys/{message.about}")
-    if message.template.startswith("waitlist."):
-        return HttpResponseRedirect("/waitlist")
+    if str(message.subject) in message.page:
+        return HttpResponseRedirect(message.page)
     return page(request, "message", "messages", {"message": message, "back": "/messages"})
+
+
+@require_GET
+def short(request: HttpRequest, short_code: str) -> HttpResponse:  # noqa: ARG001 - a view's signature
+    """The address in an SMS: on to the message, which asks its own account to sign in."""
+    return HttpResponseRedirect(f"/messages/{links.message_of(short_code)}")
 
 
 @require_POST
@@ -49,3 +54,60 @@ def read_all(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG00
     """Mark all as read."""
     services.read_all(actor=actor)
     return HttpResponseRedirect("/messages")
+
+
+@require_http_methods(["GET", "POST"])
+@resident_page
+def habits(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Which channel comes first, in which language; and every kind, with where it comes through."""
+    if request.method == "POST":
+        try:
+            preferences.change_habit(
+                actor=actor, first=request.POST.get("first", ""), language=request.POST.get("language", "")
+            )
+            notices.success(request, gettext("已保存。"), extra_tags="ok")
+        except InvalidInput as problem:
+            notices.error(request, " ".join(problem.fields.values()), extra_tags="bad")
+        return HttpResponseRedirect(HABITS)
+    mine = preferences.preferences(actor)
+    rows = [(kind, _through(kind, mine)) for kind in preferences.kinds()]
+    context = {
+        "mine": mine,
+        "languages": Language.choices,
+        "musts": [row for row in rows if not row[0].may_be_declined],
+        "others": [row for row in rows if row[0].may_be_declined],
+        "back": "/messages",
+    }
+    return page(request, "message_habits", "messages", context)
+
+
+@require_http_methods(["GET", "POST"])
+@resident_page
+def habit(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
+    """One kind: where it comes through; a must-have can only be looked at."""
+    known = KINDS.get(kind)
+    if known is None or known not in preferences.kinds():
+        raise NotFound
+    if request.method == "POST":
+        try:
+            mine = preferences.preferences(actor)
+            unseen = [channel for channel in known.channels if channel not in mine.channels]
+            kept = [channel for channel in unseen if (kind, channel) not in mine.declined]
+            preferences.choose(actor=actor, kind=kind, wanted=[*request.POST.getlist("channel"), *kept])
+            notices.success(request, gettext("已保存。"), extra_tags="ok")
+        except MustHave as problem:
+            notices.error(request, problem.text, extra_tags="bad")
+        return HttpResponseRedirect(HABITS)
+    mine = preferences.preferences(actor)
+    rows = [(channel, (kind, channel) not in mine.declined) for channel in _possible(known, mine)]
+    return page(request, "message_habit", "messages", {"kind": known, "rows": rows, "back": HABITS})
+
+
+def _possible(kind: Kind, mine: Preferences) -> list[Channel]:
+    """The channels this resident could be told through."""
+    return [Channel.IN_SITE, *(channel for channel in kind.channels if channel in mine.channels)]
+
+
+def _through(kind: Kind, mine: Preferences) -> str:
+    wanted = [c.label for c in _possible(kind, mine) if not kind.may_be_declined or (kind.name, c) not in mine.declined]
+    return "、".join(wanted)

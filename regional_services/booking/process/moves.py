@@ -148,7 +148,7 @@ def _booked(now: Standing, what: Input) -> Decision:
     if what is Input.CANCEL_ASKED:
         return Decision(state=_S.CANCELLING, wish=_S.CANCELLED, effects=(Effect.WANT_CANCEL,))
     if what is Input.ORDER_PAID and now.settlement is _P.UNPAID:
-        return Decision(settlement=_P.PAID, effects=(Effect.WANT_CONFIRM,))
+        return Decision(settlement=_P.PAID, effects=(Effect.WANT_CONFIRM, Effect.TELL_PAID))
     if what in {Input.CUTOFF_WINDOW, Input.CUTOFF_RELEASE}:
         return _cutoff(now, what)
     if what in {Input.REFUSED, Input.CANCELLED}:  # cancelled: the release at the cut-off was overtaken by a payment

@@ -48,6 +48,7 @@ class Effect(StrEnum):
     FREE_RESERVATION = "free_reservation"
     RETAKE_RESERVATION = "retake_reservation"
     TELL_BOOKED = "tell_booked"
+    TELL_PAID = "tell_paid"
     TELL_PAY = "tell_pay"
     TELL_ENDED = "tell_ended"
     TELL_REFUSED = "tell_refused"

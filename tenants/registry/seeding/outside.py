@@ -6,8 +6,10 @@ readable by its owner only.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,7 +86,14 @@ def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
         "wechat_pay": {"port": _port_of("wechat_pay")},
         "wechat_open": {
             "port": _port_of("wechat_open"),
-            "apps": [{"appid": settings.HUB_WECHAT_APPID, "secret": _secret("wechat.open.app_secret")}],
+            "apps": [
+                {
+                    "appid": settings.HUB_WECHAT_APPID,
+                    "secret": _secret("wechat.open.app_secret"),
+                    "event_token": _secret("wechat.open.event_token"),
+                    "event_aes_key": _event_key(),
+                }
+            ],
             "domains": [settings.BASE_HOST, "127.0.0.1"],
         },
         "sms": {"port": _port_of("sms"), "secret": _secret("sms.hmac")},
@@ -94,6 +103,8 @@ def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
             "clients": [{"id": settings.HUB_STAFF_PLATFORM_CLIENT, "secret": _secret("staff_platform.client")}],
             "domains": [settings.BASE_HOST, "127.0.0.1"],
         },
+        "alipay": {"port": _port_of("alipay")},
+        "city_app": {"port": _port_of("city_app"), "secret": _secret("city_app.hmac")},
         "internet_hospital": {"port": 8106, "secret": _secret("internet_hospital.hmac")},
         "hospitals": [_hospital(row, order) for order, row in enumerate(rows)],
     }
@@ -115,6 +126,14 @@ def _hospital(row: dict[str, str], order: int) -> dict[str, Any]:
         "per_slot": 2,
         "options": options(row, order),
     }
+
+
+def _event_key() -> str:
+    """The key the official account's events are sealed under: 43 characters of Base64, as its console gives them."""
+    reference = "wechat.open.event_aes_key"
+    if reference not in ring().references():
+        ring().put_secret(reference, base64.b64encode(secrets.token_bytes(32)).rstrip(b"="))
+    return ring().secret_text(reference)
 
 
 def _port_of(party: str) -> int:

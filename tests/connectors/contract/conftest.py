@@ -122,7 +122,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Shorten the time-outs, for tests of silence."""
 
     def shorten() -> None:
-        monkeypatch.setattr("institution_connectors.contracts.operations._COMMAND_READ", 1.0)
-        monkeypatch.setattr("institution_connectors.contracts.operations._READ", 1.0)
+        monkeypatch.setattr("institution_connectors.contracts.operations._COMMAND_READ", 0.7)
+        monkeypatch.setattr("institution_connectors.contracts.operations._READ", 0.7)
 
     return shorten

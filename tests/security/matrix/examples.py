@@ -46,6 +46,7 @@ from regional_services.feedback.models import Entry, Photo
 from regional_services.feedback.services import Wish
 from regional_services.idverify import services as identity_services
 from regional_services.idverify.models import Application
+from regional_services.notifications.links import code_of
 from regional_services.payments import services as payments
 from regional_services.payments.merchants import Credentials, put_in_force
 from regional_services.payments.models import MerchantAccount
@@ -428,6 +429,10 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "order_id"): _order,
     ("", "attempt_id"): _attempt,
     ("", "message_id"): _message,
+    ("", "kind"): lambda _: "booking.booked",
+    ("", "channel"): lambda _: "in_site",
+    ("", "language"): lambda _: "zh",
+    ("", "short_code"): lambda district: code_of(_message(district)),
     ("", "feedback_id"): lambda district: _feedback(district).feedback_id,
     ("", "photo_id"): _photo,
     ("", "invitation_id"): _invitation,

@@ -32,6 +32,7 @@ OPEN_PAGES = {
     "desk-platform-wait": "a way in; the ask is bound to its session and host",
     "desk-password": "a due change comes before any permission; asks for the signed-in actor itself",
     "desk-sign-out": "the way out",
+    "message-short": "leads to the message, which asks its own account to sign in",
     "certificate": "whoever holds a certificate's number may verify it",
     "open": "the public monthly figures",
     "open-json": "the public monthly figures",
@@ -68,7 +69,7 @@ FORMS = {
 }
 """Pages many may read whose form asks for more: sending it without that permission is refused before any look."""
 
-NOT_OF_A_HOSPITAL = frozenset({"day"})
+NOT_OF_A_HOSPITAL = frozenset({"day", "kind", "channel", "language"})
 """Parameters of workspace routes that name nothing of a hospital's own."""
 
 HIGH_RISK = (

@@ -1,4 +1,4 @@
-"""WeChat's open platform: web authorisation with demo persons, single-use codes, the snapshot page.
+"""Web authorisation with demo persons, single-use codes, the snapshot page.
 
 GET /connect/oauth2/authorize?appid=&redirect_uri=&response_type=code&scope=&state=   `person=` skips the page
 GET /sns/oauth2/access_token?appid=&secret=&code=&grant_type=authorization_code
@@ -12,13 +12,11 @@ import secrets
 import time
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
-from sandbox.app import Config, HttpSite, Site
-from sandbox.control import Board, Control, Switch
+from sandbox.control import Board
 from sandbox.outside.page import page
 from sandbox.outside.people import person
 
@@ -35,32 +33,19 @@ class _Grant:
     used: bool = False
 
 
-def build(config: Config, state: Path, control: Control) -> list[Site]:  # noqa: ARG001 - it keeps no books
-    """The platform on its port."""
-    section = config.section("wechat_open")
-    apps = {str(app["appid"]): str(app["secret"]) for app in section.get("apps", [])}
-    domains = {urlsplit(config.hub_url).hostname or "", *map(str, section.get("domains", ["localhost"]))}
-    platform = _Platform(apps, domains)
-    control.add(platform.board)
-    return [HttpSite("wechat_open", platform.application, config.host, int(section.get("port", 8102)))]
+class SigningIn:
+    """Web authorisation of the apps there are."""
 
-
-class _Platform:
-    def __init__(self, apps: dict[str, str], domains: set[str]) -> None:
-        self._apps, self._domains = apps, domains
+    def __init__(self, apps: dict[str, str], domains: set[str], board: Board) -> None:
+        self._apps, self._domains, self._board = apps, domains, board
         self._grants: dict[str, _Grant] = {}
-        self.board = Board(key="wechat-open", title="微信开放平台", group="支付与公共服务", facts=self._facts)
-        self.board.add_switches(Switch("down", "停机"), Switch("busy", "系统繁忙（-1）"))
 
-    def application(self) -> web.Application:
-        application = web.Application()
-        application.add_routes(
-            [
-                web.get("/connect/oauth2/authorize", self._authorize),
-                web.get("/sns/oauth2/access_token", self._exchange),
-            ]
-        )
-        return application
+    def routes(self) -> list[web.RouteDef]:
+        """What browsers and servers meet."""
+        return [
+            web.get("/connect/oauth2/authorize", self._authorize),
+            web.get("/sns/oauth2/access_token", self._exchange),
+        ]
 
     async def _authorize(self, request: web.Request) -> web.Response:
         query = request.query
@@ -94,20 +79,20 @@ class _Platform:
         return f"{query['redirect_uri']}{joint}{urlencode({'code': code, 'state': query.get('state', '')})}"
 
     async def _exchange(self, request: web.Request) -> web.Response:
-        if self.board.take("down") is not None:
+        if self._board.take("down") is not None:
             raise web.HTTPServiceUnavailable(text="down")
-        if self.board.take("busy") is not None:
-            return _error(-1, "system error")
+        if self._board.take("busy") is not None:
+            return error(-1, "system error")
         query = request.query
         if query.get("appid") not in self._apps:
-            return _error(40013, "invalid appid")
+            return error(40013, "invalid appid")
         if query.get("secret") != self._apps[query["appid"]]:
-            return _error(40125, "invalid appsecret")
+            return error(40125, "invalid appsecret")
         grant = self._grants.get(query.get("code", ""))
         if grant is None or grant.appid != query["appid"] or grant.expires < time.time():
-            return _error(40029, "invalid code")
+            return error(40029, "invalid code")
         if grant.used:
-            return _error(40163, "code been used")
+            return error(40163, "code been used")
         grant.used = True
         answer: dict[str, str | int] = {
             "access_token": secrets.token_urlsafe(48),
@@ -118,7 +103,8 @@ class _Platform:
         }
         return web.json_response(answer | ({"is_snapshotuser": 1} if grant.snapshot else {}))
 
-    def _facts(self) -> dict[str, int]:
+    def facts(self) -> dict[str, int]:
+        """For the control page."""
         return {"apps": len(self._apps), "codes": len(self._grants)}
 
 
@@ -128,7 +114,8 @@ def openid(appid: str, subject: str) -> str:
     return "o" + base64.urlsafe_b64encode(digest).decode()[:27]
 
 
-def _error(code: int, message: str) -> web.Response:
+def error(code: int, message: str) -> web.Response:
+    """An answer that says no, as WeChat does: with status 200."""
     return web.json_response({"errcode": code, "errmsg": message})
 
 

@@ -1,0 +1,23 @@
+"""Where the holder of an account can be reached: the handles he has now. All inside an open region scope."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from hub.accounts.models import HandleKind, LoginHandle
+from hub.tenancy.statements import Select
+
+_LIVING = "user_id = %(user)s AND ended_at IS NULL"
+_BOUND = Select(LoginHandle, _LIVING, only=("id", "kind", "realm"))
+_SUBJECT = Select(LoginHandle, _LIVING, "AND kind = %(kind)s AND realm = %(realm)s", only=("id", "subject"))
+
+
+def bound(user_id: UUID) -> frozenset[tuple[HandleKind, str]]:
+    """The (kind, realm) of each handle; nothing is unsealed. One query."""
+    return frozenset((HandleKind(row.kind), row.realm) for row in _BOUND.all(user=user_id))
+
+
+def subject_of(user_id: UUID, kind: HandleKind, realm: str = "") -> str | None:
+    """The phone, openid or user id itself, for telling its holder something. One query."""
+    row = _SUBJECT.first(user=user_id, kind=kind.value, realm=realm)
+    return row.subject if row else None
