@@ -60,7 +60,7 @@ def opened(text: str) -> UUID | None:
     return UUID(bytes=body[:16])
 
 
-def _mac(body: bytes, key: str) -> bytes:
+def _mac(body: bytes, key: str | bytes) -> bytes:
     return salted_hmac(_SALT, body, secret=key, algorithm="sha256").digest()[:_MAC]
 
 

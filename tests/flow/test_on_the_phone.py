@@ -88,7 +88,7 @@ def _of_a_doctor(code: str) -> UUID:
     rows = CatalogSession.objects.filter(institution_code=code, free__gt=1, date__gt=clock.today(), fee_fen__gt=0)
     sessions = list(rows.exclude(doctor_id=None).order_by("date").values_list("session_id", "doctor_id"))
     doctors = [doctor for _, doctor in sessions]
-    return next(session for session, doctor in sessions if doctors.count(doctor) > 1)
+    return UUID(str(next(session for session, doctor in sessions if doctors.count(doctor) > 1)))
 
 
 @pytest.mark.requirement(
