@@ -135,8 +135,8 @@ def _note(unit: Unit, post: Doctor, before: str, after: str) -> None:
         target=f"doctor:{post.id}",
         title=post.name,
         field="photo",
-        before=before[:12],
-        after=after[:12],
+        before=f"照片 {before[:8]}" if before else "",
+        after=f"照片 {after[:8]}" if after else "",
         by=unit.actor.name[:60],
         at=unit.now,
     )
