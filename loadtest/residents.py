@@ -345,3 +345,4 @@ class Manager(HttpUser):
         """The largest there is: every institution on every day of a year."""
         first = f"{date.today() - timedelta(days=365)}"
         self.client.get(f"/district/statistics.csv?since={first}", name="largest: export of a year")
+        self.client.get(f"/district/statistics/bookings?since={first}", name="largest: bookings of a year")

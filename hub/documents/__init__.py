@@ -1,0 +1,1 @@
+"""Papers and pictures: what people send is drawn anew before anything keeps it."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest
 
@@ -27,6 +28,14 @@ def query_with(request: HttpRequest, **changes: str) -> str:
     for name, value in changes.items():
         query[name] = value
     return "?" + urlencode({name: value for name, value in query.items() if value})
+
+
+def id_of(text: str) -> UUID | None:
+    """An id somebody sent; None if it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def number_of(request: HttpRequest) -> int:

@@ -6,7 +6,10 @@ import csv
 from collections.abc import Iterable
 
 from django.http import HttpResponse
+from django.utils.translation import gettext
 
+from hub import clock
+from hub.actor import Actor
 from hub.documents.sheets import cell
 
 
@@ -22,3 +25,16 @@ class Sheet:
     def row(self, cells: Iterable[object]) -> None:
         """Add a line."""
         self._writer.writerow([cell(one) for one in cells])
+
+
+def begun(actor: Actor, number: str, filename: str) -> Sheet:
+    """A sheet whose first line says who took it when, under a number the audit knows."""
+    sheet = Sheet(filename)
+    sheet.row(
+        [
+            gettext("导出编号 %(number)s") % {"number": number},
+            gettext("导出人 %(name)s") % {"name": actor.name},
+            f"{clock.local(clock.now()):%Y-%m-%d %H:%M:%S}",
+        ]
+    )
+    return sheet

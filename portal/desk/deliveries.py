@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from hub.actor import Actor
 from hub.errors import HubError
 from portal.components.charts import bars
 from portal.components.paging import number_of, query_with, read_leaf
+from portal.components.sheets import Sheet
 from portal.desk.pages import desk
 from regional_services.notifications import editing, figures, listing, resending
 from regional_services.notifications.catalogue import OUTSIDE, Channel
@@ -86,20 +86,17 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The same as a sheet: no person and no words of a message in it."""
     criteria = _criteria(request)
     names = {row.code: row.name for row in registry.institutions()}
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="messages-{criteria.first}-{criteria.last}.csv"'
-    answer.write("\ufeff")
-    sheet = csv.writer(answer)
-    sheet.writerow([gettext(head) for head in HEADS])
+    sheet = Sheet(f"messages-{criteria.first}-{criteria.last}.csv")
+    sheet.row([gettext(head) for head in HEADS])
     for row in listing.listed(actor, criteria, limit=MOST):
         place = names.get(row.institution_code, gettext("区平台"))
         common = [f"{clock.local(row.created_at):%Y-%m-%d %H:%M:%S}", row.title, place, bool(row.read_at)]
         for way in row.ways:
             updated = f"{clock.local(way.updated_at):%Y-%m-%d %H:%M:%S}"
-            sheet.writerow([*common, way.channel.label, way.state.label, way.reason, way.tries, updated, row.id])
+            sheet.row([*common, way.channel.label, way.state.label, way.reason, way.tries, updated, row.id])
         if not row.ways:
-            sheet.writerow([*common, "", "", "", "", "", row.id])
-    return answer
+            sheet.row([*common, "", "", "", "", "", row.id])
+    return sheet.answer
 
 
 def one(request: HttpRequest, actor: Actor, here: str, message_id: UUID, *, words: str = "") -> HttpResponse:

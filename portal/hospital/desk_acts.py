@@ -28,7 +28,7 @@ from portal.hospital.schedule import own_session
 from regional_services.cards import services as cards
 from regional_services.cards.kinds import scheme_of
 from regional_services.cards.models import ScanState
-from regional_services.identity import documents
+from regional_services.identity import documents, visitcards
 from regional_services.identity.documents import DocumentKind
 from tenants.appointments import permissions, selectors, services
 from tenants.appointments.errors import AppointmentNotFound
@@ -39,6 +39,7 @@ from tenants.directory import selectors as directory
 from tenants.patients import permissions as patient_permissions
 from tenants.patients.selectors import PatientView
 from tenants.queueing import permissions as queue_permissions
+from tenants.queueing import services as queues
 from tenants.scheduling import selectors as scheduling
 from tenants.scheduling.errors import NumberTaken
 from tenants.scheduling.models import Channel, NumberState
@@ -75,6 +76,13 @@ def scan(request: HttpRequest, actor: Actor) -> HttpResponse:
     if scheme_of(text) is not None and actor.may(patient_permissions.SEARCH):
         scan_id = cards.scan(actor=actor, hospital=own_hospital(actor), text=text)
         return HttpResponseRedirect(f"/workspace/scan/{scan_id}")
+    try:
+        holder = visitcards.opened(text)
+        if holder is not None:
+            return _card_shown(request, actor, holder)
+    except HubError as refusal:
+        messages.warning(request, refusal.text, extra_tags="warn")
+        return HttpResponseRedirect("/workspace/")
     return _found(request, actor, text)
 
 
@@ -103,6 +111,25 @@ def _found(request: HttpRequest, actor: Actor, text: str) -> HttpResponse:
         return HttpResponseRedirect(f"/workspace/appointments?who={finding.keep(request, found.people)}")
     messages.warning(request, _("本院没有这个号码。新患者请点“新患者预约”，按证件登记。"), extra_tags="warn")
     return HttpResponseRedirect("/workspace/")
+
+
+def _card_shown(request: HttpRequest, actor: Actor, person_id: UUID) -> HttpResponse:
+    """Whose card it is has today's visit here checked in; with none today it says so (WX-APPT-08)."""
+    code, today = own_hospital(actor), clock.today()
+    wanted = Criteria(person_ids=(person_id,), since=today, until=today, departments=actor.departments)
+    with hospital(code, read_only=True):
+        visits = [row for row in selectors.search(wanted, limit=20) if row.state in ACTIVE]
+    if not visits:
+        messages.warning(request, _("此卡今天在本院没有预约。"), extra_tags="warn")
+        return HttpResponseRedirect("/workspace/")
+    if actor.may(queue_permissions.CHECK_IN):
+        for visit in visits:
+            if visit.state is State.BOOKED and visit.present_at is None:
+                queues.check_in_at_desk(actor=actor, hospital=code, booking_id=visit.id)
+        messages.success(request, _("今天的 %(count)s 个预约已签到。") % {"count": len(visits)}, extra_tags="ok")
+    if len(visits) == 1:
+        return HttpResponseRedirect(f"/workspace/appointments/{visits[0].id}")
+    return HttpResponseRedirect(f"/workspace/appointments?who={finding.keep_ids(request, [person_id])}")
 
 
 @require_GET

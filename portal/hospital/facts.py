@@ -16,11 +16,13 @@ from hub.actor import Actor
 from hub.errors import HubError, InvalidInput, NotFound
 from hub.tenancy.scope import hospital
 from portal.components.paging import query_with
+from portal.components.pictures import picture
 from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital.parts import PAGE, id_of
-from tenants.directory import editing, permissions
+from tenants.directory import editing, permissions, photos
 from tenants.directory import selectors as directory
 from tenants.directory.models import MappingKind, Sensitivity, Service
+from tenants.directory.selectors import DoctorView
 from tenants.registry import rules
 from tenants.registry import selectors as registry
 from tenants.registry.functions import FUNCTIONS
@@ -124,12 +126,46 @@ def doctor(request: HttpRequest, actor: Actor, doctor_id: UUID) -> HttpResponse:
         messages.success(request, _("已保存，居民马上看到。"), extra_tags="ok")
         return HttpResponseRedirect(f"{HOME}/doctors/{doctor_id}")
     with hospital(code, read_only=True):
-        found = next((row for row in directory.doctors() if row.id == doctor_id), None)
+        found = _seen_doctor(actor, doctor_id)
         history = editing.changes(f"doctor:{doctor_id}")
-    if found is None or not actor.sees(found.department_id):
-        raise NotFound
     context = {"fact": found, "post": True, "history": history, "may_edit": actor.may(permissions.EDIT)}
     return desk(request, actor, "fact", "directory", context)
+
+
+@require_POST
+@desk_page(permissions.EDIT)
+def doctor_photo(request: HttpRequest, actor: Actor, doctor_id: UUID) -> HttpResponse:
+    """A new photograph of the doctor, or none any more."""
+    code, sent = own_hospital(actor), request.FILES.get("photo")
+    try:
+        if request.POST.get("to") == "remove":
+            photos.remove_photo(actor=actor, hospital=code, doctor_id=doctor_id)
+            messages.success(request, _("照片已撤下，居民端显示姓氏。"), extra_tags="ok")
+        else:
+            photos.set_photo(
+                actor=actor, hospital=code, doctor_id=doctor_id, content=sent.read() if sent is not None else b""
+            )
+            messages.success(request, _("照片已保存，居民马上看到。"), extra_tags="ok")
+    except InvalidInput as refusal:
+        messages.error(request, refusal.text, extra_tags="bad")
+    return HttpResponseRedirect(f"{HOME}/doctors/{doctor_id}")
+
+
+@require_GET
+@desk_page(permissions.VIEW)
+def shown_photo(request: HttpRequest, actor: Actor, doctor_id: UUID) -> HttpResponse:  # noqa: ARG001 - the guard's
+    """The photograph as residents see it."""
+    code = own_hospital(actor)
+    with hospital(code, read_only=True):
+        found = _seen_doctor(actor, doctor_id)
+    return picture(photos.photo(code, found.practitioner_id))
+
+
+def _seen_doctor(actor: Actor, doctor_id: UUID) -> DoctorView:
+    found = next((row for row in directory.doctors() if row.id == doctor_id), None)
+    if found is None or not actor.sees(found.department_id):
+        raise NotFound
+    return found
 
 
 @require_GET

@@ -8,11 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from hub.actor import Actor
-from portal.components.photos import shown
+from portal.components.pictures import picture
 from portal.desk import feedback
 from portal.desk.pages import desk_page
 from regional_services.feedback import services
-from regional_services.feedback.permissions import HANDLE, VIEW
+from regional_services.feedback.permissions import EXPORT, HANDLE, VIEW
 
 HERE = "/workspace/feedback"
 
@@ -42,7 +42,7 @@ def one(request: HttpRequest, actor: Actor, feedback_id: UUID) -> HttpResponse:
 @desk_page(VIEW)
 def photo(request: HttpRequest, actor: Actor, photo_id: UUID) -> HttpResponse:  # noqa: ARG001 - the guard's signature
     """A photograph; each look is audited."""
-    return shown(services.open_photo(actor=actor, photo_id=photo_id))
+    return picture(services.open_photo(actor=actor, photo_id=photo_id))
 
 
 @require_POST
@@ -57,3 +57,10 @@ def take(request: HttpRequest, actor: Actor, feedback_id: UUID) -> HttpResponse:
 def reply(request: HttpRequest, actor: Actor, feedback_id: UUID) -> HttpResponse:
     """Answer it."""
     return feedback.reply(request, actor, HERE, feedback_id)
+
+
+@require_GET
+@desk_page(EXPORT, step_up=True)
+def export(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The list as a table file."""
+    return feedback.export(request, actor)

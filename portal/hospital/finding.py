@@ -68,9 +68,14 @@ def own_person(actor: Actor, code: str, archive_id: UUID) -> PatientView:
 
 def keep(request: HttpRequest, people: list[PatientView]) -> str:
     """Remember whom a search found; the mark that stands for them in an address."""
+    return keep_ids(request, [person.person_id for person in people])
+
+
+def keep_ids(request: HttpRequest, person_ids: list[UUID]) -> str:
+    """The same, of people known by id alone."""
     held = dict(request.session.get(_KEY, {}))
     mark = uuid7().hex
-    held[mark] = [str(person.person_id) for person in people]
+    held[mark] = [str(person_id) for person_id in person_ids]
     request.session[_KEY] = dict(list(held.items())[-_KEPT:])
     return mark
 

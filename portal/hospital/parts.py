@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from portal.components.paging import id_of as id_of
 from tenants.appointments.selectors import AppointmentView
 from tenants.directory import selectors as directory
 from tenants.patients import selectors as patients
@@ -62,11 +63,3 @@ def date_of(request: HttpRequest, name: str, default: date | None = None) -> dat
         return date.fromisoformat(request.GET.get(name, ""))
     except ValueError:
         return default
-
-
-def id_of(text: str) -> UUID | None:
-    """An id somebody sent; None if it is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -102,6 +102,7 @@ def session(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpRespons
         numbers = selectors.staff_numbers(session_id)
         held = {line.appointment.id: line for line in lines(appointments.appointments_of_session(session_id))}
         department = directory.department(found.department_id)
+        stopped_here, _holders = selectors.reopenable(session_id, clock.now())
     is_open = found.state == "open" and found.date >= clock.today()
     power = authority(code)
     context = {
@@ -116,6 +117,7 @@ def session(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpRespons
         "authority": power,
         "may_add": is_open and power.extra and actor.may(permissions.ADD_NUMBER),
         "may_stop": is_open and actor.may(permissions.STOP_SESSION),
+        "may_reopen": stopped_here > 0 and actor.may(permissions.STOP_SESSION),
         "may_alter": is_open and power.alter and actor.may(permissions.ALTER_SESSION),
         "next_start": f"{clock.local(found.last_end):%H:%M}" if found.last_end else "",
         "minutes": SLOT_MINUTES,

@@ -19,6 +19,7 @@ from hub.tenancy.scope import hospital
 from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital.parts import Line, id_of, lines
 from portal.hospital.schedule import instant, own_session
+from tenants.appointments import reopening
 from tenants.appointments import selectors as appointments
 from tenants.appointments.models import ACTIVE, Settlement, State
 from tenants.directory import selectors as directory
@@ -26,6 +27,7 @@ from tenants.registry import selectors as registry
 from tenants.scheduling import permissions, services
 from tenants.scheduling.altering import Change
 from tenants.scheduling.authority import authority
+from tenants.scheduling.errors import NothingToReopen
 from tenants.scheduling.selectors import SessionSummary
 
 PRESETS = ("医生外出会诊", "医生身体不适", "设备故障", "天气原因")
@@ -220,3 +222,37 @@ def _difference(hit: list[Line], fee_fen: int | None) -> int:
     return sum(
         max(line.appointment.fee_fen - fee_fen, 0) for line in hit if line.appointment.settlement is Settlement.PAID
     )
+
+
+@require_http_methods(["GET", "POST"])
+@desk_page(permissions.STOP_SESSION)
+def reopen(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
+    """恢复出诊: what was stopped here takes place after all; who lost his number is asked first."""
+    code, here = own_hospital(actor), f"/workspace/sessions/{session_id}"
+    found, department, _hit = _of_session(code, actor, session_id)
+    error, looked = "", None
+    try:
+        if request.method == "POST":
+            reopening.reopen_session(
+                actor=actor, hospital=code, session_id=session_id, reason=request.POST.get("reason", "")[:100]
+            )
+            messages.success(request, _("正在恢复：原来预约的人先收到通知，其余的号随后放出。"), extra_tags="ok")
+            return HttpResponseRedirect(here)
+        with hospital(code, read_only=True):
+            looked = reopening.outlook(session_id)
+        if not looked.numbers:
+            raise NothingToReopen
+    except HubError as refusal:
+        error = refusal.text
+    context = {
+        "session": found,
+        "department": department,
+        "numbers": looked.numbers if looked else 0,
+        "people": len(looked.bookings) if looked else 0,
+        "reason": request.POST.get("reason", ""),
+        "error": error,
+        "back": here,
+    }
+    answer = desk(request, actor, "session_reopen", "schedule", context)
+    answer.status_code = 409 if error else 200
+    return answer

@@ -15,6 +15,7 @@ from hub.tenancy.scope import hospital
 from institution_connectors.exchange import health as connector_health
 from institution_connectors.exchange import permissions as exchange_permissions
 from portal.components.paging import query_with
+from portal.desk.feedback import overdue_of
 from portal.desk.lights import light
 from portal.desk.pages import desk, desk_page, first_page, own_hospital, staff_of
 from portal.hospital.finding import FindForm
@@ -54,6 +55,7 @@ def _today(request: HttpRequest, actor: Actor) -> HttpResponse:
     form.fields["q"].widget.attrs["autofocus"] = True  # a scanner types where the cursor is
     context = {
         "form": form,
+        "overdue_feedback": overdue_of(actor),
         "day": day,
         "here": query_with(request),
         "before": day - timedelta(days=1),

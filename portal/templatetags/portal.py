@@ -191,6 +191,14 @@ def glyph(name: str) -> SafeString:
 
 
 @register.simple_tag
+def face(name: str, photo: str = "") -> SafeString:
+    """A doctor's photograph, or the first character of the name where there is none."""
+    if photo:
+        return format_html('<img class="avatar" src="{}" width="48" height="48" loading="lazy" alt="">', photo)
+    return format_html('<span class="avatar" aria-hidden="true">{}</span>', name[:1])
+
+
+@register.simple_tag
 def badge(state: str, label: str) -> SafeString:
     """A state as a small label."""
     return format_html('<span class="badge {}">{}</span>', tone(state), said(label))
@@ -213,6 +221,12 @@ def fee(context: dict[str, Any], fen: int) -> str:
     """What somebody paid or is to pay, unless money is hidden from this member of staff (JA-ADMIN-02)."""
     actor = getattr(context["request"], "actor", None)
     return "—" if actor is not None and "fee" in actor.hidden else money.display(fen)
+
+
+@register.filter
+def doer(name: str) -> str:
+    """Who did a step, as people read it: a program's own name is the platform."""
+    return gettext("平台") if name.isascii() and "." in name else name
 
 
 @register.filter

@@ -16,11 +16,12 @@ from hub.errors import NotSignedIn
 from hub.waiting_room import Place
 from regional_services.booking import access, moving, rush, selectors, services
 from regional_services.booking.moving import NewPlace
-from regional_services.booking.selectors import BookingView, booking_view
+from regional_services.booking.selectors import BookingView, Shelf, booking_view
 from regional_services.booking.serializers import (
     BookingHistorySerializer,
     BookingRequestSerializer,
     BookingSerializer,
+    BookingsQuery,
     CancelRequestSerializer,
     JoinLineSerializer,
     PlaceSerializer,
@@ -51,14 +52,17 @@ class BookingsView(HubAPIView):
     idempotent_methods = frozenset({"POST"})
     paged_methods = frozenset({"GET"})
 
-    @extend_schema(operation_id="bookings_list", responses=page_of(BookingSerializer))
+    @extend_schema(operation_id="bookings_list", parameters=[BookingsQuery], responses=page_of(BookingSerializer))
     def get(self, request: Request) -> Response:
-        """My bookings, newest first (JA-APPT-19)."""
+        """My bookings, newest first, of one list if it is named (JA-APPT-19, WX-APPT-16)."""
         if self.actor.id is None:
             raise NotSignedIn
         page = page_request(request)
         before = UUID(page.after[0]) if page.after else None
-        rows = selectors.bookings_of_account(self.actor.id, before=before, limit=page.limit + 1)
+        asked = BookingsQuery(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        shelf = Shelf(asked.validated_data["list"]) if "list" in asked.validated_data else None
+        rows = selectors.bookings_of_account(self.actor.id, shelf=shelf, before=before, limit=page.limit + 1)
         return CursorPage.of(rows, page, key=lambda view: (view.id,)).response(render)
 
     @extend_schema(

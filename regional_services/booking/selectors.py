@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -154,9 +155,29 @@ def booking_view(row: Booking) -> BookingView:
     )
 
 
-def bookings_of_account(account_id: UUID, *, before: UUID | None = None, limit: int = 20) -> list[BookingView]:
+class Shelf(StrEnum):
+    """The three lists of a resident's bookings; each booking stands in exactly one (WX-APPT-16)."""
+
+    UNPAID = "unpaid"
+    PAID = "paid"
+    HISTORY = "history"
+
+
+def _on(shelf: Shelf) -> Q:
+    current = Q(state__in=(*LIVE, State.CLOSING, State.CANCELLING), ends_at__gte=clock.now())
+    if shelf is Shelf.HISTORY:
+        return ~current
+    unpaid = Q(settlement=Settlement.UNPAID)
+    return current & (unpaid if shelf is Shelf.UNPAID else ~unpaid)
+
+
+def bookings_of_account(
+    account_id: UUID, *, shelf: Shelf | None = None, before: UUID | None = None, limit: int = 20
+) -> list[BookingView]:
     """The account's bookings over all hospitals, newest first, a page before the id `before`. One query."""
     rows = Booking.objects.filter(account_id=account_id)
+    if shelf is not None:
+        rows = rows.filter(_on(shelf))
     if before is not None:
         rows = rows.filter(id__lt=before)
     return [booking_view(row) for row in rows.order_by("-id")[:limit]]
@@ -177,6 +198,15 @@ def unfinished_of_account(account_id: UUID) -> list[BookingView]:
     money = Q(settlement__in=(Settlement.REFUNDING, Settlement.REFUND_FAILED))
     rows = Booking.objects.filter(under_way | money, account_id=account_id).order_by("starts_at")
     return [booking_view(row) for row in rows]
+
+
+def to_pay(account_id: UUID) -> BookingView | None:
+    """The account's booking that waits for payment and can still be paid, the most urgent first. One query."""
+    rows = Booking.objects.filter(
+        account_id=account_id, state=State.AWAITING_PAYMENT, pay_deadline__gt=clock.now()
+    ).order_by("pay_deadline")
+    row = rows.first()
+    return booking_view(row) if row else None
 
 
 def unfinished_of_person(person_id: UUID) -> list[BookingView]:
@@ -458,9 +488,15 @@ def per_minute(minutes: int) -> list[tuple[datetime, int]]:
     return [(at, counted.get(at, 0)) for at in (start + timedelta(minutes=index) for index in range(minutes))]
 
 
-def is_at(person_id: UUID, session_id: UUID) -> bool:
-    """Whether the person has a booking of the session that is not over. One query."""
-    return Booking.objects.filter(person_id=person_id, session_id=session_id, state__in=LIVE).exists()
+def is_at(person_id: UUID, session_id: UUID, *, besides: UUID | None = None) -> bool:
+    """Whether the person has a booking of the session that is not over, `besides` left aside. One query."""
+    rows = Booking.objects.filter(person_id=person_id, session_id=session_id, state__in=LIVE)
+    return rows.exclude(id=besides).exists() if besides else rows.exists()
+
+
+def views_of(booking_ids: Sequence[UUID]) -> dict[UUID, BookingView]:
+    """Many bookings, for rooms that are told of them by id. One query."""
+    return {row.id: booking_view(row) for row in Booking.objects.filter(id__in=booking_ids)}
 
 
 def state_of(booking_id: UUID) -> State | None:

@@ -9,7 +9,13 @@ from rest_framework import serializers
 from hub import clock
 from hub.waiting_room import State as LineState
 from regional_services.booking.models import His, Moving, Pricing, Settlement, State
-from regional_services.booking.selectors import BookingView, StepView
+from regional_services.booking.selectors import BookingView, Shelf, StepView
+
+
+class BookingsQuery(serializers.Serializer[Any]):
+    """Which of the three lists; without it all."""
+
+    list = serializers.ChoiceField(choices=[shelf.value for shelf in Shelf], required=False)
 
 
 class BookingRequestSerializer(serializers.Serializer[Any]):

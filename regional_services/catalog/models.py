@@ -91,6 +91,7 @@ class CatalogDoctor(InstitutionRow):
     name = models.CharField(max_length=50)
     title = models.CharField(max_length=30, blank=True, default="")
     intro = models.TextField(blank=True, default="")
+    photo = models.UUIDField(null=True)
     registration_level = models.CharField(max_length=20, blank=True, default="")
     initials = models.CharField(max_length=60, blank=True, default="")
     pinyin = models.CharField(max_length=360, blank=True, default="")

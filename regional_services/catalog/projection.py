@@ -160,7 +160,10 @@ def project_directory(code: str) -> int:
             [_doctor(code, row) for row in doctors],
             update_conflicts=True,
             unique_fields=["doctor_id"],
-            update_fields=["code", "name", "title", "intro", "registration_level", "initials", "pinyin", "is_active"],
+            update_fields=[
+                *("practitioner_id", "department_id", "code", "name", "title", "intro", "photo", "registration_level"),
+                *("initials", "pinyin", "is_active"),
+            ],
         )
     return len(departments) + len(doctors)
 
@@ -262,6 +265,7 @@ def _doctor(code: str, row: directory.DoctorView) -> CatalogDoctor:
         name=row.name,
         title=row.title,
         intro=row.intro,
+        photo=row.photo,
         registration_level=row.registration_level,
         initials=initials(row.name),
         pinyin=letters(row.name),

@@ -11,6 +11,7 @@ from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from hub import clock
 from hub.errors import NotFound
+from regional_services.catalog import photos
 from regional_services.catalog.distance import metres
 from regional_services.catalog.models import CatalogDepartment, CatalogDoctor, CatalogSession
 from regional_services.catalog.pinyin import is_typed, sounds_like
@@ -59,7 +60,7 @@ class DayCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorCard:
-    """A doctor's post; the practitioner is the person, who may have several."""
+    """A doctor's post; the practitioner is the person, who may have several. `photo` is an address, or empty."""
 
     id: UUID
     practitioner_id: UUID
@@ -68,6 +69,7 @@ class DoctorCard:
     name: str
     title: str
     intro: str
+    photo: str
     registration_level: str
 
 
@@ -81,6 +83,7 @@ class SessionCard:
     doctor_id: UUID | None
     doctor_name: str
     doctor_title: str
+    doctor_photo: str
     date: date
     period: str
     registration_level: str
@@ -137,6 +140,12 @@ def hospitals(*, latitude: float | None = None, longitude: float | None = None, 
     return sorted(cards, key=lambda card: card.distance_m or 0)
 
 
+def free_in_district() -> int:
+    """Numbers residents may book now, of all institutions. One query."""
+    codes = [view.code for view in registry.institutions_with(functions.BOOKING)]
+    return int(_bookable().filter(institution_code__in=codes).aggregate(free=Sum("free", default=0))["free"])
+
+
 def departments_of(code: str, *, reserved: bool = False) -> list[DepartmentCard]:
     """The departments of an institution; `reserved`: also what is kept for the synthetic resident. Two queries."""
     free = _free_by_department(Q(institution_code=code), reserved=reserved)
@@ -189,6 +198,17 @@ def doctor(doctor_id: UUID) -> DoctorCard:
     return _doctor(row)
 
 
+def departments_by_id(department_ids: Sequence[UUID]) -> dict[UUID, DepartmentCard]:
+    """Departments of anywhere, without their counts. One query."""
+    rows = CatalogDepartment.objects.filter(department_id__in=department_ids)
+    return {row.department_id: _department(row, {}) for row in rows}
+
+
+def doctors_by_id(doctor_ids: Sequence[UUID]) -> dict[UUID, DoctorCard]:
+    """Posts of anywhere. One query."""
+    return _posts(Q(pk__in=doctor_ids))
+
+
 def sessions_of(
     department_id: UUID,
     *,
@@ -203,8 +223,8 @@ def sessions_of(
     if after is not None:
         last_day, last_id = date.fromisoformat(after[0]), UUID(after[1])
         rows = rows.filter(Q(date__gt=last_day) | Q(date=last_day, session_id__gt=last_id))
-    titles = dict(CatalogDoctor.objects.filter(department_id=department_id).values_list("doctor_id", "title"))
-    return [_session(row, titles) for row in rows.order_by("date", "session_id")[:limit]]
+    posts = _posts(Q(department_id=department_id))
+    return [_session(row, posts) for row in rows.order_by("date", "session_id")[:limit]]
 
 
 def open_sessions_by_day(codes: Sequence[str], days: Sequence[date]) -> dict[tuple[str, date], int]:
@@ -228,8 +248,8 @@ def next_releases(codes: Sequence[str], before: datetime) -> dict[str, datetime]
 def sessions_of_doctor(doctor_id: UUID) -> list[SessionCard]:
     """The sessions of a doctor's post from today on. Two queries."""
     rows = CatalogSession.objects.filter(doctor_id=doctor_id, date__gte=clock.today()).exclude(state="withdrawn")
-    titles = dict(CatalogDoctor.objects.filter(pk=doctor_id).values_list("doctor_id", "title"))
-    return [_session(row, titles) for row in rows.order_by("date", "session_id")]
+    posts = _posts(Q(pk=doctor_id))
+    return [_session(row, posts) for row in rows.order_by("date", "session_id")]
 
 
 def session(session_id: UUID, *, reserved: bool = False) -> SessionCard:
@@ -237,9 +257,7 @@ def session(session_id: UUID, *, reserved: bool = False) -> SessionCard:
     row = _sessions(reserved).filter(pk=session_id).first()
     if row is None:
         raise NotFound
-    known = [row.doctor_id] if row.doctor_id else []
-    titles = dict(CatalogDoctor.objects.filter(pk__in=known).values_list("doctor_id", "title"))
-    return _session(row, titles)
+    return _session(row, _posts(Q(pk__in=[row.doctor_id] if row.doctor_id else [])))
 
 
 def search(text: str) -> Found:
@@ -313,18 +331,25 @@ def _doctor(row: CatalogDoctor) -> DoctorCard:
         name=row.name,
         title=row.title,
         intro=row.intro,
+        photo=photos.address(row.institution_code, row.practitioner_id, row.photo),
         registration_level=row.registration_level,
     )
 
 
-def _session(row: CatalogSession, titles: dict[UUID, str]) -> SessionCard:
+def _posts(of: Q) -> dict[UUID, DoctorCard]:
+    return {row.doctor_id: _doctor(row) for row in CatalogDoctor.objects.filter(of)}
+
+
+def _session(row: CatalogSession, posts: dict[UUID, DoctorCard]) -> SessionCard:
+    post = posts.get(row.doctor_id) if row.doctor_id else None
     return SessionCard(
         id=row.session_id,
         institution_code=row.institution_code,
         department_id=row.department_id,
         doctor_id=row.doctor_id,
         doctor_name=row.doctor_name,
-        doctor_title=titles.get(row.doctor_id, "") if row.doctor_id else "",
+        doctor_title=post.title if post else "",
+        doctor_photo=post.photo if post else "",
         date=row.date,
         period=row.period,
         registration_level=row.registration_level,

@@ -62,6 +62,7 @@ class DoctorSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     title = serializers.CharField()
     intro = serializers.CharField()
+    photo = serializers.CharField(help_text="path of his photograph on this host; empty where there is none")
     registration_level = serializers.CharField()
 
 
@@ -74,6 +75,7 @@ class SessionSerializer(serializers.Serializer[Any]):
     doctor_id = serializers.UUIDField(allow_null=True)
     doctor_name = serializers.CharField()
     doctor_title = serializers.CharField()
+    doctor_photo = serializers.CharField(help_text="path of his photograph on this host; empty where there is none")
     date = serializers.DateField()
     period = serializers.CharField()
     registration_level = serializers.CharField()

@@ -15,7 +15,7 @@ from hub.api.views import PUBLIC, RESIDENT, HubAPIView
 from hub.errors import InvalidInput
 from hub.security.signed_bodies import require_signature
 from hub.tenancy.scope import region
-from regional_services.doctors import access, finding, guidance, inbound, selectors, services
+from regional_services.doctors import access, finding, guidance, inbound, reminding, selectors, services
 from regional_services.doctors.finding import Order, Wanted
 from regional_services.doctors.serializers import (
     BatchSerializer,
@@ -26,7 +26,9 @@ from regional_services.doctors.serializers import (
     FollowedSerializer,
     GuidanceQuery,
     GuidanceSerializer,
+    NewReminderSerializer,
     ReceiptsSerializer,
+    ReminderSerializer,
     ReviewSerializer,
     read_batch,
 )
@@ -184,3 +186,44 @@ class InternetHospitalEvents(HubAPIView):
         incarnation, events = read_batch(document)
         receipts = inbound.take(events, incarnation=incarnation)
         return Response(ReceiptsSerializer({"receipts": receipts}).data)
+
+
+class Reminders(HubAPIView):
+    """Reminders of the account: told once when there are numbers (WX-APPT-14)."""
+
+    permission = RESIDENT
+
+    @extend_schema(
+        summary="有号提醒", responses=ReminderSerializer(many=True), operation_id="reminders_list", tags=_TAGS
+    )
+    def get(self, _request: Request) -> Response:
+        """Newest first."""
+        with region(read_only=True):
+            rows = reminding.reminders_of(access.account(self.actor))
+        return Response(ReminderSerializer(rows, many=True).data)
+
+    @extend_schema(
+        summary="设有号提醒",
+        request=NewReminderSerializer,
+        responses={201: ReminderSerializer},
+        operation_id="reminders_set",
+        tags=_TAGS,
+    )
+    def post(self, request: Request) -> Response:
+        """Of a department, or of one doctor's post; again gives the same."""
+        asked = NewReminderSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        row = reminding.remind(actor=self.actor, **asked.validated_data)
+        return Response(ReminderSerializer(row).data, status=201)
+
+
+class ReminderDetail(HubAPIView):
+    """One reminder."""
+
+    permission = RESIDENT
+
+    @extend_schema(summary="取消有号提醒", responses={204: None}, operation_id="reminders_drop", tags=_TAGS)
+    def delete(self, _request: Request, reminder_id: int) -> Response:
+        """Take it back."""
+        reminding.drop(actor=self.actor, reminder_id=reminder_id)
+        return Response(status=204)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from hub import clock
 from hub.tenancy.statements import Statement
+from regional_services.catalog import photos
 from regional_services.catalog.pinyin import is_typed
 from tenants.registry import functions
 from tenants.registry import selectors as registry
@@ -45,7 +46,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A post of a practitioner."""
+    """A post of a practitioner; `photo` is an address, or empty."""
 
     doctor_id: UUID
     institution_code: str
@@ -55,6 +56,7 @@ class Post:
     name: str
     title: str
     intro: str
+    photo: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,11 @@ class DoctorFound:
     def title(self) -> str:
         """The highest he is given is not ours to say: the first post's."""
         return next((post.title for post in self.posts if post.title), "")
+
+    @property
+    def photo(self) -> str:
+        """The address of his photograph at the first of his hospitals that shows one; empty without."""
+        return photo_of(self.posts)
 
 
 _FOUND = Statement(
@@ -123,7 +130,8 @@ ORDER BY score DESC, practitioner_id LIMIT %(limit)s::int OFFSET %(offset)s::int
 _POSTS = Statement(
     "default",
     """
-SELECT d.practitioner_id, d.doctor_id, d.institution_code, d.department_id, k.name, d.name, d.title, d.intro
+SELECT d.practitioner_id, d.doctor_id, d.institution_code, d.department_id, k.name, d.name, d.title, d.intro,
+    d.photo
 FROM regional_catalog_catalogdoctor d
 JOIN regional_catalog_catalogdepartment k ON k.department_id = d.department_id
 WHERE d.practitioner_id = ANY(%(people)s::uuid[]) AND d.is_active AND k.is_active AND NOT k.is_reserved
@@ -202,9 +210,15 @@ def posts_of(people: Collection[UUID]) -> dict[UUID, list[Post]]:
                 name=row[5],
                 title=row[6],
                 intro=row[7],
+                photo=photos.address(row[2], row[0], row[8]),
             )
         )
     return found
+
+
+def photo_of(posts: Sequence[Post]) -> str:
+    """The address of the first photograph among these posts; empty without."""
+    return next((post.photo for post in posts if post.photo), "")
 
 
 def department_names(institution: str = "") -> list[str]:

@@ -132,3 +132,34 @@ class Symptom(models.Model):
 
     def __str__(self) -> str:
         return self.word
+
+
+class Reminder(models.Model):
+    """That an account wants to hear once when a department, or one doctor of it, has numbers to book (WX-APPT-14)."""
+
+    account_id = models.UUIDField()
+    department_id = models.UUIDField()
+    doctor_id = models.UUIDField(null=True)
+    set_at = models.DateTimeField()
+    until = models.DateField()
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "doctors_reminder"
+        constraints = [
+            models.UniqueConstraint(
+                fields=("account_id", "department_id", "doctor_id"),
+                condition=models.Q(told_at__isnull=True),
+                nulls_distinct=False,
+                name="doctors_reminder_once",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=("department_id",), condition=models.Q(told_at__isnull=True), name="doctors_reminder_open"
+            ),
+            models.Index(fields=("account_id", "-id"), name="doctors_reminder_mine"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.department_id}"

@@ -57,6 +57,7 @@ class DoctorPage:
     name: str
     title: str
     introduction: str
+    photo: str
     figures: Figures
     posts: tuple[Post, ...]
     week: tuple[WeekSession, ...]
@@ -79,6 +80,7 @@ class Followed:
     practitioner_id: UUID
     name: str
     title: str
+    photo: str
     posts: tuple[Post, ...]
     free: int
     next_start: datetime | None
@@ -108,6 +110,7 @@ def doctor_page(practitioner_id: UUID, *, account_id: UUID | None = None) -> Doc
         name=posts[0].name,
         title=next((post.title for post in posts if post.title), ""),
         introduction=found.introduction or next((post.intro for post in posts if post.intro), ""),
+        photo=finding.photo_of(posts),
         figures=found,
         posts=tuple(posts),
         week=tuple(_week([post.doctor_id for post in posts])),
@@ -163,6 +166,7 @@ def followed_by(account_id: UUID) -> list[Followed]:
                     practitioner_id=practitioner_id,
                     name=his[0].name,
                     title=next((post.title for post in his if post.title), ""),
+                    photo=finding.photo_of(his),
                     posts=tuple(his),
                     free=sum(one.free for one in sessions),
                     next_start=min((one.next_start for one in sessions if one.next_start), default=None),

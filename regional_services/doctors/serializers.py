@@ -35,6 +35,7 @@ class DoctorFoundSerializer(serializers.Serializer[Any]):
     practitioner_id = serializers.UUIDField()
     name = serializers.CharField()
     title = serializers.CharField()
+    photo = serializers.CharField(help_text="path of his photograph on this host; empty where there is none")
     free = serializers.IntegerField()
     next_start = serializers.DateTimeField(allow_null=True, default_timezone=clock.ZONE)
     enquiries = serializers.IntegerField()
@@ -78,6 +79,7 @@ class DoctorHomeSerializer(serializers.Serializer[Any]):
     practitioner_id = serializers.UUIDField()
     name = serializers.CharField()
     title = serializers.CharField()
+    photo = serializers.CharField(help_text="path of his photograph on this host; empty where there is none")
     introduction = serializers.CharField()
     figures = FiguresSerializer()
     posts = PostSerializer(many=True)
@@ -103,6 +105,7 @@ class FollowedSerializer(serializers.Serializer[Any]):
     practitioner_id = serializers.UUIDField()
     name = serializers.CharField()
     title = serializers.CharField()
+    photo = serializers.CharField(help_text="path of his photograph on this host; empty where there is none")
     free = serializers.IntegerField()
     next_start = serializers.DateTimeField(allow_null=True, default_timezone=clock.ZONE)
     posts = PostSerializer(many=True)
@@ -261,3 +264,25 @@ def _told(index: int, event: Any) -> Told:
         )
     values = dict(given.validated_data)
     return Told(event_id=values.pop("id"), kind=EventKind(values.pop("type")), occurred_at=values.pop("at"), **values)
+
+
+class NewReminderSerializer(serializers.Serializer[Any]):
+    """Of what to be reminded: `doctor_id` is a post of the department."""
+
+    department_id = serializers.UUIDField()
+    doctor_id = serializers.UUIDField(required=False, allow_null=True)
+
+
+class ReminderSerializer(serializers.Serializer[Any]):
+    """A reminder; `told_at` when it was told."""
+
+    id = serializers.IntegerField()
+    institution_code = serializers.CharField()
+    institution = serializers.CharField()
+    department_id = serializers.UUIDField()
+    department = serializers.CharField()
+    doctor_id = serializers.UUIDField(allow_null=True)
+    doctor = serializers.CharField()
+    set_at = serializers.DateTimeField()
+    until = serializers.DateField()
+    told_at = serializers.DateTimeField(allow_null=True)

@@ -1,20 +1,15 @@
-"""Photographs people send: looked at by their bytes, drawn anew, sealed before they leave this process.
-
-A photograph is decoded and encoded again as JPEG: whatever else a file carries (place, device, a hidden script) does
-not survive. Formats are told by the bytes, never by the name or the type a browser claims.
-"""
+"""Photographs people send: drawn anew (`hub.documents.pictures`), sealed before they leave this process."""
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
 from django.utils.translation import gettext
-from PIL import Image, ImageOps
 
+from hub.documents import pictures
+from hub.documents.pictures import Fault, NotAPicture
 from hub.ids import uuid7
 from hub.storage import objects
 from hub.storage.objects import StoredObject
@@ -24,9 +19,7 @@ from regional_services.feedback.models import Entry, Photo
 
 MOST = 4
 LONGEST_SIDE = 2048  # pixels
-MOST_PIXELS = 60_000_000
 PREFIX = "feedback/"
-_FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 class Upload(Protocol):
@@ -55,23 +48,13 @@ def _redrawn(upload: Upload, place: int) -> bytes:
             % {"place": place, "MOST_BYTES": MOST_BYTES >> 20}
         )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(upload.read()), formats=_FORMATS) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise _refused(gettext("第 %(place)s 张照片尺寸太大，请缩小后再选。") % {"place": place})
-                image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-                upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as problem:
-        raise _refused(
-            gettext("第 %(place)s 个文件不是照片，请选 JPG、PNG 或 WebP 图片。") % {"place": place}
-        ) from problem
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    clean = Image.new("RGB", upright.size)
-    clean.paste(upright)
-    out = io.BytesIO()
-    clean.save(out, "JPEG", quality=85, optimize=True)
-    return out.getvalue()
+        return pictures.redrawn(upload.read(), longest=LONGEST_SIDE)
+    except NotAPicture as problem:
+        if problem.fault is Fault.TOO_MANY_PIXELS:
+            text = gettext("第 %(place)s 张照片尺寸太大，请缩小后再选。")
+        else:
+            text = gettext("第 %(place)s 个文件不是照片，请选 JPG、PNG 或 WebP 图片。")
+        raise _refused(text % {"place": place}) from problem
 
 
 def _refused(text: str) -> PhotoRefused:

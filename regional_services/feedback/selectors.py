@@ -11,13 +11,17 @@ from django.db.models.functions import TruncDate
 
 from hub import clock
 from hub.actor import Actor
+from hub.ids import domain_number, uuid7
+from hub.security.permissions import require
 from hub.tenancy.scope import REGION, region
 from hub.work import work
 from regional_services.feedback import access
 from regional_services.feedback.errors import FeedbackNotFound
 from regional_services.feedback.models import AWAITED, Category, Entry, Feedback, Kind, Photo, Side, State
+from regional_services.feedback.permissions import EXPORT
 
 EXCERPT = 40
+EXPORTED = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +118,27 @@ def listed(actor: Actor, wanted: Criteria, *, after: int = 0, limit: int = 50) -
         found = _narrowed(access.of_staff(actor), wanted)
         rows = _with_submission(found).order_by("-created_at", "-id")
         return found.count(), [_view(row) for row in rows[after : after + limit]]
+
+
+def exported(actor: Actor, wanted: Criteria) -> tuple[str, list[FeedbackView]]:
+    """The items of a list as they leave the house, and the number the audit knows the export by. Three queries."""
+    require(actor, EXPORT)
+    number = domain_number("E", uuid7())
+    with work(REGION, actor=actor) as unit:
+        found = _with_submission(_narrowed(access.of_staff(actor), wanted)).order_by("-created_at", "-id")
+        rows = [_view(row) for row in found[:EXPORTED]]
+        unit.audit(
+            "feedback.exported",
+            target=f"export:{number}",
+            detail={"rows": len(rows), "state": wanted.state, "institution": wanted.institution or ""},
+        )
+    return number, rows
+
+
+def overdue_count(actor: Actor) -> int:
+    """How many items wait longer than agreed, of those this member of staff answers for. One query."""
+    with region(read_only=True):
+        return access.of_staff(actor).filter(_overdue()).count()
 
 
 def one(actor: Actor, feedback_id: UUID) -> FeedbackView:

@@ -11,11 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from hub import clock
 from hub.accounts.tokens import AccessClaims
 from hub.api.idempotency import command_from
 from hub.api.views import PUBLIC, RESIDENT, HubAPIView
 from hub.tenancy.scope import region
-from regional_services.identity import access, proofs, proxies, selectors, services
+from regional_services.identity import access, proofs, proxies, selectors, services, visitcards
 from regional_services.identity.consents import TEXTS
 from regional_services.identity.models import RealNameCheck
 from regional_services.identity.serializers import (
@@ -26,6 +27,7 @@ from regional_services.identity.serializers import (
     PersonSerializer,
     ProxySerializer,
     RealNameSerializer,
+    VisitCardSerializer,
 )
 from regional_services.identity.steps import NewPerson
 
@@ -79,6 +81,19 @@ class PersonDetail(HubAPIView):
         """Stop acting for this person."""
         services.remove_person(actor=self.actor, person_id=person_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class VisitCard(HubAPIView):
+    """就诊卡码 of a person, to be shown as a QR code at a hospital's desk."""
+
+    permission = RESIDENT
+
+    @extend_schema(summary="就诊卡码", responses=VisitCardSerializer, operation_id="persons_card")
+    def get(self, _request: Request, person_id: UUID) -> Response:
+        """A new code, good for a quarter of an hour."""
+        with region(read_only=True):
+            code = visitcards.card_of(self.actor, person_id)
+        return Response(VisitCardSerializer({"code": code, "until": clock.now() + visitcards.LIFETIME}).data)
 
 
 class RealName(HubAPIView):

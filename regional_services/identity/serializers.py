@@ -114,3 +114,10 @@ class ConsentSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(source="text.text")
     is_given = serializers.BooleanField()
     recorded_at = serializers.DateTimeField(allow_null=True)
+
+
+class VisitCardSerializer(serializers.Serializer[Any]):
+    """A code that names a person to a hospital's desk for a while."""
+
+    code = serializers.CharField()
+    until = serializers.DateTimeField()

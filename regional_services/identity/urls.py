@@ -8,6 +8,7 @@ _V1 = "resident/v1/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path(_V1 + "persons", api.Persons.as_view(), name="api-persons"),
+    path(_V1 + "persons/<uuid:person_id>/card", api.VisitCard.as_view(), name="api-person-card"),
     path(_V1 + "persons/<uuid:person_id>", api.PersonDetail.as_view(), name="api-person"),
     path(_V1 + "persons/<uuid:person_id>/real-name", api.RealName.as_view(), name="api-person-real-name"),
     path(_V1 + "persons/<uuid:person_id>/documents", api.OwnDocument.as_view(), name="api-person-documents"),

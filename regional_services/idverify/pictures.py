@@ -4,37 +4,28 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageFont
 
+from hub.documents import pictures
+from hub.documents.pictures import Fault, NotAPicture
 from regional_services.idverify.errors import PictureRefused
 
 MOST_BYTES = 12 << 20
-_MOST_PIXELS = 60_000_000
 _LEAST_SIDE = 400
 _LONGEST_SIDE = 1600
-_KINDS = ("JPEG", "PNG", "WEBP")
-JPEG = "image/jpeg"
+_QUALITY = 88
 
 
 def tidy(sent: bytes) -> bytes:
-    """A JPEG of at most 1600 pixels without the phone's own data (place, device); PictureRefused for anything else.
-
-    The header is looked at before a pixel is decoded: a small file that unfolds into gigabytes is refused by its size.
-    """
+    """A JPEG of at most 1600 pixels without the phone's own data (place, device); PictureRefused for anything else."""
     if not 0 < len(sent) <= MOST_BYTES:
         raise PictureRefused
     try:
-        with Image.open(io.BytesIO(sent), formats=_KINDS) as opened:
-            if opened.width * opened.height > _MOST_PIXELS:
-                raise PictureRefused
-            opened.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
-            image = ImageOps.exif_transpose(opened).convert("RGB")
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as problem:
+        return pictures.redrawn(sent, longest=_LONGEST_SIDE, least=_LEAST_SIDE, quality=_QUALITY)
+    except NotAPicture as problem:
+        if problem.fault is Fault.TOO_SMALL:
+            raise PictureRefused("照片太小，请重新拍摄。") from problem
         raise PictureRefused from problem
-    if min(image.size) < _LEAST_SIDE:
-        raise PictureRefused("照片太小，请重新拍摄。")
-    image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-    return _jpeg(image)
 
 
 def watermarked(picture: bytes, text: str) -> bytes:
@@ -52,10 +43,4 @@ def watermarked(picture: bytes, text: str) -> bytes:
             pen.text((x, y), text, font=font, fill=(190, 30, 30, 84))
     left, top = (side - width) // 2, (side - height) // 2
     marks = sheet.rotate(24).crop((left, top, left + width, top + height))
-    return _jpeg(Image.alpha_composite(image, marks).convert("RGB"))
-
-
-def _jpeg(image: Image.Image) -> bytes:
-    sheet = io.BytesIO()
-    image.save(sheet, "JPEG", quality=88)
-    return sheet.getvalue()
+    return pictures.jpeg(Image.alpha_composite(image, marks).convert("RGB"), quality=_QUALITY)

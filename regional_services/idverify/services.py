@@ -8,6 +8,7 @@ from uuid import UUID
 
 from hub import clock, ids
 from hub.actor import Actor
+from hub.documents.pictures import JPEG
 from hub.errors import NotFound
 from hub.storage import objects
 from hub.storage.objects import StoredObject
@@ -61,7 +62,7 @@ def add_photo(*, actor: Actor, application_id: UUID, side: str, sent: bytes) -> 
         _check_order(own_application(actor, application_id), wanted)
     _check_limit(actor)
     content = pictures.tidy(sent)
-    stored = objects.put(f"idverify/{application_id}/{photo_id}.jpg", content, content_type=pictures.JPEG)
+    stored = objects.put(f"idverify/{application_id}/{photo_id}.jpg", content, content_type=JPEG)
     with work(REGION, actor=actor) as unit:
         application = own_application(actor, application_id, lock=True)
         _check_order(application, wanted)

@@ -15,6 +15,7 @@ class MonthFigure(InstitutionRow):
     cancelled = models.PositiveIntegerField()
     registered = models.PositiveIntegerField()
     waiting_days = models.PositiveIntegerField()
+    computed_at = models.DateTimeField()
 
     class Meta:
         db_table = "open_month"

@@ -21,3 +21,18 @@ class OfferEnded(Event):
     def aggregate(self) -> str:
         """The offer."""
         return f"offer:{self.offer_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFormed(Event):
+    """Who lost his number by a stop stands in line: the session's numbers may come back."""
+
+    NAME: ClassVar[str] = "waitlist.line_formed"
+    hospital: str
+    session_id: UUID
+    reopening_id: UUID
+
+    @property
+    def aggregate(self) -> str:
+        """By the session."""
+        return f"session:{self.session_id}"

@@ -30,7 +30,7 @@ class Entry(InstitutionRow):
     """One place. `offer_id` is the number's holder, and the id of the booking that accepting begins.
 
     `ordinal` is the place among the person's open entries, 1 to the limit; `until` is when he stops waiting; `due_at`
-    is when the sweep must look at the row.
+    is when the sweep must look at the row. `instead_of` is the booking a stop took, where reopening put him in line.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7)
@@ -52,6 +52,7 @@ class Entry(InstitutionRow):
     ends_at = models.DateTimeField(null=True)
     offer_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
+    instead_of = models.UUIDField(null=True)
     joined_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -104,7 +104,7 @@ def _next_in_line(session_id: UUID) -> UUID | None:
 
 
 def _has_number(entry: Entry) -> bool:
-    return bookings.is_at(entry.person_id, entry.session_id)
+    return bookings.is_at(entry.person_id, entry.session_id, besides=entry.instead_of)
 
 
 def _carry_on(entry_id: UUID) -> bool:
@@ -146,7 +146,7 @@ def _offered(entry_id: UUID, offer_id: UUID, number: ClaimedNumber) -> bool:
             row.fee_fen = number.fee_fen
             row.offer_until = min(unit.now + timedelta(minutes=settings.HUB_WAITLIST_OFFER_MINUTES), number.start)
             move(unit, row, State.OFFERED, due_at=row.offer_until)
-            tell(unit, row, "waitlist.offered")
+            tell(unit, row, "waitlist.reopened" if row.instead_of else "waitlist.offered")
             return True
         unit.audit("waitlist.offered", target=f"waitlist:{entry_id}", outcome="repeat")
         if not (same and row.state in {State.OFFERED, State.TAKEN}):

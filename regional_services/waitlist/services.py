@@ -104,7 +104,7 @@ def join(
             joined_at=unit.now,
             updated_at=unit.now,
         )
-        _insert(entry)
+        insert(entry)
         unit.audit("waitlist.joined", target=f"waitlist:{entry_id}", detail={"session": str(session_id)})
         unit.answer(command, {"entry": str(entry_id)})
         return view_of(entry)
@@ -116,7 +116,8 @@ def _has_numbers(institution: str, session_id: UUID) -> bool:
         return any(number.is_free for number in scheduling.numbers_of(session_id))
 
 
-def _insert(entry: Entry) -> None:
+def insert(entry: Entry) -> None:
+    """Store the place under the person's next free ordinal; AlreadyIn, TooMany."""
     for _ in range(_TRIES):
         used = set(Entry.objects.filter(person_id=entry.person_id, state__in=OPEN).values_list("ordinal", flat=True))
         free = next((place for place in range(1, settings.HUB_WAITLIST_OPEN + 1) if place not in used), None)

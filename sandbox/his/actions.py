@@ -24,6 +24,7 @@ class Actions:
         """For the control page."""
         return [
             Action("stop_session", "停诊", self.stop_session, ("schedule_code", "from_sequence", "reason")),
+            Action("substitute", "替诊", self.substitute, ("schedule_code", "doctor_code", "place", "fee_fen")),
             Action("window_sale", "窗口挂出一个号", self.window_sale, ("schedule_code", "number_code")),
             Action("visit_event", "就诊进展", self.visit_event, ("his_number", "kind", "place")),
             Action("end_visit", "结束就诊", self.end_visit, ("his_number",)),
@@ -50,6 +51,7 @@ class Actions:
             Action("down", "停机", self.down, ("seconds",)),
             Action("backup", "备份账本", self.backup),
             Action("restore", "恢复到备份（昨天）", self.restore),
+            Action("forget", "丢失一个挂号记录", self.forget, ("hub_number",)),
             Action("registrations", "查看挂号记录", self.registrations, ("hub_number",)),
         ]
 
@@ -75,6 +77,28 @@ class Actions:
             stop = hospital.engine.directory.stop(row or {})
             hospital.tell("session_stopped", stop)
         return {**stop, "registrations": stopped}
+
+    async def substitute(self, given: Mapping[str, Any]) -> Data:
+        """Another doctor of the department takes a session, perhaps elsewhere and at another price; the hub is told."""
+        hospital, store = self._hospital, self._hospital.store
+        code = str(given["schedule_code"])
+        with store.work():
+            row = store.one("SELECT * FROM schedules WHERE code = ?", code)
+            if row is None:
+                raise ValueError(f"there is no session {code}")
+            doctor = store.one(
+                "SELECT code, name FROM doctors WHERE department_code = ? AND code <> ? AND (? = '' OR code = ?)",
+                row["department_code"], row["doctor_code"] or "", *[str(given.get("doctor_code") or "")] * 2,
+            )  # fmt: skip
+            if doctor is None:
+                raise ValueError("there is no other doctor of the department")
+            store.run(
+                "UPDATE schedules SET doctor_code = ?, place = ?, fee_fen = ? WHERE code = ?",
+                doctor["code"], str(given.get("place") or row["place"]), int(given.get("fee_fen") or row["fee_fen"]),
+                code,
+            )  # fmt: skip
+            hospital.tell("schedule_snapshot", hospital.engine.directory.snapshot(row["day"], row["day"]))
+        return {"schedule_code": code, "doctor_code": doctor["code"], "doctor_name": doctor["name"]}
 
     async def window_sale(self, given: Mapping[str, Any]) -> Data:
         """A patient at the hospital's own window takes a number; the hub is told."""
@@ -213,6 +237,14 @@ class Actions:
         self._hospital.store.restore()
         self._hospital.raise_incarnation()
         return {"incarnation": self._hospital.incarnation}
+
+    async def forget(self, given: Mapping[str, Any]) -> Data:
+        """Lose what is known under a hub number, as a table repaired by hand does; nobody is told."""
+        number, store = str(given["hub_number"]), self._hospital.store
+        with store.work():
+            gone = store.run("DELETE FROM registrations WHERE hub_number = ?", number)
+            store.run("DELETE FROM requests WHERE hub_number = ?", number)
+        return {"registrations": gone}
 
     async def registrations(self, given: Mapping[str, Any]) -> Data:
         """The registrations under a hub number, or the last hundred."""

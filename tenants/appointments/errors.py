@@ -51,5 +51,12 @@ class CannotCancelHere(Conflict):
     text = "该预约已结束，没有可取消的号。请刷新查看最新状态。"
 
 
+class StillStopping(Conflict):
+    """Bookings of the stop are still being ended."""
+
+    code = "appointments.still_stopping"
+    text = "停诊还在办理，受影响的预约正在逐个取消。请稍候几秒再恢复。"
+
+
 class HeldAlready(Exception):
     """This booking's hold came to be before: a repeat, for code and not for people."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from hub.ids import uuid7
 from hub.outbox.events import Event
 
 
@@ -187,3 +188,22 @@ class DeskBookingAsked(AppointmentEvent):
     """The hospital's desk books for a person; the row of that id says what, for whom and by whom."""
 
     NAME: ClassVar[str] = "appointments.desk_booking_asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionReopening(Event):
+    """A session stopped here is to take place after all; `bookings` lost their numbers by the stop.
+
+    Its numbers come back only when those who want theirs again stand in line.
+    """
+
+    NAME: ClassVar[str] = "appointments.session_reopening"
+    hospital: str
+    session_id: UUID
+    bookings: tuple[UUID, ...]
+    reopening_id: UUID = field(default_factory=uuid7)
+
+    @property
+    def aggregate(self) -> str:
+        """By the session, as its stop: whoever hears both hears them in order."""
+        return f"session:{self.session_id}"

@@ -36,6 +36,7 @@ FIELDS = {
     "service": "服务类型",
     "text": "内容",
     "mapping": "代码对照",
+    "photo": "照片",
 }
 
 

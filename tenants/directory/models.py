@@ -81,6 +81,28 @@ class Doctor(models.Model):
         return self.name
 
 
+class DoctorPhoto(models.Model):
+    """The photograph of one of the hospital's doctors, for all his posts here; the row opens the object.
+
+    A new photograph is a new object; what no row names any more is removed at night (`photos.tidy`).
+    """
+
+    practitioner_id = models.UUIDField("执业人员", primary_key=True)
+    version = models.UUIDField("版本")
+    object_key = models.CharField("存储位置", max_length=120)
+    size = models.PositiveIntegerField("大小（字节）")
+    sha256 = models.CharField("摘要", max_length=64)
+    uploaded_by = models.CharField("上传人", max_length=60)
+    uploaded_at = models.DateTimeField("上传时间")
+
+    class Meta:
+        verbose_name = "医生照片"
+        verbose_name_plural = "医生照片"
+
+    def __str__(self) -> str:
+        return self.object_key
+
+
 class HospitalText(models.Model):
     """A text of the hospital to residents, where the hub owns it: shown at booking, and on the visit's page."""
 

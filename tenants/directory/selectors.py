@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tenants.directory.models import CodeMapping, Department, Doctor, MappingKind
+from django.db.models import OuterRef, Subquery
+
+from tenants.directory.models import CodeMapping, Department, Doctor, DoctorPhoto, MappingKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class DepartmentView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorView:
-    """A doctor's post."""
+    """A doctor's post; `photo` names the version of his photograph, if there is one."""
 
     id: UUID
     practitioner_id: UUID
@@ -44,6 +46,7 @@ class DoctorView:
     registration_level: str
     is_active: bool
     synced_at: datetime
+    photo: UUID | None
 
 
 def departments() -> list[DepartmentView]:
@@ -67,8 +70,13 @@ def doctors() -> list[DoctorView]:
             registration_level=row.registration_level,
             is_active=row.is_active,
             synced_at=row.synced_at,
+            photo=row.photo,
         )
-        for row in Doctor.objects.all()
+        for row in Doctor.objects.annotate(
+            photo=Subquery(
+                DoctorPhoto.objects.filter(practitioner_id=OuterRef("practitioner_id")).values("version")[:1]
+            )
+        )
     ]
 
 

@@ -1,4 +1,8 @@
-"""Public holidays and the working days in exchange for them (调休): a table, seeded with the State Council's notice."""
+"""Public holidays and the working days in exchange for them (调休): a table the district keeps.
+
+The file beside it is a start, written down without the State Council's notice at hand: its days are unconfirmed until
+somebody of the district has held the year against the notice, changed it or brought it in from a file.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,7 @@ class DayMark:
     day: date
     kind: DayKind
     name: str
+    is_confirmed: bool
     changed_by: str
     changed_at: datetime
 
@@ -44,6 +49,7 @@ def marks(first: date, last: date) -> dict[date, DayMark]:
             day=row.day,
             kind=DayKind(row.kind),
             name=row.name,
+            is_confirmed=row.is_confirmed,
             changed_by=row.changed_by,
             changed_at=row.changed_at,
         )
@@ -68,6 +74,7 @@ def set_day(*, actor: Actor, day: date, kind: str, name: str) -> None:
             defaults={
                 "kind": kind,
                 "name": name.strip()[:20],
+                "is_confirmed": True,
                 "changed_by": actor.name[:60],
                 "changed_at": unit.now,
             },
@@ -103,7 +110,8 @@ def seed(*, actor: Actor) -> int:
                 day=date.fromisoformat(row["day"]),
                 kind=row["kind"],
                 name=row["name"],
-                changed_by="国务院办公厅通知",
+                is_confirmed=False,
+                changed_by="随平台附带",
                 changed_at=clock.now(),
             )
             for row in rows
@@ -112,3 +120,17 @@ def seed(*, actor: Actor) -> int:
         CalendarDay.objects.bulk_create(new)
         unit.audit("registry.calendar_seeded", target="calendar", detail={"days": len(new)})
     return len(new)
+
+
+def confirm_year(*, actor: Actor, year: int) -> int:
+    """The year's days were held against the notice; how many were not yet. NotFound for a year without days."""
+    require(actor, EDIT)
+    with work(REGION, actor=actor) as unit:
+        rows = CalendarDay.objects.filter(day__year=year)
+        if not rows.exists():
+            raise NotFound("这一年还没有安排，请先导入。")
+        changed = rows.filter(is_confirmed=False).update(
+            is_confirmed=True, changed_by=actor.name[:60], changed_at=unit.now
+        )
+        unit.audit("registry.calendar_confirmed", target=f"year:{year}", detail={"days": changed})
+        return changed

@@ -190,13 +190,17 @@ class DayKind(words.TextChoices):
 
 
 class CalendarDay(models.Model):
-    """A public holiday or a working day in exchange for one (调休); all other days are what their weekday says."""
+    """A public holiday or a working day in exchange for one (调休); all other days are what their weekday says.
+
+    What the hub brings along is a start to work with: unconfirmed until somebody has held it against the notice.
+    """
 
     staff_grant = Grant.RO
 
     day = models.DateField("日期", primary_key=True)
     kind = models.CharField("种类", max_length=8, choices=DayKind.choices)
     name = models.CharField("名称", max_length=20)
+    is_confirmed = models.BooleanField("已核对", default=True)
     changed_by = models.CharField("更改人", max_length=60)
     changed_at = models.DateTimeField("更改时间")
 

@@ -68,6 +68,13 @@ class SessionNotFound(NotFound):
     text = "没有找到该排班。"
 
 
+class NothingToReopen(Conflict):
+    """No number of the session to come was stopped here."""
+
+    code = "scheduling.nothing_to_reopen"
+    text = "这个排班没有在平台停诊的号可以恢复。医院系统里的停诊请在医院系统恢复，平台会自动跟随。"
+
+
 class RuleNotFound(NotFound):
     """No such release rule in force."""
 

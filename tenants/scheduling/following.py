@@ -12,7 +12,7 @@ from institution_connectors.contracts.inbound import NumberTaken, ScheduleSnapsh
 from institution_connectors.contracts.values import ScheduleState, Stop
 from tenants.directory.steps import codes_on
 from tenants.scheduling import altering, releasing, slots, sync
-from tenants.scheduling.errors import SessionNotFound
+from tenants.scheduling.errors import NothingToReopen, SessionNotFound
 from tenants.scheduling.events import SessionsStopped, SyncConflictFound
 from tenants.scheduling.models import ConflictKind, Number, NumberState, Session, SessionState, SyncConflict
 from tenants.scheduling.news import announce
@@ -155,6 +155,8 @@ def stop_numbers(
     )
     # Only now read who holds the rest: claims that were under way when the free ones were stopped are over.
     hit = list(rows.filter(Q(holder__isnull=False)).select_for_update().values_list("id", "holder"))
+    if whole and not here:
+        every.filter(stopped_here=True).update(stopped_here=False)  # the HIS says so too: only it can reopen them
     Number.objects.filter(id__in=[number_id for number_id, _ in hit]).update(
         is_stopped=True, stopped_here=here, changed_at=unit.now
     )
@@ -176,6 +178,31 @@ def stop_numbers(
             )
         )
     return holders
+
+
+def reopen_numbers(unit: Unit, session_id: UUID) -> int:
+    """Numbers stopped here can be booked again, and so can the session; how many are free. A repeat frees none.
+
+    NothingToReopen if none was stopped here, or the HIS has stopped or withdrawn the session since.
+    """
+    row = Session.objects.select_for_update().get(pk=session_id)
+    stopped = Number.objects.filter(session_id=session_id, stopped_here=True)
+    if row.state == SessionState.WITHDRAWN or not stopped.exists():
+        raise NothingToReopen
+    Session.objects.filter(pk=session_id).update(state=SessionState.OPEN, stop_reason="")
+    freed = stopped.filter(state=NumberState.STOPPED, is_gone=False, start__gt=unit.now).count()
+    stopped.update(
+        is_stopped=False,
+        stopped_here=False,
+        changed_at=unit.now,
+        state=Case(
+            When(state=NumberState.STOPPED, is_gone=True, then=Value(NumberState.WITHDRAWN)),
+            When(state=NumberState.STOPPED, then=Value(NumberState.FREE)),
+            default=F("state"),
+        ),
+    )
+    announce(unit, [session_id])
+    return freed
 
 
 def _note_strangers(unit: Unit, snapshot: ScheduleSnapshot, known: set[str]) -> None:

@@ -266,3 +266,10 @@ def faults() -> list[str]:
     with connections[hospital_alias()].cursor() as cursor:
         cursor.execute(_FAULTS)
         return [text for (text,) in cursor.fetchall()]
+
+
+def reopenable(session_id: UUID, now: datetime) -> tuple[int, frozenset[UUID]]:
+    """How many numbers to come were stopped here, and who still holds one of them. One query."""
+    rows = Number.objects.filter(session_id=session_id, stopped_here=True, start__gt=now).values_list("holder")
+    holders = [holder for (holder,) in rows]
+    return len(holders), frozenset(holder for holder in holders if holder is not None)

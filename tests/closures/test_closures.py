@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from hub import clock
 from hub.outbox.relay import drain
@@ -129,6 +130,9 @@ def test_the_calendar_is_seeded_once_and_edited_by_hand(alpha: str) -> None:
     operations = desk_of(Role.OPERATIONS)
     page = text_of(operations.get("/district/calendar", {"year": "2026"}))
     assert "国庆节" in page
+    assert "尚未与国务院办公厅的通知核对" in page
+    assert "已标为核对过" in text_of(operations.post("/district/calendar/confirm", {"year": "2026"}, follow=True))
+    assert "未核对" not in text_of(operations.get("/district/calendar", {"year": "2026"}))
     operations.post("/district/calendar/change", {"day": "2027-01-01", "kind": "holiday", "name": "元旦"})
     assert CalendarDay.objects.filter(day="2027-01-01").exists()
     operations.post("/district/calendar/change", {"day": "2027-01-01", "to": "clear"})
@@ -137,3 +141,28 @@ def test_the_calendar_is_seeded_once_and_edited_by_hand(alpha: str) -> None:
     assert not calendar.is_working(national_day, calendar.marks(national_day, national_day)[national_day])
     saturday = date(2026, 10, 10)
     assert calendar.is_working(saturday, calendar.marks(saturday, saturday)[saturday])
+
+
+def test_a_years_days_come_from_a_file_and_a_wrong_line_stops_it_all(alpha: str) -> None:
+    calendar.seed(actor=SYNC)
+    operations, where = desk_of(Role.OPERATIONS), "/district/calendar/import"
+    wrong = "日期,种类,名称\n2027-01-01,放假,元旦\n2027-02-30,放假,春节\n2027-02-06,度假,春节\n"
+    page = text_of(operations.post(where, {"text": wrong}))
+    assert "第 3 行" in page
+    assert "第 4 行" in page
+    told = "日期,种类,名称\r\n2027/1/1,放假,元旦\r\n2027-02-06,调休上班,春节\r\n2026-10-01,放假,国庆节\r\n"
+    sent = SimpleUploadedFile("2027.csv", told.encode("gb18030"), content_type="text/csv")
+    preview = text_of(operations.post(where, {"file": sent}))
+    assert "元旦 放假" in preview
+    assert "2026-02-17" in preview, "a named year is told whole: what is not in the file goes"
+    assert not CalendarDay.objects.filter(day__year=2027).exists()
+    lines = "2027-01-01,holiday,元旦\n2027-02-06,workday,春节\n"
+    assert "已导入 2 天" in text_of(operations.post(where, {"to": "apply", "text": lines}, follow=True))
+    assert list(CalendarDay.objects.filter(day__year=2027).values_list("kind", "is_confirmed")) == [
+        ("holiday", True),
+        ("workday", True),
+    ]
+    assert CalendarDay.objects.filter(day__year=2026).count() > 30
+    sheet = operations.get("/district/calendar.csv", {"year": "2027"}).content.decode("utf-8-sig")
+    assert sheet.splitlines() == ["day,kind,name", *lines.splitlines()]
+    assert desk_of(Role.REVIEWER).post(where, {"to": "apply", "text": lines}).status_code == 403

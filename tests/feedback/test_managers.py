@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+import json
+import re
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
 
+from hub import clock
 from hub.audit.selectors import Search, entries_of
 from hub.security.roles import Role
 from hub.tenancy.scope import REGION, region
-from regional_services.feedback import services
+from regional_services.feedback import deadlines, services
 from regional_services.feedback.models import Feedback, Photo
 from regional_services.feedback.services import Wish
 from tests.booking import world
 from tests.feedback.pictures import picture
 from tests.portal.desks import desk_of, text_of
-from tests.security.matrix.examples import resident_browser
+from tests.security.matrix.examples import resident_browser, resident_token
 
 LIST = "/district/feedback"
 
@@ -140,3 +144,51 @@ def test_pages_ask_few_questions(items: dict[str, UUID], django_assert_max_num_q
     desk.get(LIST)
     with django_assert_max_num_queries(8):  # type: ignore[operator]
         desk.get(LIST)
+
+
+def test_the_overdue_stand_on_the_first_page_and_lists_leave_as_files(
+    items: dict[str, UUID], alpha: str, beta: str
+) -> None:
+    district, manager = desk_of(Role.OPERATIONS), desk_of(Role.HOSPITAL_MANAGER, hospital=alpha)
+    assert "超过时限没有答复" not in text_of(manager.get("/workspace/"))
+    with region():
+        Feedback.objects.filter(pk__in=[items["alpha"], items["beta"]]).update(due_at=clock.now() - clock.DAY)
+    assert deadlines.escalate() == 2
+    assert '/workspace/feedback?state=overdue">1 ' in text_of(manager.get("/workspace/"))
+    assert '/district/feedback?state=overdue">2 ' in text_of(district.get("/district/"))
+    assert "超过时限" not in text_of(desk_of(Role.RECEPTION, hospital=alpha).get("/workspace/"))
+    own = manager.get("/workspace/feedback.csv").content.decode("utf-8-sig").splitlines()
+    assert own[0].startswith("导出编号 E")
+    assert [line.rsplit(",", 1)[1] for line in own[2:]] == ["甲院的事"]
+    assert "乙院的事" in district.get(f"{LIST}.csv", {"institution": beta}).content.decode()
+    number = own[0].split(",")[0].removeprefix("导出编号 ")
+    assert entries_of(REGION, Search(target=f"export:{number}"))[0].detail["rows"] == 1
+    district.post("/language", {"language": "en", "next": "/"})
+    heads = district.get(f"{LIST}.csv").content.decode("utf-8-sig").splitlines()[1]
+    assert not re.search("[\u4e00-\u9fff]", heads), heads
+    assert desk_of(Role.REVIEWER).get(f"{LIST}.csv").status_code == 403
+
+
+def test_a_resident_writes_reads_adds_and_rates_by_the_interface(alpha: str) -> None:
+    world.register_institution(alpha)
+    who, stranger = world.resident(), world.resident()
+
+    def call(actor: world.Resident, method: str, path: str, body: object = None, key: str = "") -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {resident_token(actor)}", "Idempotency-Key": key or uuid4().hex}
+        address, sent = f"/api/resident/v1/feedback{path}", json.dumps(body)
+        answer = Client().generic(method, address, sent, content_type="application/json", headers=headers)
+        return answer.status_code, answer.json()
+
+    wish = {"text": "候诊区太吵", "category": "service", "institution_code": alpha}
+    status, made = call(who, "POST", "", wish, "k" * 32)
+    assert (status, made["state"], [entry["text"] for entry in made["entries"]]) == (201, "submitted", ["候诊区太吵"])
+    assert call(who, "POST", "", wish, "k" * 32)[1]["id"] == made["id"], "sent twice, stored once"
+    one = f"/{made['id']}"
+    assert call(who, "PUT", f"{one}/rating", {"stars": 5})[0] == 409
+    assert len(call(who, "POST", f"{one}/additions", {"text": "下午也吵"})[1]["entries"]) == 2
+    desk_of(Role.OPERATIONS).post(f"{LIST}/{made['id']}/close", {"text": "已加装隔音"})
+    assert call(who, "PUT", f"{one}/rating", {"stars": 5, "text": "很快"})[1]["rating"] == 5
+    assert [row["id"] for row in call(who, "GET", "")[1]["items"]] == [made["id"]]
+    assert call(stranger, "GET", one)[0] == 404
+    assert call(stranger, "GET", "")[1]["items"] == []
+    assert call(who, "POST", "", {"text": ""})[0] == 422

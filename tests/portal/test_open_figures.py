@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from django.db import connections
@@ -42,6 +43,9 @@ def test_the_months_are_computed_of_bookings_and_told_to_everybody(alpha: str, b
             book(code, session, resident())
     drain(outside=False)
     assert tasks.refresh() == 2
+    assert tasks.refresh() == 0, "nothing is due within the hour"
+    with clock.shifted(timedelta(minutes=61)):
+        assert tasks.refresh() == 2
     page = text_of(client.get("/open"))
     assert "云栖区alpha医院" in page
     assert "<svg" in page

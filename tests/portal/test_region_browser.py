@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
 
 from hub.outbox.relay import drain
 from hub.security.roles import Role
+from hub.sse import topics
 from hub.tenancy.registry import state_of
 from regional_services.statistics import services as statistics
 from tenants.registry import tasks
@@ -140,10 +143,76 @@ def test_the_wall_screen_fits_the_wall_and_is_told_at_once(
     page.wait_for_timeout(800)  # the look that follows the greeting
     before = int(page.locator(".big").first.inner_text())
     book(alpha, session_id(alpha), resident())
-    begun = time.monotonic()
-    expect(page.locator(".big").first).to_have_text(str(before + 1), timeout=3000)
-    assert time.monotonic() - begun < 1.5  # told, not asked for every ten seconds; half a second and a busy machine
+    expect(page.locator(".big").first).to_have_text(str(before + 1), timeout=9000)
     person.look("district-screen")
     page.get_by_role("link", name="需要处理").click()
     expect(page.get_by_role("heading", name="机构")).to_be_visible()
+    assert person.troubles == []
+
+
+AT_MOST = 1.0  # seconds from a commit to the wall
+WATCH = """() => {
+  window.seen = [];
+  const note = () => window.seen.push([Date.now(), Number(document.querySelector(".big").textContent)]);
+  new MutationObserver(note).observe(document.getElementById("figures"), { childList: true });
+}"""
+
+
+@contextmanager
+def restless() -> Iterator[None]:
+    """Something else changes twenty times a second, as in a rush: a look is always under way or just over."""
+    ended = threading.Event()
+
+    def change() -> None:
+        while not ended.wait(0.05):
+            topics.publish(topics.DISTRICT_SCREEN, "figures")
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def slowest(page: Page, code: str, count: int) -> float:
+    """Seconds from the beginning of a booking until the wall shows it; the longest of `count` bookings."""
+    worst = 0.0
+    for place in range(count):
+        shown = int(page.locator(".big").first.inner_text())
+        page.wait_for_timeout(130 * place)  # not in step with the looks
+        begun = time.time()
+        booking(code)
+        topics.publish(topics.DISTRICT_SCREEN, "figures")
+        page.wait_for_function("wanted => window.seen.some(([, made]) => made >= wanted)", arg=shown + 1, timeout=9000)
+        at = page.evaluate("wanted => window.seen.find(([, made]) => made >= wanted)[0]", shown + 1)
+        worst = max(worst, at / 1000 - begun)
+    return worst
+
+
+def test_a_commit_is_on_the_wall_within_a_second_whatever_else_happens(
+    events: str, chromium: Browser, address: str, alpha: str
+) -> None:
+    person = at_desk(chromium, address, Role.OPERATIONS, events)
+    page = person.go("/district/screen")
+    expect(page.locator("#line")).to_have_text("实时")
+    page.evaluate(WATCH)
+    with restless():
+        # A machine may stumble once; a wall that is late by its making is late in every round.
+        rounds = [slowest(page, alpha, 4)]
+        while rounds[-1] > AT_MOST and len(rounds) < 3:
+            rounds.append(slowest(page, alpha, 4))
+    assert min(rounds) <= AT_MOST, rounds
+
+    script = Path("portal/static/portal/screen.js").read_text(encoding="utf-8")
+    seldom = script.replace("SOONEST = 200", "SOONEST = 1600")
+    person.context.route(
+        "**/screen*.js", lambda route: route.fulfill(body=seldom, content_type="text/javascript; charset=utf-8")
+    )
+    wall = person.go("/district/screen")
+    expect(wall.locator("#line")).to_have_text("实时")
+    wall.evaluate(WATCH)
+    with restless():
+        assert slowest(wall, alpha, 3) > AT_MOST, "the measure sees a wall that looks too seldom"
     assert person.troubles == []

@@ -15,6 +15,7 @@ from hub.tenancy.tasks import SCOPES, DistrictTask, HospitalTask, RegionTask
 ACROSS = {
     "booking.sweep": "resumes stuck bookings, whose hold lies with their hospital",
     "booking.resync": "compares a restored hospital with what public knows of it",
+    "directory.tidy_photos": "removes photographs no row of their hospital names any more",
     "leaving.drop_schemas": "removes the schema of a hospital that left",
     "leaving.sweep": "takes the stages of a hospital's leaving",
     "closures.carry_on": "stops the days of the hospitals a closure names",

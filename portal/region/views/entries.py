@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -16,6 +15,7 @@ from hub import clock
 from hub.actor import Actor
 from hub.errors import HubError, InvalidInput
 from portal.components.paging import leaf_of
+from portal.components.sheets import Sheet
 from portal.desk.pages import desk
 from portal.region.pages import district_page
 from regional_services.catalog import offers
@@ -171,16 +171,13 @@ def figures_csv(request: HttpRequest, actor: Actor, caller_id: UUID) -> HttpResp
     """The figures by day: nothing personal."""
     row, days = managing.caller(actor, caller_id), _days(request)
     found = selectors.figures_of(caller_id, clock.today() - timedelta(days=days - 1), clock.today())
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="entries-{row.code}.csv"'
-    answer.write("\ufeff")
-    sheet = csv.writer(answer)
-    sheet.writerow(
+    sheet = Sheet(f"entries-{row.code}.csv")
+    sheet.row(
         [gettext("日期"), gettext("进入"), gettext("完成准备"), gettext("预约"), gettext("返回"), gettext("拒绝")]
     )
     for day in found.days:
-        sheet.writerow([day.day, day.arrived, day.ready, day.booked, day.returned, day.refused])
-    return answer
+        sheet.row([day.day, day.arrived, day.ready, day.booked, day.returned, day.refused])
+    return sheet.answer
 
 
 @require_POST

@@ -11,14 +11,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from hub.actor import Actor
 from hub.errors import InvalidInput
-from portal.components.photos import shown
+from portal.components.pictures import picture
 from portal.desk import feedback
 from portal.desk.pages import desk
 from portal.region.pages import district_page
 from regional_services.feedback import deadlines as times
 from regional_services.feedback import services
 from regional_services.feedback.models import Category
-from regional_services.feedback.permissions import CLOSE, HANDLE, VIEW
+from regional_services.feedback.permissions import CLOSE, EXPORT, HANDLE, VIEW
 
 HERE = "/district/feedback"
 
@@ -48,7 +48,7 @@ def one(request: HttpRequest, actor: Actor, feedback_id: UUID) -> HttpResponse:
 @district_page(VIEW)
 def photo(request: HttpRequest, actor: Actor, photo_id: UUID) -> HttpResponse:  # noqa: ARG001 - the guard's signature
     """A photograph; each look is audited."""
-    return shown(services.open_photo(actor=actor, photo_id=photo_id))
+    return picture(services.open_photo(actor=actor, photo_id=photo_id))
 
 
 @require_POST
@@ -91,3 +91,10 @@ def deadlines(request: HttpRequest, actor: Actor) -> HttpResponse:
     answer = desk(request, actor, "feedback_deadlines", "feedback", {"here": HERE, "rows": rows})
     answer.status_code = 422 if problems else 200
     return answer
+
+
+@require_GET
+@district_page(EXPORT, step_up=True)
+def export(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The list as a table file."""
+    return feedback.export(request, actor)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 from hub import clock
 from hub.actor import Actor
 from hub.security.guards import Guard, Side, declare
+from portal.desk.feedback import overdue_of
 from portal.desk.pages import desk, first_page, staff_of
 from portal.region.pages import district_page
 from regional_services.booking import permissions
@@ -29,9 +30,11 @@ declare(home, Guard(Side.DISTRICT, permissions.VIEW_DISTRICT))
 @district_page(permissions.VIEW_DISTRICT)
 def overview(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Today in numbers, refreshed as one looks; each number leads to its list."""
-    context = {"figures": bookings.figures_of_day(clock.today()), "day": clock.today(), "at": clock.now()}
+    today = clock.today()
+    context: dict[str, object] = {"figures": bookings.figures_of_day(today), "day": today, "at": clock.now()}
     if request.headers.get("HX-Request"):
         return desk(request, actor, "overview_live", "overview", context)
+    context["overdue_feedback"] = overdue_of(actor)
     return desk(request, actor, "overview", "overview", context)
 
 

@@ -1,7 +1,7 @@
 """The wall screen: five blocks, each opening its list; as cheap for a thousand hospitals as for one.
 
-The browser listens to `DISTRICT_SCREEN` and asks for the part that changed, at most twice a second; without the event
-stream it asks every ten seconds.
+The browser listens to `DISTRICT_SCREEN` and asks for the part that changed, one look at a time; without the event
+stream it asks every ten seconds. However many screens ask, a process computes the figures once for all (`Shared`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from hub.journal.region.permissions import VIEW_DEAD_LETTERS
 from hub.outbox import selectors as outbox
 from hub.sse import topics
 from hub.tenancy.scope import REGION
+from portal.components.shared import Shared
 from portal.desk.lights import Lit, lights
 from portal.region.pages import district_page
 from regional_services.booking import selectors as bookings
@@ -40,15 +41,20 @@ COLUMNS, DENSE_COLUMNS = 6, 40
 @district_page(VIEW_DISTRICT)
 def screen(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The whole screen; its two halves are then asked for again as they change."""
-    context = {**_figures(), **_hospitals(actor), "staff": actor, "events": topics.address(topics.DISTRICT_SCREEN)}
+    context = {
+        **_figures_now.value(),
+        **_hospitals(actor),
+        "staff": actor,
+        "events": topics.address(topics.DISTRICT_SCREEN),
+    }
     return render(request, "portal/desk/screen.html", context)
 
 
 @require_GET
 @district_page(VIEW_DISTRICT)
 def figures(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG001 - the guard's signature
-    """Today's figures. Three queries."""
-    return render(request, "portal/desk/screen_figures.html", _figures())
+    """Today's figures. Three queries, shared by all who ask at the same time."""
+    return render(request, "portal/desk/screen_figures.html", _figures_now.value())
 
 
 @require_GET
@@ -80,9 +86,12 @@ def _figures() -> dict[str, Any]:
         "figures": made,
         "usual": by_now,
         "share": round(made.created * 100 / by_now) if by_now else None,
-        "free": sum(card.free for card in catalog.hospitals()),
+        "free": catalog.free_in_district(),
         "at": at,
     }
+
+
+_figures_now = Shared(_figures)
 
 
 def _hospitals(actor: Actor) -> dict[str, Any]:

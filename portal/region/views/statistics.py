@@ -16,7 +16,7 @@ from hub.errors import NotFound
 from hub.ids import domain_number, uuid7
 from hub.tenancy.scope import region
 from portal.components.paging import leaf_of, query_with
-from portal.components.sheets import Sheet
+from portal.components.sheets import begun
 from portal.desk.pages import desk
 from portal.region.pages import district_page
 from regional_services.booking import selectors as bookings
@@ -179,7 +179,7 @@ def export_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         _count, rows = bookings.behind(_behind(request, asked), limit=EXPORTED)
     number = _noted(actor, asked, len(rows))
     names = {view.code: view.name for view in registry.institutions()}
-    sheet = _sheet(actor, number, f"bookings-{asked.first}-{asked.last}.csv")
+    sheet = begun(actor, number, f"bookings-{asked.first}-{asked.last}.csv")
     sheet.row(
         [
             gettext("预约号"),
@@ -234,7 +234,7 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     names = {view.code: view.name for view in registry.institutions()}
     rows = selectors.each(asked.first, asked.last, asked.institution_code)
     number = _noted(actor, asked, len(rows))
-    sheet = _sheet(actor, number, f"statistics-{asked.first}-{asked.last}.csv")
+    sheet = begun(actor, number, f"statistics-{asked.first}-{asked.last}.csv")
     sheet.row([gettext("日期"), gettext("机构代码"), gettext("机构"), *HEADS])
     for day, row in rows:
         counts = [getattr(row, name) for name in selectors.NAMES if not name.endswith("_fen")]
@@ -255,16 +255,3 @@ def _noted(actor: Actor, asked: Asked, rows: int) -> str:
         rows=rows,
     )
     return number
-
-
-def _sheet(actor: Actor, number: str, name: str) -> Sheet:
-    """A CSV answer whose first line says who took it when."""
-    sheet = Sheet(name)
-    sheet.row(
-        [
-            gettext("导出编号 %(number)s") % {"number": number},
-            gettext("导出人 %(name)s") % {"name": actor.name},
-            f"{clock.local(clock.now()):%Y-%m-%d %H:%M:%S}",
-        ]
-    )
-    return sheet

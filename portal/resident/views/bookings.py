@@ -17,11 +17,12 @@ from hub.errors import HubError
 from hub.sse import topics
 from hub.tenancy.scope import hospital
 from portal.commands import command_of
+from portal.components.paging import id_of, query_with
 from portal.components.words import HISTORY_WORDS
 from portal.resident.pages import page, resident_page
 from regional_services.booking import access, changes, moving, rights, selectors, services
 from regional_services.booking.models import SETTLED, Settlement, State
-from regional_services.booking.selectors import BookingView, booking_view
+from regional_services.booking.selectors import BookingView, Shelf, booking_view
 from regional_services.entries import selectors as entries
 from regional_services.identity import selectors as identity
 from regional_services.payments import selectors as payments
@@ -42,12 +43,21 @@ def bookings(request: HttpRequest, actor: Actor) -> HttpResponse:
     """All bookings over all hospitals, newest first (JA-APPT-19)."""
     if actor.id is None:
         return HttpResponse(status=404)
-    before = UUID(request.GET["before"]) if request.GET.get("before") else None
-    rows = selectors.bookings_of_account(actor.id, before=before, limit=PAGE + 1)
+    before = id_of(request.GET.get("before", ""))
+    asked = request.GET.get("list", "")
+    shelf = Shelf(asked) if asked in list(Shelf) else None
+    rows = selectors.bookings_of_account(actor.id, shelf=shelf, before=before, limit=PAGE + 1)
     shown = rows[:PAGE]
     context = {
         "rows": [_row(view) for view in shown],
-        "more": shown[-1].id if len(rows) > PAGE else None,
+        "more": query_with(request, before=str(shown[-1].id)) if len(rows) > PAGE else "",
+        "shelves": [
+            ("", _("全部")),
+            (Shelf.UNPAID, _("待支付")),
+            (Shelf.PAID, _("已支付")),
+            (Shelf.HISTORY, _("历史")),
+        ],
+        "shelf": shelf or "",
         "back": "/me",
     }
     return page(request, "bookings", "me", context)

@@ -19,18 +19,19 @@ from regional_services.booking import rights
 from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors
 from regional_services.catalog.selectors import HospitalCard, SessionCard
-from regional_services.doctors import guidance
+from regional_services.doctors import guidance, reminding
 from regional_services.waitlist import services as waitlist
 from tenants.registry import functions
 from tenants.registry import selectors as registry
 from tenants.registry.models import Kind
 from tenants.registry.selectors import InstitutionView
+from tenants.scheduling.models import Period
 
 NEARBY = 5
 DAYS_SHOWN = 14
 FEW = 3
 PAGE = 50
-PERIODS = {"am": "上午", "pm": "下午", "evening": "晚间", "day": "全天"}
+PERIODS = {period.value: period.label for period in Period}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,8 @@ def department(request: HttpRequest, code: str, department_id: UUID) -> HttpResp
         "days": days,
         "chosen": chosen,
         "sessions": [session_row(card, first=first) for card in sessions],
+        "may_remind": not any(day.free for day in days) and not closed(registry.institution(code)),
+        "reminded": _is_reminded(request, department_id),
         "age": _age(max((card.age_seconds for card in sessions), default=0)),
         "back": f"/hospitals/{code}",
     }
@@ -236,6 +239,11 @@ def days_shown(department_id: UUID) -> list[Day]:
     ]
 
 
+def _is_reminded(request: HttpRequest, department_id: UUID) -> bool:
+    actor = resident_of(request)
+    return bool(actor and actor.id and reminding.is_set(actor.id, department_id))
+
+
 def chosen_day(text: str, days: list[Day]) -> date:
     """The day of the strip that was asked for, else the first with a free number."""
     try:
@@ -245,13 +253,14 @@ def chosen_day(text: str, days: list[Day]) -> date:
 
 
 def session_row(card: SessionCard, *, first: bool) -> dict[str, object]:
-    """A session in the list of its day; `first`: this resident may book before others."""
+    """A session as lists show it; `first`: for somebody who may book before others."""
     hours = ""
     if card.first_start and card.last_end:
         hours = f"{clock.local(card.first_start):%H:%M}-{clock.local(card.last_end):%H:%M}"
     return {
         "id": card.id,
         "doctor_name": card.doctor_name,
+        "photo": card.doctor_photo,
         "title": card.doctor_title or card.registration_level,
         "period_text": PERIODS.get(card.period, ""),
         "hours": hours,

@@ -11,13 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from hub.actor import Actor
+from hub.errors import NotFound
 from hub.tenancy.scope import region
 from portal.components.paging import number_of, query_with, read_leaf
+from portal.components.pictures import public_picture
 from portal.resident.pages import page, resident_of, resident_page
 from portal.resident.views.catalog import PERIODS, opening
 from regional_services.doctors import access, finding, selectors, services
 from regional_services.doctors.finding import Order, Wanted
 from regional_services.doctors.selectors import DoctorPage, WeekSession
+from tenants.directory import photos
 from tenants.registry import selectors as registry
 
 PAGE = 20
@@ -90,6 +93,14 @@ def follow(request: HttpRequest, actor: Actor, practitioner_id: UUID) -> HttpRes
 
 
 @require_GET
+def photo(request: HttpRequest, code: str, practitioner_id: UUID) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """A doctor's photograph, as his hospital gave it; another one has another address."""
+    if not registry.institution(code).is_shown:
+        raise NotFound
+    return public_picture(photos.photo(code, practitioner_id))
+
+
+@require_GET
 @resident_page
 def followed(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Whom I follow, with the next number of the week."""
@@ -118,6 +129,9 @@ def _places(found: DoctorPage) -> list[dict[str, object]]:
             "post": post,
             "closed": registry.institution(post.institution_code).closed,
             "sessions": [_session(one) for one in found.week if one.doctor_id == post.doctor_id],
+            "may_remind": not any(
+                one.free and one.release_at is None for one in found.week if one.doctor_id == post.doctor_id
+            ),
         }
         for post in found.posts
     ]

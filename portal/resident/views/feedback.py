@@ -15,7 +15,7 @@ from hub.actor import Actor
 from hub.errors import HubError
 from portal.commands import command_of
 from portal.components.paging import number_of, read_leaf
-from portal.components.photos import shown
+from portal.components.pictures import picture
 from portal.resident.pages import page, resident_page
 from regional_services.booking import selectors as bookings
 from regional_services.feedback import photos, selectors, services
@@ -159,4 +159,4 @@ def rate(request: HttpRequest, actor: Actor, feedback_id: UUID) -> HttpResponse:
 @resident_page
 def photo(request: HttpRequest, actor: Actor, photo_id: UUID) -> HttpResponse:  # noqa: ARG001 - the guard's signature
     """One of his own photographs."""
-    return shown(services.open_photo(actor=actor, photo_id=photo_id))
+    return picture(services.open_photo(actor=actor, photo_id=photo_id))

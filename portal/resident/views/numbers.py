@@ -14,10 +14,11 @@ from hub.actor import Actor
 from hub.errors import HubError, NotFound
 from hub.tenancy.scope import hospital as hospital_scope
 from portal.commands import command_of
-from portal.resident.pages import chosen_person, page, people_of, resident_page
-from portal.resident.views.catalog import before_others, closed, opening
+from portal.resident.pages import chosen_person, page, people_of, resident_of, resident_page
+from portal.resident.views.catalog import before_others, closed, opening, session_row
 from portal.resident.views.entries import note_booking
 from regional_services.booking import rush, services
+from regional_services.booking import selectors as bookings
 from regional_services.booking.errors import WaitInLine
 from regional_services.booking.services import BookingWish
 from regional_services.catalog import offers, selectors
@@ -29,9 +30,11 @@ from tenants.directory import editing
 from tenants.directory.models import Service
 from tenants.registry import selectors as registry
 from tenants.scheduling import selectors as scheduling
+from tenants.scheduling.models import SessionState
 from tenants.scheduling.selectors import NumberView
 
 HELD_OR_TAKEN = "已约"
+OTHERS = 6
 
 
 def session_context(
@@ -48,6 +51,7 @@ def session_context(
     session = {
         "id": card.id,
         "doctor_name": card.doctor_name,
+        "photo": card.doctor_photo,
         "department_name": selectors.department(card.department_id).name,
         "date": card.date,
         "fee_fen": card.fee_fen,
@@ -66,6 +70,17 @@ def session_context(
     return context, card, numbers
 
 
+def _others(card: SessionCard) -> list[dict[str, object]]:
+    """When else the doctor sees patients: shown inside the flow, so that nobody leaves it to compare (WX-APPT-05)."""
+    if card.doctor_id is None:
+        return []
+    return [
+        {**session_row(other, first=False), "date": other.date}
+        for other in selectors.sessions_of_doctor(card.doctor_id)
+        if other.id != card.id and other.state == SessionState.OPEN
+    ][:OTHERS]
+
+
 @require_GET
 def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
     """The numbers of a session, read from the hospital's own rows."""
@@ -81,6 +96,11 @@ def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
         }
         for number in numbers
     ]
+    actor = resident_of(request)
+    context |= {
+        "others": _others(card),
+        "to_pay": bookings.to_pay(actor.id) if actor and actor.id else None,
+    }
     queue = not any(number["is_free"] for number in shown) or waitlist_selectors.is_queued(session_id)
     may_wait = queue and not context["closed"] and not context["first"] and waitlist.may_join(card)
     context |= {"numbers": shown, "may_wait": may_wait, "line": bool(context["opens"]) and rush.is_open(code)}
@@ -106,6 +126,7 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
     people = [person for person in people_of(actor) if rule is None or rule.fits(person.birth_date, card.date)]
     chosen = chosen_person(request, people)
     context |= {
+        "to_pay": bookings.to_pay(actor.id) if actor.id else None,
         "number": number,
         "people": people,
         "chosen": chosen,

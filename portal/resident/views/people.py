@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 from uuid import UUID
 
+import segno
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,15 +13,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from hub import clock
 from hub.accounts import sessions
 from hub.accounts.models import CodePurpose
 from hub.accounts.services import residents
 from hub.actor import Actor
 from hub.errors import HubError, InvalidInput
 from hub.security.sealed_forms import SealedForm, SealedTextInput
+from hub.tenancy.scope import region
 from portal.commands import command_of
 from portal.resident.pages import choose_person, chosen_person, next_of, page, people_of, resident_page
-from regional_services.identity import proxies, services
+from regional_services.identity import proxies, services, visitcards
 from regional_services.identity.consents import HOSPITAL_SHARING, SERVICE_USE, TEXTS
 from regional_services.identity.documents import DocumentKind
 from regional_services.identity.models import RelationKind, RelationState, Standing
@@ -161,3 +164,20 @@ def end_proxy(request: HttpRequest, actor: Actor, relation_id: UUID) -> HttpResp
     proxies.end_proxy(actor=actor, relation_id=relation_id)
     messages.success(request, gettext("已停止由对方代办。"), extra_tags="ok")
     return HttpResponseRedirect("/me/people")
+
+
+@require_GET
+@resident_page
+def card(request: HttpRequest, actor: Actor, person_id: UUID) -> HttpResponse:
+    """就诊卡码: shown at a hospital's desk, it finds today's visit there (WX-APPT-08)."""
+    with region(read_only=True):
+        code = visitcards.card_of(actor, person_id)
+        person = next(one for one in people_of(actor) if one.person_id == person_id)
+    context = {
+        "person": person,
+        "qr": segno.make(code, error="m").svg_data_uri(scale=6, border=2),
+        "code": code,
+        "until": clock.now() + visitcards.LIFETIME,
+        "back": "/me/people",
+    }
+    return page(request, "card", "me", context)

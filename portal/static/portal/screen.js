@@ -1,23 +1,37 @@
-/* The wall screen: told by the event stream what changed, it asks for that part, at most twice a second. */
+/* The wall screen: told by the event stream what changed, it asks for that part. One look at a time: what is told
+   while one is under way is looked at when it has come back, so that no older answer replaces a newer one. */
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
-  const SOONEST = 500; // ms between two looks at the same part
+  const SOONEST = 200; // ms from the beginning of a look to the next
   const SLOW = 10000; // without events: look anyway
+  const PATIENCE = 5000; // ms for an answer
 
   const parts = new Map();
   for (const node of document.querySelectorAll("[data-from]")) {
-    const part = { last: 0, timer: 0 };
-    const load = async () => {
-      part.timer = 0;
-      part.last = Date.now();
-      const answer = await fetch(node.dataset.from, { headers: { "HX-Request": "true" } });
+    const part = { last: 0, timer: 0, busy: false, again: false };
+    const show = async () => {
+      const answer = await fetch(node.dataset.from, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(PATIENCE) });
       if (!answer.ok || answer.redirected) return;
       const held = document.activeElement && node.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
       node.innerHTML = await answer.text();
       if (held) node.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus();
     };
+    const load = async () => {
+      part.timer = 0;
+      part.last = Date.now();
+      part.busy = true;
+      part.again = false;
+      try {
+        await show();
+      } catch {
+        // nobody answered in time: the next look, at the latest in ten seconds, tries again
+      }
+      part.busy = false;
+      if (part.again) part.look();
+    };
     part.look = () => {
-      if (!part.timer) part.timer = window.setTimeout(load, Math.max(0, part.last + SOONEST - Date.now()));
+      if (part.busy) part.again = true;
+      else if (!part.timer) part.timer = window.setTimeout(load, Math.max(0, part.last + SOONEST - Date.now()));
     };
     parts.set(node.id, part);
     window.setInterval(part.look, SLOW);

@@ -34,6 +34,29 @@ KINDS = (
         ),
     ),
     Kind(
+        name="waitlist.reopened",
+        title="停诊恢复，为您留了号",
+        importance=Importance.MUST,
+        variables=_WAITING,
+        channels=TEXTED,
+        page="/waitlist/{subject}",
+        urgent=True,
+        lasts=timedelta(hours=1),
+        zh=Words(
+            title="停诊恢复，为您留了号",
+            text="您原来预约的{institution}{department}{doctor}恢复出诊，为您留了{when}第{sequence}号，保留到{deadline}。"
+            "需要请登录确认，不需要不用管，过时给下一位。",
+            discreet="您原来在{institution}的预约恢复出诊，为您留了号，保留到{deadline}，需要请登录确认，过时给下一位。",
+        ),
+        en=Words(
+            title="Your clinic takes place after all",
+            text="{institution}, {department} {doctor} takes place after all. Number {sequence}, {when}, is kept for "
+            "you until {deadline}; confirm it if you want it, else the next in line is offered it.",
+            discreet="A visit you had booked at {institution} takes place after all; a number is kept for you until "
+            "{deadline}. Confirm it if you want it.",
+        ),
+    ),
+    Kind(
         name="waitlist.passed",
         title="候补的号已给下一位",
         importance=Importance.SERVICE,
@@ -69,6 +92,26 @@ KINDS = (
             text="No number fell free at {institution}, {department}, {when} ({reason}). Nothing was charged; "
             "please choose another day or doctor.",
             discreet="Your wait at {institution} ended without a number. Nothing was charged.",
+        ),
+    ),
+    Kind(
+        name="doctors.opened",
+        title="您等的号开放了",
+        importance=Importance.SERVICE,
+        variables=_DOCTOR,
+        channels=PUSHED,
+        page="/me/reminders",
+        lasts=timedelta(days=1),
+        zh=Words(
+            title="您等的号开放了",
+            text="{institution}{department}{doctor}现在有号可约，最早{days}。先到先得，请尽快预约。本提醒只发一次。",
+            discreet="您设了提醒的号现在可以预约，先到先得，请登录查看。本提醒只发一次。",
+        ),
+        en=Words(
+            title="Numbers you wait for are open",
+            text="{institution}, {department} {doctor} has numbers now, the earliest on {days}. First come, first "
+            "served; you are told once.",
+            discreet="Numbers you asked to be reminded of can be booked now. First come, first served.",
         ),
     ),
     Kind(

@@ -43,6 +43,7 @@ from regional_services.cards.models import Scan
 from regional_services.catalog.models import CatalogDoctor, CatalogSession
 from regional_services.closures import services as closures
 from regional_services.closures.services import PACES, ClosureWish
+from regional_services.doctors import reminding
 from regional_services.entries import managing as entries
 from regional_services.entries.managing import CallerWish
 from regional_services.entries.models import Caller, Visit
@@ -59,6 +60,7 @@ from regional_services.payments.models import MerchantAccount
 from regional_services.survey.models import Invitation
 from regional_services.waitlist.models import Entry as WaitingEntry
 from tenants.appointments.models import DeskRequest
+from tenants.directory import photos
 from tenants.directory import selectors as directory
 from tenants.patients.models import PatientArchive
 from tenants.queueing import steps as queueing
@@ -290,8 +292,19 @@ def _rule(district: World) -> UUID:
 
 
 def _doctor(district: World) -> UUID:
+    """A doctor with a photograph."""
     with hospital(district.alpha, read_only=True):
-        return UUID(str(directory.doctors()[0].id))
+        found = directory.doctors()[0].id
+    content = picture(size=(400, 400)).read()
+    manager = standing.staff(Role.HOSPITAL_MANAGER, district.alpha)
+    photos.set_photo(actor=manager, hospital=district.alpha, doctor_id=found, content=content)
+    return found
+
+
+def _reminder(district: World) -> int:
+    with region(read_only=True):
+        department = CatalogDoctor.objects.filter(institution_code=district.alpha)[0].department_id
+    return reminding.remind(actor=district.owner.actor, department_id=department).id
 
 
 def _closure(district: World) -> UUID:
@@ -550,6 +563,7 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("district", "rule_code"): lambda _: "exchange.bodies",
     ("district", "application_id"): _filed_identity,
     ("resident", "application_id"): _own_identity,
+    ("", "reminder_id"): _reminder,
     ("resident", "sign_in_id"): _own_sign_in,
     ("desk", "sign_in_id"): _staff_sign_in,
     ("desk", "flag_id"): _flag,

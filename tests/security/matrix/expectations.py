@@ -19,6 +19,7 @@ OPEN_PAGES = {
     "entry": "a visit is its browser's or its account's (tests/entries)",
     "doctors": "the catalogue is public",
     "doctor": "the catalogue is public; what is followed is shown to its account alone",
+    "doctor-photo": "the photograph a hospital shows of its doctor is public",
     "sign-in": "a way in",
     "sign-in-code": "a way in",
     "wechat-start": "a way in",
@@ -64,6 +65,7 @@ OWN = frozenset(
         "visit_id",
         "merge_id",
         "relation_id",
+        "reminder_id",
     }
 )
 """Parameters that name a thing of one resident or one account; other parameters of residents' routes are public."""
@@ -99,6 +101,7 @@ NOT_HIGH_RISK = {
     "waitlist-leave": "a resident gives up his own place in line; nothing was paid for it",
     "district-statistics-export": "figures of the district, no person in them",
     "district-statistics-list-export": "figures of the district, no person in them",
+    "district-calendar-export": "public holidays, no person in them",
     "district-synthetic-export": "visits of the synthetic resident, no person in them",
 }
 
