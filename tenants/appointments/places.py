@@ -59,11 +59,11 @@ _TAKE_AGAIN = Statement(
 )
 _COME_DOWN = Statement(
     "hospital",
-    f"""
-UPDATE appointment SET department_place = department_place - (department_place > {ASIDE})::int * {ASIDE},
-    day_place = day_place - (day_place > {ASIDE})::int * {ASIDE},
-    open_place = open_place - (open_place > {ASIDE})::int * {ASIDE}
-WHERE replaces = %(replaced)s AND state IN ('held', 'booked')""",  # noqa: S608 - a number of this module
+    """
+UPDATE appointment SET department_place = department_place - (department_place > %(aside)s)::int * %(aside)s,
+    day_place = day_place - (day_place > %(aside)s)::int * %(aside)s,
+    open_place = open_place - (open_place > %(aside)s)::int * %(aside)s
+WHERE replaces = %(replaced)s AND state IN ('held', 'booked')""",
 )
 _REFUSALS: dict[str, type[HubError]] = {
     "department_place": AlreadyBookedToday,

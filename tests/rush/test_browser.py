@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -82,7 +83,7 @@ def _move(window: Visitor, path: str, look: Look) -> None:
     look("moving-old", path)
 
 
-def _wait(window: Visitor, code: str, session: object, account: str, look: Look) -> None:
+def _wait(window: Visitor, code: str, session: UUID, account: str, look: Look) -> None:
     """The release is seconds away; after it the page says that it is this account's turn."""
     page, soon = window.page, clock.now() + timedelta(seconds=20)
     with hospital(code):

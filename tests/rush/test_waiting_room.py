@@ -12,7 +12,7 @@ import httpx
 import pytest
 from redis.exceptions import RedisError
 
-from hub import clock, waiting_room
+from hub import clock, redis, waiting_room
 from hub.outbox.relay import drain
 from hub.waiting_room import Entry, State, Terms
 from regional_services.booking import rush
@@ -138,7 +138,7 @@ def test_pressure_opens_a_room_and_without_redis_people_book(alpha: str, monkeyp
     def silent() -> object:
         raise RedisError("gone")
 
-    monkeypatch.setattr(waiting_room.redis, "client", silent)
+    monkeypatch.setattr(redis, "client", silent)
     assert world.book(alpha, session, world.resident()).state == "awaiting_payment"
 
 

@@ -19,7 +19,7 @@ from portal.resident.views.catalog import chosen_day, days_shown, session_row
 from portal.resident.views.numbers import session_context
 from regional_services.booking import access, changes, moving, rush, services
 from regional_services.booking.errors import WaitInLine
-from regional_services.booking.models import Booking, Settlement
+from regional_services.booking.models import Settlement
 from regional_services.booking.moving import NewPlace
 from regional_services.booking.selectors import booking_view
 from regional_services.catalog import selectors
@@ -27,13 +27,12 @@ from regional_services.identity import selectors as identity
 from tenants.registry import selectors as registry
 
 
-def _refused(request: HttpRequest, booking: Booking) -> HttpResponse | None:
+def _refused(request: HttpRequest, booking_id: UUID, reason: str) -> HttpResponse | None:
     """Back to the booking, with the reason, where it can't be moved."""
-    reason = moving.why_not(booking, clock.now())
     if not reason:
         return None
     messages.warning(request, reason, extra_tags="warn")
-    return HttpResponseRedirect(f"/bookings/{booking.id}")
+    return HttpResponseRedirect(f"/bookings/{booking_id}")
 
 
 @require_GET
@@ -41,7 +40,7 @@ def _refused(request: HttpRequest, booking: Booking) -> HttpResponse | None:
 def days(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
     """The other sessions of the department, day by day."""
     booking = access.own_booking(actor, booking_id)
-    refused = _refused(request, booking)
+    refused = _refused(request, booking_id, moving.why_not(booking, clock.now()))
     if refused is not None:
         return refused
     shown = days_shown(booking.department_id)
@@ -64,7 +63,7 @@ def days(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
 def numbers(request: HttpRequest, actor: Actor, booking_id: UUID, session_id: UUID) -> HttpResponse:
     """The free numbers of the session that was chosen."""
     booking = access.own_booking(actor, booking_id)
-    refused = _refused(request, booking)
+    refused = _refused(request, booking_id, moving.why_not(booking, clock.now()))
     if refused is not None:
         return refused
     context, card, found = session_context(request, booking.institution_code, session_id)
@@ -83,7 +82,7 @@ def confirm(request: HttpRequest, actor: Actor, booking_id: UUID, session_id: UU
     booking = access.own_booking(actor, booking_id)
     if request.method == "POST":
         return _move(request, actor, booking_id, session_id, number_id)
-    refused = _refused(request, booking)
+    refused = _refused(request, booking_id, moving.why_not(booking, clock.now()))
     if refused is not None:
         return refused
     context, card, found = session_context(request, booking.institution_code, session_id)
