@@ -19,6 +19,7 @@ from regional_services.catalog.models import CatalogSession
 from regional_services.payments import services as payments
 from regional_services.payments.models import CashierTask
 from regional_services.payments.verification import differences as money_differences
+from tenants.directory.models import Service
 from tests.booking import world
 from tests.booking.world import Resident
 from tests.crash.guillotine import Guillotine, Killed
@@ -106,7 +107,9 @@ Story = Callable[[Life], list[Act]]
 
 def _some_wish(code: str, who: Resident) -> BookingWish:
     """The first free number from tomorrow on; the catalogue, which may lag, only says where to look."""
-    sessions = CatalogSession.objects.filter(institution_code=code, date__gt=clock.today(), fee_fen__gt=0)
+    sessions = CatalogSession.objects.filter(
+        institution_code=code, service=Service.OUTPATIENT, date__gt=clock.today(), fee_fen__gt=0
+    )
     for session in sessions.order_by("date", "session_id").values_list("session_id", flat=True):
         free = world.free_numbers(code, session)
         if free:
