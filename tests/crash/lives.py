@@ -15,7 +15,7 @@ from regional_services.booking.process import ENDED
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.booking.services import BookingWish
 from regional_services.booking.verify import verify_hospital
-from regional_services.catalog.models import CatalogSession
+from regional_services.catalog.models import CatalogDepartment, CatalogSession
 from regional_services.payments import services as payments
 from regional_services.payments.models import CashierTask
 from regional_services.payments.verification import differences as money_differences
@@ -107,8 +107,9 @@ Story = Callable[[Life], list[Act]]
 
 def _some_wish(code: str, who: Resident) -> BookingWish:
     """The first free number from tomorrow on; the catalogue, which may lag, only says where to look."""
+    for_adults = CatalogDepartment.objects.filter(institution_code=code, service=Service.OUTPATIENT)
     sessions = CatalogSession.objects.filter(
-        institution_code=code, service=Service.OUTPATIENT, date__gt=clock.today(), fee_fen__gt=0
+        department_id__in=for_adults.values("department_id"), date__gt=clock.today(), fee_fen__gt=0
     )
     for session in sessions.order_by("date", "session_id").values_list("session_id", flat=True):
         free = world.free_numbers(code, session)
