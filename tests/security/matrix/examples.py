@@ -93,12 +93,14 @@ class World:
     stranger: world.Resident
     booking: BookingView
     desks: dict[tuple[str, Role], Client] = field(default_factory=dict)
+    members: dict[tuple[str, Role], UUID] = field(default_factory=dict)
 
     def desk(self, place: str, role: Role) -> Client:
         """A browser of a member with one role at a hospital, or at the district (""), on its own host."""
         key = (place, role)
         if key not in self.desks:
             member = make_staff(f"{place or 'district'}.{role}.m", hospital=place, roles=(role,))
+            self.members[key] = member.account.user_id
             self.desks[key] = browser_of(member)
         return self.desks[key]
 
@@ -481,14 +483,15 @@ def _relation(district: World) -> UUID:
 
 
 def _scan(district: World) -> UUID:
-    """A code somebody else scanned at alpha."""
+    """A code alpha's manager scanned; it is shown to nobody else."""
+    district.desk(district.alpha, Role.HOSPITAL_MANAGER)
     with region():
         made = Scan.objects.create(
             institution_code=district.alpha,
             scheme="insurance",
             code="",
             number="",
-            asked_by=uuid4(),
+            asked_by=district.members[district.alpha, Role.HOSPITAL_MANAGER],
             asked_at=clock.now(),
         )
     return UUID(str(made.id))
@@ -515,8 +518,12 @@ def _visit(district: World) -> UUID:
 EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "visit_id"): _visit,
     ("", "relation_id"): _relation,
+    ("api", "relation_id"): lambda district: _relation(district),
     ("", "scan_id"): _scan,
     ("", "merge_id"): _merge,
+    ("api", "merge_id"): lambda district: _merge(district),
+    ("api", "reminder_id"): lambda district: _reminder(district),
+    ("api", "wanted"): lambda _: "r-1",
     ("", "closing_id"): _closing,
     ("", "caller_id"): _caller,
     ("", "key_id"): _caller_key,
