@@ -303,10 +303,11 @@ def _doctor(district: World) -> UUID:
     return found
 
 
-def _reminder(district: World) -> int:
+def _reminder(district: World, *, of_the_doctor: bool = False) -> int:
     with region(read_only=True):
-        department = CatalogDoctor.objects.filter(institution_code=district.alpha)[0].department_id
-    return reminding.remind(actor=district.owner.actor, department_id=department).id
+        doctor = CatalogDoctor.objects.filter(institution_code=district.alpha)[0]
+    only = doctor.doctor_id if of_the_doctor else None
+    return reminding.remind(actor=district.owner.actor, department_id=doctor.department_id, doctor_id=only).id
 
 
 def _closure(district: World) -> UUID:
@@ -522,7 +523,7 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "scan_id"): _scan,
     ("", "merge_id"): _merge,
     ("api", "merge_id"): lambda district: _merge(district),
-    ("api", "reminder_id"): lambda district: _reminder(district),
+    ("api", "reminder_id"): lambda district: _reminder(district, of_the_doctor=True),
     ("api", "wanted"): lambda _: "r-1",
     ("", "closing_id"): _closing,
     ("", "caller_id"): _caller,
