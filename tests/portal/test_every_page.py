@@ -133,7 +133,9 @@ class Walk:
         except Error as error:
             if "Download is starting" in error.message:
                 return "no page"
-            self.page.goto("about:blank")  # the browser's own page of failure would try again by itself
+            context = self.page.context
+            self.page.close()  # the browser's own page of failure would try again by itself
+            self.page = context.new_page()
             return "elsewhere" if "ERR_NAME_NOT_RESOLVED" in error.message else error.message
         assert answer is not None
         if answer.url != base + address:
