@@ -136,7 +136,7 @@ class Walk:
             context = self.page.context
             self.page.close()  # the browser's own page of failure would try again by itself
             self.page = context.new_page()
-            return "elsewhere" if "ERR_NAME_NOT_RESOLVED" in error.message else error.message
+            return "elsewhere" if "net::ERR_" in error.message else error.message
         assert answer is not None
         if answer.url != base + address:
             return "the door" if "/signin" in answer.url else "elsewhere"
