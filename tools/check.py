@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.embedded.services import DUMMY
-from tools import checklist, documents, rules
+from tools import checklist, documents, promises, rules
 from tools.catalogue import ROOT
 
 BIN = Path(sys.executable).parent
@@ -48,7 +48,8 @@ def _openapi() -> str:
     with tempfile.TemporaryDirectory() as directory:
         schema = str(Path(directory) / "openapi.json")
         made = _manage("spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json", "--file", schema)
-        return made or _bin("openapi-spec-validator", schema)
+        broken = "" if made else "\n".join(promises.problems(Path(schema)))
+        return made or broken or _bin("openapi-spec-validator", schema)
 
 
 def _rule(rule: Callable[[], Iterator[str]]) -> Callable[[], str]:

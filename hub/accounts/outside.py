@@ -32,7 +32,7 @@ def send_sms(*, to: str, template: str, params: dict[str, str], message_id: str)
         {"to": to, "template": template, "params": params, "message_id": message_id}, ensure_ascii=False
     ).encode()
     signature = hmac.digest(ring().secret(SMS_SECRET), body, hashlib.sha256().name).hex()
-    answer = _call(
+    answer = call(
         "POST",
         f"{settings.HUB_OUTSIDE['sms']}/v1/messages",
         content=body,
@@ -52,7 +52,7 @@ class WechatAnswer:
 
 def exchange_wechat_code(*, appid: str, code: str) -> WechatAnswer:
     """Exchange an authorisation code for an openid. A snapshot page's virtual openid is refused."""
-    answer = _call(
+    answer = call(
         "GET",
         f"{settings.HUB_OUTSIDE['wechat_open']}/sns/oauth2/access_token",
         params={
@@ -70,7 +70,8 @@ def exchange_wechat_code(*, appid: str, code: str) -> WechatAnswer:
     return WechatAnswer(openid, "" if openid else "no_openid")
 
 
-def _call(method: str, url: str, **options: Any) -> dict[str, Any]:
+def call(method: str, url: str, **options: Any) -> dict[str, Any]:
+    """The JSON object that was answered. Temporary where asking again may help, else Permanent."""
     try:
         response = _http().request(method, url, **options)
     except httpx.HTTPError as problem:

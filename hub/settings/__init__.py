@@ -337,6 +337,7 @@ CELERY_BEAT_SCHEDULE = {
     "synthetic.tidy": {"task": "synthetic.tidy", "schedule": crontab(hour=2, minute=20)},
     "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
     "notifications.sweep": {"task": "notifications.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "notifications.tidy": {"task": "notifications.tidy", "schedule": crontab(hour=2, minute=35)},
     "feedback.escalate": {"task": "feedback.escalate", "schedule": 300.0, "options": {"expires": 240.0}},
     "feedback.tidy": {"task": "feedback.tidy", "schedule": crontab(hour=2, minute=25)},
     "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,11 +13,12 @@ from hub import clock
 from hub.actor import Actor
 from hub.errors import HubError
 from portal.components.charts import bars
+from portal.components.sheets import begun
 from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital.parts import date_of
 from regional_services.survey import questions, selectors, services
 from regional_services.survey.models import Colour
-from regional_services.survey.permissions import EDIT, VIEW
+from regional_services.survey.permissions import EDIT, EXPORT, VIEW
 from regional_services.survey.questions import Kind, Question
 
 SPAN = timedelta(days=29)
@@ -29,8 +30,7 @@ SPARE = 2  # empty rows in the editor
 @desk_page(VIEW)
 def statistics(request: HttpRequest, actor: Actor) -> HttpResponse:
     """What was answered in a span, each question with its plot."""
-    last = date_of(request, "until") or clock.today()
-    first = min(date_of(request, "since") or last - SPAN, last)
+    first, last = _span(request)
     found = selectors.figures(actor, first, last)
     context = {
         "first": first,
@@ -39,8 +39,45 @@ def statistics(request: HttpRequest, actor: Actor) -> HttpResponse:
         "share": round(100 * found.answered / found.invited) if found.invited else 0,
         "questions": [(row, bars(row.marks, title=row.question.text) if row.marks else "") for row in found.questions],
         "may_edit": actor.may(EDIT),
+        "may_export": actor.may(EXPORT),
     }
     return desk(request, actor, "surveys", "surveys", context)
+
+
+@require_GET
+@desk_page(EXPORT, step_up=True)
+def export(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The figures and every comment of the span as a table file; nobody who answered is in it."""
+    first, last = _span(request)
+    number, found = selectors.exported(actor, first, last)
+    sheet = begun(actor, number, "surveys.csv")
+    sheet.row([gettext("从"), first, gettext("到"), last])
+    sheet.row([gettext("发出邀请"), found.invited, gettext("其中已答"), found.answered])
+    sheet.row(
+        [
+            gettext("问题"),
+            gettext("题型"),
+            gettext("选项"),
+            gettext("人数"),
+            gettext("平均"),
+            gettext("日期"),
+            gettext("内容"),
+        ]
+    )
+    for row in found.questions:
+        asked = [row.question.text, row.question.kind.label]
+        mean = "" if row.mean is None else f"{row.mean:.2f}"
+        for words, count in row.marks:
+            sheet.row([*asked, words, count, mean, "", ""])
+        for at, text in row.comments:
+            sheet.row([*asked, "", "", "", f"{clock.local(at):%Y-%m-%d}", text])
+    return sheet.answer
+
+
+def _span(request: HttpRequest) -> tuple[date, date]:
+    """The days asked for, the last thirty without any."""
+    last = date_of(request, "until") or clock.today()
+    return min(date_of(request, "since") or last - SPAN, last), last
 
 
 @require_http_methods(["GET", "POST"])

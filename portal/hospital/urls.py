@@ -118,6 +118,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_WORDING}/preview", messages.preview, name="workspace-wording-preview"),
     path(f"{_WORDING}/restore", messages.restore, name="workspace-wording-restore"),
     path("surveys", surveys.statistics, name="workspace-surveys"),
+    path("surveys.csv", surveys.export, name="workspace-surveys-export"),
     path("surveys/template", surveys.template, name="workspace-survey-template"),
     path("surveys/style", surveys.style, name="workspace-survey-style"),
     path("notices", notices.page, name="workspace-notices"),

@@ -17,10 +17,17 @@ from hub.api.views import PUBLIC, RESIDENT, HubAPIView
 from hub.errors import InvalidInput
 from hub.security.signed_bodies import require_signature
 from hub.tenancy.scope import region
-from regional_services.notifications import access, reports, selectors, services
-from regional_services.notifications.catalogue import Channel
+from regional_services.notifications import access, preferences, reports, selectors, services
+from regional_services.notifications.catalogue import Channel, Kind
 from regional_services.notifications.channels import wechat_events
-from regional_services.notifications.serializers import MessageSerializer, UnreadSerializer
+from regional_services.notifications.preferences import Preferences
+from regional_services.notifications.serializers import (
+    HabitSerializer,
+    MessageSerializer,
+    PreferencesSerializer,
+    UnreadSerializer,
+    WantedSerializer,
+)
 
 _RESULTS = {"delivered": True, "undelivered": False}
 
@@ -80,6 +87,71 @@ class MessageRead(HubAPIView):
         """Again changes nothing."""
         services.read_message(message_id, actor=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MessagePreferences(HubAPIView):
+    """What the account wants to be told, and through what: the page 消息设置 for other programs."""
+
+    permission = RESIDENT
+
+    @extend_schema(
+        summary="消息设置", responses=PreferencesSerializer, operation_id="messages_preferences", tags=["messages"]
+    )
+    def get(self, _request: Request) -> Response:
+        """Every kind with the channels this account has."""
+        mine = preferences.preferences(self.actor)
+        shown = {
+            "first": mine.first,
+            "language": mine.language,
+            "kinds": [_choices(kind, mine) for kind in preferences.kinds()],
+        }
+        return Response(PreferencesSerializer(shown).data)
+
+    @extend_schema(
+        summary="首选渠道与语言",
+        request=HabitSerializer,
+        responses={204: None},
+        operation_id="messages_habit",
+        tags=["messages"],
+    )
+    def put(self, request: Request) -> Response:
+        """Again changes nothing."""
+        given = HabitSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        preferences.change_habit(actor=self.actor, **given.validated_data)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MessageKind(HubAPIView):
+    """Where one kind of message comes through."""
+
+    permission = RESIDENT
+
+    @extend_schema(
+        summary="一类消息的渠道",
+        request=WantedSerializer,
+        responses={204: None, 422: OpenApiResponse(description="这类消息不能退订")},
+        operation_id="messages_kind",
+        tags=["messages"],
+    )
+    def put(self, request: Request, kind: str) -> Response:
+        """These of the channels shown, and no other of them."""
+        given = WantedSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        preferences.choose_shown(actor=self.actor, kind=kind, wanted=given.validated_data["channels"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _choices(kind: Kind, mine: Preferences) -> dict[str, object]:
+    return {
+        "kind": kind.name,
+        "title": kind.title,
+        "may_be_declined": kind.may_be_declined,
+        "channels": [
+            {"channel": channel, "wanted": preferences.is_wanted(kind, channel, mine)}
+            for channel in preferences.possible(kind, mine)
+        ],
+    }
 
 
 class SmsReceipt(HubAPIView):

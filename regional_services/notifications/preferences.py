@@ -55,9 +55,7 @@ def preferences(actor: Actor) -> Preferences:
 
 def choose(*, actor: Actor, kind: str, wanted: Collection[str]) -> None:
     """Have one kind on these channels only (in-site is one of them); MustHave for what can't be stopped."""
-    account_id, known = resident(actor), KINDS.get(kind)
-    if known is None or known.audience is not Audience.RESIDENT:
-        raise NotFound
+    account_id, known = resident(actor), named(kind)
     if not known.may_be_declined:
         raise MustHave
     declined = [channel for channel in (Channel.IN_SITE, *known.channels) if channel not in wanted]
@@ -67,6 +65,32 @@ def choose(*, actor: Actor, kind: str, wanted: Collection[str]) -> None:
         Declined.objects.bulk_create(rows, ignore_conflicts=True)
         detail = {"kind": kind, "declined": [channel.value for channel in declined]}
         unit.audit("message.chosen", target=f"account:{account_id}", detail=detail)
+
+
+def choose_shown(*, actor: Actor, kind: str, wanted: Collection[str]) -> None:
+    """As `choose`, of the channels this resident is shown; the others stay as they were."""
+    known, mine = named(kind), preferences(actor)
+    unseen = [channel for channel in known.channels if channel not in mine.channels]
+    kept = [channel for channel in unseen if (kind, channel) not in mine.declined]
+    choose(actor=actor, kind=kind, wanted=[*wanted, *kept])
+
+
+def named(kind: str) -> Kind:
+    """A kind residents get; NotFound for any other."""
+    found = KINDS.get(kind)
+    if found is None or found.audience is not Audience.RESIDENT:
+        raise NotFound
+    return found
+
+
+def possible(kind: Kind, mine: Preferences) -> list[Channel]:
+    """The channels this resident could be told through, in the order of the kind."""
+    return [Channel.IN_SITE, *(channel for channel in kind.channels if channel in mine.channels)]
+
+
+def is_wanted(kind: Kind, channel: Channel, mine: Preferences) -> bool:
+    """Whether this kind goes through this channel, as far as the resident decides."""
+    return not kind.may_be_declined or (kind.name, channel) not in mine.declined
 
 
 def change_habit(*, actor: Actor, first: str, language: str) -> None:

@@ -7,3 +7,4 @@ from hub.security.roles import Role
 
 VIEW = permission("survey.view", "查看满意度调查结果", roles=(Role.HOSPITAL_MANAGER,))
 EDIT = permission("survey.edit", "编辑满意度问卷与样式", roles=(Role.HOSPITAL_MANAGER,))
+EXPORT = permission("survey.export", "导出满意度调查结果", roles=(Role.HOSPITAL_MANAGER,))

@@ -12,15 +12,18 @@ from django.db.models import Count, Max, QuerySet
 from hub import clock
 from hub.actor import Actor, ActorKind
 from hub.errors import Forbidden
+from hub.ids import domain_number, uuid7
 from hub.security.permissions import require
-from hub.tenancy.scope import region
+from hub.tenancy.scope import REGION, region
+from hub.work import work
 from regional_services.survey.errors import InvitationNotFound
 from regional_services.survey.models import Answer, Colour, Invitation, Style, Template
-from regional_services.survey.permissions import VIEW
+from regional_services.survey.permissions import EXPORT, VIEW
 from regional_services.survey.questions import DEFAULT, Kind, Question, restored
 
 OPEN_FOR = timedelta(days=30)
 COMMENTS = 50
+EXPORTED = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +173,21 @@ def is_over(row: Invitation, now: datetime) -> bool:
 def figures(actor: Actor, first: date, last: date) -> Figures:
     """The actor's own hospital's figures; no person is in them. Five queries."""
     require(actor, VIEW)
+    return _figures_of(actor, first, last, COMMENTS)
+
+
+def exported(actor: Actor, first: date, last: date) -> tuple[str, Figures]:
+    """The same as it leaves the house, with every comment, and the number the audit knows the export by."""
+    require(actor, EXPORT)
+    number = domain_number("E", uuid7())
+    found = _figures_of(actor, first, last, EXPORTED)
+    with work(REGION, actor=actor) as unit:
+        detail = {"since": first.isoformat(), "until": last.isoformat(), "answered": found.answered}
+        unit.audit("survey.exported", target=f"export:{number}", detail=detail)
+    return number, found
+
+
+def _figures_of(actor: Actor, first: date, last: date, most: int) -> Figures:
     code = actor.institution
     if code is None:
         raise Forbidden
@@ -188,7 +206,7 @@ def figures(actor: Actor, first: date, last: date) -> Figures:
         return Figures(
             **counted,
             questions=[
-                _figures(question, marks[key], texts.get(key, 0), _comments(given, key) if key in texts else [])
+                _figures(question, marks[key], texts.get(key, 0), _comments(given, key, most) if key in texts else [])
                 for key, question in asked.items()
                 if key in marks or key in texts
             ],
@@ -202,8 +220,8 @@ def _asked(code: str) -> dict[str, Question]:
     return {question.key: question for version in (*versions, DEFAULT) for question in version}
 
 
-def _comments(given: QuerySet[Answer], key: str) -> list[tuple[datetime, str]]:
-    rows = given.filter(question=key).order_by("-answered_at")[:COMMENTS]
+def _comments(given: QuerySet[Answer], key: str, most: int) -> list[tuple[datetime, str]]:
+    rows = given.filter(question=key).order_by("-answered_at")[:most]
     return [(row.answered_at, row.text or "") for row in rows]
 
 

@@ -98,9 +98,10 @@ def _page(code: str, day: date, rows: list[AppointmentView]) -> str:
         )
     line = "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>□</td></tr>"
     return format_html(
-        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{day} 预约清单</title></head><body>'
+        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{day} 预约清单</title></head><body><main>'
         "<h1>{day} 预约清单 {code}</h1><p>共 {count} 人，生成于 {made}。含个人信息，用后请碎纸。</p>"
-        '<table border="1" cellpadding="4"><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></body></html>',
+        '<table border="1" cellpadding="4"><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></main>'
+        "</body></html>",
         day=f"{day:%F}",
         code=code,
         count=len(rows),

@@ -88,6 +88,26 @@ def test_only_who_makes_schemas_knows_the_owner_and_nobody_visits_them(values: D
         assert {port["port"] for rule in policy["spec"].get("ingress", ()) for port in rule["ports"]} <= {9109}
 
 
+def test_further_databases_come_by_reference() -> None:
+    """Each process is given the logins of its own trade there, and only what makes backups the one that copies."""
+    there = {"b": {"name": "hub-b", "hospitalKey": "h", "ownerKey": "o", "backupKey": "k"}}
+    there["c"] = {"name": "hub-c", "hospitalKey": "h", "ownerKey": "o"}
+    values = {"databases": there, "backups": {"claimName": "backups"}}
+    assert list(chart.problems_of(values)) == []
+    found = {name: environment(pod) for name, pod in pods(values).items()}
+    for name, said in found.items():
+        if name in ("sse", "scheduler"):
+            assert "HUB_HOSPITAL_DATABASES" not in said
+            continue
+        assert said["HUB_HOSPITAL_DATABASES"] == "b,c"
+        assert said["HUB_HOSPITAL_DATABASE_URL_B"] == ("hub-b", "h")
+        owns = name in ("migration", "worker-institutions")
+        assert said.get("HUB_OWNER_DATABASE_URL_C") == (("hub-c", "o") if owns else None)
+        copies = {key for key in said if key.startswith("HUB_BACKUP_DATABASE_URL_")}
+        assert copies == ({"HUB_BACKUP_DATABASE_URL_B"} if name == "worker-institutions" else set())
+    assert list(chart.problems_of({"databases": {"b": {"name": "hub-b"}}})), "a login is missing"
+
+
 @EVERY_VARIATION
 def test_the_migration_runs_before_the_rest(values: Document) -> None:
     job = of_kind(values, "Job")["hub-migration"]

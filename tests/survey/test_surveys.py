@@ -9,6 +9,7 @@ from django.test import Client
 
 from hub import clock
 from hub.actor import system_actor
+from hub.audit.selectors import Search, entries_of
 from hub.outbox.relay import drain
 from hub.security.roles import Role
 from hub.tenancy.scope import REGION, region
@@ -178,11 +179,20 @@ def test_a_hospital_counts_its_own_answers_and_no_other_does(session: UUID) -> N
     assert "<b>67%</b>" in page
     assert "平均 4.0 星" in page
     assert page.count("护士很耐心") == 2
+    sheet = desk_of(Role.HOSPITAL_MANAGER, hospital="alpha", login_name="sheets").get(f"{RESULTS}.csv")
+    lines = sheet.content.decode("utf-8-sig").splitlines()
+    assert "发出邀请,3,其中已答,2" in lines
+    assert f"{DEFAULT[0].text},{DEFAULT[0].kind.label},5 星,1,4.00,," in lines
+    assert len([line for line in lines if line.endswith(",护士很耐心")]) == 2
+    [entry] = entries_of(REGION, Search(action="survey.exported"), limit=9)
+    assert entry.target.removeprefix("export:") in lines[0]
     stranger: Client = desk_of(Role.HOSPITAL_MANAGER, hospital="beta")
+    assert "护士很耐心" not in text_of(stranger.get(f"{RESULTS}.csv"))
     theirs = text_of(stranger.get(RESULTS))
     assert "护士很耐心" not in theirs
     assert "<b>0</b>" in theirs
-    assert desk_of(Role.RECEPTION, hospital="alpha").get(RESULTS).status_code == 403
+    clerk = desk_of(Role.RECEPTION, hospital="alpha")
+    assert [clerk.get(path).status_code for path in (RESULTS, f"{RESULTS}.csv")] == [403, 403]
     with region(read_only=True, staff_of="beta"):
         assert not Invitation.objects.exists()
         assert not Answer.objects.exists()

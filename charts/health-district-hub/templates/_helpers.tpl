@@ -81,6 +81,12 @@ The processes: what each may reach, who may come to it, and what it is trusted w
 {{- if or .data .owner }}
 {{ include "hub.secretEnv" (list "HUB_REGION_DATABASE_URL" $v.secrets.database.name $v.secrets.database.regionKey) }}
 {{ include "hub.secretEnv" (list "HUB_HOSPITAL_DATABASE_URL" $v.secrets.database.name $v.secrets.database.hospitalKey) }}
+{{- with $v.databases }}
+- {name: HUB_HOSPITAL_DATABASES, value: {{ keys . | sortAlpha | join "," | quote }}}
+{{- end }}
+{{- range $name, $one := $v.databases }}
+{{ include "hub.secretEnv" (list (printf "HUB_HOSPITAL_DATABASE_URL_%s" (upper $name)) $one.name $one.hospitalKey) }}
+{{- end }}
 {{- else }}
 # The settings are read whole, but this process opens no database.
 - {name: HUB_REGION_DATABASE_URL, value: "postgresql://none:none@127.0.0.1:1/none"}
@@ -88,6 +94,9 @@ The processes: what each may reach, who may come to it, and what it is trusted w
 {{- end }}
 {{- if .owner }}
 {{ include "hub.secretEnv" (list "HUB_OWNER_DATABASE_URL" $v.secrets.owner.name $v.secrets.owner.key) }}
+{{- range $name, $one := $v.databases }}
+{{ include "hub.secretEnv" (list (printf "HUB_OWNER_DATABASE_URL_%s" (upper $name)) $one.name $one.ownerKey) }}
+{{- end }}
 {{- end }}
 {{- if .data }}
 - {name: HUB_KEYRING, value: /etc/hub/keyring/keyring.json}

@@ -10,10 +10,10 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hub.actor import Actor
-from hub.errors import InvalidInput, NotFound
+from hub.errors import InvalidInput
 from portal.resident.pages import page, resident_page
 from regional_services.notifications import access, links, preferences, selectors, services
-from regional_services.notifications.catalogue import KINDS, Channel, Kind, Language
+from regional_services.notifications.catalogue import Kind, Language
 from regional_services.notifications.preferences import MustHave, Preferences
 
 PAGE = 20
@@ -85,29 +85,19 @@ def habits(request: HttpRequest, actor: Actor) -> HttpResponse:
 @resident_page
 def habit(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
     """One kind: where it comes through; a must-have can only be looked at."""
-    known = KINDS.get(kind)
-    if known is None or known not in preferences.kinds():
-        raise NotFound
+    known = preferences.named(kind)
     if request.method == "POST":
         try:
-            mine = preferences.preferences(actor)
-            unseen = [channel for channel in known.channels if channel not in mine.channels]
-            kept = [channel for channel in unseen if (kind, channel) not in mine.declined]
-            preferences.choose(actor=actor, kind=kind, wanted=[*request.POST.getlist("channel"), *kept])
+            preferences.choose_shown(actor=actor, kind=kind, wanted=request.POST.getlist("channel"))
             notices.success(request, gettext("已保存。"), extra_tags="ok")
         except MustHave as problem:
             notices.error(request, problem.text, extra_tags="bad")
         return HttpResponseRedirect(HABITS)
     mine = preferences.preferences(actor)
-    rows = [(channel, (kind, channel) not in mine.declined) for channel in _possible(known, mine)]
+    rows = [(channel, preferences.is_wanted(known, channel, mine)) for channel in preferences.possible(known, mine)]
     return page(request, "message_habit", "messages", {"kind": known, "rows": rows, "back": HABITS})
 
 
-def _possible(kind: Kind, mine: Preferences) -> list[Channel]:
-    """The channels this resident could be told through."""
-    return [Channel.IN_SITE, *(channel for channel in kind.channels if channel in mine.channels)]
-
-
 def _through(kind: Kind, mine: Preferences) -> str:
-    wanted = [c.label for c in _possible(kind, mine) if not kind.may_be_declined or (kind.name, c) not in mine.declined]
-    return "、".join(wanted)
+    ways = preferences.possible(kind, mine)
+    return "、".join(way.label for way in ways if preferences.is_wanted(kind, way, mine))

@@ -128,9 +128,8 @@ class Delivery(InstitutionRow):
 
 
 class DeliveryStep(InstitutionRow):
-    """The history of a delivery: each state it came to, why, and by whom."""
+    """The history of a delivery: each state it came to, why, and by whom. It goes with its delivery, and not before."""
 
-    grant: ClassVar[Grant] = Grant.APPEND
     staff_grant: ClassVar[Grant] = Grant.RO
 
     delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="steps")
