@@ -41,7 +41,8 @@ def _targets() -> frozenset[str]:
 
 @lru_cache
 def _commands() -> frozenset[str]:
-    ours = {path.stem for path in ROOT.glob("*/**/management/commands/*.py") if "node_modules" not in path.parts}
+    packages = [path.parent for path in ROOT.glob("*/__init__.py")]  # not the servers' data, which changes as we look
+    ours = {path.stem for package in packages for path in package.glob("**/management/commands/*.py")}
     return frozenset(ours | _OF_DJANGO)
 
 
