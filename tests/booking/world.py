@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from hub import clock
 from hub.accounts import steps as accounts
 from hub.actor import Actor, ActorKind, system_actor
@@ -25,6 +27,7 @@ from regional_services.identity.models import Identifier, Person, Relation, Rela
 from regional_services.identity.purposes import ALL
 from regional_services.notifications import selectors as notifications
 from regional_services.notifications.selectors import MessageView
+from tenants.directory.models import Service
 from tenants.registry.models import Institution
 from tenants.registry.selectors import forget
 from tenants.scheduling import selectors as scheduling
@@ -125,16 +128,18 @@ def open_for_booking(
     return session_id(code)
 
 
+def for_adults(code: str, *, days: int = 1) -> QuerySet[CatalogSession]:
+    """Sessions with a fee, `days` from now or later, for whoever comes: not a child's immunisation, not a check-up."""
+    outpatient = CatalogDepartment.objects.filter(institution_code=code, service=Service.OUTPATIENT)
+    earliest = clock.today() + timedelta(days=days)
+    return CatalogSession.objects.filter(
+        institution_code=code, department_id__in=outpatient.values("department_id"), date__gte=earliest, fee_fen__gt=0
+    ).order_by("date", "session_id")
+
+
 def open_session(code: str, *, days: int = 1) -> UUID:
     """Some outpatient session with free numbers and a fee, `days` from now or later, that the HIS told of."""
-    earliest = clock.today() + timedelta(days=days)
-    session: UUID | None = (
-        CatalogSession.objects.filter(institution_code=code, free__gt=0, date__gte=earliest, fee_fen__gt=0)
-        .filter(department_id__in=CatalogDepartment.objects.filter(service="outpatient").values("department_id"))
-        .order_by("date", "session_id")
-        .values_list("session_id", flat=True)
-        .first()
-    )
+    session: UUID | None = for_adults(code, days=days).filter(free__gt=0).values_list("session_id", flat=True).first()
     assert session is not None, f"nothing to book at {code}"
     return session
 
