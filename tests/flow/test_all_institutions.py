@@ -74,7 +74,7 @@ class Everybody:
         listed = self.ask(code, ListSchedules(first_day=first, last_day=first + timedelta(days=1)), Schedules)
         offered = [row for row in listed.schedules if row.state is ScheduleState.OPEN and row.fee_fen]
         with hospital(code, read_only=True):  # not a child's immunisation, the first a community centre lists
-            codes = codes_on(first)
+            codes = codes_on(first, generation=1)
             adults = set(Department.objects.filter(service=Service.OUTPATIENT).values_list("id", flat=True))
             session = next(row for row in offered if codes.department(row.department_code) in adults)
         numbers = self.ask(code, ListNumbers(schedule_code=session.code), Numbers).numbers
