@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -173,8 +173,8 @@ def book(code: str, session: UUID, who: Resident, number: scheduling.NumberView 
     return create_booking(actor=who.actor, wish=wish(code, session, who, chosen), command=command())
 
 
-def stop_session(code: str, session: UUID) -> None:
-    """The hospital's manager stops a clinic."""
+def stop_session(code: str, session: UUID, *, from_time: datetime | None = None) -> None:
+    """The hospital's manager stops a clinic, from a time on or wholly."""
     manager = Actor(
         kind=ActorKind.STAFF,
         id=uuid7(),
@@ -182,7 +182,9 @@ def stop_session(code: str, session: UUID) -> None:
         institution=code,
         permissions=permissions_of([Role.HOSPITAL_MANAGER]),
     )
-    scheduling_services.stop_own_session(actor=manager, hospital=code, session_id=session, reason="医生外出会诊")
+    scheduling_services.stop_own_session(
+        actor=manager, hospital=code, session_id=session, reason="医生外出会诊", from_time=from_time
+    )
 
 
 def messages_of(who: Resident) -> list[MessageView]:
