@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,14 +12,20 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 def of_session(leader: int) -> float:
     """Seconds used so far by the processes of one session (a program started by the district)."""
-    return sum(seconds for _parent, session, seconds in _processes() if session == leader)
+    return sum(seconds for _pid, _parent, session, seconds in _processes() if session == leader)
+
+
+def of_processes(pids: Iterable[int]) -> float:
+    """Seconds used so far by these processes; one that has ended counts no more."""
+    wanted = frozenset(pids)
+    return sum(seconds for pid, _parent, _session, seconds in _processes() if pid in wanted)
 
 
 def of_server(data_directory: Path) -> float:
     """Seconds used so far by a PostgreSQL server: its postmaster, those it has reaped, those that live."""
     postmaster = int((data_directory / "postmaster.pid").read_text().split("\n", 1)[0])
     reaped = _fields(postmaster)
-    living = sum(seconds for parent, _session, seconds in _processes() if parent == postmaster)
+    living = sum(seconds for _pid, parent, _session, seconds in _processes() if parent == postmaster)
     return living + sum(int(field) for field in reaped[11:15]) / _TICKS
 
 
@@ -64,8 +70,8 @@ def _own() -> float:
     return spent.user + spent.system + spent.children_user + spent.children_system
 
 
-def _processes() -> list[tuple[int, int, float]]:
-    """Parent, session and used seconds of every process."""
+def _processes() -> list[tuple[int, int, int, float]]:
+    """Number, parent, session and used seconds of every process."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -73,7 +79,9 @@ def _processes() -> list[tuple[int, int, float]]:
                 fields = _fields(int(entry.name))
             except (FileNotFoundError, ProcessLookupError):
                 continue  # it ended meanwhile
-            found.append((int(fields[1]), int(fields[3]), (int(fields[11]) + int(fields[12])) / _TICKS))
+            found.append(
+                (int(entry.name), int(fields[1]), int(fields[3]), (int(fields[11]) + int(fields[12])) / _TICKS)
+            )
     return found
 
 

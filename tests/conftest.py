@@ -19,8 +19,14 @@ from tests.harness import databases  # noqa: E402
 LONG_FILES = ("tests/portal/", "tests/crash/", "tests/recovery/", "tests/leaving/", "tests/races/")
 
 
+SLOW_SECONDS = 1800  # a walk over every instant of a booking takes minutes; the five of pyproject.toml are for others
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The order in which files are handed to workers: those with browsers and crashes, then the many quick ones."""
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
     items.sort(key=lambda item: not (item.nodeid.startswith(LONG_FILES) or "browser" in item.keywords))
 
 

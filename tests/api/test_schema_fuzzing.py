@@ -1,7 +1,7 @@
 """The whole OpenAPI document against the real WSGI application, signed in: generated requests, good and bad.
 
 Nothing may answer with a server error, and every answer has to look as the document says. `make test` draws a few
-requests for each operation; `HUB_FUZZ_EXAMPLES=400` (make test-full) draws many.
+requests for each operation, `make test-full` 60; `HUB_FUZZ_EXAMPLES` says another number.
 """
 
 from __future__ import annotations

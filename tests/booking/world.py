@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from hub import clock
 from hub.accounts import steps as accounts
@@ -26,6 +27,7 @@ from regional_services.identity.models import Identifier, Person, Relation, Rela
 from regional_services.identity.purposes import ALL
 from regional_services.notifications import selectors as notifications
 from regional_services.notifications.selectors import MessageView
+from tenants.directory.models import Service
 from tenants.registry.models import Institution
 from tenants.registry.selectors import forget
 from tenants.scheduling import selectors as scheduling
@@ -126,17 +128,19 @@ def open_for_booking(
     return session_id(code)
 
 
+def for_adults(code: str, *, days: int = 1) -> QuerySet[CatalogSession]:
+    """Sessions with a fee, `days` from now or later, for whoever comes: not a child's immunisation, not a check-up."""
+    outpatient = CatalogDepartment.objects.filter(institution_code=code, service=Service.OUTPATIENT)
+    earliest = clock.today() + timedelta(days=days)
+    return CatalogSession.objects.filter(
+        institution_code=code, department_id__in=outpatient.values("department_id"), date__gte=earliest, fee_fen__gt=0
+    ).order_by("date", "session_id")
+
+
 def open_session(code: str, *, days: int = 1) -> UUID:
     """Some outpatient session with free numbers and a fee, `days` from now or later, that the HIS told of."""
-    earliest = clock.today() + timedelta(days=days)
-    sessions: Iterable[UUID] = (
-        CatalogSession.objects.filter(institution_code=code, date__gte=earliest, fee_fen__gt=0)
-        .filter(department_id__in=CatalogDepartment.objects.filter(service="outpatient").values("department_id"))
-        .order_by("date", "session_id")
-        .values_list("session_id", flat=True)
-    )
-    for session in sessions:  # the catalogue may lag: it only says where to look
-        if free_numbers(code, session):
+    for session in for_adults(code, days=days).values_list("session_id", flat=True):
+        if free_numbers(code, session):  # the catalogue may lag: it only says where to look
             return session
     raise AssertionError(f"nothing is left to book at {code}")
 
@@ -170,8 +174,8 @@ def book(code: str, session: UUID, who: Resident, number: scheduling.NumberView 
     return create_booking(actor=who.actor, wish=wish(code, session, who, chosen), command=command())
 
 
-def stop_session(code: str, session: UUID) -> None:
-    """The hospital's manager stops a clinic."""
+def stop_session(code: str, session: UUID, *, from_time: datetime | None = None) -> None:
+    """The hospital's manager stops a clinic, from a time on or wholly."""
     manager = Actor(
         kind=ActorKind.STAFF,
         id=uuid7(),
@@ -179,7 +183,9 @@ def stop_session(code: str, session: UUID) -> None:
         institution=code,
         permissions=permissions_of([Role.HOSPITAL_MANAGER]),
     )
-    scheduling_services.stop_own_session(actor=manager, hospital=code, session_id=session, reason="医生外出会诊")
+    scheduling_services.stop_own_session(
+        actor=manager, hospital=code, session_id=session, reason="医生外出会诊", from_time=from_time
+    )
 
 
 def messages_of(who: Resident) -> list[MessageView]:

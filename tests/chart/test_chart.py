@@ -76,6 +76,8 @@ def test_every_process_has_its_deployment_and_every_queue_its_worker(values: Doc
     said = re.findall(r"manage\.py (\w+)", "\n".join(line for pod in found.values() for line in commands(pod)))
     assert set(said) >= {"relay", "hl7_listener", "synthetic", "migrate_hub", "verify_grants"}
     assert set(said) <= ours
+    manual = (ROOT / "docs" / "operations.zh.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"deploy/(hub-[a-z0-9-]+)", manual)) <= set(of_kind(values, "Deployment"))
 
 
 @EVERY_VARIATION

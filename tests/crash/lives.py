@@ -41,7 +41,7 @@ class Life:
     command: str = ""
 
     def book(self) -> None:
-        """Choose the first number of some session and send the request."""
+        """Choose the last number of some session and send the request."""
         wish = _some_wish(self.code, self.who)
         services.create_booking(actor=self.who.actor, wish=wish, command=world.command(key=self.command))
 
@@ -76,8 +76,9 @@ class Life:
         services.register_booking(actor=self.who.actor, booking_id=self._view().id, command=world.command())
 
     def stop_clinic(self) -> None:
-        """The hospital stops the session."""
-        world.stop_session(self.code, self._view().session_id)
+        """The hospital stops the session from this visit on: a walk of many lives needs the others' numbers."""
+        view = self._view()
+        world.stop_session(self.code, view.session_id, from_time=view.starts_at)
 
     def wait(self, time: timedelta, *, outside: bool = True) -> Callable[[], None]:
         """Time passes; the sweeps look. `outside=False`: nobody beyond the hub can be reached meanwhile."""
@@ -104,9 +105,9 @@ Story = Callable[[Life], list[Act]]
 
 
 def _some_wish(code: str, who: Resident) -> BookingWish:
-    """The first free number from tomorrow on."""
+    """The last free number of some session from tomorrow on."""
     session = world.open_session(code)
-    return world.wish(code, session, who, world.free_numbers(code, session)[0])
+    return world.wish(code, session, who, world.free_numbers(code, session)[-1])
 
 
 def deliver_all(district: District) -> None:
@@ -219,7 +220,7 @@ def pay_too_late(life: Life) -> list[Act]:
 
 
 def clinic_stopped(life: Life) -> list[Act]:
-    """A paid booking's session is stopped."""
+    """A paid booking's session is stopped, from its time on."""
     return [life.book, life.relay, life.press_pay, life.notices, life.stop_clinic, life.relay, life.notices]
 
 

@@ -21,6 +21,7 @@ from hub import clock
 from hub.outbox.relay import drain
 from hub.security.keyring import ring
 from hub.tenancy.provision import create_hospital
+from hub.tenancy.scope import hospital
 from institution_connectors.catalog import selectors as catalog
 from institution_connectors.contracts import (
     Departments,
@@ -40,6 +41,8 @@ from institution_connectors.exchange import signing
 from institution_connectors.runtime import adapters, gate, pipeline
 from regional_services.booking.models import Booking, His, State
 from tenants.directory import services as directory
+from tenants.directory.models import Department, Service
+from tenants.directory.steps import codes_on
 from tenants.registry.seeding import connectors, institutions, outside
 from tenants.scheduling import services as scheduling
 from tests.booking import world
@@ -69,7 +72,11 @@ class Everybody:
         directory.apply_doctors(code, self.ask(code, ListDoctors(), Doctors), actor=SYNC)
         first = clock.today() + timedelta(days=1)
         listed = self.ask(code, ListSchedules(first_day=first, last_day=first + timedelta(days=1)), Schedules)
-        session = next(row for row in listed.schedules if row.state is ScheduleState.OPEN and row.fee_fen)
+        offered = [row for row in listed.schedules if row.state is ScheduleState.OPEN and row.fee_fen]
+        with hospital(code, read_only=True):  # not a child's immunisation, the first a community centre lists
+            codes = codes_on(first, generation=1)
+            adults = set(Department.objects.filter(service=Service.OUTPATIENT).values_list("id", flat=True))
+            session = next(row for row in offered if codes.department(row.department_code) in adults)
         numbers = self.ask(code, ListNumbers(schedule_code=session.code), Numbers).numbers
         scheduling.apply_snapshot(code, snapshot((session,), numbers), actor=SYNC)
         return session.code, next(row.code for row in numbers if row.state is NumberState.FREE)

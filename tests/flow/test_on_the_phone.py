@@ -85,8 +85,8 @@ def _free(phone: Phone, address: str, session: UUID) -> tuple[int, int]:
 
 def _of_a_doctor(code: str) -> UUID:
     """A session with a fee and free numbers of a doctor who sees patients on other days too."""
-    rows = CatalogSession.objects.filter(institution_code=code, free__gt=1, date__gt=clock.today(), fee_fen__gt=0)
-    sessions = list(rows.exclude(doctor_id=None).order_by("date").values_list("session_id", "doctor_id"))
+    rows = world.for_adults(code).filter(free__gt=1).exclude(doctor_id=None)
+    sessions = list(rows.values_list("session_id", "doctor_id"))
     doctors = [doctor for _, doctor in sessions]
     return UUID(str(next(session for session, doctor in sessions if doctors.count(doctor) > 1)))
 

@@ -70,7 +70,8 @@ def test_the_desk_books_for_a_newcomer(site: Site, chromium: Browser) -> None:
     with staff(site, chromium, Role.RECEPTION) as window:
         page = window.go("/workspace/book")
         window.look("workspace-book-session-desk")
-        page.get_by_role("link", name="选号").last.click()
+        adults = page.get_by_role("row").filter(has_text="全科医学科")
+        adults.get_by_role("link", name="选号").last.click()
         page.get_by_label("姓名（与证件一致）").fill("王秀英")
         page.get_by_label("证件号码").fill("310101195001011231")
         window.look("workspace-book-desk")
