@@ -19,6 +19,38 @@ OPERATION_WORDS = {
     Operation.LIST_DOCTORS: "取医生",
     Operation.PING: "心跳",
 }
+INBOUND_WORDS = {
+    "schedule_snapshot": "排班",
+    "session_stopped": "停诊",
+    "number_taken": "号被占用",
+    "visit_event": "就诊进展",
+    "patients_merged": "患者合并",
+    "result_reported": "报告",
+    "Bundle": "FHIR 通知",
+    "MFN^Z05": "排班",
+}
+OUTSIDE_WORDS = {
+    "hub.accounts.exchange_wechat_code": "微信登录",
+    "hub.accounts.send_phone_code": "短信验证码",
+    "hub.staff_platform.read_users": "统一用户平台：人员",
+    "hub.staff_platform.trade_code": "统一用户平台：登录",
+    "institution_connectors.exchange.ask_hospital": "医院接口",
+    "institution_connectors.exchange.probe_hospital": "医院接口探测",
+    "regional_services.cards.ask_issuer": "电子健康卡与医保码",
+    "regional_services.entries.ask_wechat": "公众号关注查询",
+    "regional_services.identity.ask_city": "市实名核验",
+    "regional_services.insurance.ask_insurer": "医保凭证激活",
+    "regional_services.notifications.deliver": "消息渠道",
+    "regional_services.payments.check": "支付渠道：查支付",
+    "regional_services.payments.check_refund": "支付渠道：查退款",
+    "regional_services.payments.close": "支付渠道：关单",
+    "regional_services.payments.give_back": "支付渠道：退款",
+    "regional_services.payments.prepare": "支付渠道：下单",
+    "tenants.directory.follow_directory": "医院科室与医生",
+    "tenants.nightly.send_word": "夜间报告短信",
+    "tenants.scheduling.ask_for_day": "医院排班",
+    "tenants.scheduling.ask_for_first_schedules": "医院首次排班",
+}
 HISTORY_WORDS = {
     "quoted": "医院已核价",
     "unquoted": "医院未及时核价，按挂牌价",
