@@ -16,7 +16,8 @@ from hub import clock, money
 from hub.security import masking
 from hub.words import said
 from portal.commands import FIELD, new_key
-from portal.components.words import INBOUND_WORDS, OUTSIDE_WORDS
+from portal.components.words import AREA_WORDS, INBOUND_WORDS, OUTSIDE_WORDS
+from tenants.registry import selectors as registry
 
 register = template.Library()
 
@@ -252,9 +253,21 @@ def doer(name: str) -> str:
 
 
 @register.filter
+def area(action: str) -> str:
+    """What an audited action is about, of its name's beginning: `booking.held` -> 预约."""
+    return said(AREA_WORDS.get(action.partition(".")[0], ""))
+
+
+@register.filter
 def inbound(kind: str) -> str:
     """What a hospital's message is about; a kind without a word of its own keeps its name."""
     return said(INBOUND_WORDS.get(kind, kind))
+
+
+@register.filter
+def dialect(name: str) -> str:
+    """`rest_json` -> REST/JSON."""
+    return registry.dialect_text(name)
 
 
 @register.filter
