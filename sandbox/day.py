@@ -25,6 +25,7 @@ from typing import Any
 
 import aiohttp
 
+from sandbox.his.clock import ZONE
 from sandbox.outside.people import Human, person
 
 log = logging.getLogger("sandbox.day")
@@ -153,8 +154,9 @@ class Resident:
         standing = [b for b in self.bookings.values() if b["state"] == "booked"]
         if standing and dice.random() < 0.25:
             return await self._cancel(dice.choice(standing))
-        if standing and dice.random() < 0.2:
-            return await self._check_in(dice.choice(standing))
+        today = [b for b in standing if b["visit_date"] == f"{datetime.now(ZONE):%F}"]
+        if today and dice.random() < 0.4:
+            return await self._check_in(dice.choice(today))
         return await self._book(dice)
 
     async def _book(self, dice: random.Random) -> str:

@@ -16,6 +16,8 @@ from hub import clock, money
 from hub.security import masking
 from hub.words import said
 from portal.commands import FIELD, new_key
+from portal.components.words import AREA_WORDS, INBOUND_WORDS, OUTSIDE_WORDS
+from tenants.registry import selectors as registry
 
 register = template.Library()
 
@@ -79,6 +81,27 @@ _TONES = {
     "rejected": "bad",
     "dead": "bad",
 }
+# What a browser's own description of itself (User-Agent) contains, the narrower name first: Edge says "Chrome" too.
+_PROGRAMS = (
+    ("MicroMessenger", "微信"),
+    ("AlipayClient", "支付宝"),
+    ("HuaweiBrowser", "华为浏览器"),
+    ("QQBrowser", "QQ 浏览器"),
+    ("UCBrowser", "UC 浏览器"),
+    ("Edg", "Edge"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_MACHINES = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("HarmonyOS", "鸿蒙"),
+    ("Android", "安卓"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
 _GLYPHS = {
     "home": "M3 11l9-8 9 8v10h-6v-6H9v6H3z",
     "book": "M5 4h14v17H5zM9 2v4M15 2v4M5 9h14M12 12v6M9 15h6",
@@ -227,6 +250,38 @@ def fee(context: dict[str, Any], fen: int) -> str:
 def doer(name: str) -> str:
     """Who did a step, as people read it: a program's own name is the platform."""
     return gettext("平台") if name.isascii() and "." in name else name
+
+
+@register.filter
+def area(action: str) -> str:
+    """What an audited action is about, of its name's beginning: `booking.held` -> 预约."""
+    return said(AREA_WORDS.get(action.partition(".")[0], ""))
+
+
+@register.filter
+def inbound(kind: str) -> str:
+    """What a hospital's message is about; a kind without a word of its own keeps its name."""
+    return said(INBOUND_WORDS.get(kind, kind))
+
+
+@register.filter
+def dialect(name: str) -> str:
+    """`rest_json` -> REST/JSON."""
+    return registry.dialect_text(name)
+
+
+@register.filter
+def outside(handler: str) -> str:
+    """Whom a delivery talks to, of the handler's name; one of a module that joined keeps it."""
+    return said(OUTSIDE_WORDS.get(handler, handler))
+
+
+@register.filter
+def browser(agent: str) -> str:
+    """`微信 · iPhone`, of what a browser calls itself (User-Agent); what is not known stays out."""
+    program = next((words for mark, words in _PROGRAMS if mark in agent), "")
+    machine = next((words for mark, words in _MACHINES if mark in agent), "")
+    return " · ".join(said(words) for words in (program, machine) if words) or gettext("其他程序")
 
 
 @register.filter

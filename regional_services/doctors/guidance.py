@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -72,7 +73,7 @@ def advise(text: str) -> list[Advice]:
             reason=row.reason,
             is_urgent=row.is_urgent,
             department_names=tuple(row.departments),
-            departments=_first([place for name in row.departments for place in places[name]]),
+            departments=_first(row.departments, places),
         )
         for row, how in matches
     ]
@@ -106,6 +107,13 @@ def _places(names: list[str]) -> dict[str, list[Suggested]]:
     return found
 
 
-def _first(places: list[Suggested]) -> tuple[Suggested, ...]:
-    once = {place.department_id: place for place in places}
+def _first(names: Sequence[str], places: dict[str, list[Suggested]]) -> tuple[Suggested, ...]:
+    """Departments that are called so come first: 内科 is also in 消化内科, and in 口腔内科, where no fever belongs."""
+    once = {
+        place.department_id: place
+        for called_so in (True, False)
+        for name in names
+        for place in places[name]
+        if place.name.startswith(name) is called_so
+    }
     return tuple(once.values())[:MOST_DEPARTMENTS]

@@ -97,7 +97,8 @@ class _Callers:
         if wrong == "signature":
             given["service"] = next(service for service in _SERVICES if service != query["service"])
         address = f"{self._hub}/entry?{urlencode(given)}"
-        self._last[query["account"]] = address
+        if not wrong:
+            self._last[query["account"]] = address
         raise web.HTTPFound(address)
 
     async def _back(self, request: web.Request) -> web.Response:

@@ -21,6 +21,7 @@ from tenants.appointments.permissions import PRINT_LIST
 from tenants.appointments.selectors import AppointmentView, Criteria, search
 from tenants.directory import selectors as directory
 from tenants.patients import selectors as patients
+from tenants.registry import selectors as registry
 
 CLOCKWORK = system_actor("每日清单")
 LIMIT = 20_000
@@ -99,11 +100,11 @@ def _page(code: str, day: date, rows: list[AppointmentView]) -> str:
     line = "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>□</td></tr>"
     return format_html(
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{day} 预约清单</title></head><body><main>'
-        "<h1>{day} 预约清单 {code}</h1><p>共 {count} 人，生成于 {made}。含个人信息，用后请碎纸。</p>"
+        "<h1>{hospital} {day} 预约清单</h1><p>共 {count} 人，生成于 {made}。含个人信息，用后请碎纸。</p>"
         '<table border="1" cellpadding="4"><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></main>'
         "</body></html>",
         day=f"{day:%F}",
-        code=code,
+        hospital=registry.institution(code).name,
         count=len(rows),
         made=f"{clock.local(clock.now()):%F %T}",
         heads=format_html_join("", "<th>{}</th>", ((head,) for head in _HEADS)),

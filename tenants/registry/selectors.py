@@ -20,7 +20,7 @@ from tenants.registry.errors import (
     UnknownInstitution,
 )
 from tenants.registry.functions import ALL_SET, BOOKING, FUNCTIONS
-from tenants.registry.models import BookingMode, CutoffRule, Institution, RuleChange, SettleMode, Switch
+from tenants.registry.models import BookingMode, CutoffRule, Dialect, Institution, RuleChange, SettleMode, Switch
 from tenants.registry.rules import RULES
 
 FRESH_SECONDS = 5.0
@@ -190,6 +190,11 @@ def institution(code: str) -> InstitutionView:
         return _cache.views()[code]
     except KeyError:
         raise UnknownInstitution from None
+
+
+def dialect_text(dialect: str) -> str:
+    """What a dialect is called; one that is not ours keeps its name."""
+    return Dialect(dialect).label if dialect in Dialect.values else dialect
 
 
 def institutions_with(function: str) -> list[InstitutionView]:

@@ -16,7 +16,7 @@ from hub import clock
 from hub.outbox.relay import drain
 from hub.tenancy.scope import region
 from regional_services.catalog import projection
-from regional_services.catalog.models import CatalogDoctor, CatalogSession
+from regional_services.catalog.models import CatalogDepartment, CatalogDoctor, CatalogSession
 from regional_services.doctors import finding, guidance, selectors, symptoms
 from regional_services.doctors.finding import Order, Wanted
 from regional_services.doctors.inbound import PRESENCE_LEASE
@@ -263,6 +263,14 @@ def test_words_of_symptoms_lead_to_departments_and_say_why(town: Town, client: C
     for said in ("gaoxueya", "GXY", "血压高"):
         assert "高血压" in [row["word"] for row in advise(said)]
     assert advise("没有这样的话") == []
+    with region():
+        department = CatalogDepartment.objects.filter(institution_code=town.alpha).first()
+        assert department is not None
+        for name in ("口腔内科", "消化内科", "内科"):
+            department.department_id, department.code, department.name = uuid4(), name, name
+            department.save(force_insert=True)
+    fever = next(row for row in advise("发烧") if row["word"] == "发热")
+    assert fever["departments"][0]["name"] == "内科", "the department called so, before those that only contain it"
     with region():
         Symptom.objects.filter(word="高血压").update(is_edited=True, departments=["精神心理科"])
     symptoms.seed(actor=SYNC)

@@ -85,7 +85,10 @@ def test_book_pay_and_show_the_code(site: Site, chromium: Browser) -> None:
 
 def _look_at_everything(site: Site, chromium: Browser, person: Visitor, booking: str) -> None:
     page = person.go("/hospitals/alpha")
-    department = page.get_by_role("link", name=FREE_FOR_ADULTS).first.get_attribute("href") or ""
+    department = (
+        page.get_by_role("link", name=re.compile("余号")).filter(has_text="全科医学科").first.get_attribute("href")
+        or ""
+    )
     person.go(department)
     session = page.locator("ul.list a").first.get_attribute("href") or ""
     paths = {

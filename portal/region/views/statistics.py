@@ -148,7 +148,7 @@ def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
         "count": count,
         "words": dict(zip(bookings.FIGURES, LISTED, strict=True))[wanted.what],
         "asked": asked,
-        "place": names.get(asked.institution_code, gettext("全区")),
+        "whole": names.get(asked.institution_code, gettext("全区")),
         "department_name": _department_name(asked),
         "export": f"/district/statistics/bookings.csv{query_with(request, page='')}",
         "may_export": actor.may(EXPORT),

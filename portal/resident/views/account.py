@@ -175,7 +175,7 @@ def devices(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Where this account is signed in now."""
     held = sessions.current(request)
     rows = selectors.living_sign_ins(own_account(actor))
-    return page(request, "devices", "me", {"rows": rows, "here": held.sign_in_id if held else None})
+    return page(request, "devices", "me", {"rows": rows, "here": held.sign_in_id if held else None, "back": "/me"})
 
 
 @require_POST

@@ -100,6 +100,7 @@ def add(request: HttpRequest, actor: Actor) -> HttpResponse:
         "form": form,
         "next": following,
         "consents": [{"code": code, "text": TEXTS[code].text} for code in REQUIRED],
+        "given": request.POST.getlist("consents"),
         "back": "/me/people",
     }
     if request.method == "GET" or not form.is_valid():

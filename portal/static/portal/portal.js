@@ -150,7 +150,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 
-/* Sex and birthday are asked only where the document does not say them, a code only of an adult relative. */
+/* Sex and birthday are asked only where the document does not say them, a code and an end only of an adult relative. */
 function askOnlyWhatIsUnknown() {
   const kind = document.querySelector("select[name=document_type]");
   if (!kind) return;
@@ -164,6 +164,8 @@ function askOnlyWhatIsUnknown() {
   if (!relation || !code) return;
   const alone = ["self", "child"].includes(relation.value);
   code.closest(".field").hidden = alone;
+  const until = document.querySelector("[name=until]");
+  if (until) until.closest(".field").hidden = alone;
   document.querySelector("[data-with=phone_code]").hidden = alone;
 }
 document.addEventListener("DOMContentLoaded", askOnlyWhatIsUnknown);
