@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -139,9 +140,11 @@ def for_adults(code: str, *, days: int = 1) -> QuerySet[CatalogSession]:
 
 def open_session(code: str, *, days: int = 1) -> UUID:
     """Some outpatient session with free numbers and a fee, `days` from now or later, that the HIS told of."""
-    session: UUID | None = for_adults(code, days=days).filter(free__gt=0).values_list("session_id", flat=True).first()
-    assert session is not None, f"nothing to book at {code}"
-    return session
+    sessions: Iterable[UUID] = for_adults(code, days=days).values_list("session_id", flat=True)
+    for session in sessions:  # the catalogue may lag: it only says where to look
+        if free_numbers(code, session):
+            return session
+    raise AssertionError(f"nothing is left to book at {code}")
 
 
 def free_numbers(code: str, session: UUID) -> list[scheduling.NumberView]:

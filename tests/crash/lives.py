@@ -105,12 +105,9 @@ Story = Callable[[Life], list[Act]]
 
 
 def _some_wish(code: str, who: Resident) -> BookingWish:
-    """A free number from tomorrow on; the catalogue, which may lag, only says where to look."""
-    for session in world.for_adults(code).values_list("session_id", flat=True):
-        free = world.free_numbers(code, session)
-        if free:
-            return world.wish(code, session, who, free[-1])
-    raise AssertionError(f"nothing is left to book at {code}")
+    """The last free number of a session from tomorrow on."""
+    session = world.open_session(code)
+    return world.wish(code, session, who, world.free_numbers(code, session)[-1])
 
 
 def deliver_all(district: District) -> None:
