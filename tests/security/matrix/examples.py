@@ -541,7 +541,6 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "message_id"): _message,
     ("", "kind"): lambda _: "booking.booked",
     ("api/institution/v1", "kind"): lambda _: "Slot",
-    ("", "wanted"): lambda _: "S1-1",
     ("", "channel"): lambda _: "in_site",
     ("", "language"): lambda _: "zh",
     ("", "short_code"): lambda district: code_of(_message(district)),
