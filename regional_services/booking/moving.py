@@ -131,7 +131,7 @@ def _successor(new_id: UUID, old: Booking, place: NewPlace, unit: Unit) -> Booki
 
 
 def _session(old: Booking, place: NewPlace) -> BookableSession:
-    session = bookable_session(old.institution_code, place.session_id)
+    session = bookable_session(old.institution_code, place.session_id, person_id=old.person_id)
     if session is None:
         raise SessionClosed
     if session.department_id != old.department_id:

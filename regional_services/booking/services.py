@@ -26,6 +26,7 @@ from regional_services.booking.errors import (
     CannotCancel,
     CannotCheckIn,
     CannotRegister,
+    NoShowBlocked,
     QueueFirst,
     SessionClosed,
 )
@@ -80,8 +81,8 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
     """Book one number; returns the booking as it stands: awaiting payment, booked, or waiting for the hospital.
 
     Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, AgeUnfit,
-    SessionClosed, WaitInLine, TimeTaken, DayLimit, QueueFirst, NumberTaken, SlotChanged or a limit of the hospital's
-    (AlreadyBookedToday, HospitalDayLimit, OpenLimit); then nothing is held and nothing is owed.
+    SessionClosed, WaitInLine, NoShowBlocked, TimeTaken, DayLimit, QueueFirst, NumberTaken, SlotChanged or a limit of
+    the hospital's (AlreadyBookedToday, HospitalDayLimit, OpenLimit); then nothing is held and nothing is owed.
     """
     institution = registry.institution(wish.institution)
     institution.require(BOOKING_FUNCTION)
@@ -93,13 +94,20 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
         claim = unit.claim(command, reference=str(booking_id))
         if claim.new:
             patient, card = identity_access.card_for(actor, wish.person_id, BOOKING_PURPOSE)
-            session = bookable_session(wish.institution, wish.session_id, reserved=is_synthetic(patient.account_id))
+            session = bookable_session(
+                wish.institution,
+                wish.session_id,
+                person_id=wish.person_id,
+                reserved=is_synthetic(patient.account_id),
+            )
             if session is None:
                 raise SessionClosed
             offers.require_fit(session.service, patient.birth_date, session.date)
             booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
             if rights.use(booking):
                 booking.channel = Channel.PRIORITY
+            elif session.blocked_until is not None:
+                raise NoShowBlocked(until=session.blocked_until)
             elif session.queued:
                 raise QueueFirst
             reservations.take(booking)

@@ -23,6 +23,7 @@ from regional_services.booking.errors import WaitInLine
 from regional_services.booking.services import BookingWish
 from regional_services.catalog import offers, selectors
 from regional_services.catalog.selectors import SessionCard
+from regional_services.noshow import selectors as noshows
 from regional_services.waitlist import selectors as waitlist_selectors
 from regional_services.waitlist import services as waitlist
 from tenants.appointments.errors import SlotChanged
@@ -125,6 +126,7 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
     rule = offers.rule_of(service) if service != Service.OUTPATIENT else None
     people = [person for person in people_of(actor) if rule is None or rule.fits(person.birth_date, card.date)]
     chosen = chosen_person(request, people)
+    blocks = noshows.blocks_at(code, [person.person_id for person in people])
     context |= {
         "to_pay": bookings.to_pay(actor.id) if actor.id else None,
         "number": number,
@@ -132,6 +134,7 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
         "chosen": chosen,
         "rule": rule,
         "quoted": services.is_quoted(code, card.fee_fen),
+        "blocks": [(person.name, blocks[person.person_id]) for person in people if person.person_id in blocks],
         "may_book": any(person.standing in ("verified", "temporary") for person in people),
         "back": f"/hospitals/{code}/sessions/{session_id}",
     }

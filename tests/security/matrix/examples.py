@@ -53,6 +53,7 @@ from regional_services.feedback.services import Wish
 from regional_services.identity.models import Identifier, Relation
 from regional_services.idverify import services as identity_services
 from regional_services.idverify.models import Application
+from regional_services.noshow.models import NoShow
 from regional_services.notifications.links import code_of
 from regional_services.payments import services as payments
 from regional_services.payments.merchants import Credentials, put_in_force
@@ -512,8 +513,29 @@ def _visit(district: World) -> UUID:
     return UUID(str(made.id))
 
 
+def _missed(district: World) -> UUID:
+    """A visit at alpha the owner did not come to."""
+    booking, account_id = district.booking, district.owner.actor.id
+    assert account_id is not None
+    with region():
+        made, _ = NoShow.objects.get_or_create(
+            booking_id=booking.id,
+            defaults={
+                "institution_code": district.alpha,
+                "account_id": account_id,
+                "person_id": district.owner.person_id,
+                "number": booking.number,
+                "department_name": booking.department_name,
+                "starts_at": clock.now() - timedelta(days=1),
+                "found_at": clock.now(),
+            },
+        )
+    return UUID(str(made.booking_id))
+
+
 EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "visit_id"): _visit,
+    ("", "missed_id"): _missed,
     ("", "relation_id"): _relation,
     ("", "scan_id"): _scan,
     ("", "merge_id"): _merge,
