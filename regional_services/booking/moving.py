@@ -52,7 +52,7 @@ def reschedule(*, actor: Actor, booking_id: UUID, place: NewPlace, command: Comm
     institution.require(BOOKING_FUNCTION)
     if place.starts_at <= clock.now():
         raise SessionClosed
-    admitted = rush.enter(actor, institution)
+    admitted = rush.enter(actor, institution, person_id=known.person_id, session_id=place.session_id)
     new_id = uuid7()
     with work(REGION, actor=actor) as unit:
         claim = unit.claim(command, reference=str(new_id))

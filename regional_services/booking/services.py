@@ -81,14 +81,14 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
     """Book one number; returns the booking as it stands: awaiting payment, booked, or waiting for the hospital.
 
     Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, AgeUnfit,
-    SessionClosed, WaitInLine, NoShowBlocked, TimeTaken, DayLimit, QueueFirst, NumberTaken, SlotChanged or a limit of
-    the hospital's (AlreadyBookedToday, HospitalDayLimit, OpenLimit); then nothing is held and nothing is owed.
+    SessionClosed, TooEager, HeldForCheck, WaitInLine, NoShowBlocked, TimeTaken, DayLimit, QueueFirst, NumberTaken,
+    SlotChanged or a limit of the hospital's (AlreadyBookedToday, HospitalDayLimit, OpenLimit); then nothing is held.
     """
     institution = registry.institution(wish.institution)
     institution.require(BOOKING_FUNCTION)
     if wish.starts_at <= clock.now():
         raise SessionClosed
-    admitted = rush.enter(actor, institution)
+    admitted = rush.enter(actor, institution, person_id=wish.person_id, session_id=wish.session_id)
     booking_id = uuid7()
     with work(REGION, actor=actor) as unit:
         claim = unit.claim(command, reference=str(booking_id))
@@ -275,6 +275,7 @@ def cancel_booking(*, actor: Actor, booking_id: UUID, reason: str, command: Comm
         view = booking_view(row)
         if command is not None:
             unit.answer(command, {"booking": str(booking_id)})
+    rush.given_back(actor, booking.person_id, booking.session_id)
     return view
 
 

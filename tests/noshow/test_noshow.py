@@ -49,13 +49,14 @@ def _over(code: str, booking_id: UUID, days_ago: int = 1, state: State = State.B
         Appointment.objects.filter(id=booking_id).update(**times)
 
 
-def _missed(code: str, session: UUID, who: world.Resident, days_ago: int = 1) -> UUID:
+def missed(code: str, session: UUID, who: world.Resident, days_ago: int = 1) -> UUID:
+    """A visit this resident did not come to."""
     booking = world.book(code, session, who)
     _over(code, booking.id, days_ago)
     return booking.id
 
 
-def _seen(code: str, session: UUID, days_ago: int = 1) -> None:
+def seen(code: str, session: UUID, days_ago: int = 1) -> None:
     """The hospital told of a visit that day."""
     _over(code, world.book(code, session, world.resident()).id, days_ago, State.FULFILLED)
 
@@ -68,17 +69,17 @@ def _kinds(who: world.Resident) -> list[str]:
 def test_only_visits_nobody_came_to_are_counted_and_only_where_the_hospital_tells(alpha: str, told: bool) -> None:
     session = world.open_for_booking(alpha, 6, fee_fen=0)
     absent, present, cancelled = (world.resident() for _ in range(3))
-    missed = _missed(alpha, session, absent)
-    came = _missed(alpha, session, present)
+    away = missed(alpha, session, absent)
+    came = missed(alpha, session, present)
     with hospital(alpha):
         Appointment.objects.filter(id=came).update(present_at=clock.now())
     gone = world.book(alpha, session, cancelled)
     _over(alpha, gone.id, state=State.STOPPED)
     if told:
-        _seen(alpha, session)
+        seen(alpha, session)
     assert counting.count_missed() == int(told)
     assert counting.count_missed() == 0
-    assert list(NoShow.objects.values_list("booking_id", flat=True)) == ([missed] if told else [])
+    assert list(NoShow.objects.values_list("booking_id", flat=True)) == ([away] if told else [])
     assert _kinds(absent).count("noshow.counted") == int(told)
     assert world.book(alpha, session, absent).state == "booked"  # no rule, no block
 
@@ -90,9 +91,9 @@ def test_a_rule_blocks_and_an_appeal_that_holds_lifts_it(alpha: str, beta: str) 
     services.set_rule(actor=manager, count="2", window_days="30", block_days="60")
     services.set_rule(actor=operations, count="2", window_days="30", block_days="10")
     who = world.resident()
-    first, second = (_missed(alpha, session, who, days_ago) for days_ago in (2, 1))
+    first, second = (missed(alpha, session, who, days_ago) for days_ago in (2, 1))
     for days_ago in (2, 1):
-        _seen(alpha, session, days_ago)
+        seen(alpha, session, days_ago)
     assert counting.count_missed() == 2
     assert _kinds(who).count("noshow.blocked") == 2
     free = world.free_numbers(alpha, session)[0]
@@ -133,19 +134,19 @@ def test_a_rule_blocks_and_an_appeal_that_holds_lifts_it(alpha: str, beta: str) 
     assert [row.booking_id for row in found] == [second]
 
 
-def _decided_by_its_own_hospital(alpha: str, beta: str, missed: UUID) -> None:
+def _decided_by_its_own_hospital(alpha: str, beta: str, visit: UUID) -> None:
     """On the pages: the neighbour sees and decides nothing, a reception neither, the hospital's manager once."""
     neighbour = browser_of(make_staff("manager.beta", hospital=beta, roles=(Role.HOSPITAL_MANAGER,)))
     at_alpha = browser_of(make_staff("manager.alpha", hospital=alpha, roles=(Role.HOSPITAL_MANAGER,)))
     decision = {"answer": "excuse", "text": "核实：当天在窗口就诊"}
-    assert str(missed) not in neighbour.get("/workspace/no-shows").content.decode()
-    assert neighbour.post(f"/workspace/no-shows/{missed}/decide", decision).status_code == 404
+    assert str(visit) not in neighbour.get("/workspace/no-shows").content.decode()
+    assert neighbour.post(f"/workspace/no-shows/{visit}/decide", decision).status_code == 404
     with pytest.raises(Forbidden):
-        services.decide(actor=staff(Role.RECEPTION, alpha), booking_id=missed, excuse=True, text="没有权限")
+        services.decide(actor=staff(Role.RECEPTION, alpha), booking_id=visit, excuse=True, text="没有权限")
     assert "当天已在窗口就诊" in at_alpha.get("/workspace/no-shows?state=appealed").content.decode()
-    assert at_alpha.post(f"/workspace/no-shows/{missed}/decide", decision).status_code == 302
+    assert at_alpha.post(f"/workspace/no-shows/{visit}/decide", decision).status_code == 302
     with pytest.raises(AlreadyDecided):
-        services.decide(actor=staff(Role.REVIEWER, None), booking_id=missed, excuse=False, text="改主意了")
+        services.decide(actor=staff(Role.REVIEWER, None), booking_id=visit, excuse=False, text="改主意了")
 
 
 def test_a_visit_told_of_late_and_a_rule_that_ends_take_it_back(alpha: str) -> None:
@@ -155,9 +156,9 @@ def test_a_visit_told_of_late_and_a_rule_that_ends_take_it_back(alpha: str) -> N
         services.set_rule(actor=manager, count="99", window_days="1", block_days="x")
     services.set_rule(actor=manager, count="1", window_days="30", block_days="60")
     late, other = world.resident(), world.resident()
-    told = _missed(alpha, session, late)
-    _missed(alpha, session, other)
-    _seen(alpha, session)
+    told = missed(alpha, session, late)
+    missed(alpha, session, other)
+    seen(alpha, session)
     assert counting.count_missed() == 2
     assert selectors.blocked(manager) == 2
     with work(alpha, actor=system_actor("his")) as unit:

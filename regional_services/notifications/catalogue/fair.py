@@ -1,4 +1,4 @@
-"""Kinds around missed visits (爽约): one was counted, booking online is suspended, an appeal was decided."""
+"""Kinds around fair booking: missed visits (爽约) and what follows, accounts held for a look (抢号)."""
 
 from __future__ import annotations
 
@@ -63,6 +63,43 @@ KINDS = (
             title="A missed visit was looked at",
             text="Your missed visit at {institution}, {department}, {when}: {ended}. {reason}",
             discreet="A missed visit of yours at {institution} was looked at. Sign in for details.",
+        ),
+    ),
+    Kind(
+        name="fairness.held",
+        title="线上预约待核验",
+        importance=Importance.MUST,
+        variables=("reason",),
+        channels=TEXTED,
+        page="/me",
+        zh=Words(
+            title="线上预约待核验",
+            text="您的账号因抢号异常（{reason}）暂停线上预约，已约的号不受影响。请本人带证件到医院窗口预约，或拨打服务热线核验后恢复。",
+            discreet="您的账号暂停线上预约，待核验。详情请登录查看。",
+        ),
+        en=Words(
+            title="Online booking needs a check",
+            text="Unusual bookings were seen on your account ({reason}): booking online is suspended, what you booked "
+            "stands. Book at a hospital's window with your document, or call the service line to be checked.",
+            discreet="Booking online is suspended on your account until it was checked. Sign in for details.",
+        ),
+    ),
+    Kind(
+        name="fairness.freed",
+        title="线上预约已恢复",
+        importance=Importance.SERVICE,
+        variables=("reason",),
+        channels=PUSHED,
+        page="/me",
+        zh=Words(
+            title="线上预约已恢复",
+            text="您的账号核验通过（{reason}），可以正常线上预约。",
+            discreet="您的账号核验通过，可以正常线上预约。",
+        ),
+        en=Words(
+            title="Online booking is open again",
+            text="Your account was checked ({reason}); you can book online again.",
+            discreet="Your account was checked; you can book online again.",
         ),
     ),
 )

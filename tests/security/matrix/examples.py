@@ -47,6 +47,8 @@ from regional_services.doctors import reminding
 from regional_services.entries import managing as entries
 from regional_services.entries.managing import CallerWish
 from regional_services.entries.models import Caller, Visit
+from regional_services.fairness.kinds import Kind
+from regional_services.fairness.models import Pattern
 from regional_services.feedback import services as feedback
 from regional_services.feedback.models import Entry, Photo
 from regional_services.feedback.services import Wish
@@ -533,9 +535,24 @@ def _missed(district: World) -> UUID:
     return UUID(str(made.booking_id))
 
 
+def _pattern(_: World) -> UUID:
+    """An account that books too eagerly."""
+    with region():
+        made = Pattern.objects.create(
+            kind=Kind.TRIES,
+            subject=f"account:{uuid4()}",
+            count=41,
+            place="alpha",
+            first_at=clock.now(),
+            last_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
 EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "visit_id"): _visit,
     ("", "missed_id"): _missed,
+    ("", "pattern_id"): _pattern,
     ("", "relation_id"): _relation,
     ("", "scan_id"): _scan,
     ("", "merge_id"): _merge,
