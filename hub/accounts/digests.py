@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 
 
-def device_name(digest: bytes) -> str:
+def device_name(digest: bytes | memoryview) -> str:
     """What stands for a device in an actor: short, and nobody gets in with it."""
-    return digest[:8].hex()
+    return bytes(digest[:8]).hex()
 
 
 def of(secret: str) -> bytes:

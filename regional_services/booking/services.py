@@ -21,7 +21,7 @@ from hub.tenancy.scope import REGION, hospital, region
 from hub.work import Command, work
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.contracts.operations import Operation
-from regional_services.booking import access, reservations, rights, rush
+from regional_services.booking import access, reservations, revisits, rights, rush
 from regional_services.booking.errors import (
     CannotCancel,
     CannotCheckIn,
@@ -98,6 +98,7 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
                 wish.institution,
                 wish.session_id,
                 person_id=wish.person_id,
+                revisit_days=institution.revisit_days,
                 reserved=is_synthetic(patient.account_id),
             )
             if session is None:
@@ -130,6 +131,7 @@ def draft(
     now: datetime,
 ) -> Booking:
     """The row of a booking about to begin; nothing is stored."""
+    price = revisits.price_of(session, institution, quoted=is_quoted(wish.institution, session.fee_fen))
     return Booking(
         id=booking_id,
         institution_code=wish.institution,
@@ -144,13 +146,15 @@ def draft(
         visit_date=session.date,
         starts_at=wish.starts_at,
         ends_at=wish.ends_at,
-        fee_fen=session.fee_fen,
+        fee_fen=price.fee_fen,
         list_fee_fen=session.fee_fen,
-        pricing=Pricing.AWAITED if is_quoted(wish.institution, session.fee_fen) else Pricing.LIST,
-        pay_on_day=session.fee_fen > 0 and not institution.pays_to_confirm,
+        pricing=price.pricing,
+        discount=price.discount,
+        revisit_of=price.revisit_of,
+        pay_on_day=price.fee_fen > 0 and not institution.pays_to_confirm,
         his_locked=institution.his_owns_numbers,
         state=State.NEW,
-        settlement=Settlement.UNPAID if session.fee_fen else Settlement.FREE,
+        settlement=Settlement.UNPAID if price.fee_fen else Settlement.FREE,
         due_at=now + STUCK_AFTER,
         created_at=now,
         updated_at=now,
@@ -207,6 +211,7 @@ def _hold(actor: Actor, booking: Booking, card: IdentityCard) -> Held:
         at_once=booking.fee_fen == 0 or booking.pay_on_day,
         replaces=booking.replaces,
         quote=booking.pricing == Pricing.AWAITED,
+        fee_fen=booking.fee_fen if booking.pricing == Pricing.REVISIT else None,
         channel=Channel(booking.channel),
     )
     for _ in range(HOLD_TRIES):

@@ -155,7 +155,9 @@ def accept(*, actor: Actor, entry_id: UUID) -> BookingView:
             return bookings.view_of(row.offer_id)
         wish = _wish(row, unit.now)
         patient, card = identity_access.card_for(actor, row.person_id, BOOKING_PURPOSE)
-        session = bookable_session(row.institution_code, row.session_id, person_id=row.person_id)
+        session = bookable_session(
+            row.institution_code, row.session_id, person_id=row.person_id, revisit_days=institution.revisit_days
+        )
         if session is None or row.offer_id is None:
             raise SessionClosed
         if session.blocked_until is not None:

@@ -26,6 +26,7 @@ from regional_services.fairness.errors import HeldForCheck, NothingToDecide, Pat
 from regional_services.fairness.kinds import DEFAULTS, Kind
 from regional_services.fairness.models import Pattern, State
 from regional_services.fairness.selectors import Asked
+from tenants.registry import selectors as registry
 from tests.accounts.people import make_staff
 from tests.booking import world
 from tests.portal.desks import browser_of
@@ -51,7 +52,7 @@ def _on(who: world.Resident, *, device: str = "", ip: str = "") -> world.Residen
 
 def _ask(code: str, who: world.Resident, *, person_id: UUID | None = None, session: UUID | None = None) -> bool:
     """Come to the door of a booking, and no further."""
-    institution = rush.registry.institution(code)
+    institution = registry.institution(code)
     return rush.enter(who.actor, institution, person_id=person_id or who.person_id, session_id=session or uuid7())
 
 
@@ -162,7 +163,7 @@ def test_rules_are_data_and_rooms_are_seen(alpha: str) -> None:
     assert selectors.rules(staff())[Kind.SWAPS] == Rule(seconds=600, note=3, refuse=5)
     waiting_room.open_room(alpha, waiting_room.Terms(rate=1, most=1))
     for index in range(3):
-        rush.waiting_room.join(alpha, f"p{index}", "s")
+        waiting_room.join(alpha, f"p{index}", "s")
     [(room, name)] = selectors.open_rooms(staff())
     assert (room.room, room.waiting, room.inside, room.served) == (alpha, 2, 1, 1)
     assert alpha in name
