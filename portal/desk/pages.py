@@ -65,6 +65,7 @@ DISTRICT_MENU = (
     Entry("overview", "总览", "/district/", "region.view"),
     Entry("institutions", "机构", "/district/institutions", "region.view"),
     Entry("joining", "机构接入", "/district/joining", "registry.life"),
+    Entry("orders", "挂号订单", "/district/orders", "booking.trace"),
     Entry("rush", "候号室与抢号", "/district/rush", "fairness.view"),
     Entry("noshows", "爽约名单", "/district/no-shows", "noshow.view"),
     Entry("feedback", "意见反馈", "/district/feedback", "feedback.view"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from redis.exceptions import RedisError
@@ -94,6 +94,12 @@ def join(actor: Actor, code: str, session_id: UUID) -> Place:
 def place(actor: Actor, code: str) -> Place:
     """Where he stands."""
     return _asked(lambda who: waiting_room.look(code, who), actor)
+
+
+def turn_until(actor: Actor, code: str) -> datetime | None:
+    """Until when he is admitted, if it is his turn now."""
+    found = place(actor, code)
+    return clock.now() + timedelta(milliseconds=found.left_ms) if found.state is State.IN else None
 
 
 def leave(actor: Actor, code: str) -> Place:

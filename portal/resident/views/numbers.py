@@ -102,6 +102,7 @@ def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
     context |= {
         "others": _others(card),
         "to_pay": bookings.to_pay(actor.id) if actor and actor.id else None,
+        "turn_until": rush.turn_until(actor, code) if actor and not context["opens"] else None,
     }
     queue = not any(number["is_free"] for number in shown) or waitlist_selectors.is_queued(session_id)
     may_wait = queue and not context["closed"] and not context["first"] and waitlist.may_join(card)
