@@ -1,15 +1,20 @@
-"""Missed visits in a browser: a resident reads why and objects, on a phone and in large type; a desk decides."""
+"""In a browser: a resident reads of missed visits and objects, a desk decides, the district looks at scalpers."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
 
+from hub import tallies, waiting_room
 from hub.security.roles import Role
+from hub.tenancy.scope import region
+from regional_services.booking.models import Booking
+from regional_services.fairness import noting
+from regional_services.fairness.kinds import Kind
 from regional_services.noshow import counting, services
 from tests.accounts.people import make_staff
 from tests.booking import world
-from tests.harness.browser import chromium, visitor
+from tests.harness.browser import Visitor, chromium, visitor
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.noshow.test_noshow import missed, seen, staff
@@ -17,6 +22,32 @@ from tests.portal.desks import browser_of
 from tests.security.matrix.examples import resident_browser
 
 pytestmark = pytest.mark.browser
+
+
+def _district(window: Visitor, code: str, account: str, troubles: list[str]) -> None:
+    """Operations sees who waits where, holds an account, and follows a booking by its number."""
+    operator = browser_of(make_staff("ops", roles=(Role.OPERATIONS,))).cookies["sessionid"].value
+    window.context.add_cookies([{"name": "sessionid", "value": operator, "url": window.base}])
+    waiting_room.open_room(code, waiting_room.Terms(rate=2, most=2))
+    for index in range(5):
+        waiting_room.join(code, f"p{index}", "s")
+    notes = (
+        tallies.Note(kind=Kind.SWAPS, subject=f"account:{account}", count=2),
+        tallies.Note(kind=Kind.ADDRESS, subject="address:203.0.113.7", count=72),
+    )
+    noting.note(code, notes, refused="")
+    window.go("/district/rush")
+    window.look("district-rush")
+    window.page.get_by_text("处置", exact=True).nth(2).click()
+    window.page.get_by_label("理由").last.fill("疑似倒号，待电话核实")
+    window.page.get_by_role("button", name="待核验，暂停预约").last.click()
+    expect(window.page.get_by_text("已处置，马上生效。")).to_be_visible()
+    window.look("district-rush-held")
+    with region(read_only=True):
+        number = Booking.objects.filter(account_id=account).values_list("number", flat=True)[0]
+    window.go(f"/district/orders?number={number}")
+    window.look("district-orders")
+    troubles += window.troubles
 
 
 def test_a_blocked_resident_reads_why_and_objects_and_the_desk_decides(alpha: str) -> None:
@@ -56,4 +87,5 @@ def test_a_blocked_resident_reads_why_and_objects_and_the_desk_decides(alpha: st
         expect(wide.page.get_by_text("已办结，居民立即可以看到。")).to_be_visible()
         wide.go("/workspace/no-shows")
         wide.look("desk-noshow")
+        _district(visitor(browser, address, desk=True), alpha, str(who.actor.id), phone.troubles)
         assert phone.troubles + elder.troubles + wide.troubles == []

@@ -139,7 +139,9 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
         "rule": rule,
         "quoted": quoted,
         "blocks": [(person.name, blocks[person.person_id]) for person in people if person.person_id in blocks],
-        "may_book": any(person.standing in ("verified", "temporary") for person in people),
+        "may_book": any(
+            person.standing in ("verified", "temporary") and person.person_id not in blocks for person in people
+        ),
         "back": f"/hospitals/{code}/sessions/{session_id}",
     }
     return page(request, "confirm", "book", context)

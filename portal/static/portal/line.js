@@ -15,7 +15,7 @@ document.addEventListener("DOMContentLoaded", () => {
       wait = place.again_ms;
       if (place.state !== node.dataset.state) {
         if (place.state !== "in") return window.location.reload();
-        if (window.navigator.vibrate) window.navigator.vibrate(300);
+        if (window.navigator.vibrate && window.navigator.userActivation?.hasBeenActive) window.navigator.vibrate(300);
         return window.location.replace(node.dataset.go);
       }
       show("total", place.total);
