@@ -40,6 +40,7 @@ def _district(window: Visitor, code: str, account: str, troubles: list[str]) -> 
     window.look("district-rush")
     window.page.get_by_text("处置", exact=True).nth(2).click()
     window.page.get_by_label("理由").last.fill("疑似倒号，待电话核实")
+    window.look("district-rush-decide")
     window.page.get_by_role("button", name="待核验，暂停预约").last.click()
     expect(window.page.get_by_text("已处置，马上生效。")).to_be_visible()
     window.look("district-rush-held")

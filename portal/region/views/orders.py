@@ -35,7 +35,7 @@ def _shown(trace: tracing.Trace) -> dict[str, object]:
     order = trace.order
     return {
         "trace": trace,
-        "place": registry.institution(trace.booking.institution_code).name,
+        "hospital_name": registry.institution(trace.booking.institution_code).name,
         "steps": [
             (step, HISTORY_WORDS.get(step.what, step.what), State(step.state), Settlement(step.settlement))
             for step in trace.steps
