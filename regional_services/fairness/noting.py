@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from hub import clock, tallies
 from hub.actor import system_actor
+from hub.retention.services import before
 from hub.tallies import Note
 from hub.tenancy.scope import REGION, region
 from hub.work import Unit, work
+from regional_services.fairness import keeping
 from regional_services.fairness.kinds import DEFAULTS, MOST_EVIDENCE, Kind
 from regional_services.fairness.models import Pattern, RuleRow, State
 
 WATCH = system_actor("抢号防护")
 HELD_SECONDS = 400 * 86_400  # a hold has no end; it is repeated long before this one
 COUNTS_MEMBERS = (Kind.PATIENTS, Kind.DEVICE, Kind.ADDRESS)
-KEPT = timedelta(days=180)
 
 
 def note(place: str, notes: tuple[Note, ...], *, refused: str) -> None:
@@ -69,7 +68,7 @@ def rules_in_force() -> dict[Kind, tallies.Rule]:
 
 def forget_old() -> int:
     """Patterns nobody holds, long past, are deleted: they name devices and addresses; how many."""
-    old = Pattern.objects.exclude(state=State.HELD).filter(last_at__lt=clock.now() - KEPT)
+    old = Pattern.objects.exclude(state=State.HELD).filter(last_at__lt=before(keeping.PATTERNS))
     with work(REGION, actor=WATCH) as unit:
         count, _ = old.delete()
         unit.audit("fairness.forgotten", target="patterns", detail={"count": count})

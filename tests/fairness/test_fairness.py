@@ -10,7 +10,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from redis.exceptions import RedisError
 
-from hub import redis, tallies, waiting_room
+from hub import clock, redis, tallies, waiting_room
 from hub.actor import Actor, ActorKind
 from hub.errors import Forbidden, InvalidInput
 from hub.ids import uuid7
@@ -147,6 +147,9 @@ def test_staff_hold_and_release_and_the_door_obeys(alpha: str) -> None:
         _ask(alpha, who)  # found in order: not refused nor noted for some days
     assert world.book(alpha, session, who).state == "booked"
     assert _pattern(Kind.TRIES).state == State.FREE
+    assert noting.forget_old() == 0
+    with clock.shifted(200 * clock.DAY):
+        assert noting.forget_old() == 1
     kinds = [message.kind for message in world.messages_of(who)]
     assert [kind for kind in kinds if kind.startswith("fairness")] == ["fairness.freed", "fairness.held"]
 
