@@ -26,6 +26,7 @@ TITLES = {
     "noshow.NoShow": "爽约记录",
     "waiting.Place": "候诊位置",
     "doctors.Follow": "关注的医生",
+    "doctors.Reminder": "有号提醒",
     "notifications.Message": "消息",
     "notifications.Declined": "不接收的消息",
     "feedback.Feedback": "意见反馈",

@@ -47,8 +47,9 @@ class Phone:
     def sessions(self, hospital: str) -> list[dict[str, Any]]:
         """Sessions of one department, from tomorrow on, that have numbers and a fee; later ones last."""
         tomorrow = str(clock.today() + timedelta(days=1))
-        departments = self.get(f"institutions/{hospital}/departments?limit=100")["items"]
-        for department in (row for row in departments if row["service"] == "outpatient"):
+        for department in self.get(f"institutions/{hospital}/departments?limit=100")["items"]:
+            if department["service"] != "outpatient":
+                continue
             rows = self.get(f"sessions?department={department['id']}&limit=100")["items"]
             found = [row for row in rows if row["free"] > 1 and row["date"] >= tomorrow and row["fee_fen"]]
             if found:
