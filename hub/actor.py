@@ -22,7 +22,7 @@ class Actor:
 
     `role` is a snapshot for the audit; `institution` is the hospital a staff member or vendor acts for, never taken
     from request data. `departments` (None: all of the institution's) and `hidden` (kinds of fields) narrow the data he
-    may see (JA-ADMIN-02).
+    may see (JA-ADMIN-02). `device` stands for the browser or app that signed in; empty where it is not known.
     """
 
     kind: ActorKind
@@ -34,6 +34,7 @@ class Actor:
     departments: frozenset[UUID] | None = None
     hidden: frozenset[str] = frozenset()
     ip: str = ""
+    device: str = ""
     request_id: str = ""
 
     def may(self, permission: str) -> bool:

@@ -11,108 +11,23 @@ Each act is one script on the server. Without Redis there is no line: the acts r
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
 from django.core import signing
 
-from hub import redis
+from hub import clock, redis, tallies
+from hub.room_scripts import DOOR, LOOK, OPEN
+from hub.tallies import Note, Tally
 
 LASTS_SECONDS = 4 * 3600
 TOKEN_SECONDS = 3 * 3600
 _SALT = "hub.waiting_room"
 _PARTS = ("room", "line", "inside", "wants", "full")
-
-_OPEN = """
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local draw = tonumber(ARGV[1]) > 0 and tonumber(ARGV[1]) or now
-if redis.call('HSETNX', KEYS[1], 'seed', ARGV[6]) == 1 then
-    redis.call('HSET', KEYS[1], 'draw', draw, 'opened', now, 'last', draw, 'tokens', ARGV[2], 'served', 0)
-end
-redis.call('HSET', KEYS[1], 'rate', ARGV[2], 'most', ARGV[3], 'stay', ARGV[4], 'linger', ARGV[5])
-local close = math.max(now, tonumber(redis.call('HGET', KEYS[1], 'draw'))) + ARGV[5]
-redis.call('HSET', KEYS[1], 'close', math.max(close, tonumber(redis.call('HGET', KEYS[1], 'close') or 0)))
-redis.call('EXPIRE', KEYS[1], ARGV[7])
-return 1
-"""
-
-_LOOK = """
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local room, line, inside, wants, full = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local who, act, want, lasts = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local held = redis.call('HMGET', room, 'draw', 'rate', 'most', 'stay', 'linger', 'close', 'last', 'tokens', 'served',
-    'seed')
-if not held[1] then return {'open'} end
-local draw, rate, most, stay = tonumber(held[1]), tonumber(held[2]), tonumber(held[3]), tonumber(held[4])
-local served, tokens = tonumber(held[9]), tonumber(held[8])
-redis.call('ZREMRANGEBYSCORE', inside, '-inf', now)
-if act == 'leave' then
-    redis.call('ZREM', line, who)
-    redis.call('ZREM', inside, who)
-    redis.call('HDEL', wants, who)
-elseif act == 'join' then
-    redis.call('HSET', wants, who, want)
-    if not redis.call('ZSCORE', inside, who) and not redis.call('ZSCORE', line, who) then
-        local place = now - draw
-        if now < draw then
-            place = (tonumber(string.sub(redis.sha1hex(held[10] .. who), 1, 12), 16) / 281474976710656 - 1) * 1000000
-        end
-        redis.call('ZADD', line, place, who)
-        redis.call('HSET', room, 'close', math.max(tonumber(held[6]), now + tonumber(held[5])))
-        for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, lasts) end
-    end
-end
-if now >= draw then
-    tokens = math.min(rate, tokens + math.max(0, now - tonumber(held[7])) * rate / 1000)
-    local free = most - redis.call('ZCARD', inside)
-    while free > 0 and tokens >= 1 do
-        local next = redis.call('ZPOPMIN', line)
-        if not next[1] then break end
-        if redis.call('SISMEMBER', full, redis.call('HGET', wants, next[1]) or '') == 0 then
-            redis.call('ZADD', inside, now + stay, next[1])
-            free, tokens, served = free - 1, tokens - 1, served + 1
-        end
-    end
-    redis.call('HSET', room, 'last', now, 'tokens', tostring(tokens), 'served', served)
-    for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, lasts) end
-end
-local until_ = redis.call('ZSCORE', inside, who)
-if until_ then return {'in', tostring(tonumber(until_) - now)} end
-local wanted = redis.call('HGET', wants, who)
-if wanted and redis.call('SISMEMBER', full, wanted) == 1 then
-    redis.call('ZREM', line, who)
-    return {'full'}
-end
-local total, rank = redis.call('ZCARD', line), redis.call('ZRANK', line, who)
-if rank then
-    local state = now < draw and 'before' or 'line'
-    return {state, tostring(rank), tostring(total), tostring(draw - now), tostring(rate), tostring(served)}
-end
-if total == 0 and redis.call('ZCARD', inside) == 0 and now > tonumber(redis.call('HGET', room, 'close')) then
-    redis.call('DEL', room, line, inside, wants, full)
-    return {'open'}
-end
-return {'out', '0', tostring(total), tostring(draw - now), tostring(rate), tostring(served)}
-"""
-
-_DOOR = """
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local tries = KEYS[3] .. ':' .. time[1]
-local count = redis.call('INCR', tries)
-if count == 1 then redis.call('EXPIRE', tries, 10) end
-if redis.call('EXISTS', KEYS[1]) == 0 then
-    if tonumber(ARGV[2]) > 0 and count > tonumber(ARGV[2]) then return 'press' end
-    return 'free'
-end
-local admitted = redis.call('ZSCORE', KEYS[2], ARGV[1])
-if admitted and tonumber(admitted) > now then return 'in' end
-return 'line'
-"""
 
 
 class State(StrEnum):
@@ -171,12 +86,45 @@ class Entry(StrEnum):
     PRESS = "press"  # too many at once: a room is wanted
     IN = "in"
     LINE = "line"
+    REFUSED = "refused"  # by a rule of `hub.tallies`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the door says, the kind of rule that refused, and who is to be looked at."""
+
+    entry: Entry
+    refused: str = ""
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomView:
+    """An open room as staff see it: how many wait and are inside, how many were let in; seconds until the draw."""
+
+    room: str
+    waiting: int
+    inside: int
+    served: int
+    rate: float
+    draw_in: float
+    opened: datetime
+
+    @property
+    def pace(self) -> float:
+        """How many a minute were let in since the draw."""
+        return self.served / max(-self.draw_in / 60, 1 / 60) if self.draw_in < 0 else 0.0
+
+    @property
+    def minutes(self) -> int:
+        """How long who comes last now waits, at the rate of the rules."""
+        return int(self.waiting / max(self.rate, 0.1) / 60) + 1
 
 
 def open_room(room: str, terms: Terms) -> None:
     """Open a room, or keep an open one open for longer; what was drawn stays drawn."""
     arguments = (terms.draw_ms, terms.rate, terms.most, terms.stay_seconds * 1000, terms.linger_seconds * 1000)
-    redis.client().eval(_OPEN, 1, _key(room, "room"), *map(str, arguments), secrets.token_hex(16), str(LASTS_SECONDS))
+    redis.client().eval(OPEN, 1, _key(room, "room"), *map(str, arguments), secrets.token_hex(16), str(LASTS_SECONDS))
 
 
 def look(room: str, who: str) -> Place:
@@ -194,10 +142,41 @@ def leave(room: str, who: str) -> Place:
     return _act(room, who, "leave", "")
 
 
-def enter(room: str, who: str, *, press: int) -> Entry:
-    """Ask at the door, which counts: more than `press` a second (0: however many) and no room yet is PRESS."""
-    keys = (_key(room, "room"), _key(room, "inside"), _key(room, "tries"))
-    return Entry(str(redis.client().eval(_DOOR, len(keys), *keys, who, str(press))))
+def enter(room: str, who: str, *, press: int, counted: Iterable[Tally] = (), queues: bool = True) -> Answer:
+    """Ask at the door, which counts: more than `press` a second (0: however many) and no room yet is PRESS.
+
+    What else is `counted` of who asks may refuse him before that. Where nobody `queues` only this is looked at.
+    """
+    keys = (_key(room, "room"), _key(room, "inside"), _key(room, "tries"), tallies.prefix())
+    asked = (who, str(press), tallies.encoded(counted), "1" if queues else "")
+    entry, refused, *due = redis.client().eval(DOOR, len(keys), *keys, *asked)
+    return Answer(entry=Entry(str(entry)), refused=str(refused), notes=tallies.notes_of(due))
+
+
+def rooms(names: Sequence[str]) -> list[RoomView]:
+    """Which of these rooms are open now, and how they do. One round trip."""
+    pipe = redis.client().pipeline(transaction=False)
+    for name in names:
+        pipe.hmget(_key(name, "room"), "draw", "rate", "served", "opened")
+        pipe.zcard(_key(name, "line"))
+        pipe.zcard(_key(name, "inside"))
+    answers, now = pipe.execute(), clock.now()
+    found = []
+    for at, name in enumerate(names):
+        (draw, rate, served, opened), waiting, inside = answers[3 * at : 3 * at + 3]
+        if draw is not None:
+            found.append(
+                RoomView(
+                    room=name,
+                    waiting=int(waiting),
+                    inside=int(inside),
+                    served=int(float(served)),
+                    rate=float(rate),
+                    draw_in=float(draw) / 1000 - now.timestamp(),
+                    opened=datetime.fromtimestamp(float(opened) / 1000, UTC),
+                )
+            )
+    return found
 
 
 def sold_out(room: str, want: str) -> None:
@@ -219,11 +198,11 @@ def opened(token: str) -> tuple[str, str]:
 
 async def look_from(client: Any, room: str, who: str) -> Place:
     """`look` by an asyncio client."""
-    return _place(await client.eval(_LOOK, len(_PARTS), *_keys(room), who, "look", "", str(LASTS_SECONDS)))
+    return _place(await client.eval(LOOK, len(_PARTS), *_keys(room), who, "look", "", str(LASTS_SECONDS)))
 
 
 def _act(room: str, who: str, act: str, want: str) -> Place:
-    return _place(redis.client().eval(_LOOK, len(_PARTS), *_keys(room), who, act, want, str(LASTS_SECONDS)))
+    return _place(redis.client().eval(LOOK, len(_PARTS), *_keys(room), who, act, want, str(LASTS_SECONDS)))
 
 
 def _place(answer: Any) -> Place:

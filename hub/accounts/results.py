@@ -41,6 +41,7 @@ class SignedIn:
     new_account: bool
     expires_at: datetime
     must_change_password: bool = False
+    device: str = ""
     refresh_token: str | None = None
 
 

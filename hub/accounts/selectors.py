@@ -135,7 +135,7 @@ def forget(user_id: UUID) -> None:
 
 
 def acting(
-    view: AccountView, *, hospital: str | None, ip: str, request_id: str, identity_due: bool = False
+    view: AccountView, *, hospital: str | None, ip: str, request_id: str, identity_due: bool = False, device: str = ""
 ) -> Actor | None:
     """The actor this account is on one side of the house, or None where it is a stranger.
 
@@ -164,6 +164,7 @@ def acting(
         departments=view.departments,
         hidden=view.hidden,
         ip=ip,
+        device=device,
         request_id=request_id,
     )
 

@@ -43,6 +43,7 @@ class SessionSignIn:
     started: datetime
     seen: datetime
     identity_due: bool
+    device: str
 
     @property
     def alive(self) -> bool:
@@ -93,6 +94,7 @@ def open_session(request: HttpRequest, signed_in: SignedIn) -> None:
         "seen": now,
         "proven": now,
         "due": signed_in.identity_due,
+        "device": signed_in.device,
     }
     absolute = STAFF_ABSOLUTE if signed_in.kind != AccountKind.RESIDENT else RESIDENT_ABSOLUTE
     request.session.set_expiry(int(absolute.total_seconds()))
@@ -122,6 +124,7 @@ def current(request: HttpRequest) -> SessionSignIn | None:
         started=datetime.fromtimestamp(held["started"], UTC),
         seen=datetime.fromtimestamp(held["seen"], UTC),
         identity_due=held["due"],
+        device=held.get("device", ""),
     )
     if found.hospital != (getattr(request, "hospital", None) or ""):
         return None
@@ -158,6 +161,7 @@ def actor_of(request: HttpRequest) -> Actor | None:
         ip=client_ip(request),
         request_id=getattr(request, "request_id", ""),
         identity_due=found.identity_due and selectors.identity_due(found.sign_in_id),
+        device=found.device,
     )
 
 

@@ -101,6 +101,7 @@ def open_sign_in(unit: Unit, *, user: User, method: SignInMethod, client: Client
         new_account=new_account,
         expires_at=sign_in.expires_at,
         must_change_password=user.must_change_password,
+        device=digests.device_name(sign_in.device_digest),
         refresh_token=add_refresh_token(unit, sign_in) if client.wants_tokens else None,
     )
 

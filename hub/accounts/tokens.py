@@ -30,6 +30,7 @@ class AccessClaims:
     sign_in_id: UUID
     hospital: str
     identity_due: bool
+    device: str = ""
 
 
 def issue_access(claims: AccessClaims) -> tuple[str, datetime]:
@@ -44,6 +45,7 @@ def issue_access(claims: AccessClaims) -> tuple[str, datetime]:
         "sid": str(claims.sign_in_id),
         "hos": claims.hospital,
         "due": claims.identity_due,
+        "dev": claims.device,
         "jti": uuid7().hex,
         "iat": int(now.timestamp()),
         "exp": int(until.timestamp()),
@@ -89,7 +91,9 @@ def _signed(token: str, issuer: str) -> _Signed:
         options={"require": ["sub", "sid", "exp", "iat"], "verify_exp": False, "verify_iat": False},
     )
     return _Signed(
-        claims=AccessClaims(UUID(body["sub"]), UUID(body["sid"]), str(body["hos"]), bool(body["due"])),
+        claims=AccessClaims(
+            UUID(body["sub"]), UUID(body["sid"]), str(body["hos"]), bool(body["due"]), str(body.get("dev", ""))
+        ),
         expires=datetime.fromtimestamp(int(body["exp"]), UTC),
         key_id=key.id,
     )
@@ -103,7 +107,9 @@ def actor_of(claims: AccessClaims, *, hospital: str | None, ip: str, request_id:
     if view is None:
         raise TokenInvalid
     due = claims.identity_due and selectors.identity_due(claims.sign_in_id)
-    actor = selectors.acting(view, hospital=hospital, ip=ip, request_id=request_id, identity_due=due)
+    actor = selectors.acting(
+        view, hospital=hospital, ip=ip, request_id=request_id, identity_due=due, device=claims.device
+    )
     if actor is None:
         raise TokenInvalid
     return actor

@@ -58,6 +58,13 @@ def address(value: str) -> str:
     return (found.group(0) if found else text[:2]) + "***"
 
 
+def network(value: str) -> str:
+    """`203.0.*.*`, `2001:db8:*`: the half of an address of the internet that names its network."""
+    if ":" in value:
+        return ":".join(value.split(":")[:2]) + ":*"
+    return ".".join([*value.split(".")[:2], "*", "*"])
+
+
 def token(value: str) -> str:
     """Openids and tokens: the first four."""
     return value[:4] + "..." if len(value) > 8 else "..."

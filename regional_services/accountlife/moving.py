@@ -23,6 +23,7 @@ TITLES = {
     "payments.Order": "订单",
     "identity.Relation": "就诊人",
     "waitlist.Entry": "候补",
+    "noshow.NoShow": "爽约记录",
     "waiting.Place": "候诊位置",
     "doctors.Follow": "关注的医生",
     "doctors.Reminder": "有号提醒",

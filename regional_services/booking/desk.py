@@ -113,7 +113,7 @@ def _begin(unit: Unit, code: str, request: DeskRequestView, session: BookableSes
     # Who has an account of his own finds the booking there; else it is filed under the person.
     account_id = identity.own_account(person_id) or person_id
     booking = draft(request.id, account_id, wish, registry.institution(code), session, unit.now)
-    booking.pay_on_day = session.fee_fen > 0
+    booking.pay_on_day = booking.fee_fen > 0
     booking.channel = request.channel
     reservations.take(booking)
     booking.save(force_insert=True)

@@ -1,6 +1,10 @@
 """Refusals around bookings."""
 
+from datetime import datetime
+
+from hub import clock
 from hub.errors import Conflict, NotFound
+from hub.words import said
 
 
 class BookingNotFound(NotFound):
@@ -43,6 +47,20 @@ class WaitInLine(Conflict):
 
     code = "booking.wait_in_line"
     text = "现在预约的人很多，请先进候号室排队；位置按放号时抽签或到达先后，刷新不会更快。"
+
+
+class NoShowBlocked(Conflict):
+    """The person stayed away from too many visits; the text says until when and how to appeal."""
+
+    code = "booking.no_show_blocked"
+    text = "该就诊人多次预约后没有就诊，暂不能线上预约。"
+
+    def __init__(self, *, until: datetime) -> None:
+        day = f"{clock.local(until):%Y-%m-%d %H:%M}"
+        words = said(
+            "该就诊人多次预约后没有就诊，%(until)s 前不能线上预约，可到医院窗口挂号；有异议请在“我的-爽约记录”申诉。"
+        )
+        super().__init__(words % {"until": day}, detail={"until": until.isoformat(), "appeal": "/me/no-shows"})
 
 
 class CannotCancel(Conflict):

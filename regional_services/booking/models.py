@@ -60,12 +60,13 @@ class His(words.TextChoices):
 
 
 class Pricing(words.TextChoices):
-    """Where the price comes from (practice 11): the list, or the hospital's quote for this person."""
+    """Where the price comes from (practice 11): the list, the hospital's quote for this person, or its revisit rule."""
 
     LIST = "list", "挂牌价"
     AWAITED = "awaited", "医院核价中"
     QUOTED = "quoted", "医院核价"
     UNANSWERED = "unanswered", "医院未及时核价，按挂牌价"
+    REVISIT = "revisit", "复诊优惠"
 
 
 class Moving(words.TextChoices):
@@ -110,6 +111,7 @@ class Booking(InstitutionRow):
     pricing = models.CharField(max_length=12, choices=Pricing)
     discount = models.CharField(max_length=60, blank=True, default="")
     quote_valid_until = models.DateTimeField(null=True)
+    revisit_of = models.UUIDField(null=True)
     pay_on_day = models.BooleanField()
     his_locked = models.BooleanField()
     channel = models.CharField(max_length=8, default="app")

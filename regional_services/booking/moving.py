@@ -28,6 +28,7 @@ from regional_services.identity import access as identity_access
 from regional_services.identity.purposes import BOOKING as BOOKING_PURPOSE
 from tenants.registry import selectors as registry
 from tenants.registry.functions import BOOKING as BOOKING_FUNCTION
+from tenants.registry.selectors import InstitutionView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ def reschedule(*, actor: Actor, booking_id: UUID, place: NewPlace, command: Comm
     institution.require(BOOKING_FUNCTION)
     if place.starts_at <= clock.now():
         raise SessionClosed
-    admitted = rush.enter(actor, institution)
+    admitted = rush.enter(actor, institution, person_id=known.person_id, session_id=place.session_id)
     new_id = uuid7()
     with work(REGION, actor=actor) as unit:
         claim = unit.claim(command, reference=str(new_id))
@@ -109,8 +110,8 @@ def _movable(booking_id: UUID, now: datetime) -> Booking:
 
 def _successor(new_id: UUID, old: Booking, place: NewPlace, unit: Unit) -> Booking:
     """The row of the booking that is to take the old one's place."""
-    session = _session(old, place)
     institution = registry.institution(old.institution_code)
+    session = _session(old, place, institution)
     wish = services.BookingWish(
         institution=old.institution_code,
         person_id=old.person_id,
@@ -130,8 +131,10 @@ def _successor(new_id: UUID, old: Booking, place: NewPlace, unit: Unit) -> Booki
     return booking
 
 
-def _session(old: Booking, place: NewPlace) -> BookableSession:
-    session = bookable_session(old.institution_code, place.session_id)
+def _session(old: Booking, place: NewPlace, institution: InstitutionView) -> BookableSession:
+    session = bookable_session(
+        old.institution_code, place.session_id, person_id=old.person_id, revisit_days=institution.revisit_days
+    )
     if session is None:
         raise SessionClosed
     if session.department_id != old.department_id:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from redis.exceptions import RedisError
 
-from hub import clock, waiting_room
+from hub import clock, tallies, waiting_room
 from hub.actor import Actor
 from hub.errors import NotFound, NotSignedIn
 from hub.synthetic import is_synthetic
@@ -22,6 +22,7 @@ from hub.tenancy.scope import hospital, region
 from hub.waiting_room import Entry, Place, State, Terms
 from regional_services.booking.errors import WaitInLine
 from regional_services.catalog import selectors as catalog
+from regional_services.fairness import door, kinds
 from tenants.registry import selectors as registry
 from tenants.registry.functions import BOOKING
 from tenants.registry.selectors import InstitutionView
@@ -31,21 +32,42 @@ SECONDS_INSIDE = 6  # so many seconds' admissions are inside at once, at most: c
 _log = logging.getLogger(__name__)
 
 
-def enter(actor: Actor, institution: InstitutionView) -> bool:
-    """Ask to book; whether he was admitted from a line (and leaves it by `book_done`). WaitInLine sends him there."""
-    if not institution.rush_per_second or actor.id is None or is_synthetic(actor.id):
+def enter(actor: Actor, institution: InstitutionView, *, person_id: UUID, session_id: UUID) -> bool:
+    """Ask to book; whether he was admitted from a line (and leaves it by `book_done`). One round trip to Redis.
+
+    WaitInLine sends him there; HeldForCheck and TooEager are the district's word against scalpers (fairness).
+    """
+    if actor.id is None or is_synthetic(actor.id):
         return False
     try:
-        entry = waiting_room.enter(institution.code, str(actor.id), press=institution.rush_pressure)
-        if entry is Entry.PRESS:
+        answer = waiting_room.enter(
+            institution.code,
+            str(actor.id),
+            press=institution.rush_pressure,
+            counted=kinds.at_the_door(actor, person_id, session_id),
+            queues=institution.rush_per_second > 0,
+        )
+        if answer.entry is Entry.PRESS:
             waiting_room.open_room(institution.code, _terms(institution))
             _log.warning("a waiting room opens", extra={"hospital": institution.code})
+        door.heed(institution.code, answer)
     except RedisError:
         _log.warning("waiting rooms are off: Redis does not answer")
         return False
-    if entry in {Entry.PRESS, Entry.LINE}:
+    if answer.entry in {Entry.PRESS, Entry.LINE}:
         raise WaitInLine(detail={"line": f"/hospitals/{institution.code}/line"})
-    return entry is Entry.IN
+    return answer.entry is Entry.IN
+
+
+def given_back(actor: Actor, person_id: UUID, session_id: UUID) -> None:
+    """He cancels: who takes the place for somebody else moments later is looked at. One round trip to Redis."""
+    account = kinds.subject(kinds.ACCOUNT, actor.id)
+    device = kinds.subject(kinds.DEVICE, actor.device)
+    marked = [subject for subject in (account, device) if subject]
+    try:
+        tallies.note_left(str(session_id), marked, str(person_id), kinds.at_the_way_back(actor))
+    except RedisError:
+        _log.warning("a cancelling was not counted: Redis does not answer")
 
 
 def book_done(actor: Actor, code: str, session_id: UUID) -> None:
@@ -72,6 +94,12 @@ def join(actor: Actor, code: str, session_id: UUID) -> Place:
 def place(actor: Actor, code: str) -> Place:
     """Where he stands."""
     return _asked(lambda who: waiting_room.look(code, who), actor)
+
+
+def turn_until(actor: Actor, code: str) -> datetime | None:
+    """Until when he is admitted, if it is his turn now."""
+    found = place(actor, code)
+    return clock.now() + timedelta(milliseconds=found.left_ms) if found.state is State.IN else None
 
 
 def leave(actor: Actor, code: str) -> Place:

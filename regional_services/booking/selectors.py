@@ -488,6 +488,13 @@ def per_minute(minutes: int) -> list[tuple[datetime, int]]:
     return [(at, counted.get(at, 0)) for at in (start + timedelta(minutes=index) for index in range(minutes))]
 
 
+def missed_of_day(day: date) -> list[BookingView]:
+    """Visits of a day that is over to which nobody came, of hospitals that told of somebody's. Two queries."""
+    told = Booking.counted.filter(visit_date=day, state=State.FULFILLED).values_list("institution_code", flat=True)
+    rows = _missed(day, day).filter(institution_code__in=set(told))
+    return [booking_view(row) for row in rows.order_by("institution_code", "id")]
+
+
 def is_at(person_id: UUID, session_id: UUID, *, besides: UUID | None = None) -> bool:
     """Whether the person has a booking of the session that is not over, `besides` left aside. One query."""
     rows = Booking.objects.filter(person_id=person_id, session_id=session_id, state__in=LIVE)

@@ -21,11 +21,12 @@ from hub.tenancy.scope import REGION, hospital, region
 from hub.work import Command, work
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.contracts.operations import Operation
-from regional_services.booking import access, reservations, rights, rush
+from regional_services.booking import access, reservations, revisits, rights, rush
 from regional_services.booking.errors import (
     CannotCancel,
     CannotCheckIn,
     CannotRegister,
+    NoShowBlocked,
     QueueFirst,
     SessionClosed,
 )
@@ -80,26 +81,34 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
     """Book one number; returns the booking as it stands: awaiting payment, booked, or waiting for the hospital.
 
     Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, AgeUnfit,
-    SessionClosed, WaitInLine, TimeTaken, DayLimit, QueueFirst, NumberTaken, SlotChanged or a limit of the hospital's
-    (AlreadyBookedToday, HospitalDayLimit, OpenLimit); then nothing is held and nothing is owed.
+    SessionClosed, TooEager, HeldForCheck, WaitInLine, NoShowBlocked, TimeTaken, DayLimit, QueueFirst, NumberTaken,
+    SlotChanged or a limit of the hospital's (AlreadyBookedToday, HospitalDayLimit, OpenLimit); then nothing is held.
     """
     institution = registry.institution(wish.institution)
     institution.require(BOOKING_FUNCTION)
     if wish.starts_at <= clock.now():
         raise SessionClosed
-    admitted = rush.enter(actor, institution)
+    admitted = rush.enter(actor, institution, person_id=wish.person_id, session_id=wish.session_id)
     booking_id = uuid7()
     with work(REGION, actor=actor) as unit:
         claim = unit.claim(command, reference=str(booking_id))
         if claim.new:
             patient, card = identity_access.card_for(actor, wish.person_id, BOOKING_PURPOSE)
-            session = bookable_session(wish.institution, wish.session_id, reserved=is_synthetic(patient.account_id))
+            session = bookable_session(
+                wish.institution,
+                wish.session_id,
+                person_id=wish.person_id,
+                revisit_days=institution.revisit_days,
+                reserved=is_synthetic(patient.account_id),
+            )
             if session is None:
                 raise SessionClosed
             offers.require_fit(session.service, patient.birth_date, session.date)
             booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
             if rights.use(booking):
                 booking.channel = Channel.PRIORITY
+            elif session.blocked_until is not None:
+                raise NoShowBlocked(until=session.blocked_until)
             elif session.queued:
                 raise QueueFirst
             reservations.take(booking)
@@ -122,6 +131,7 @@ def draft(
     now: datetime,
 ) -> Booking:
     """The row of a booking about to begin; nothing is stored."""
+    price = revisits.price_of(session, institution, quoted=is_quoted(wish.institution, session.fee_fen))
     return Booking(
         id=booking_id,
         institution_code=wish.institution,
@@ -136,13 +146,15 @@ def draft(
         visit_date=session.date,
         starts_at=wish.starts_at,
         ends_at=wish.ends_at,
-        fee_fen=session.fee_fen,
+        fee_fen=price.fee_fen,
         list_fee_fen=session.fee_fen,
-        pricing=Pricing.AWAITED if is_quoted(wish.institution, session.fee_fen) else Pricing.LIST,
-        pay_on_day=session.fee_fen > 0 and not institution.pays_to_confirm,
+        pricing=price.pricing,
+        discount=price.discount,
+        revisit_of=price.revisit_of,
+        pay_on_day=price.fee_fen > 0 and not institution.pays_to_confirm,
         his_locked=institution.his_owns_numbers,
         state=State.NEW,
-        settlement=Settlement.UNPAID if session.fee_fen else Settlement.FREE,
+        settlement=Settlement.UNPAID if price.fee_fen else Settlement.FREE,
         due_at=now + STUCK_AFTER,
         created_at=now,
         updated_at=now,
@@ -199,6 +211,7 @@ def _hold(actor: Actor, booking: Booking, card: IdentityCard) -> Held:
         at_once=booking.fee_fen == 0 or booking.pay_on_day,
         replaces=booking.replaces,
         quote=booking.pricing == Pricing.AWAITED,
+        fee_fen=booking.fee_fen if booking.pricing == Pricing.REVISIT else None,
         channel=Channel(booking.channel),
     )
     for _ in range(HOLD_TRIES):
@@ -267,6 +280,7 @@ def cancel_booking(*, actor: Actor, booking_id: UUID, reason: str, command: Comm
         view = booking_view(row)
         if command is not None:
             unit.answer(command, {"booking": str(booking_id)})
+    rush.given_back(actor, booking.person_id, booking.session_id)
     return view
 
 

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from hub import clock
 from hub.tenancy.scope import hospital, region
-from regional_services.booking.models import Booking, Reservation, Settlement, State
+from regional_services.booking import revisits
+from regional_services.booking.models import Booking, Pricing, Reservation, Settlement, State
 from regional_services.booking.twins import due_fen
 from regional_services.payments import selectors as payments
 from regional_services.waitlist import selectors as waitlist
@@ -59,6 +60,9 @@ def verify_hospital(code: str, *, quiet: timedelta = timedelta(seconds=10)) -> l
                 for what in _booking(booking, standing, order.state if order else None, booking.id in reserved)
             )
             found.extend(Difference(code, booking.id, what) for what in _price(booking, standing, order))
+            if booking.pricing == Pricing.REVISIT:
+                what = revisits.problem_of(booking, bookings.get(booking.revisit_of) if booking.revisit_of else None)
+                found.extend([Difference(code, booking.id, what)] if what else [])
     return found
 
 

@@ -173,6 +173,11 @@ def order(order_id: UUID) -> OrderView | None:
     return order_view(row) if row else None
 
 
+def order_of_trade(out_trade_no: str) -> UUID | None:
+    """The order a payment channel's bill names by our number. One query."""
+    return Attempt.objects.filter(out_trade_no=out_trade_no).values_list("order_id", flat=True).first()
+
+
 def orders_of_account(account_id: UUID, *, after: tuple[str, ...] | None, limit: int) -> list[OrderView]:
     """The orders an account placed, newest first, beyond the key `after` (creation time and id)."""
     rows = Order.objects.filter(payer_account_id=account_id)

@@ -17,7 +17,7 @@ from hub.tenancy.scope import REGION, hospital
 from hub.work import Command, work
 from regional_services.booking import reservations
 from regional_services.booking import selectors as bookings
-from regional_services.booking.errors import SessionClosed
+from regional_services.booking.errors import NoShowBlocked, SessionClosed
 from regional_services.booking.selectors import BookingView
 from regional_services.booking.services import BookingWish, draft, hold_and_order
 from regional_services.booking.steps import store
@@ -27,6 +27,7 @@ from regional_services.catalog.bookable import bookable_session
 from regional_services.catalog.selectors import SessionCard
 from regional_services.identity import access as identity_access
 from regional_services.identity.purposes import BOOKING as BOOKING_PURPOSE
+from regional_services.noshow import selectors as noshows
 from regional_services.waitlist import offering
 from regional_services.waitlist.errors import AlreadyIn, NotOpen, OfferGone, OfferUnderWay, StillFree, TooMany
 from regional_services.waitlist.events import OfferEnded
@@ -69,7 +70,7 @@ def join(
 ) -> EntryView:
     """Take a place in line for a full session. Repeating the command gives the same place.
 
-    Raises NotFound (person, session), RealNameNeeded, NotOpen, StillFree, AlreadyIn, TooMany.
+    Raises NotFound (person, session), RealNameNeeded, NotOpen, StillFree, AlreadyIn, NoShowBlocked, TooMany.
     """
     registry.institution(institution).require(BOOKING_FUNCTION)
     entry_id = uuid7()
@@ -89,6 +90,9 @@ def join(
             raise StillFree
         if bookings.is_at(person_id, session_id):
             raise AlreadyIn
+        until_blocked = noshows.blocked_until(person_id, institution)
+        if until_blocked is not None:
+            raise NoShowBlocked(until=until_blocked)
         entry = Entry(
             id=entry_id,
             institution_code=institution,
@@ -138,8 +142,8 @@ def insert(entry: Entry) -> None:
 def accept(*, actor: Actor, entry_id: UUID) -> BookingView:
     """Book the number that is held for this place; a repeat gives the same booking.
 
-    Raises EntryNotFound, OfferGone, TimeTaken or DayLimit (the offer stands), SessionClosed, or what a hold raises
-    (then the number is given back).
+    Raises EntryNotFound, OfferGone, NoShowBlocked, TimeTaken or DayLimit (the offer stands), SessionClosed, or what a
+    hold raises (then the number is given back).
     """
     entry = own_entry(actor, entry_id)
     institution = registry.institution(entry.institution_code)
@@ -151,9 +155,13 @@ def accept(*, actor: Actor, entry_id: UUID) -> BookingView:
             return bookings.view_of(row.offer_id)
         wish = _wish(row, unit.now)
         patient, card = identity_access.card_for(actor, row.person_id, BOOKING_PURPOSE)
-        session = bookable_session(row.institution_code, row.session_id)
+        session = bookable_session(
+            row.institution_code, row.session_id, person_id=row.person_id, revisit_days=institution.revisit_days
+        )
         if session is None or row.offer_id is None:
             raise SessionClosed
+        if session.blocked_until is not None:
+            raise NoShowBlocked(until=session.blocked_until)
         booking = draft(row.offer_id, patient.account_id, wish, institution, session, unit.now)
         reservations.take(booking)
         store(booking)

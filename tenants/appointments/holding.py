@@ -32,7 +32,8 @@ class HoldRequest:
 
     `at_once`: nothing is to be paid before the booking stands (free, or paid on the visit day). `quote`: the hospital
     is to name this person's price first. `replaces`: the person's appointment that is given back when this one is
-    certain. `again`: a rival took this person's place in the attempt before.
+    certain. `again`: a rival took this person's place in the attempt before. `fee_fen`: the price where it is not the
+    list's.
     """
 
     booking_id: UUID
@@ -46,6 +47,7 @@ class HoldRequest:
     again: bool = False
     channel: Channel = Channel.APP
     replaces: UUID | None = None
+    fee_fen: int | None = None
 
     @property
     def books(self) -> bool:
@@ -90,6 +92,7 @@ def hold(unit: Unit, request: HoldRequest, identity: PatientIdentity) -> Held:
 
 def _appointment(request: HoldRequest, claim: ClaimedNumber, archive_id: UUID, now: datetime) -> Appointment:
     his_state = HisState.REGISTERING if request.books else HisState.NONE
+    fee_fen = claim.fee_fen if request.fee_fen is None else request.fee_fen
     return Appointment(
         id=request.booking_id,
         hub_number=domain_number("R", request.booking_id),
@@ -103,9 +106,9 @@ def _appointment(request: HoldRequest, claim: ClaimedNumber, archive_id: UUID, n
         sequence=claim.sequence,
         starts_at=claim.start,
         ends_at=claim.end,
-        fee_fen=claim.fee_fen,
+        fee_fen=fee_fen,
         state=State.BOOKED if request.books else State.HELD,
-        settlement=Settlement.UNPAID if claim.fee_fen else Settlement.FREE,
+        settlement=Settlement.UNPAID if fee_fen else Settlement.FREE,
         his_state=HisState.LOCKING if request.lock_first else his_state,
         channel=request.channel,
         replaces=request.replaces,

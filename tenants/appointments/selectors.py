@@ -115,6 +115,12 @@ def appointment_view(row: Appointment) -> AppointmentView:
     )
 
 
+def who_came(booking_ids: list[UUID]) -> set[UUID]:
+    """Of these bookings, those whose patient is known to have come, or whose number does not stand here. One query."""
+    rows = Appointment.objects.filter(id__in=booking_ids, state=State.BOOKED, present_at__isnull=True)
+    return set(booking_ids) - set(rows.values_list("id", flat=True))
+
+
 def appointment(booking_id: UUID) -> AppointmentView | None:
     """One appointment by its booking. One query."""
     row = Appointment.objects.filter(id=booking_id).first()

@@ -82,6 +82,8 @@ class Institution(models.Model):
     cancel_until_minutes = models.PositiveIntegerField("取消截止（就诊前分钟）", default=120)
     reschedule_times = models.PositiveSmallIntegerField("一次预约可改约次数", default=2)
     reschedule_until_minutes = models.PositiveIntegerField("改约截止（就诊前分钟）", default=120)
+    revisit_days = models.PositiveSmallIntegerField("同科复诊优惠天数", default=0)
+    revisit_percent = models.PositiveSmallIntegerField("复诊收挂牌价的百分之几", default=0)
     rush_per_second = models.PositiveSmallIntegerField("候号室每秒放行", default=20)
     rush_pressure = models.PositiveSmallIntegerField("每秒预约超过几次启用候号室", default=200)
     rush_open_minutes = models.PositiveSmallIntegerField("放号前几分钟开候号室", default=0)

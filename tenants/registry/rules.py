@@ -27,6 +27,8 @@ RULES: tuple[Rule, ...] = (
     Rule(name="cancel_until_minutes", text="取消截止（就诊前）", unit="分钟", low=0, high=10_080),
     Rule(name="reschedule_times", text="一次预约可改约", unit="次", low=0, high=9),
     Rule(name="reschedule_until_minutes", text="改约截止（就诊前）", unit="分钟", low=0, high=10_080),
+    Rule(name="revisit_days", text="同科就诊后几天内复诊有优惠（0 为没有）", unit="天", low=0, high=90),
+    Rule(name="revisit_percent", text="复诊挂号费为挂牌价的", unit="%", low=0, high=100),
     Rule(name="rush_per_second", text="候号室每秒放行", unit="人", low=0, high=200),
     Rule(name="rush_pressure", text="每秒预约超过即开候号室", unit="次", low=0, high=5000),
     Rule(name="rush_open_minutes", text="放号前开候号室", unit="分钟", low=0, high=60),

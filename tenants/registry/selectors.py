@@ -68,6 +68,8 @@ class InstitutionView:
     cancel_until_minutes: int
     reschedule_times: int
     reschedule_until_minutes: int
+    revisit_days: int
+    revisit_percent: int
     rush_per_second: int
     rush_pressure: int
     rush_open_minutes: int
@@ -317,6 +319,8 @@ def _view(row: Institution) -> InstitutionView:
         cancel_until_minutes=row.cancel_until_minutes,
         reschedule_times=row.reschedule_times,
         reschedule_until_minutes=row.reschedule_until_minutes,
+        revisit_days=row.revisit_days,
+        revisit_percent=row.revisit_percent,
         rush_per_second=row.rush_per_second,
         rush_pressure=row.rush_pressure,
         rush_open_minutes=row.rush_open_minutes,

@@ -178,7 +178,7 @@ def _check_in_at_the_desk(phone: Phone, booking_id: UUID, slip: str, day: Any) -
             assert "已过期" in text_of(desk.post("/workspace/scan", {"q": code}, follow=True))
 
 
-@pytest.mark.requirement("WX-APPT-20", "WX-APPT-25")
+@pytest.mark.requirement("WX-APPT-20", "WX-APPT-25", "JA-APPT-03", "JA-APPT-06", "JA-APPT-07")
 def test_registered_on_the_day_or_too_late(district: District) -> None:
     """A pre-registration becomes a numbered visit on its day; after the limit nothing can be paid any more."""
     world.limit("alpha", pay_minutes=1)
@@ -210,6 +210,10 @@ def test_registered_on_the_day_or_too_late(district: District) -> None:
     visit = district.booking(UUID(there.rsplit("/", 1)[1]))
     assert (visit.state, visit.settlement) == (State.BOOKED, Settlement.UNPAID)
     assert "/register" not in early.page(there)
+    assert "请在就诊当天" in early.page(there)
+    too_early = early.browser.post(f"{there}/register", {"form_key": world.command().key}, follow=True)
+    assert "请在就诊当天" in text_of(too_early)
+    assert district.booking(visit.id).order_id is None
     # The channel's own clock can't be shifted with ours, so the visit is moved to today.
     soon = clock.now() + timedelta(hours=2)
     moved = {"visit_date": clock.today(), "starts_at": soon, "ends_at": soon + timedelta(minutes=15)}
@@ -218,6 +222,9 @@ def test_registered_on_the_day_or_too_late(district: District) -> None:
     assert "/register" in early.page(there)
     paying = early.browser.post(f"{there}/register", {"form_key": world.command().key})
     assert paying["Location"] == f"{there}/pay"
+    ordered = district.booking(visit.id).order_id
+    again = early.browser.post(f"{there}/register", {"form_key": world.command().key})
+    assert (again["Location"], district.booking(visit.id).order_id) == (f"{there}/pay", ordered)
     drain()
     district.pay(district.booking(visit.id), early.who)
     shown = early.page(there)

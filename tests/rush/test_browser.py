@@ -100,9 +100,10 @@ def _wait(window: Visitor, code: str, session: UUID, account: str, look: Look) -
     for other in range(3):
         waiting_room.join(code, f"rival{other}", str(session))
     window.go(f"{path}/line")
-    page.wait_for_timeout(max(0, draw - int(time.time() * 1000)) + 1000)
-    window.go(f"{path}/line")
-    expect(page.get_by_role("heading", name="轮到您了")).to_be_visible(timeout=20_000)
+    page.wait_for_url(f"**{path}", timeout=max(0, draw - int(time.time() * 1000)) + 20_000)  # nobody touches the page
+    expect(page.get_by_text("轮到您了")).to_be_visible()
+    expect(page.locator(".slots a").first).to_be_visible()
+    look("line-turn", path)
     look("line-in", f"{path}/line")
     waiting_room.sold_out(code, str(session))
     waiting_room.leave(code, account)

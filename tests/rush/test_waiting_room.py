@@ -86,8 +86,8 @@ def test_after_the_draw_places_are_by_arrival_and_admission_is_paced_and_bounded
     time.sleep(1.1)  # nobody inside does anything: their admissions end, the next come in
     assert waiting_room.look(room, "early2").state is State.OUT
     assert waiting_room.look(room, waiting[1]).state is State.IN
-    assert waiting_room.enter(room, waiting[1], press=0) is Entry.IN
-    assert waiting_room.enter(room, waiting[-1], press=0) is Entry.LINE
+    assert waiting_room.enter(room, waiting[1], press=0).entry is Entry.IN
+    assert waiting_room.enter(room, waiting[-1], press=0).entry is Entry.LINE
 
 
 def test_who_waits_for_what_is_sold_out_is_told_and_holds_up_nobody(room: str) -> None:

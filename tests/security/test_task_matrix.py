@@ -21,6 +21,7 @@ ACROSS = {
     "closures.carry_on": "stops the days of the hospitals a closure names",
     "scheduling.merge_shares": "gives every hospital's unused shares back to its pool",
     "waitlist.sweep": "offers what became free in any hospital to who waits for it",
+    "noshow.count": "asks the hospitals who came to their visits",
     "recovery.nightly": "backs everything up",
     "registry.apply_rules": "puts a hospital's changed rules in force",
     "registry.sweep": "takes up joinings nobody is at",

@@ -21,7 +21,9 @@ def tokens_of(signed_in: SignedIn) -> TokenPair:
     if signed_in.refresh_token is None:
         raise TokenInvalid
     return _pair(
-        tokens.AccessClaims(signed_in.user_id, signed_in.sign_in_id, signed_in.hospital, signed_in.identity_due),
+        tokens.AccessClaims(
+            signed_in.user_id, signed_in.sign_in_id, signed_in.hospital, signed_in.identity_due, signed_in.device
+        ),
         signed_in.refresh_token,
         signed_in.expires_at,
     )
@@ -44,7 +46,13 @@ def refresh_tokens(*, actor: Actor, refresh_token: str) -> TokenPair:
         else:
             row.used_at = unit.now
             row.save(update_fields=["used_at"])
-            claims = tokens.AccessClaims(sign_in.user_id, sign_in.id, sign_in.hospital, sign_in.identity_due)
+            claims = tokens.AccessClaims(
+                sign_in.user_id,
+                sign_in.id,
+                sign_in.hospital,
+                sign_in.identity_due,
+                digests.device_name(sign_in.device_digest),
+            )
             pair = _pair(claims, steps.add_refresh_token(unit, sign_in), sign_in.expires_at)
             unit.audit(
                 "accounts.token_refreshed", target=f"account:{sign_in.user_id}", detail={"sign_in": str(sign_in.id)}

@@ -17,12 +17,14 @@ from portal.commands import command_of
 from portal.resident.pages import chosen_person, page, people_of, resident_of, resident_page
 from portal.resident.views.catalog import before_others, closed, opening, session_row
 from portal.resident.views.entries import note_booking
-from regional_services.booking import rush, services
+from regional_services.booking import revisits, rush, services
 from regional_services.booking import selectors as bookings
 from regional_services.booking.errors import WaitInLine
 from regional_services.booking.services import BookingWish
 from regional_services.catalog import offers, selectors
 from regional_services.catalog.selectors import SessionCard
+from regional_services.identity.selectors import Member
+from regional_services.noshow import selectors as noshows
 from regional_services.waitlist import selectors as waitlist_selectors
 from regional_services.waitlist import services as waitlist
 from tenants.appointments.errors import SlotChanged
@@ -100,6 +102,7 @@ def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
     context |= {
         "others": _others(card),
         "to_pay": bookings.to_pay(actor.id) if actor and actor.id else None,
+        "turn_until": rush.turn_until(actor, code) if actor and not context["opens"] else None,
     }
     queue = not any(number["is_free"] for number in shown) or waitlist_selectors.is_queued(session_id)
     may_wait = queue and not context["closed"] and not context["first"] and waitlist.may_join(card)
@@ -125,17 +128,31 @@ def confirm(request: HttpRequest, actor: Actor, code: str, session_id: UUID, num
     rule = offers.rule_of(service) if service != Service.OUTPATIENT else None
     people = [person for person in people_of(actor) if rule is None or rule.fits(person.birth_date, card.date)]
     chosen = chosen_person(request, people)
+    blocks = noshows.blocks_at(code, [person.person_id for person in people])
+    quoted = services.is_quoted(code, card.fee_fen)
     context |= {
         "to_pay": bookings.to_pay(actor.id) if actor.id else None,
         "number": number,
+        "revisits": [] if quoted else _revisits(code, card, people),
         "people": people,
         "chosen": chosen,
         "rule": rule,
-        "quoted": services.is_quoted(code, card.fee_fen),
-        "may_book": any(person.standing in ("verified", "temporary") for person in people),
+        "quoted": quoted,
+        "blocks": [(person.name, blocks[person.person_id]) for person in people if person.person_id in blocks],
+        "may_book": any(
+            person.standing in ("verified", "temporary") and person.person_id not in blocks for person in people
+        ),
         "back": f"/hospitals/{code}/sessions/{session_id}",
     }
     return page(request, "confirm", "book", context)
+
+
+def _revisits(code: str, card: SessionCard, people: list[Member]) -> list[tuple[str, int]]:
+    """Whose visit is a revisit, and what it then costs."""
+    institution = registry.institution(code)
+    found = revisits.who_revisits(institution, card.department_id, card.date, [person.person_id for person in people])
+    fee = revisits.reduced(card.fee_fen, institution.revisit_percent)
+    return [(person.name, fee) for person in people if person.person_id in found]
 
 
 def _book(request: HttpRequest, actor: Actor, code: str, session_id: UUID, number_id: UUID) -> HttpResponse:

@@ -1,4 +1,4 @@
-/* 候号室: ask for the place as often as the hub says, show it, and say when it is our turn. */
+/* 候号室: ask for the place as often as the hub says, show it, and go on to the numbers when it is our turn. */
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
   const node = document.querySelector("[data-line]");
@@ -14,8 +14,9 @@ document.addEventListener("DOMContentLoaded", () => {
       const place = await answer.json();
       wait = place.again_ms;
       if (place.state !== node.dataset.state) {
-        if (place.state === "in" && window.navigator.vibrate && window.navigator.userActivation?.hasBeenActive) window.navigator.vibrate(300);
-        return window.location.reload();
+        if (place.state !== "in") return window.location.reload();
+        if (window.navigator.vibrate && window.navigator.userActivation?.hasBeenActive) window.navigator.vibrate(300);
+        return window.location.replace(node.dataset.go);
       }
       show("total", place.total);
       show("ahead", place.ahead);

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hub.errors import HubError
-from regional_services.notifications.catalogue import around, booking, visit
+from regional_services.notifications.catalogue import around, booking, fair, visit
 from regional_services.notifications.catalogue.terms import (
     OUTSIDE,
     PUSHED,
@@ -22,7 +22,7 @@ from regional_services.notifications.catalogue.terms import (
 )
 from regional_services.notifications.catalogue.variables import EVERYWHERE, VARIABLES
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (*booking.KINDS, *visit.KINDS, *around.KINDS)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (*booking.KINDS, *visit.KINDS, *around.KINDS, *fair.KINDS)}
 
 # Matters a glance at a locked screen must not give away (practice 5): the wording is neutral for them.
 SENSITIVE_WORDS = (

@@ -146,6 +146,11 @@ class Migration(migrations.Migration):
                     "reschedule_until_minutes",
                     models.PositiveIntegerField(default=120, verbose_name="改约截止（就诊前分钟）"),
                 ),
+                ("revisit_days", models.PositiveSmallIntegerField(default=0, verbose_name="同科复诊优惠天数")),
+                (
+                    "revisit_percent",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="复诊收挂牌价的百分之几"),
+                ),
                 ("rush_per_second", models.PositiveSmallIntegerField(default=20, verbose_name="候号室每秒放行")),
                 (
                     "rush_pressure",

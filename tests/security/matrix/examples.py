@@ -47,12 +47,15 @@ from regional_services.doctors import reminding
 from regional_services.entries import managing as entries
 from regional_services.entries.managing import CallerWish
 from regional_services.entries.models import Caller, Visit
+from regional_services.fairness.kinds import Kind
+from regional_services.fairness.models import Pattern
 from regional_services.feedback import services as feedback
 from regional_services.feedback.models import Entry, Photo
 from regional_services.feedback.services import Wish
 from regional_services.identity.models import Identifier, Relation
 from regional_services.idverify import services as identity_services
 from regional_services.idverify.models import Application
+from regional_services.noshow.models import NoShow
 from regional_services.notifications.links import code_of
 from regional_services.payments import services as payments
 from regional_services.payments.merchants import Credentials, put_in_force
@@ -516,8 +519,44 @@ def _visit(district: World) -> UUID:
     return UUID(str(made.id))
 
 
+def _missed(district: World) -> UUID:
+    """A visit at alpha the owner did not come to."""
+    booking, account_id = district.booking, district.owner.actor.id
+    assert account_id is not None
+    with region():
+        made, _ = NoShow.objects.get_or_create(
+            booking_id=booking.id,
+            defaults={
+                "institution_code": district.alpha,
+                "account_id": account_id,
+                "person_id": district.owner.person_id,
+                "number": booking.number,
+                "department_name": booking.department_name,
+                "starts_at": clock.now() - timedelta(days=1),
+                "found_at": clock.now(),
+            },
+        )
+    return UUID(str(made.booking_id))
+
+
+def _pattern(_: World) -> UUID:
+    """An account that books too eagerly."""
+    with region():
+        made = Pattern.objects.create(
+            kind=Kind.TRIES,
+            subject=f"account:{uuid4()}",
+            count=41,
+            place="alpha",
+            first_at=clock.now(),
+            last_at=clock.now(),
+        )
+    return UUID(str(made.id))
+
+
 EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "visit_id"): _visit,
+    ("", "missed_id"): _missed,
+    ("", "pattern_id"): _pattern,
     ("", "relation_id"): _relation,
     ("api", "relation_id"): lambda district: _relation(district),
     ("", "scan_id"): _scan,

@@ -66,6 +66,7 @@ OWN = frozenset(
         "merge_id",
         "relation_id",
         "reminder_id",
+        "missed_id",
     }
 )
 """Parameters that name a thing of one resident or one account; other parameters of residents' routes are public."""

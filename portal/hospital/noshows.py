@@ -1,0 +1,43 @@
+"""爽约名单 of one hospital, on its workspace."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET, require_POST
+
+from hub.actor import Actor
+from portal.desk import noshows
+from portal.desk.pages import desk_page
+from regional_services.noshow.permissions import DECIDE, SET_RULE, VIEW
+
+HERE = "/workspace/no-shows"
+
+
+@require_GET
+@desk_page(VIEW, whole=True)
+def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The list with its filters."""
+    return noshows.listed(request, actor, HERE)
+
+
+@require_GET
+@desk_page(VIEW, whole=True, step_up=True)
+def exported(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The list as a sheet."""
+    return noshows.exported(request, actor)
+
+
+@require_POST
+@desk_page(DECIDE, whole=True)
+def decide(request: HttpRequest, actor: Actor, missed_id: UUID) -> HttpResponse:
+    """End an appeal."""
+    return noshows.decide(request, actor, HERE, missed_id)
+
+
+@require_POST
+@desk_page(SET_RULE, whole=True)
+def set_rule(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The rule from now on."""
+    return noshows.set_rule(request, actor, HERE)
