@@ -146,7 +146,7 @@ def time_of(value: datetime | None) -> str:
 @register.filter
 def moment(value: datetime | None) -> str:
     """`11月20日 09:00`."""
-    if value is None:
+    if not value:  # nothing, or the empty text templates put for it
         return ""
     local = clock.local(value)
     return gettext("%(month)s月%(day)s日 %(time)s") % {

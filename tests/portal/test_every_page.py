@@ -52,7 +52,8 @@ REFUSING = {
 """Pages that answer an empty visit with a refusal. It is a page too, and looked at."""
 LEADING_ON = frozenset(
     {
-        *("device-voice", "doctor-photo", "desk-reminder", "message-short", "entry-return", "line", "waitlist-join"),
+        *("device-voice", "doctor-photo", "desk-reminder", "message", "message-short", "entry-return", "line"),
+        *("booking-reschedule", "district-leaving-begin", "waitlist-join"),
         *("wechat-start", "booking-reschedule-session", "booking-reschedule-confirm"),
     }
 )

@@ -17,7 +17,7 @@ from regional_services.booking import rush
 from regional_services.booking.errors import WaitInLine
 from regional_services.booking.models import Booking
 from regional_services.booking.verify import verify_hospital
-from tenants.appointments.errors import NumberTaken
+from tenants.scheduling.errors import NumberTaken
 from tenants.scheduling.models import Number
 from tests.booking import world
 from tests.harness.threads import in_threads
