@@ -38,7 +38,7 @@ def follow(unit: Unit, told: VisitStepTold) -> None:
     elif told.kind == VisitEventKind.CALLED:
         _called(unit, entry, told)
     elif entry.state == EntryState.PASSED:
-        unit.audit("queueing.told", target=f"entry:{entry.id}", outcome="passed_already")
+        unit.audit("queueing.told", target=f"entry:{entry.id}", outcome="passed")
     else:
         if entry.state == EntryState.CALLED:
             calling.note_unanswered(unit, entry)
