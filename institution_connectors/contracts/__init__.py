@@ -132,6 +132,7 @@ from institution_connectors.contracts.requests import (
     QuoteFee,
     Register,
     Request,
+    TellVisit,
     UnlockNumber,
     UpdatePatient,
 )
@@ -327,6 +328,7 @@ __all__ = [
     "Stop",
     "Stops",
     "Subscribing",
+    "TellVisit",
     "Timeouts",
     "UnlockNumber",
     "UpdatePatient",

@@ -29,6 +29,7 @@ class Operation(StrEnum):
     REGISTER = "register"
     PAY_REGISTRATION = "pay_registration"
     CHECK_IN = "check_in"
+    TELL_VISIT = "tell_visit"
     CANCEL_REGISTRATION = "cancel_registration"
     LIST_REGISTRATIONS = "list_registrations"
     LIST_VISIT_EVENTS = "list_visit_events"
@@ -115,6 +116,7 @@ _COMMANDS = frozenset(
         Operation.REGISTER,
         Operation.PAY_REGISTRATION,
         Operation.CHECK_IN,
+        Operation.TELL_VISIT,
         Operation.CANCEL_REGISTRATION,
         Operation.SETTLE_BILLS,
         Operation.REFUND_BILLS,
@@ -141,6 +143,7 @@ _TEXTS: dict[Operation, str] = {
     Operation.REGISTER: "登记预约挂号",
     Operation.PAY_REGISTRATION: "挂号缴费登记",
     Operation.CHECK_IN: "签到取号",
+    Operation.TELL_VISIT: "告知叫号进展",
     Operation.CANCEL_REGISTRATION: "退号",
     Operation.LIST_REGISTRATIONS: "查询挂号记录",
     Operation.LIST_VISIT_EVENTS: "查询就诊进展",

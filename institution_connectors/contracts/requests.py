@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
+from institution_connectors.contracts.inbound import VisitEventKind
 from institution_connectors.contracts.operations import Operation
 from institution_connectors.contracts.values import Patient, Payment, Refund
 
@@ -193,6 +194,22 @@ class CheckIn(Command):
     OPERATION = Operation.CHECK_IN
     registration_number: str
     his_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellVisit(Command):
+    """Where the hub calls: a visit was led a step on. `place` is the room, `ticket` the queue number.
+
+    Accepted also for a step the hospital knows already, or that comes after a later one.
+    """
+
+    OPERATION = Operation.TELL_VISIT
+    registration_number: str
+    his_number: str
+    kind: VisitEventKind
+    occurred_at: datetime
+    ticket: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,7 +142,7 @@ def on_passed(event: EntryPassed, unit: Unit) -> None:
 def on_finished(event: VisitFinished, unit: Unit) -> None:
     """The visit is over; the booking is fulfilled."""
     if booking_steps.advance(unit, event.booking_id, Input.VISIT_ENDED) is None:
-        unit.audit("waiting.finished", target=f"booking:{event.booking_id}", outcome="no_such_booking")
+        unit.audit("waiting.finished", target=f"booking:{event.booking_id}", outcome="no_booking")
 
 
 def _tell(unit: Unit, booking_id: UUID, template: str, about: UUID, facts: dict[str, str]) -> None:
@@ -150,6 +150,6 @@ def _tell(unit: Unit, booking_id: UUID, template: str, about: UUID, facts: dict[
     if place is None and bookings.owners_of([booking_id]):
         raise Temporary("the place is not projected yet", retry_after=OVERTAKEN_SECONDS)
     if place is None:
-        unit.audit("waiting.told", target=f"booking:{booking_id}", outcome="no_such_booking")
+        unit.audit("waiting.told", target=f"booking:{booking_id}", outcome="no_booking")
         return
     messages.tell(unit, place, template, about=about, more=facts)

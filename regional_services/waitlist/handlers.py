@@ -43,6 +43,6 @@ def free_numbers(event: LineFormed, unit: Unit) -> None:
     try:
         freed = following.reopen_numbers(unit, event.session_id)
     except NothingToReopen:
-        unit.audit("scheduling.numbers_freed", target=target, outcome="nothing_to_reopen")
+        unit.audit("scheduling.numbers_freed", target=target, outcome="nothing_due")
         return
     unit.audit("scheduling.numbers_freed", target=target, detail={"numbers": freed})

@@ -52,6 +52,7 @@ class Actions:
             Action("backup", "备份账本", self.backup),
             Action("restore", "恢复到备份（昨天）", self.restore),
             Action("forget", "丢失一个挂号记录", self.forget, ("hub_number",)),
+            Action("heard", "平台告知的叫号进展", self.heard, ("his_number",)),
             Action("registrations", "查看挂号记录", self.registrations, ("hub_number",)),
         ]
 
@@ -136,19 +137,50 @@ class Actions:
         number = parcel["tracking_number"] or f"SF{self._hospital.store.next('parcel'):012d}"
         return self._step("dispatched", {**given, **parcel, "tracking_number": number})
 
-    async def end_next_visit(self) -> Data | None:
-        """Whoever's turn it is has been seen; every second patient goes to the pharmacy, every fourth is sent his."""
-        row = self._hospital.engine.visits.next_to_end()
+    async def lead_on(self) -> Data | None:
+        """One turn of the waiting rooms: whoever is inside has been seen, and the next of his room is called.
+
+        Every eighth does not come when called, and is called again at the end; every second of those seen goes to the
+        pharmacy, every fourth is sent his medicine. None when there was nobody.
+        """
+        visits, ended = self._hospital.engine.visits, None
+        inside = visits.inside()
+        if inside is not None:
+            ended = await self._see(inside)
+        row = visits.next_to_call(inside["schedule_code"] if inside else "") or visits.next_to_call()
         if row is None:
-            return None
+            return ended
+        who = {"his_number": row["his_number"], "place": row["place"]}
+        if row["state"] != "arrived":  # he took his ticket at the hospital's own machine
+            self._step("arrived", who)
+        called = self._step("called", who)
+        with self._hospital.store.work():
+            visits.note_call(row, "called")
+        return called
+
+    async def _see(self, row: Mapping[str, Any]) -> Data:
+        """Seen; or not come, and to be called again."""
         who = {"his_number": row["his_number"]}
-        ended = await self.end_visit(who)
         nth = self._hospital.store.next("visit")
-        if nth % 4 == 0:
+        seen = nth % 8 != 0
+        with self._hospital.store.work():
+            self._hospital.engine.visits.note_call(row, "seen" if seen else "missed")
+        if not seen:
+            return self._step("missed", who)
+        ended = await self.end_visit(who)
+        if nth % 4 == 3:
             await self.dispatch_medicine(who)
         elif nth % 2 == 0:
             await self.medicine_ready({**who, "place": "门诊药房"})
         return ended
+
+    async def heard(self, given: Mapping[str, Any]) -> Data:
+        """What the hub told of visits where it calls itself, newest first."""
+        number = str(given.get("his_number") or "")
+        rows = self._hospital.store.all(
+            "SELECT * FROM heard WHERE ? = '' OR his_number = ? ORDER BY id DESC LIMIT 100", number, number
+        )
+        return {"heard": rows}
 
     def _step(self, step: str, given: Mapping[str, Any]) -> Data:
         hospital = self._hospital

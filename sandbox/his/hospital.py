@@ -81,6 +81,7 @@ class Hospital:
             days=int(entry.get("days", 14)),
             per_slot=int(entry.get("per_slot", 2)),
             reserved=str(self.options.get("reserved_department", "")),
+            evening=bool(self.options.get("evening_clinic", False)),
         )
         rules = Rules(
             his_locked=self.his_locked,

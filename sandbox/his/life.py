@@ -27,7 +27,7 @@ class Life:
             self._new_days()
             self._locks()
             await self._window_patients(seconds=1)
-            await self._visits_end(seconds=1)
+            await self._doctors(seconds=1)
 
     def _new_days(self) -> None:
         new = self._hospital.engine.roll()
@@ -51,11 +51,11 @@ class Life:
             except ValueError:
                 self._windows = 0
 
-    async def _visits_end(self, seconds: float) -> None:
+    async def _doctors(self, seconds: float) -> None:
         self._visits += self._hospital.board.number("visits") * seconds / 60
         while self._visits >= 1:
             self._visits -= 1
-            if await self._actions.end_next_visit() is None:
+            if await self._actions.lead_on() is None:
                 self._visits = 0
 
     async def push(self) -> None:

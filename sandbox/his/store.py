@@ -34,6 +34,9 @@ CREATE INDEX IF NOT EXISTS registrations_hub ON registrations (hub_number);
 CREATE INDEX IF NOT EXISTS registrations_schedule ON registrations (schedule_code);
 CREATE TABLE IF NOT EXISTS visit_events (id INTEGER PRIMARY KEY AUTOINCREMENT, data TEXT, happened_at TEXT);
 CREATE INDEX IF NOT EXISTS visit_events_at ON visit_events (happened_at);
+CREATE TABLE IF NOT EXISTS calls (his_number TEXT PRIMARY KEY, schedule_code TEXT, state TEXT, called_at TEXT);
+CREATE TABLE IF NOT EXISTS heard (id INTEGER PRIMARY KEY AUTOINCREMENT, his_number TEXT, kind TEXT, ticket TEXT,
+    place TEXT, heard_at TEXT);
 CREATE TABLE IF NOT EXISTS requests (hub_number TEXT PRIMARY KEY, operation TEXT, fingerprint TEXT, answer TEXT,
     done_at TEXT);
 CREATE TABLE IF NOT EXISTS ledger (line_number INTEGER PRIMARY KEY, order_number TEXT, amount_fen INTEGER,

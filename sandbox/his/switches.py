@@ -25,6 +25,6 @@ def all_switches() -> list[Switch]:
         Switch("reject", "拒绝办理", "text", "所有写操作按此原因拒绝，例如 no_source、busy、refused"),
         Switch("garbage", "答复乱码", "flag", "办理后返回无法解析的内容"),
         Switch("price_change", "调价", "number", "每个号的价格增减的分数，可为负；已报的价不再有效"),
-        Switch("visits", "看诊", "number", "每分钟看完的患者数：已到时间者就诊结束，部分取药或寄药"),
+        Switch("visits", "看诊", "number", "每分钟叫号的次数：里面的看完、叫下一位，有人未应答，部分取药或寄药"),
         Switch("window_patients", "窗口患者", "number", "本院窗口每分钟挂出的号数"),
     ]

@@ -49,6 +49,7 @@ CLASS_NAMES = {**{code: name for code, (name, _fee) in CLASSES.items()}, RESERVE
 _FEES = {**{code: fee for code, (_name, fee) in CLASSES.items()}, RESERVED_CLASS: 0}
 _TITLES = {"01": "主治医师", "02": "副主任医师", "03": "主任医师"}
 _PERIODS = {"am": (time(8, 0), time(11, 30)), "pm": (time(13, 30), time(16, 30))}
+_EVENING = {"night": (time(17, 0), time(23, 30))}  # so that somebody comes also to a demonstration after work
 
 
 class World:
@@ -65,10 +66,12 @@ class World:
         days: int,
         per_slot: int,
         reserved: str = "",
+        evening: bool = False,
     ) -> None:
         self._store = store
         self._code, self._seed, self._kind = code, seed, kind
         self._doctors, self._per_slot, self._reserved = doctors, per_slot, reserved
+        self._evening = evening
         self.days = days
 
     def people(self) -> None:
@@ -133,9 +136,11 @@ class World:
                     yield period
             elif day.weekday() < 6 and rng.random() < 0.4:
                 yield period
+        if self._evening and doctor["code"] == f"{_DEPARTMENTS[self._kind][0][0]}01":
+            yield from _EVENING
 
     def _session(self, doctor: dict[str, Any], day: date, period: str) -> None:
-        first, last = (at(day, bound) for bound in _PERIODS[period])
+        first, last = (at(day, bound) for bound in {**_PERIODS, **_EVENING}[period])
         code = f"{day:%Y%m%d}{period.upper()}{doctor['code']}"
         fee = _FEES[doctor["class_code"]]
         self._store.run(

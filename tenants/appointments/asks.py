@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from hub.ids import domain_number
 from hub.work import Unit
-from institution_connectors.contracts import requests
+from institution_connectors.catalog import selectors as catalog
+from institution_connectors.contracts import Operation, VisitEventKind, requests
 from institution_connectors.contracts.values import Patient, Payment, Refund
 from institution_connectors.exchange import steps as exchange
 from tenants.appointments.models import Appointment
@@ -19,6 +21,7 @@ from tenants.patients import selectors as patients
 from tenants.scheduling.steps import ClaimedNumber
 
 PATIENCE = timedelta(hours=24)
+OF_THE_DAY = timedelta(hours=4)  # what goes on in a waiting room is no news to anybody later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +140,36 @@ def cancel_request(appointment: Appointment) -> requests.CancelRegistration:
         reason=appointment.reason,
         refund=refund,
     )
+
+
+def check_in(unit: Unit, appointment: Appointment) -> bool:
+    """Tell the hospital that the patient is there, where it can hear it and knows him; False where not."""
+    if not (appointment.his_registration and catalog.can(unit.scope, Operation.CHECK_IN)):
+        return False
+    request = requests.CheckIn(
+        hub_number=_number("A", appointment),
+        registration_number=appointment.hub_number,
+        his_number=appointment.his_registration,
+    )
+    _ask(unit, appointment, request, unit.now + OF_THE_DAY)
+    return True
+
+
+def tell_visit(unit: Unit, appointment: Appointment, *, of: UUID, kind: VisitEventKind, room: str, ticket: str) -> bool:
+    """Tell the hospital of a step its patients were led here, where it can hear it and knows him; False where not."""
+    if not (appointment.his_registration and catalog.can(unit.scope, Operation.TELL_VISIT)):
+        return False
+    request = requests.TellVisit(
+        hub_number=domain_number("V", of),
+        registration_number=appointment.hub_number,
+        his_number=appointment.his_registration,
+        kind=kind,
+        occurred_at=unit.now,
+        ticket=ticket,
+        place=room,
+    )
+    _ask(unit, appointment, request, unit.now + OF_THE_DAY)
+    return True
 
 
 def _number(prefix: str, appointment: Appointment) -> str:

@@ -130,6 +130,19 @@ class VisitEnded(AppointmentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VisitStepTold(AppointmentEvent):
+    """The hospital's own system called somebody in, or passed him: `kind` is `called` or `missed`.
+
+    `room` and `ticket` are the hospital's words, empty where it says none.
+    """
+
+    NAME: ClassVar[str] = "appointments.visit_step"
+    kind: str
+    room: str = ""
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MedicineReady(AppointmentEvent):
     """Medicine of the visit waits at a window (JA-APPT-21); `dispensing_number` tells those of one visit apart."""
 

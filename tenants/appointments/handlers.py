@@ -35,7 +35,7 @@ def on_answer(event: ExchangeAnswered, unit: Unit) -> None:
         return
     appointment = steps.lock_row(UUID(event.correlation.removeprefix(PREFIX)))
     if appointment is None:
-        unit.audit("appointment.answer_ignored", target=f"exchange:{event.exchange_id}", outcome="no_appointment")
+        unit.audit("appointment.answer_ignored", target=f"exchange:{event.exchange_id}", outcome="unknown_here")
         return
     action(unit, event.hospital, appointment, exchange.answer(event.exchange_id))
 
@@ -128,7 +128,7 @@ def _of_visit(event: VisitReported, unit: Unit) -> None:
     appointment = steps.lock_visit(event.registration_number, event.his_number)
     fact = exchange.fact(event.inbound_id, event.index)
     if appointment is None or not isinstance(fact, VisitFact):
-        unit.audit("appointment.visit_ignored", target=f"inbound:{event.inbound_id}", outcome="no_appointment")
+        unit.audit("appointment.visit_ignored", target=f"inbound:{event.inbound_id}", outcome="unknown_here")
         return
     visits.follow(unit, hospital=event.hospital, appointment=appointment, fact=fact)
 

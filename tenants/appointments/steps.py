@@ -15,6 +15,7 @@ from hub import clock
 from hub.tenancy.scope import hospital_alias
 from hub.tenancy.statements import Select, Update
 from hub.work import Unit
+from institution_connectors.contracts import VisitEventKind
 from tenants.appointments import asks, places
 from tenants.appointments.asks import PaymentFacts
 from tenants.appointments.events import (
@@ -26,6 +27,7 @@ from tenants.appointments.events import (
     AppointmentStopped,
     AppointmentToDesk,
     TodaysAppointmentChanged,
+    VisitEnded,
 )
 from tenants.appointments.models import ACTIVE, Appointment, HisState, Settlement, State
 from tenants.registry import selectors as registry
@@ -179,10 +181,26 @@ def stop(unit: Unit, *, hospital: str, booking_ids: tuple[UUID, ...], reason: st
     return ended
 
 
-def fulfil(unit: Unit, appointment: Appointment) -> None:
-    """The visit took place; its number stays taken."""
+def end_visit(unit: Unit, appointment: Appointment, *, ended_at: datetime) -> None:
+    """The visit took place, by whoever's word: the number stays taken. Said again, nobody hears of it twice.
+
+    Only a locked row; nothing happens to an appointment that was given back.
+    """
+    if appointment.state != State.BOOKED:
+        unit.audit("appointment.fulfilled", target=f"appointment:{appointment.id}", outcome=appointment.state)
+        return
     appointment.state = State.FULFILLED
     store(unit, appointment, "appointment.fulfilled")
+    unit.publish(
+        VisitEnded(
+            hospital=unit.scope,
+            booking_id=appointment.id,
+            person_id=appointment.person_id,
+            department_id=appointment.department_id,
+            doctor_id=appointment.doctor_id,
+            ended_at=ended_at,
+        )
+    )
 
 
 def send_to_desk(unit: Unit, *, hospital: str, booking_ids: tuple[UUID, ...], reason: str) -> tuple[UUID, ...]:
@@ -242,12 +260,28 @@ def _place(hospital: str, campus_code: str, room: str) -> str:
     return " ".join(part for part in (campuses.get(campus_code, ""), room) if part)
 
 
-def mark_present(unit: Unit, booking_id: UUID) -> None:
-    """The patient is at the hospital (practice 14: a fact of its own, apart from being in the queue)."""
+def mark_present(unit: Unit, booking_id: UUID, *, told: bool = False) -> None:
+    """The patient is at the hospital (practice 14: a fact of its own, apart from being in the queue).
+
+    The hospital's own system hears it once, unless it was the one that `told`.
+    """
     news = Appointment.objects.filter(id=booking_id, present_at__isnull=True)
     if news.update(present_at=unit.now, updated_at=unit.now):
         unit.publish(TodaysAppointmentChanged(hospital=unit.scope, booking_id=booking_id))
-    unit.audit("appointment.present", target=f"appointment:{booking_id}")
+        if not told:
+            asks.check_in(unit, Appointment.objects.get(id=booking_id))
+    unit.audit("appointment.present", target=f"appointment:{booking_id}", detail={"told": told})
+
+
+def tell_visit(unit: Unit, booking_id: UUID, *, of: UUID, kind: VisitEventKind, room: str, ticket: str) -> bool:
+    """Tell the hospital's own system what the hub's caller did; `of` is the id of that fact, told once.
+
+    False where it can't hear it, or the booking is of the hospital's own window.
+    """
+    appointment = Appointment.objects.filter(id=booking_id).first()
+    if appointment is None:
+        return False
+    return asks.tell_visit(unit, appointment, of=of, kind=kind, room=room, ticket=ticket)
 
 
 def _refuse(unit: Unit, hospital: str, booking_id: UUID, appointment: Appointment | None, reason: str) -> None:

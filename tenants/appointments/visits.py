@@ -5,7 +5,7 @@ from __future__ import annotations
 from hub.work import Unit
 from institution_connectors.contracts import inbound as contracts
 from tenants.appointments import steps
-from tenants.appointments.events import MedicineDispatched, MedicineReady, VisitEnded
+from tenants.appointments.events import MedicineDispatched, MedicineReady, VisitStepTold
 from tenants.appointments.models import Appointment, State
 
 _VISITED = frozenset({State.BOOKED, State.FULFILLED})
@@ -18,11 +18,20 @@ def follow(unit: Unit, *, hospital: str, appointment: Appointment, fact: contrac
         return
     match fact:
         case contracts.VisitEvent(kind=contracts.VisitEventKind.ARRIVED):
-            steps.mark_present(unit, appointment.id)
+            steps.mark_present(unit, appointment.id, told=True)
         case contracts.VisitEvent(kind=contracts.VisitEventKind.VISIT_ENDED):
-            _end(unit, hospital, appointment, fact)
+            steps.end_visit(unit, appointment, ended_at=fact.occurred_at)
         case contracts.VisitEvent():
             unit.audit(f"appointment.{fact.kind}", target=f"appointment:{appointment.id}")
+            unit.publish(
+                VisitStepTold(
+                    hospital=hospital,
+                    booking_id=appointment.id,
+                    kind=fact.kind,
+                    room=fact.place,
+                    ticket=fact.ticket,
+                )
+            )
         case contracts.MedicineReady():
             unit.audit("appointment.medicine_ready", target=f"appointment:{appointment.id}")
             unit.publish(
@@ -45,21 +54,3 @@ def follow(unit: Unit, *, hospital: str, appointment: Appointment, fact: contrac
                     dispensing_number=fact.dispensing_number,
                 )
             )
-
-
-def _end(unit: Unit, hospital: str, appointment: Appointment, fact: contracts.VisitEvent) -> None:
-    """The number stays taken: it was used. Said again, nobody hears of it twice."""
-    if appointment.state == State.FULFILLED:
-        unit.audit("appointment.fulfilled", target=f"appointment:{appointment.id}", detail={"repeat": True})
-        return
-    steps.fulfil(unit, appointment)
-    unit.publish(
-        VisitEnded(
-            hospital=hospital,
-            booking_id=appointment.id,
-            person_id=appointment.person_id,
-            department_id=appointment.department_id,
-            doctor_id=appointment.doctor_id,
-            ended_at=fact.occurred_at,
-        )
-    )

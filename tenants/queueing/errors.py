@@ -50,6 +50,13 @@ class QueueNotOpen(Conflict):
     text = "队列已暂停或结束，请先恢复叫号。"
 
 
+class CalledElsewhere(Conflict):
+    """The hospital's own system calls here; two callers would call one person twice."""
+
+    code = "queueing.called_elsewhere"
+    text = "本院由院内叫号系统叫号，请在该系统上操作。平台同步显示叫号进展。"
+
+
 class NotToday(Conflict):
     """Only a standing appointment of today can be checked in."""
 

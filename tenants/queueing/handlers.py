@@ -5,9 +5,10 @@ from __future__ import annotations
 from hub.outbox.events import RunsIn, handles
 from hub.work import Unit
 from tenants.appointments import selectors as appointments
-from tenants.appointments.events import TodaysAppointmentChanged
+from tenants.appointments.events import TodaysAppointmentChanged, VisitEnded, VisitStepTold
 from tenants.appointments.models import State as AppointmentState
-from tenants.queueing import steps
+from tenants.queueing import outside, steps
+from tenants.queueing.events import EntryCalled, EntryPassed, VisitFinished
 from tenants.queueing.models import PresentBy
 
 
@@ -23,3 +24,33 @@ def on_appointment(event: TodaysAppointmentChanged, unit: Unit) -> None:
         steps.leave(unit, event.booking_id, reason=view.state.label if view else "")
     else:
         unit.audit("queueing.not_due", target=f"booking:{event.booking_id}", detail={"settlement": view.settlement})
+
+
+@handles(VisitStepTold, runs_in=RunsIn.HOSPITAL)
+def on_step(event: VisitStepTold, unit: Unit) -> None:
+    """The hospital's own system called, or passed somebody."""
+    outside.follow(unit, event)
+
+
+@handles(VisitEnded, runs_in=RunsIn.HOSPITAL)
+def on_visit_ended(event: VisitEnded, unit: Unit) -> None:
+    """Seen, by whoever's word: out of the line."""
+    steps.end(unit, event.booking_id)
+
+
+@handles(EntryCalled, runs_in=RunsIn.HOSPITAL)
+def tell_called(event: EntryCalled, unit: Unit) -> None:
+    """The hospital hears whom the hub's caller called."""
+    outside.tell_called(unit, event)
+
+
+@handles(EntryPassed, runs_in=RunsIn.HOSPITAL)
+def tell_passed(event: EntryPassed, unit: Unit) -> None:
+    """And whom the hub passed."""
+    outside.tell_passed(unit, event)
+
+
+@handles(VisitFinished, runs_in=RunsIn.HOSPITAL)
+def tell_finished(event: VisitFinished, unit: Unit) -> None:
+    """And who has been seen."""
+    outside.tell_finished(unit, event)

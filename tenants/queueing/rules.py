@@ -26,6 +26,32 @@ class Priority(StrEnum):
         return _TEXTS[self]
 
 
+class Caller(StrEnum):
+    """Who calls people in: the hub's own pages, or the hospital's own system, whose word the hub follows."""
+
+    HUB = "hub"
+    HOSPITAL = "hospital"
+
+    @property
+    def text(self) -> str:
+        """What staff read."""
+        return "用平台叫号" if self is Caller.HUB else "用院内叫号系统"
+
+
+class Way(StrEnum):
+    """How somebody may say that he is there. The desk always can; automatic presence is a rule of its own."""
+
+    TAP = "tap"
+    PLACE = "place"
+    KIOSK = "kiosk"
+
+    @property
+    def text(self) -> str:
+        """What staff and residents read."""
+        return _WAYS[self]
+
+
+_WAYS = {Way.TAP: "手机上点击签到", Way.PLACE: "手机定位签到", Way.KIOSK: "自助机签到"}
 _TEXTS = {
     Priority.NONE: "普通",
     Priority.EMERGENCY: "急症优先",
@@ -50,8 +76,12 @@ class Rules:
 
     `advance` is by how many minutes each priority goes before its booked time: nobody is overtaken by more people than
     are booked within that time, so that nobody starves. Emergencies go first, at most `emergency_run` in a row.
+    `place_metres` is how far from the hospital's door somebody may check in by his position.
     """
 
+    caller: Caller = Caller.HUB
+    ways: tuple[Way, ...] = (Way.TAP, Way.KIOSK)
+    place_metres: int = 500
     auto_present: bool = False
     opens_minutes: int = 60
     late_minutes: int = 10
@@ -81,6 +111,8 @@ class Rules:
     def to_json(self) -> dict[str, Any]:
         """As it is stored."""
         data = asdict(self)
+        data["ways"] = [str(way) for way in self.ways]
+        data["caller"] = str(self.caller)
         data["advance"] = {str(kind): minutes for kind, minutes in self.advance.items()}
         return data
 
@@ -89,6 +121,10 @@ class Rules:
         """A stored set; what an older set does not know takes its default."""
         known = {row.name for row in fields(cls)}
         values = {name: value for name, value in data.items() if name in known}
+        if "caller" in values:
+            values["caller"] = Caller(values["caller"])
+        if "ways" in values:
+            values["ways"] = tuple(Way(way) for way in values["ways"])
         if "advance" in values:
             values["advance"] = {Priority(kind): int(minutes) for kind, minutes in values["advance"].items()}
         return cls(**values)

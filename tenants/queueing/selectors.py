@@ -152,6 +152,11 @@ def current_rules(at: datetime) -> Rules:
     return Rules.from_json(row.rules) if row else Rules()
 
 
+def rules_were_set() -> bool:
+    """Whether this hospital ever set rules of its own. One query."""
+    return RuleSet.objects.exists()
+
+
 def waiting_of(queue_id: UUID) -> list[Waiting]:
     """Those in line who have not been called or come back. One query."""
     return [as_waiting(row) for row in Entry.objects.filter(queue_id=queue_id, state=EntryState.WAITING)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from hub.actor import Actor
+from hub.actor import Actor, ActorKind
 from hub.errors import InvalidInput
 from hub.security.permissions import require
 from hub.work import Unit, work
@@ -14,6 +16,7 @@ from tenants.appointments.errors import AppointmentNotFound
 from tenants.appointments.models import State as AppointmentState
 from tenants.queueing import calling, steps
 from tenants.queueing.errors import (
+    CalledElsewhere,
     EntryNotFound,
     NotCallable,
     NotToday,
@@ -31,7 +34,7 @@ from tenants.queueing.models import (
     RuleSet,
 )
 from tenants.queueing.permissions import CALL, CHECK_IN, DEVICES, RULES, TRIAGE
-from tenants.queueing.rules import Priority, Rules
+from tenants.queueing.rules import Caller, Priority, Rules
 from tenants.queueing.selectors import current_rules
 
 STATION_LIMIT = 60
@@ -40,18 +43,16 @@ STATION_LIMIT = 60
 def call_next(*, actor: Actor, hospital: str, queue_id: UUID, station: str, expected: UUID | None) -> UUID | None:
     """Finish the one inside and call the next; `expected` is whom the page shows inside, None for nobody.
 
-    Raises QueueNotFound, QueueNotOpen, StaleCall, NobodyWaiting.
+    Raises QueueNotFound, QueueNotOpen, StaleCall, NobodyWaiting, CalledElsewhere.
     """
-    require(actor, CALL)
-    with work(hospital, actor=actor) as unit:
+    with _calling(actor, hospital) as unit:
         queue = _queue(actor, queue_id)
         return calling.call_next(unit, queue, station=_station(station, queue), expected=expected)
 
 
 def call_one(*, actor: Actor, hospital: str, entry_id: UUID, station: str) -> None:
     """Call one person out of turn; who did so stands in the audit."""
-    require(actor, CALL)
-    with work(hospital, actor=actor) as unit:
+    with _calling(actor, hospital) as unit:
         entry = _entry(actor, entry_id)
         calling.call_one(unit, entry, station=_station(station, entry.queue))
         unit.audit("queueing.called_out_of_turn", target=f"entry:{entry_id}")
@@ -59,37 +60,32 @@ def call_one(*, actor: Actor, hospital: str, entry_id: UUID, station: str) -> No
 
 def recall(*, actor: Actor, hospital: str, entry_id: UUID) -> None:
     """Cry out again."""
-    require(actor, CALL)
-    with work(hospital, actor=actor) as unit:
+    with _calling(actor, hospital) as unit:
         calling.recall(unit, _entry(actor, entry_id).id)
 
 
 def answer(*, actor: Actor, hospital: str, entry_id: UUID) -> None:
     """The patient came in."""
-    require(actor, CALL)
-    with work(hospital, actor=actor) as unit:
+    with _calling(actor, hospital) as unit:
         calling.answered(unit, _entry(actor, entry_id).id)
 
 
 def skip(*, actor: Actor, hospital: str, entry_id: UUID) -> None:
     """Pass the one who was called and did not come."""
-    require(actor, CALL)
-    with work(hospital, actor=actor) as unit:
+    with _calling(actor, hospital) as unit:
         calling.skip(unit, _entry(actor, entry_id).id)
 
 
 def finish(*, actor: Actor, hospital: str, entry_id: UUID) -> None:
     """The one inside is done; nobody is called."""
-    require(actor, CALL)
-    with work(hospital, actor=actor) as unit:
+    with _calling(actor, hospital) as unit:
         if not steps.finish(unit, _entry(actor, entry_id).id):
             raise NotCallable
 
 
 def send_away(*, actor: Actor, hospital: str, entry_id: UUID) -> None:
     """The one inside goes to an examination and will come back to this doctor."""
-    require(actor, CALL)
-    with work(hospital, actor=actor) as unit:
+    with _calling(actor, hospital) as unit:
         _move(unit, _entry(actor, entry_id).id, ACTIVE, "queueing.sent_away", state=EntryState.AWAY, station="")
 
 
@@ -185,8 +181,9 @@ def check_in_at_desk(*, actor: Actor, hospital: str, booking_id: UUID) -> UUID:
 
 
 def set_rules(*, actor: Actor, hospital: str, rules: Rules, effective_from: datetime) -> None:
-    """New rules from an instant on; not from one that is past."""
-    require(actor, RULES)
+    """New rules from an instant on; not from one that is past. The hub itself may, when it seeds an installation."""
+    if actor.kind is not ActorKind.SYSTEM:
+        require(actor, RULES)
     with work(hospital, actor=actor) as unit:
         old = current_rules(unit.now)
         RuleSet.objects.create(
@@ -227,6 +224,16 @@ def withdraw_device(*, actor: Actor, hospital: str, device_id: UUID) -> None:
     with work(hospital, actor=actor) as unit:
         Device.objects.filter(id=device_id, withdrawn_at__isnull=True).update(withdrawn_at=unit.now)
         unit.audit("queueing.device_withdrawn", target=f"device:{device_id}")
+
+
+@contextmanager
+def _calling(actor: Actor, hospital: str) -> Iterator[Unit]:
+    """A unit of work of somebody who calls; CalledElsewhere where the hospital's own system does."""
+    require(actor, CALL)
+    with work(hospital, actor=actor) as unit:
+        if current_rules(unit.now).caller is not Caller.HUB:
+            raise CalledElsewhere
+        yield unit
 
 
 def _is_today(day: object, now: datetime) -> bool:

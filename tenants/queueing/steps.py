@@ -226,8 +226,11 @@ def pass_over(unit: Unit, entry: Entry, *, reason: str) -> None:
     changed(unit, entry.queue_id)
 
 
-def finish(unit: Unit, entry_id: UUID, *, states: tuple[EntryState, ...] = ACTIVE) -> bool:
-    """The doctor is done with him; False when he was not inside (any more)."""
+def finish(unit: Unit, entry_id: UUID, *, states: tuple[EntryState, ...] = ACTIVE, tell: bool = True) -> bool:
+    """The doctor is done with him; False when he was not inside (any more).
+
+    `tell`: the visit is over with it. Not where the hospital's own system calls: there its word ends the visit.
+    """
     done = Entry.objects.filter(id=entry_id, state__in=states).update(
         state=EntryState.DONE, done_at=unit.now, station="", updated_at=unit.now
     )
@@ -237,10 +240,20 @@ def finish(unit: Unit, entry_id: UUID, *, states: tuple[EntryState, ...] = ACTIV
     if entry.call_id is not None:
         Call.objects.filter(id=entry.call_id, answered_at__isnull=True).update(answered_at=unit.now)
     unit.audit("queueing.finished", target=f"entry:{entry_id}")
-    if entry.booking_id is not None:
+    if entry.booking_id is not None and tell:
+        appointment = appointment_steps.lock_row(entry.booking_id)
+        if appointment is not None:
+            appointment_steps.end_visit(unit, appointment, ended_at=unit.now)
         unit.publish(VisitFinished(hospital=unit.scope, entry_id=entry_id, booking_id=entry.booking_id))
     changed(unit, entry.queue_id)
     return True
+
+
+def end(unit: Unit, booking_id: UUID) -> None:
+    """His visit is over: whatever he did in the queue, he is out of it. A repeat changes nothing."""
+    entry_id = Entry.objects.filter(booking_id=booking_id, state__in=IN_LINE).values_list("id", flat=True).first()
+    if entry_id is None or not finish(unit, entry_id, states=IN_LINE, tell=False):
+        unit.audit("queueing.finished", target=f"booking:{booking_id}", outcome="nothing")
 
 
 def lock_entry(entry_id: UUID) -> Entry:

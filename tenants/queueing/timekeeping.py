@@ -12,7 +12,7 @@ from hub.work import work
 from tenants.appointments import selectors as appointments
 from tenants.queueing import calling, ordering, selectors, steps
 from tenants.queueing.models import ACTIVE, Entry, EntryState, PresentBy, Queue, QueueState
-from tenants.queueing.rules import Rules
+from tenants.queueing.rules import Caller, Rules
 from tenants.queueing.selectors import as_waiting, current_rules
 from tenants.scheduling import selectors as scheduling
 
@@ -43,8 +43,10 @@ def tick(code: str) -> int:
     with hospital(code, read_only=True):
         rules = current_rules(now)
         arrived = _taken_for_present(rules) if rules.auto_present else []
-        silent = _unanswered(rules) if rules.remind_by_clock else []
-        passed = _run_out(rules)
+        # Where the hospital's own system calls it alone knows who came in, and it passes people by its own rules.
+        ours = rules.caller is Caller.HUB
+        silent = _unanswered(rules) if ours and rules.remind_by_clock else []
+        passed = _run_out(rules) if ours else []
         moved = _moved()
     for entry_id in arrived:
         with work(code, actor=CLOCKWORK) as unit:
@@ -123,6 +125,7 @@ def _pass(code: str, entry_id: UUID) -> bool:
 def close_day(code: str) -> int:
     """After midnight: yesterday's queues are closed, and nobody is left called; how many were."""
     with hospital(code, read_only=True):
+        ours = current_rules(clock.now()).caller is Caller.HUB
         old = list(
             Queue.objects.filter(day__lt=clock.today()).exclude(state=QueueState.CLOSED).values_list("id", flat=True)
         )
@@ -131,7 +134,7 @@ def close_day(code: str) -> int:
         return 0
     with work(code, actor=CLOCKWORK) as unit:
         for entry_id in left:
-            steps.finish(unit, entry_id)
+            steps.finish(unit, entry_id, tell=ours)
         Queue.objects.filter(id__in=old).update(state=QueueState.CLOSED, updated_at=unit.now)
         unit.audit("queueing.day_closed", target=f"hospital:{code}", detail={"queues": len(old)})
     return len(old)

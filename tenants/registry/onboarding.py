@@ -136,7 +136,7 @@ def carry_on(code: str) -> bool:
     with work(REGION, actor=WORKER) as unit:
         row = _locked(code)
         if row.state == OnboardingState.RUNNING and row.moved_at > unit.now - SILENCE:
-            unit.audit("registry.onboarding_carried_on", target=f"institution:{code}", outcome="another_worker")
+            unit.audit("registry.onboarding_carried_on", target=f"institution:{code}", outcome="taken")
             return False
         row.state, row.moved_at = OnboardingState.RUNNING, unit.now
         row.save(update_fields=["state", "moved_at"])

@@ -90,6 +90,15 @@ def requests(number: str) -> dict[str, contracts.Request]:
         hub_number=number, registration_number=registration[0], his_number=registration[1], payment=PAYMENT
     )
     check_in = contracts.CheckIn(hub_number=number, registration_number=registration[0], his_number=registration[1])
+    step = contracts.TellVisit(
+        hub_number=number,
+        registration_number=registration[0],
+        his_number=registration[1],
+        kind=contracts.VisitEventKind.CALLED,
+        occurred_at=STARTS,
+        ticket="007",
+        place="3诊室",
+    )
     queue = contracts.WaitingQueue(registration_number=registration[0], his_number=registration[1])
     find = contracts.FindPatient(document_type="01", document_number=PATIENT.document_number)
     create = contracts.CreatePatient(hub_number=number, patient=PATIENT)
@@ -120,6 +129,7 @@ def requests(number: str) -> dict[str, contracts.Request]:
         "4007 pay": pay,
         "4007": paid,
         "4008": check_in,
+        "4013": step,
         "4009 cancel": cancel,
         "4009": unlock,
         "4010 registrations": registrations,
@@ -159,6 +169,7 @@ def requests(number: str) -> dict[str, contracts.Request]:
         "A28": create,
         "A31": update,
         "A10": check_in,
+        "Z20": step,
         "P03": pay,
         "S01 LOCK": lock,
         "S01 BOOK, paid": paid,

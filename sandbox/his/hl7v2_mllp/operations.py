@@ -97,6 +97,11 @@ def _visit(message: Parsed) -> dict[str, Any]:
     }
 
 
+def _step(message: Parsed) -> dict[str, Any]:
+    step = {"kind": message.get("ZVE", 1).lower(), "ticket": message.get("ZVE", 2), "place": message.get("ZVE", 3)}
+    return {**_visit(message), **step}
+
+
 def _pay(message: Parsed) -> dict[str, Any]:
     return {**_visit(message), "order_number": message.get("ZPY", 2), "paid_fen": rows.fen(message.get("FT1", 11))}
 
@@ -238,6 +243,7 @@ BY_NAME: dict[str, Operation] = {
             _visit,
             lambda data, _: [segment("ZQU", {2: data["ticket"], 3: data["ahead"], 4: data["place"]})],
         ),
+        Operation("tell_visit", _step, lambda _data, _f: []),
         Operation("cancel_registration", _cancel, _cancelled),
         Operation(
             "list_registrations",
@@ -274,5 +280,6 @@ _KINDS = {
     "ADT^A28": "create_patient",
     "ADT^A31": "update_patient",
     "ADT^A10": "check_in",
+    "ADT^Z20": "tell_visit",
     "DFT^P03": "pay_registration",
 }

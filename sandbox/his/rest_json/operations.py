@@ -211,6 +211,18 @@ ROUTES: dict[str, Route] = {
         _same("hub_no=hub_number", "reg_hub_no=registration_number", "reg_id=his_number"),
         _renamed("ticket=queue_no", "ahead", "place=address"),
     ),
+    "visit/tell": Route(
+        "tell_visit",
+        _same(
+            "hub_no=hub_number",
+            "reg_hub_no=registration_number",
+            "reg_id=his_number",
+            "event=kind",
+            "queue_no=ticket",
+            "address=place",
+        ),
+        lambda _, _data: {},
+    ),
     "reg/refund": Route(
         "cancel_registration",
         _same(

@@ -122,6 +122,16 @@ BY_OPERATION: dict[str, Transaction] = {
             lambda data: {"SickSeq": data["ticket"], "AheadNum": data["ahead"], "AdmitAddress": data["place"]},
         ),
         Transaction(
+            "tell_visit",
+            lambda given: {
+                **_REGISTRATION(given),
+                "kind": given["Event"].lower(),
+                "ticket": given.get("SickSeq", ""),
+                "place": given.get("AdmitAddress", ""),
+            },
+            lambda _: {},
+        ),
+        Transaction(
             "cancel_registration",
             lambda given: {**_REGISTRATION(given), "refund_number": given.get("OrderNo", "")},
             lambda data: {
@@ -184,6 +194,7 @@ _PLAIN = {
     "4010": "list_registrations",
     "4011": "list_stopped",
     "4012": "list_visit_events",
+    "4013": "tell_visit",
     "5001": "waiting_queue",
     "6002": "list_departments",
     "6003": "list_doctors",

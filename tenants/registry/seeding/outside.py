@@ -22,6 +22,7 @@ from institution_connectors.adapters.fhir_r4 import fresh_key, public_key
 SANDBOX_PORT = int(os.environ.get("HUB_SANDBOX_PORT", "8100"))
 FIRST_PORT = SANDBOX_PORT + 100
 RESERVED_DEPARTMENT = "9900"
+HUB_CALLS = 2  # the first of the list call at the hub's pages, the others by their own systems
 _RESERVES_NONE = frozenset({"chengbo", "lanwan", "hehua"})  # not every hospital keeps a schedule for the hub
 _PRIVATE = b"-----BEGIN"
 _KINDS = {
@@ -60,12 +61,18 @@ def his_secret(row: dict[str, str], order: int) -> bytes:
     return found
 
 
-def write_config(rows: list[dict[str, str]], path: Path, *, besides: list[dict[str, Any]] | None = None) -> None:
+def write_config(
+    rows: list[dict[str, str]],
+    path: Path,
+    *,
+    besides: list[dict[str, Any]] | None = None,
+    doctors: list[dict[str, str]] | None = None,
+) -> None:
     """Write the sandbox's configuration; the secrets are those of the key ring, made when absent.
 
-    `besides` are the systems of hospitals that have not joined.
+    `besides` are the systems of hospitals that have not joined, `doctors` those who call at the hub's pages.
     """
-    config = _config(rows)
+    config = {**_config(rows), "doctors": doctors or []}
     config["hospitals"] += besides or []
     write_private_json(path, config)
 
@@ -88,7 +95,8 @@ def options(row: dict[str, str], order: int) -> dict[str, Any]:
         "senior_discount": order % 5 == 0,
         "push": push,
         "reserved_department": reserved,
-        "visits_per_minute": 2,
+        "visits_per_minute": 0 if order < HUB_CALLS else 2,
+        "evening_clinic": True,
     }
     if row["dialect"] == "rest_json":
         return {**common, "success_code": "1" if odd else "0", "money_unit": "yuan" if odd else "fen"}

@@ -44,7 +44,9 @@ from institution_connectors.contracts import (
     Registered,
     Registrations,
     Stops,
+    TellVisit,
     UnlockNumber,
+    VisitEventKind,
 )
 from tests.connectors.contract.conftest import His
 from tests.connectors.people import hub_number, paid, somebody
@@ -239,6 +241,25 @@ def test_after_checking_in_it_is_too_late_to_cancel(his: His) -> None:
         hub_number=hub_number("C"), registration_number=request.hub_number, his_number=known.his_number
     )
     assert his.ask(cancel).reason is Reason.TOO_LATE
+
+
+def test_the_hospital_hears_whom_the_hub_called(his: His) -> None:
+    his.needs(Operation.TELL_VISIT)
+    request = his.registration()
+    known = his.ask(request).expect(Registered)
+    step = TellVisit(
+        hub_number=hub_number("V"),
+        registration_number=request.hub_number,
+        his_number=known.his_number,
+        kind=VisitEventKind.CALLED,
+        occurred_at=clock.now(),
+        ticket="007",
+        place="3诊室",
+    )
+    for _ in range(2):  # told again, it is heard once
+        assert his.ask(step).outcome is Outcome.ACCEPTED
+    [heard] = his.board.act("heard", his_number=known.his_number)["heard"]
+    assert (heard["kind"], heard["ticket"], heard["place"]) == ("called", "007", "3诊室")
 
 
 def test_what_became_of_a_number_done_absent_undone(his: His) -> None:

@@ -203,6 +203,7 @@ _READERS: Mapping[Operation, ReaderOf] = {
     Operation.REGISTER: _registered,
     Operation.PAY_REGISTRATION: _registered,
     Operation.CHECK_IN: _checked_in,
+    Operation.TELL_VISIT: _done,
     Operation.CANCEL_REGISTRATION: _cancelled,
     Operation.LIST_REGISTRATIONS: _registrations,
     Operation.WAITING_QUEUE: _queue,

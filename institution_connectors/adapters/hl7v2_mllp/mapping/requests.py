@@ -57,6 +57,7 @@ COMMANDS: Final[frozenset[Operation]] = frozenset(
         Operation.REGISTER,
         Operation.PAY_REGISTRATION,
         Operation.CHECK_IN,
+        Operation.TELL_VISIT,
         Operation.CANCEL_REGISTRATION,
     }
 )
@@ -161,6 +162,14 @@ def _update(writer: Writer, request: contracts.UpdatePatient) -> Ask:
 def _check_in(_writer: Writer, request: contracts.CheckIn) -> Ask:
     visit = segment("PV1", {1: "1", 2: "O", 5: request.registration_number, 19: request.his_number})
     return _adt("A10", "ADT_A09", [segment("PID", {1: "1"}), visit, command(request)])
+
+
+def _tell_visit(_writer: Writer, request: contracts.TellVisit) -> Ask:
+    """The hub's own calling, in the words hospitals tell theirs in: ADT^Z20 with ZVE."""
+    visit = segment("PV1", {1: "1", 2: "O", 5: request.registration_number, 19: request.his_number})
+    step = segment("ZVE", {1: request.kind.upper(), 2: request.ticket, 3: request.place})
+    happened = segment("EVN", {1: "Z20", 2: timestamp(clock.now()), 6: timestamp(request.occurred_at)})
+    return Ask(("ADT", "Z20", "ADT_A01"), (happened, segment("PID", {1: "1"}), visit, step, command(request)))
 
 
 def _lock(writer: Writer, request: contracts.LockNumber) -> Ask:
@@ -279,5 +288,6 @@ _COMMANDS: Mapping[type[Request], Callable[[Writer, Any], Ask]] = {
     contracts.Register: _register,
     contracts.PayRegistration: _pay,
     contracts.CheckIn: _check_in,
+    contracts.TellVisit: _tell_visit,
     contracts.CancelRegistration: _cancel,
 }

@@ -29,6 +29,7 @@ from institution_connectors.contracts import (
     Register,
     Request,
     SettleBills,
+    TellVisit,
     UnlockNumber,
     UpdatePatient,
     WaitingQueue,
@@ -125,6 +126,18 @@ def check_in(request: CheckIn, _words: Words) -> Body:
         "hub_no": request.hub_number,
         "reg_hub_no": request.registration_number,
         "reg_id": request.his_number,
+    }
+
+
+def tell_visit(request: TellVisit, _words: Words) -> Body:
+    return {
+        "hub_no": request.hub_number,
+        "reg_hub_no": request.registration_number,
+        "reg_id": request.his_number,
+        "event": str(request.kind),
+        "event_time": stamp(request.occurred_at),
+        "queue_no": request.ticket,
+        "address": request.place,
     }
 
 

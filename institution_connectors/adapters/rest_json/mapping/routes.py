@@ -50,6 +50,7 @@ ROUTES: dict[Operation, Route] = {
     Operation.REGISTER: Route("reg/commit", bodies.register, results.registered),
     Operation.PAY_REGISTRATION: Route("reg/pay", bodies.pay_registration, results.registered),
     Operation.CHECK_IN: Route("reg/sign", bodies.check_in, results.checked_in),
+    Operation.TELL_VISIT: Route("visit/tell", bodies.tell_visit, results.done),
     Operation.CANCEL_REGISTRATION: Route("reg/refund", bodies.cancel_registration, results.cancelled),
     Operation.LIST_REGISTRATIONS: Route("reg/list", bodies.list_registrations, results.registrations),
     Operation.LIST_VISIT_EVENTS: Route("visit/events", bodies.list_visit_events, results.visit_reports),

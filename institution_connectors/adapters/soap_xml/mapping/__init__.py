@@ -34,6 +34,7 @@ TRANSACTIONS: Final[Mapping[Operation, str]] = {
     Operation.CHECK_OUTCOME: "4010",
     Operation.LIST_STOPPED: "4011",
     Operation.LIST_VISIT_EVENTS: "4012",
+    Operation.TELL_VISIT: "4013",
     Operation.WAITING_QUEUE: "5001",
     Operation.LIST_DOCTORS: "6003",
     Operation.LIST_LAB_REPORTS: "7003",

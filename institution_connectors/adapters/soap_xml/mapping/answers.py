@@ -233,6 +233,7 @@ _READERS: Mapping[Operation, ReaderOf] = {
     Operation.REGISTER: _registered,
     Operation.PAY_REGISTRATION: _registered,
     Operation.CHECK_IN: _checked_in,
+    Operation.TELL_VISIT: _done,
     Operation.CANCEL_REGISTRATION: _cancelled,
     Operation.LIST_REGISTRATIONS: _registrations,
     Operation.LIST_VISIT_EVENTS: _visit_reports,

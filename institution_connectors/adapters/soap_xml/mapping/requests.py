@@ -158,6 +158,14 @@ _BUILDERS: Mapping[type[Request], Callable[[Writer, Any], Fields]] = {
     contracts.Register: _register,
     contracts.PayRegistration: _pay,
     contracts.CheckIn: lambda _w, r: {"NullahNumber": r.his_number, "RegRequestNo": r.registration_number},
+    contracts.TellVisit: lambda _w, r: {
+        "NullahNumber": r.his_number,
+        "RegRequestNo": r.registration_number,
+        "Event": r.kind.upper(),
+        "EventTime": written_instant(r.occurred_at),
+        "SickSeq": r.ticket,
+        "AdmitAddress": r.place,
+    },
     contracts.CancelRegistration: _cancel,
     contracts.ListRegistrations: lambda _w, r: {
         "StartDate": written_day(r.first_day),

@@ -13,7 +13,7 @@ from hub.tenancy.provision import create_hospital
 from hub.tenancy.registry import hospitals
 from tenants.directory.services import ask_for_directory
 from tenants.registry import calendar
-from tenants.registry.seeding import connectors, exercise, institutions, outside, people
+from tenants.registry.seeding import callers, connectors, exercise, institutions, outside, people
 
 SEED = system_actor("演示数据")
 
@@ -34,10 +34,12 @@ class Command(OwnerCommand):
         self.stdout.write(f"{institutions.store(actor=SEED)} institutions")
         self.stdout.write(f"{calendar.seed(actor=SEED)} days of the calendar new")
         waiting = exercise.system(len(rows))
-        outside.write_config(rows, Path(settings.VAR) / "sandbox.json", besides=[waiting])
+        accounts = Path(settings.VAR) / "demo_accounts.json"
+        self.stdout.write(f"{people.store(rows, accounts, actor=SEED)} staff accounts made")
+        doctors = people.callers(accounts)
+        outside.write_config(rows, Path(settings.VAR) / "sandbox.json", besides=[waiting], doctors=doctors)
         exercise.write_papers(Path(settings.VAR) / "exercise", len(rows))
         self.stdout.write(f"{connectors.store(rows, actor=SEED)} connectors new or changed")
-        made = people.store(rows, Path(settings.VAR) / "demo_accounts.json", actor=SEED)
-        self.stdout.write(f"{made} staff accounts made")
+        self.stdout.write(f"{callers.store(rows, actor=SEED)} hospitals call by their own systems from now on")
         for code in new:
             ask_for_directory(code)

@@ -1,26 +1,19 @@
-"""A day in the district: fictional residents who use the hub's public API as any app would.
+"""Fictional residents who use the hub's public API as any app would.
 
-`python -m sandbox.day --config var/sandbox.json --pace 1 --residents 40`: they sign in by phone code (read from the SMS
-gateway's screen), have their names checked, look around, book, pay at the channel's cashier, cancel and check in. One
-pace is about twenty acts a minute. Stops at SIGTERM within a second; a hub that is away is waited for.
+They sign in by phone code (read from the SMS gateway's screen), have their names checked, look around, book, pay at the
+channel's cashier, cancel, and check in when their visit is today.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import contextlib
 import itertools
-import json
-import logging
 import random
 import secrets
-import signal
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -28,10 +21,10 @@ import aiohttp
 from sandbox.his.clock import ZONE
 from sandbox.outside.people import Human, person
 
-log = logging.getLogger("sandbox.day")
-ACTS_PER_MINUTE = 20
 FIRST_RESIDENT = 500  # the first five hundred of the register are left to people who try things by hand
 CODE_TRIES, READY_TRIES = 80, 60
+# So many are ill today, and so many of those go where the hub's own pages call; the others plan ahead, anywhere.
+TODAY, NEARBY = 0.7, 0.4
 
 
 class Refused(Exception):
@@ -59,6 +52,8 @@ class Resident:
     refresh_token: str = ""
     person_id: str = ""
     bookings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    nearby: tuple[str, ...] = ()
+    here: set[str] = field(default_factory=set)
 
     async def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: str) -> Any:
         """One request of the public API; Refused with the problem's code when it says no."""
@@ -151,19 +146,20 @@ class Resident:
         waiting = [b for b in self.bookings.values() if b["state"] == "awaiting_payment"]
         if waiting and dice.random() < 0.85:
             return await self._pay(dice.choice(waiting))
-        standing = [b for b in self.bookings.values() if b["state"] == "booked"]
-        if standing and dice.random() < 0.25:
+        standing = [b for b in self.bookings.values() if b["state"] == "booked" and b["id"] not in self.here]
+        due = [b for b in standing if b["visit_date"] == _today() and b["settlement"] in {"paid", "free"}]
+        if due and dice.random() < 0.8:
+            return await self._check_in(dice.choice(due))
+        if standing and dice.random() < 0.1:
             return await self._cancel(dice.choice(standing))
-        today = [b for b in standing if b["visit_date"] == f"{datetime.now(ZONE):%F}"]
-        if today and dice.random() < 0.4:
-            return await self._check_in(dice.choice(today))
         return await self._book(dice)
 
     async def _book(self, dice: random.Random) -> str:
         hospitals = [h for h in await self.rows("institutions") if h["free"]]
         if not hospitals:
             return "no numbers anywhere"
-        hospital = dice.choice(hospitals)
+        close = [h for h in hospitals if h["code"] in self.nearby]
+        hospital = dice.choice(close if close and dice.random() < NEARBY else hospitals)
         departments = await self.rows(f"institutions/{hospital['code']}/departments")
         open_departments = [d for d in departments if d["free"] and d.get("service", "outpatient") == "outpatient"]
         if not open_departments:
@@ -173,7 +169,8 @@ class Resident:
         with_numbers = [s for s in sessions if s["free"] and s["state"] == "open"]
         if not with_numbers:
             return "no numbers here"
-        session = dice.choice(with_numbers[:6])
+        of_today = [s for s in with_numbers if s["date"] == _today()]
+        session = dice.choice(of_today if of_today and dice.random() < TODAY else with_numbers[:6])
         numbers = await self.rows(f"sessions/{session['id']}/numbers")
         free = [n for n in numbers if n["is_free"]]
         if not free:
@@ -229,74 +226,19 @@ class Resident:
         return f"cancelled {settled['slot']}: {settled['state']}, {settled['settlement']}"
 
     async def _check_in(self, booking: dict[str, Any]) -> str:
+        self.here.add(booking["id"])  # once; who is refused asks at the desk
         await self.call("POST", f"bookings/{booking['id']}/check-in")
         return f"checked in {booking['slot']}"
 
 
-async def live(resident: Resident, dice: random.Random, pause: float) -> None:
-    """A resident's whole day; whatever is refused is written down and life goes on."""
-    await asyncio.sleep(dice.uniform(0, pause))
-    while True:
-        try:
-            log.info("%s %s", resident.human.phone[-4:], await resident.act(dice))
-        except Refused as refusal:
-            log.info("%s refused: %s", resident.human.phone[-4:], refusal)
-        except (aiohttp.ClientError, TimeoutError, json.JSONDecodeError) as trouble:
-            log.warning("%s waits: %s", resident.human.phone[-4:], trouble)
-            await asyncio.sleep(5)
-        except Exception:
-            log.exception("%s met the unexpected", resident.human.phone[-4:])
-        await asyncio.sleep(dice.expovariate(1 / pause))
+def _today() -> str:
+    """The district's day."""
+    return str(datetime.now(ZONE).date())
 
 
-def _adults() -> Iterator[Human]:
+def adults() -> Iterator[Human]:
     """Residents who need no guardian, one after the other."""
     for index in itertools.count(FIRST_RESIDENT):
         human = person(index)
         if int(human.document_number[6:10]) <= datetime.now(UTC).year - 19:
             yield human
-
-
-async def day(outside: Outside, residents: int, pace: float) -> None:
-    """All residents until told to stop."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    if pace <= 0:
-        await stop.wait()
-        return
-    pause = residents * 60 / (ACTS_PER_MINUTE * pace)
-    dice = random.Random(20261120)
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as http:
-        lives = [
-            asyncio.create_task(live(Resident(human, http, outside), random.Random(dice.random()), pause))
-            for human in itertools.islice(_adults(), residents)
-        ]
-        await stop.wait()
-        for task in lives:
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*lives, return_exceptions=True)
-
-
-def main() -> None:
-    """Read the sandbox's own configuration and live."""
-    parser = argparse.ArgumentParser(description="A day in the district")
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--pace", type=float, default=1.0)
-    parser.add_argument("--residents", type=int, default=40)
-    options = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    config = json.loads(options.config.read_text(encoding="utf-8"))
-    host = config.get("host", "127.0.0.1")
-    outside = Outside(
-        hub=config["hub"]["url"].rstrip("/"),
-        sms=f"http://{host}:{config['sms']['port']}",
-        cashier=f"http://{host}:{config['wechat_pay']['port']}",
-    )
-    asyncio.run(day(outside, options.residents, options.pace))
-
-
-if __name__ == "__main__":
-    main()
