@@ -107,7 +107,7 @@ def web(log: Path) -> Iterator[tuple[str, Popen[str]]]:
     ]  # fmt: skip
     with running(command, log) as process:
         address = f"http://{HOST}:{port}"
-        eventually(lambda: is_ready(address), seconds=60)
+        eventually(lambda: is_ready(address), seconds=150)
         yield address, process
 
 
@@ -218,7 +218,7 @@ def test_people_work_on_while_every_process_is_replaced(alpha: str, start_relay:
         crowd = Crowd(Service(old), session, wishes, doctor)
         service = crowd.service
         try:
-            eventually(lambda: service.asked[old] >= 12 and done(0), seconds=60)
+            eventually(lambda: service.asked[old] >= 12 and done(0), seconds=150)
             start_relay()
             with web(tmp_path / "new.log") as (new, _), worker(tmp_path / "new-worker.log"):
                 crowd.go.set()

@@ -18,6 +18,7 @@ from hub.outgoing import http as outgoing
 from hub.security.roles import Role
 from hub.tenancy.scope import hospital
 from institution_connectors.catalog import selectors as connectors
+from institution_connectors.runtime import adapters
 from regional_services.booking import services
 from regional_services.booking.models import His, Settlement, State
 from tenants.directory import photos
@@ -94,6 +95,7 @@ def test_the_main_job_leaves_by_the_declared_doors_only(
     """Booked, paid, registered, told, cancelled, refunded, a photograph stored, pages read: nothing else is asked."""
     settings.HUB_OUTGOING_PUBLIC = False
     wall, who = Wall(declared(settings)), world.resident()
+    adapters.close_all()  # connections to the hospitals are made anew, in sight of the wall
     with walled(wall, monkeypatch):
         booking = district.book("alpha", world.open_session("alpha"), who)
         locked = district.book("beta", world.open_session("beta", days=2), who)
