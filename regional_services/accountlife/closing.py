@@ -126,15 +126,15 @@ def ask(*, actor: Actor, binding: str, code: str, fresh: bool) -> Closing:
         return row
 
 
-def withdraw(*, actor: Actor) -> None:
-    """Keep the account after all; NotFound when nothing was asked."""
+def withdraw(*, actor: Actor) -> bool:
+    """Keep the account after all; whether its closing was asked for."""
     with work(REGION, actor=actor) as unit:
         changed = Closing.objects.filter(account_id=account(actor), state=ClosingState.ASKED).update(
             state=ClosingState.WITHDRAWN, ended_at=unit.now
         )
-        if not changed:
-            raise NotFound
-        unit.audit("accountlife.closing_withdrawn", target=f"account:{account(actor)}")
+        reason = "" if changed else "nothing_asked"
+        unit.audit("accountlife.closing_withdrawn", target=f"account:{account(actor)}", reason=reason)
+    return bool(changed)
 
 
 def closing_of(account_id: UUID) -> Closing | None:

@@ -25,6 +25,7 @@ TITLES = {
     "waitlist.Entry": "候补",
     "waiting.Place": "候诊位置",
     "doctors.Follow": "关注的医生",
+    "doctors.Reminder": "有号提醒",
     "notifications.Message": "消息",
     "notifications.Declined": "不接收的消息",
     "feedback.Feedback": "意见反馈",

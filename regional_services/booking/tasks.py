@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from hub.tenancy.tasks import DistrictTask
+from hub.tenancy.tasks import DistrictTask, RegionTask
 from regional_services.booking import changes, rush
 from regional_services.booking.resync import running
 from regional_services.booking.services import sweep
@@ -16,7 +16,7 @@ def sweep_bookings() -> int:
     return sweep() + changes.close_unanswered()
 
 
-@shared_task(base=DistrictTask, name="booking.open_rooms")  # type: ignore[untyped-decorator]
+@shared_task(base=RegionTask, name="booking.open_rooms")  # type: ignore[untyped-decorator]
 def open_rooms() -> int:
     """Every ten seconds: open the waiting rooms of releases that are near; how many."""
     return rush.open_for_releases()

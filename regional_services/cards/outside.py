@@ -21,6 +21,7 @@ import httpx
 from django.conf import settings
 
 from hub import clock
+from hub.outgoing import http as outgoing
 from hub.security.keyring import ring
 from regional_services.cards.kinds import Scheme
 
@@ -73,7 +74,7 @@ _token = _Token()
 
 @lru_cache(maxsize=1)
 def _http() -> httpx.Client:
-    return httpx.Client(timeout=httpx.Timeout(3, connect=2), follow_redirects=False)
+    return outgoing.client(timeout=httpx.Timeout(3, connect=2))
 
 
 def _health_card(code: str) -> Holder:

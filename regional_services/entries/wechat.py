@@ -14,6 +14,7 @@ import httpx
 from django.conf import settings
 
 from hub.accounts.outside import WECHAT_SECRET
+from hub.outgoing import http as outgoing
 from hub.security.keyring import ring
 from regional_services.entries.models import FollowState
 
@@ -58,7 +59,7 @@ _token = _Token()
 
 @lru_cache(maxsize=1)
 def _http() -> httpx.Client:
-    return httpx.Client(timeout=httpx.Timeout(8, connect=2), follow_redirects=False)
+    return outgoing.client(timeout=httpx.Timeout(8, connect=2))
 
 
 def follows(openid: str) -> FollowState:

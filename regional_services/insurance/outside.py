@@ -16,6 +16,7 @@ import httpx
 from django.conf import settings
 
 from hub import clock
+from hub.outgoing import http as outgoing
 from hub.security.keyring import ring
 from regional_services.identity.documents import DocumentKind
 from regional_services.identity.selectors import IdentityCard
@@ -46,7 +47,7 @@ class Answer:
 
 @lru_cache(maxsize=1)
 def _http() -> httpx.Client:
-    return httpx.Client(timeout=httpx.Timeout(8, connect=2), follow_redirects=False)
+    return outgoing.client(timeout=httpx.Timeout(8, connect=2))
 
 
 def activate(number: str, card: IdentityCard) -> Answer:

@@ -97,7 +97,7 @@ def take_again(appointment: Appointment, rules: InstitutionView, now: datetime) 
 
 def come_down(replaced: UUID) -> None:
     """The appointment that replaces this one, which is given back, takes its places. One statement."""
-    _COME_DOWN.run(replaced=replaced)
+    _COME_DOWN.run(replaced=replaced, aside=ASIDE)
 
 
 def leave_past(person_id: UUID, now: datetime) -> None:

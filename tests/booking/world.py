@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -128,15 +129,16 @@ def open_for_booking(
 def open_session(code: str, *, days: int = 1) -> UUID:
     """Some outpatient session with free numbers and a fee, `days` from now or later, that the HIS told of."""
     earliest = clock.today() + timedelta(days=days)
-    session: UUID | None = (
-        CatalogSession.objects.filter(institution_code=code, free__gt=0, date__gte=earliest, fee_fen__gt=0)
+    sessions: Iterable[UUID] = (
+        CatalogSession.objects.filter(institution_code=code, date__gte=earliest, fee_fen__gt=0)
         .filter(department_id__in=CatalogDepartment.objects.filter(service="outpatient").values("department_id"))
         .order_by("date", "session_id")
         .values_list("session_id", flat=True)
-        .first()
     )
-    assert session is not None, f"nothing to book at {code}"
-    return session
+    for session in sessions:  # the catalogue may lag: it only says where to look
+        if free_numbers(code, session):
+            return session
+    raise AssertionError(f"nothing is left to book at {code}")
 
 
 def free_numbers(code: str, session: UUID) -> list[scheduling.NumberView]:

@@ -15,7 +15,6 @@ from regional_services.booking.process import ENDED
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.booking.services import BookingWish
 from regional_services.booking.verify import verify_hospital
-from regional_services.catalog.models import CatalogSession
 from regional_services.payments import services as payments
 from regional_services.payments.models import CashierTask
 from regional_services.payments.verification import differences as money_differences
@@ -105,13 +104,9 @@ Story = Callable[[Life], list[Act]]
 
 
 def _some_wish(code: str, who: Resident) -> BookingWish:
-    """The first free number from tomorrow on; the catalogue, which may lag, only says where to look."""
-    sessions = CatalogSession.objects.filter(institution_code=code, date__gt=clock.today(), fee_fen__gt=0)
-    for session in sessions.order_by("date", "session_id").values_list("session_id", flat=True):
-        free = world.free_numbers(code, session)
-        if free:
-            return world.wish(code, session, who, free[0])
-    raise AssertionError(f"nothing is left to book at {code}")
+    """The first free number from tomorrow on."""
+    session = world.open_session(code)
+    return world.wish(code, session, who, world.free_numbers(code, session)[0])
 
 
 def deliver_all(district: District) -> None:

@@ -48,6 +48,8 @@ class Phone:
         """Sessions of one department, from tomorrow on, that have numbers and a fee; later ones last."""
         tomorrow = str(clock.today() + timedelta(days=1))
         for department in self.get(f"institutions/{hospital}/departments?limit=100")["items"]:
+            if department["service"] != "outpatient":
+                continue
             rows = self.get(f"sessions?department={department['id']}&limit=100")["items"]
             found = [row for row in rows if row["free"] > 1 and row["date"] >= tomorrow and row["fee_fen"]]
             if found:

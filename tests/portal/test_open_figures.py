@@ -68,7 +68,13 @@ def test_few_people_are_not_told_of(alpha: str, beta: str, client: Client) -> No
     with region():
         for code, count in ((alpha, 3), (beta, 40)):
             MonthFigure.objects.create(
-                month=month, institution_code=code, bookings=count, cancelled=0, registered=count, waiting_days=count
+                month=month,
+                institution_code=code,
+                bookings=count,
+                cancelled=0,
+                registered=count,
+                waiting_days=count,
+                computed_at=clock.now(),
             )
     selectors.forget()
     told = client.get("/open/figures.json").json()["months"][0]

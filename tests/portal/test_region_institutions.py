@@ -23,6 +23,8 @@ from tenants.registry import selectors as registry
 from tenants.registry import tasks
 from tenants.registry.drafts import COLUMNS
 from tenants.registry.errors import InstitutionSuspended
+from tenants.registry.models import Institution
+from tenants.registry.rules import RULES
 from tests.booking.world import book, command, free_numbers, open_for_booking, register_institution, resident, wish
 from tests.connectors.dialects import REST, SECRET, Case
 from tests.harness.outside import Outside
@@ -74,16 +76,7 @@ def operator(alpha: str) -> Client:
 
 
 def rules(**changes: str) -> dict[str, str]:
-    standing = {
-        "release_days": "14",
-        "hold_minutes": "20",
-        "pay_minutes": "15",
-        "register_cutoff_minutes": "30",
-        "cancel_until_minutes": "120",
-        "limit_person_day": "3",
-        "limit_department_day": "1",
-        "limit_open": "8",
-    }
+    standing = {rule.name: str(getattr(Institution(), rule.name)) for rule in RULES}
     return {**standing, "reason": "与医院商定", **changes}
 
 

@@ -18,7 +18,7 @@ PUBLISHED = {
     "310106199003077335": "constructed for the sealed pages; its area is a real one, its serial was drawn",
     "911247199001011231": "a foreigner's new permit, constructed",
 }
-PHONES = {"13812345678", "13800138000"}
+PHONES = {"13812345678", "13800138000", "15476332402"}  # the last is a claim's number in an example of HL7
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])([1-9]\d{16}[\dX])(?![0-9A-Za-z])")
 _PHONE = re.compile(r"(?<![\w.+-])(1[3-9]\d{9})(?![\w-])")
 _BINARY = (".png", ".jpg", ".mo", ".lock", ".woff2")

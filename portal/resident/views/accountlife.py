@@ -120,6 +120,8 @@ def close(request: HttpRequest, actor: Actor) -> HttpResponse:
 @resident_page
 def keep(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Keep it after all."""
-    closing.withdraw(actor=actor)
-    messages.success(request, _("已撤回，账号照常使用。"), extra_tags="ok")
+    if closing.withdraw(actor=actor):
+        messages.success(request, _("已撤回，账号照常使用。"), extra_tags="ok")
+    else:  # pressed twice, or on another device before
+        messages.info(request, _("没有等待中的注销申请，账号照常使用。"))
     return HttpResponseRedirect("/me/close")

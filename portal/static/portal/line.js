@@ -14,7 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const place = await answer.json();
       wait = place.again_ms;
       if (place.state !== node.dataset.state) {
-        if (place.state === "in" && window.navigator.vibrate) window.navigator.vibrate(300);
+        if (place.state === "in" && window.navigator.vibrate && window.navigator.userActivation?.hasBeenActive) window.navigator.vibrate(300);
         return window.location.reload();
       }
       show("total", place.total);

@@ -93,12 +93,14 @@ class World:
     stranger: world.Resident
     booking: BookingView
     desks: dict[tuple[str, Role], Client] = field(default_factory=dict)
+    members: dict[tuple[str, Role], UUID] = field(default_factory=dict)
 
     def desk(self, place: str, role: Role) -> Client:
         """A browser of a member with one role at a hospital, or at the district (""), on its own host."""
         key = (place, role)
         if key not in self.desks:
             member = make_staff(f"{place or 'district'}.{role}.m", hospital=place, roles=(role,))
+            self.members[key] = member.account.user_id
             self.desks[key] = browser_of(member)
         return self.desks[key]
 
@@ -301,10 +303,11 @@ def _doctor(district: World) -> UUID:
     return found
 
 
-def _reminder(district: World) -> int:
+def _reminder(district: World, *, of_the_doctor: bool = False) -> int:
     with region(read_only=True):
-        department = CatalogDoctor.objects.filter(institution_code=district.alpha)[0].department_id
-    return reminding.remind(actor=district.owner.actor, department_id=department).id
+        doctor = CatalogDoctor.objects.filter(institution_code=district.alpha)[0]
+    only = doctor.doctor_id if of_the_doctor else None
+    return reminding.remind(actor=district.owner.actor, department_id=doctor.department_id, doctor_id=only).id
 
 
 def _closure(district: World) -> UUID:
@@ -481,14 +484,15 @@ def _relation(district: World) -> UUID:
 
 
 def _scan(district: World) -> UUID:
-    """A code somebody else scanned at alpha."""
+    """A code alpha's manager scanned; it is shown to nobody else."""
+    district.desk(district.alpha, Role.HOSPITAL_MANAGER)
     with region():
         made = Scan.objects.create(
             institution_code=district.alpha,
             scheme="insurance",
             code="",
             number="",
-            asked_by=uuid4(),
+            asked_by=district.members[district.alpha, Role.HOSPITAL_MANAGER],
             asked_at=clock.now(),
         )
     return UUID(str(made.id))
@@ -515,8 +519,12 @@ def _visit(district: World) -> UUID:
 EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "visit_id"): _visit,
     ("", "relation_id"): _relation,
+    ("api", "relation_id"): lambda district: _relation(district),
     ("", "scan_id"): _scan,
     ("", "merge_id"): _merge,
+    ("api", "merge_id"): lambda district: _merge(district),
+    ("api", "reminder_id"): lambda district: _reminder(district, of_the_doctor=True),
+    ("api", "wanted"): lambda _: "r-1",
     ("", "closing_id"): _closing,
     ("", "caller_id"): _caller,
     ("", "key_id"): _caller_key,
