@@ -54,10 +54,9 @@ def require_here(code: str, position: Position | None) -> str:
 def _away(code: str, position: Position) -> int:
     """Metres to the nearest of the hospital's places."""
     institution = registry.institution(code)
-    return min(
-        distance.metres(position.latitude, position.longitude, place.latitude, place.longitude)
-        for place in (institution, *institution.campuses)
-    )
+    places = [(institution.latitude, institution.longitude)]
+    places += [(campus.latitude, campus.longitude) for campus in institution.campuses]
+    return min(distance.metres(position.latitude, position.longitude, *place) for place in places)
 
 
 def _why_not(position: Position, away: int, limit: int) -> str:

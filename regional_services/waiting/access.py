@@ -38,8 +38,9 @@ def followed(actor: Actor) -> list[PlaceView]:
 
     Two queries, and those of `own_place` for each such place; a family has few of them on one day.
     """
-    members = [member.person_id for member in people.people_of(identity.account(actor))]
-    rows = Place.objects.filter(person_id__in=members, day=clock.today()).exclude(account_id=actor.id)
+    own = identity.account(actor)
+    members = [member.person_id for member in people.people_of(own)]
+    rows = Place.objects.filter(person_id__in=members, day=clock.today()).exclude(account_id=own)
     found: list[PlaceView] = []
     for booking_id in rows.order_by("institution_code", "ticket").values_list("booking_id", flat=True):
         with suppress(HubError):

@@ -208,6 +208,7 @@ def test_the_daughter_follows_her_mothers_place(alpha: str) -> None:
 
 
 def _let_look(who: Resident, whom: Resident, purpose: str) -> None:
+    assert who.actor.id is not None
     with region():
         Relation.objects.create(
             account_id=who.actor.id,
