@@ -15,8 +15,12 @@ _FIXED = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
 }
+
+
+# For the pages that ask where somebody is: a view sets it on its own answer, everywhere else browsers refuse.
+WITH_PLACE = {"Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()"}
 
 
 def content_security_policy() -> str:

@@ -19,6 +19,7 @@ from portal.hospital.parts import id_of
 from portal.hospital.queue_parts import hall_address, named
 from tenants.queueing import permissions, selectors, services
 from tenants.queueing.errors import QueueNotFound
+from tenants.queueing.rules import Caller
 from tenants.queueing.selectors import QueueView
 
 _STATIONS = "stations"
@@ -65,6 +66,7 @@ def _context(request: HttpRequest, actor: Actor, queue_id: UUID) -> dict[str, ob
         "coming": people.line[:NEXT_SHOWN],
         "calls": calls,
         "may_triage": actor.may(permissions.TRIAGE),
+        "elsewhere": found.rules.caller is not Caller.HUB,
     }
 
 

@@ -39,6 +39,7 @@ def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
         "listen": hall_address(code),
         "may_call": actor.may(permissions.CALL),
         "may_devices": actor.may(permissions.DEVICES),
+        "may_rules": actor.sees_all,
     }
     if request.headers.get("HX-Request"):
         return render(request, "portal/desk/queue_rows.html", context)

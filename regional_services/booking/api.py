@@ -15,6 +15,7 @@ from hub.api.views import RESIDENT, HubAPIView
 from hub.errors import NotSignedIn
 from hub.waiting_room import Place
 from regional_services.booking import access, moving, rush, selectors, services
+from regional_services.booking.arrival import Position
 from regional_services.booking.moving import NewPlace
 from regional_services.booking.selectors import BookingView, Shelf, booking_view
 from regional_services.booking.serializers import (
@@ -25,6 +26,7 @@ from regional_services.booking.serializers import (
     CancelRequestSerializer,
     JoinLineSerializer,
     PlaceSerializer,
+    PositionSerializer,
     RescheduleRequestSerializer,
     render,
     render_step,
@@ -203,7 +205,10 @@ class CheckInView(HubAPIView):
     permission = RESIDENT
     rate = "booking"
 
-    @extend_schema(operation_id="bookings_check_in", request=None, responses=BookingSerializer)
-    def post(self, request: Request, booking_id: UUID) -> Response:  # noqa: ARG002
-        """Check in on the visit day; a repeat changes nothing."""
-        return Response(render(services.check_in(actor=self.actor, booking_id=booking_id)))
+    @extend_schema(operation_id="bookings_check_in", request=PositionSerializer, responses=BookingSerializer)
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        """Check in on the visit day, with the phone's position where the hospital asks for it."""
+        given = PositionSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        position = Position(**given.validated_data) if given.validated_data else None
+        return Response(render(services.check_in(actor=self.actor, booking_id=booking_id, position=position)))

@@ -91,6 +91,13 @@ class CannotCheckIn(Conflict):
     text = "就诊当天、预约成功后才能签到。"
 
 
+class NotHere(Conflict):
+    """By the hospital's rules it can't be believed that he has come; the text says why and what to do."""
+
+    code = "booking.not_here"
+    text = "不能确认您已到院，请到前台报到。"
+
+
 class ResyncUnknown(NotFound):
     """No such comparison."""
 

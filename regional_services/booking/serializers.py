@@ -82,6 +82,20 @@ class BookingSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField(default_timezone=clock.ZONE)
 
 
+class PositionSerializer(serializers.Serializer[Any]):
+    """Where the phone believes to be; all three or none. It is not stored."""
+
+    latitude = serializers.FloatField(required=False, min_value=-90, max_value=90)
+    longitude = serializers.FloatField(required=False, min_value=-180, max_value=180)
+    accuracy = serializers.FloatField(required=False, min_value=0, help_text="定位误差，米")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A part of a position is none."""
+        if attrs and len(attrs) < len(self.fields):
+            raise serializers.ValidationError("latitude、longitude、accuracy 须同时给出。")
+        return attrs
+
+
 class JoinLineSerializer(serializers.Serializer[Any]):
     """What one comes for."""
 

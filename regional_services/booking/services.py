@@ -22,6 +22,7 @@ from hub.work import Command, work
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.contracts.operations import Operation
 from regional_services.booking import access, reservations, revisits, rights, rush
+from regional_services.booking.arrival import Position, require_here
 from regional_services.booking.errors import (
     CannotCancel,
     CannotCheckIn,
@@ -321,14 +322,16 @@ def why_not_registrable(booking: Booking, now: datetime) -> str:
     return ""
 
 
-def check_in(*, actor: Actor, booking_id: UUID) -> BookingView:
-    """Say that the patient has arrived. Raises BookingNotFound, CannotCheckIn."""
+def check_in(*, actor: Actor, booking_id: UUID, position: Position | None = None) -> BookingView:
+    """The patient says that he is there, in a way the hospital allows; BookingNotFound, CannotCheckIn or NotHere."""
     booking = access.own_booking(actor, booking_id)
     settled = booking.settlement in SETTLED
     if booking.state != State.BOOKED or booking.visit_date != clock.today() or not settled:
         raise CannotCheckIn
+    way = require_here(booking.institution_code, position)
     with work(booking.institution_code, actor=actor) as unit:
         appointments.mark_present(unit, booking_id)
+        unit.audit("booking.checked_in", target=f"booking:{booking_id}", detail={"way": way})
     return booking_view(booking)
 
 

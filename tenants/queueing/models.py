@@ -100,8 +100,6 @@ class PresentBy(models.TextChoices):
     SELF = "self", "本人"
     DESK = "desk", "前台"
     CALLED = "called", "已应答"
-    PLACE = "place", "定位"
-    KIOSK = "kiosk", "自助机"
 
 
 class Entry(models.Model):

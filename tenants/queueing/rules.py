@@ -43,7 +43,6 @@ class Way(StrEnum):
 
     TAP = "tap"
     PLACE = "place"
-    KIOSK = "kiosk"
 
     @property
     def text(self) -> str:
@@ -51,7 +50,7 @@ class Way(StrEnum):
         return _WAYS[self]
 
 
-_WAYS = {Way.TAP: "手机上点击签到", Way.PLACE: "手机定位签到", Way.KIOSK: "自助机签到"}
+_WAYS = {Way.TAP: "手机上点击签到（不核实位置）", Way.PLACE: "手机定位签到"}
 _TEXTS = {
     Priority.NONE: "普通",
     Priority.EMERGENCY: "急症优先",
@@ -80,7 +79,7 @@ class Rules:
     """
 
     caller: Caller = Caller.HUB
-    ways: tuple[Way, ...] = (Way.TAP, Way.KIOSK)
+    ways: tuple[Way, ...] = (Way.TAP,)
     place_metres: int = 500
     auto_present: bool = False
     opens_minutes: int = 60

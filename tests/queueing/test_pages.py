@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,9 +17,15 @@ from pytest_django.fixtures import Settings
 from hub import clock
 from hub.outbox.relay import drain
 from hub.security.roles import Role
+from hub.tenancy.scope import region
 from portal.screens.links import device_link
+from regional_services.identity import purposes
+from regional_services.identity.models import Relation, RelationKind, RelationState
 from tenants.queueing import services, timekeeping
 from tenants.queueing.models import EntryState
+from tenants.queueing.rules import Rules, Way
+from tests.booking import world
+from tests.booking.world import Resident
 from tests.harness.browser import Visitor, visitor
 from tests.harness.live import serving, streaming
 from tests.harness.outside import HOST, free_port
@@ -103,12 +109,43 @@ def test_one_key_moves_the_hall_and_the_patients_phone(
         desk.look("queue-calling")
         desk.go("/workspace/queues")
         desk.look("queues-desk")
+        desk.go("/workspace/queue-rules")
+        desk.look("queue-rules")
         hall.look("queue-hall-wide")
         hall.page.set_viewport_size(TALL)  # type: ignore[arg-type]
         hall.look("queue-hall-tall")
         assert archive_of(alpha, day.people[0]).name not in hall.page.content()
         phone.look("queue-phone")
         assert desk.troubles + hall.troubles + phone.troubles == []
+
+
+@pytest.mark.browser
+def test_a_phone_is_asked_where_it_is_and_may_say_no(
+    alpha: str, site: Site, chromium: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked when the button is pressed; a refusal is told in words and changes nothing; at the door he is in."""
+    day = clinic(alpha, 1)
+    with at_clinic(8):
+        by = clock.now() - datetime.now(UTC)
+    with monkeypatch.context() as moved:
+        moved.setattr(clock, "_shift", ContextVar("shift", default=by))
+        rules = replace(Rules(), ways=(Way.PLACE,))
+        manager = staff(alpha, Role.HOSPITAL_MANAGER)
+        services.set_rules(actor=manager, hospital=alpha, rules=rules, effective_from=clock.now())
+        timekeeping.enter_day(alpha)
+        session = resident_browser(day.people[0]).cookies["sessionid"].value
+        phone = _window(chromium, site.address, session, site, desk=False)
+        phone.go(f"/bookings/{day.bookings[0]}")
+        phone.page.get_by_role("button", name="定位并签到").click()
+        expect(phone.page.get_by_text("没有得到定位许可")).to_be_visible()
+        phone.look("check-in-by-place")
+        phone.context.grant_permissions(["geolocation"], origin=site.address)
+        phone.context.set_geolocation({"latitude": 31.2, "longitude": 121.4, "accuracy": 12})
+        phone.page.get_by_role("button", name="定位并签到").click()
+        expect(phone.page.get_by_text("签到成功")).to_be_visible()
+        drain(outside=False)
+        assert day.entry(0).present_at is not None
+        assert phone.troubles == []
 
 
 def test_a_screens_link_is_its_permission(alpha: str, beta: str) -> None:
@@ -148,6 +185,40 @@ def test_strangers_see_neither_queue_nor_place(alpha: str, beta: str) -> None:
         own = resident_browser(day.people[0]).get(f"/bookings/{day.bookings[0]}/place")
         assert "下一位就是您" in text_of(own)
         assert day.entry(0).state is EntryState.WAITING
+
+
+def test_the_daughter_follows_her_mothers_place(alpha: str) -> None:
+    """By a relation that lets her look; who has none, or one that lets her book only, sees nothing."""
+    day = clinic(alpha, 1)
+    daughter, clerk, neighbour = world.resident(), world.resident(), world.resident()
+    _let_look(daughter, day.people[0], purposes.VIEW)
+    _let_look(clerk, day.people[0], purposes.BOOKING)
+    with at_clinic(8):
+        timekeeping.enter_day(alpha)
+        day.arrive(0)
+        address = f"/family/{day.bookings[0]}/place"
+        browser = resident_browser(daughter)
+        assert "下一位就是您" in text_of(browser.get("/family"))
+        day.call()
+        assert "请到" in text_of(browser.get(address))
+        for other in (clerk, neighbour):
+            elsewhere = resident_browser(other)
+            assert "今天没有家人在候诊" in text_of(elsewhere.get("/family"))
+            assert elsewhere.get(address).status_code == 404
+
+
+def _let_look(who: Resident, whom: Resident, purpose: str) -> None:
+    assert who.actor.id is not None
+    with region():
+        Relation.objects.create(
+            account_id=who.actor.id,
+            person_id=whom.person_id,
+            kind=RelationKind.PARENT,
+            scope=[purpose],
+            evidence="desk",
+            state=RelationState.ACTIVE,
+            created_at=clock.now(),
+        )
 
 
 @pytest.mark.requirement("JA-APPT-16")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from hub import clock
 from hub.actor import Actor
 from hub.errors import HubError
+from hub.security.headers import WITH_PLACE
 from hub.sse import topics
 from hub.tenancy.scope import hospital
 from portal.commands import command_of
@@ -21,6 +22,7 @@ from portal.components.paging import id_of, query_with
 from portal.components.words import HISTORY_WORDS
 from portal.resident.pages import page, resident_page
 from regional_services.booking import access, changes, moving, rights, selectors, services
+from regional_services.booking.arrival import Position, rules_of
 from regional_services.booking.models import SETTLED, Settlement, State
 from regional_services.booking.selectors import BookingView, Shelf, booking_view
 from regional_services.entries import selectors as entries
@@ -31,6 +33,7 @@ from regional_services.waiting import access as waiting
 from regional_services.waiting import handlers as waiting_handlers
 from regional_services.waiting.errors import NoPlace
 from tenants.directory import editing
+from tenants.queueing.rules import Way
 from tenants.registry import selectors as registry
 
 PAGE = 20
@@ -83,7 +86,7 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
         and view.replaced_by is None,
         "may_register": view.pay_on_day and not why_not,
         "why_not_register": why_not if view.state is State.BOOKED and view.settlement is Settlement.UNPAID else "",
-        "may_check_in": view.state is State.BOOKED and view.visit_date == clock.today() and view.settlement in SETTLED,
+        "check_in": _way_to_check_in(view),
         "may_not_enter": view.settlement not in {*SETTLED, Settlement.UNPAID},
         "qr": segno.make(view.number, error="m").svg_data_uri(scale=6, border=2) if view.state is State.BOOKED else "",
         "why_not_move": moving.why_not(row, clock.now()) if view.state is State.BOOKED else "",
@@ -97,6 +100,14 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
         "order": payments.order_of_booking(view.id) if view.order_id else None,
         "back": "/bookings",
     }
+
+
+def _way_to_check_in(view: BookingView) -> str:
+    """How the patient may say on his phone that he has come: `tap`, `place`, `desk` (not at all), empty for not now."""
+    if view.state is not State.BOOKED or view.visit_date != clock.today() or view.settlement not in SETTLED:
+        return ""
+    ways = rules_of(view.institution_code).ways
+    return next((way.value for way in (Way.TAP, Way.PLACE) if way in ways), "desk")
 
 
 def _place(actor: Actor, view: BookingView) -> dict[str, object]:
@@ -136,7 +147,12 @@ def _moving(view: BookingView) -> bool:
 def booking(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
     """One booking: its state in words, what to do next, the code to show, its history."""
     view = booking_view(access.own_booking(actor, booking_id))
-    return page(request, "booking", "me", _context(actor, view))
+    context = _context(actor, view)
+    shown = page(request, "booking", "me", context)
+    if context["check_in"] == Way.PLACE:
+        for name, value in WITH_PLACE.items():
+            shown.headers[name] = value
+    return shown
 
 
 @require_GET
@@ -199,12 +215,23 @@ def register(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpRespon
     return HttpResponseRedirect(f"/bookings/{booking_id}/pay")
 
 
+def _position(request: HttpRequest) -> Position | None:
+    """What the page's script put into the form; none without it, or where the person did not allow it."""
+    typed = request.POST
+    try:
+        return Position(
+            latitude=float(typed["latitude"]), longitude=float(typed["longitude"]), accuracy=float(typed["accuracy"])
+        )
+    except (KeyError, ValueError):
+        return None
+
+
 @require_POST
 @resident_page
 def check_in(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
-    """The patient is there."""
+    """The patient is there; with his position where the hospital wants to know it."""
     try:
-        services.check_in(actor=actor, booking_id=booking_id)
+        services.check_in(actor=actor, booking_id=booking_id, position=_position(request))
         messages.success(request, _("签到成功，请在候诊区等候叫号。"), extra_tags="ok")
     except HubError as refusal:
         messages.error(request, refusal.text, extra_tags="bad")
