@@ -79,6 +79,7 @@ class Database:
         return int(
             self.value(
                 "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid"
+                " JOIN pg_database d ON d.oid = s.dbid AND d.datname = current_database()"
                 " WHERE r.rolname NOT IN ('postgres', %s)",
                 [REPLAY_LOGIN],
             )
@@ -124,7 +125,7 @@ class Database:
         """Write every statement with its process into the server's log."""
         try:
             self.run("ALTER SYSTEM SET log_statement = 'all'")
-            self.run("ALTER SYSTEM SET log_line_prefix = '@@%p %a@@'")
+            self.run("ALTER SYSTEM SET log_line_prefix = '@@%p %d %a@@'")
             self.run("SELECT pg_reload_conf()")
             time.sleep(0.5)
             yield

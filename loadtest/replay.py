@@ -18,7 +18,7 @@ from loadtest.database import REPLAY_LOGIN, Database
 # With dashes in texts and JSON, without where the driver writes a parameter; a digest of 64 digits is neither.
 _UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}(?![0-9a-f])")
 _DOMAIN_NUMBER = re.compile(r"\b([A-Z]{1,2})[0-9A-HJKMNP-TV-Z]{26}\b")
-_LINE = re.compile(r"^@@\d+ (?P<application>[^@]*)@@(?P<level>[A-Z]+):  (?P<text>.*)$")
+_LINE = re.compile(r"^@@\d+ (?P<database>\S*) (?P<application>[^@]*)@@(?P<level>[A-Z]+):  (?P<text>.*)$")
 _PLACE = re.compile(r"\$\d+")
 _PARAMETER = re.compile(r"(\$\d+) = (NULL|'(?:[^']|'')*')")
 _BASE = 100_000_000_000
@@ -51,17 +51,21 @@ class Capture:
 
     def __init__(self, database: Database) -> None:
         self._log = database.log
+        self._database: str = database.value("SELECT current_database()")
         self._from = self._log.stat().st_size
 
     def statements(self) -> list[str]:
         """The statements since then, in order, without the bench's own."""
         with self._log.open(encoding="utf-8", errors="replace") as log:
             log.seek(self._from)
-            return list(_statements(log.read().splitlines()))
+            return list(_statements(log.read().splitlines(), self._database))
 
 
-def _statements(lines: list[str]) -> list[str]:
-    """What was executed; a prepared statement with its parameters put in again, which the server logs after it."""
+def _statements(lines: list[str], database: str) -> list[str]:
+    """What was executed in `database`: hospitals' own systems may have theirs on the same server.
+
+    A prepared statement comes with its parameters put in again, which the server logs after it.
+    """
     found: list[list[str]] = []  # a statement's text and, where it has any, its parameters
     is_ours = False
     for line in lines:
@@ -74,6 +78,7 @@ def _statements(lines: list[str]) -> list[str]:
             is_ours = (
                 start["level"] == "LOG"
                 and kind.startswith(("statement", "execute"))
+                and start["database"] == database
                 and start["application"] != "bench"
             )
             if is_ours:
