@@ -6,7 +6,7 @@ import logging
 
 from celery import shared_task
 
-from hub.tenancy.errors import HospitalClosed
+from hub.tenancy.errors import HospitalClosed, UnknownHospital
 from hub.tenancy.tasks import RegionTask
 from regional_services.foundation import collecting, line, outside, sending
 from tenants.registry import selectors as registry
@@ -26,8 +26,8 @@ def compare() -> int:
     for view in registry.institutions():
         try:
             changed += collecting.collect_master(view.code)
-        except HospitalClosed:
-            logger.info("left for later: the hospital is closed", extra={"hospital": view.code})
+        except (HospitalClosed, UnknownHospital):
+            logger.info("left for later: the hospital can't be read now", extra={"hospital": view.code})
     line.wake_forgotten()
     return changed
 
