@@ -216,7 +216,8 @@ def test_where_there_is_no_foundation_nothing_is_stored_and_with_one_a_booking_c
     alpha: str, settings: Settings
 ) -> None:
     session = world.open_for_booking(alpha, 4)
-    off, on = [], []
+    off: list[int] = []
+    on: list[int] = []
     for costs, address in ((off, ""), (off, ""), (on, "http://127.0.0.1:9")):  # the first warms what is cached
         settings.HUB_OUTSIDE = {**settings.HUB_OUTSIDE, "data_foundation": address}
         who, number = world.resident(), world.free_numbers(alpha, session)[0]
