@@ -96,6 +96,11 @@ class Subscription:
     event: type[Event]
     runs_in: RunsIn
     call: Callable[..., None]
+    when: Callable[[], bool]
+
+
+def _always() -> bool:
+    return True
 
 
 _subscriptions: dict[str, Subscription] = {}
@@ -104,18 +109,21 @@ _by_event: dict[str, list[Subscription]] = {}
 E_ = TypeVar("E_", bound=Event)
 
 
-def handles(event: type[E_], *, runs_in: RunsIn) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def handles(
+    event: type[E_], *, runs_in: RunsIn, when: Callable[[], bool] = _always
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Subscribe a function of some app's `handlers.py` (imported at start-up).
 
     REGION and HOSPITAL handlers are called as `f(event, unit)` with an open `Unit`; OUTSIDE and BETWEEN ones as
-    `f(event, delivery)`. The subscription's name is `<module>.<function>` without `.handlers`.
+    `f(event, delivery)`. The subscription's name is `<module>.<function>` without `.handlers`. Events published while
+    `when` says no are not stored for this handler: it asks of settings only, for it is asked at every publishing.
     """
 
     def register(call: Callable[..., None]) -> Callable[..., None]:
         name = f"{call.__module__.replace('.handlers', '')}.{call.__name__}"
         if name in _subscriptions:
             raise RuntimeError(f"two handlers are called {name}")
-        subscription = Subscription(name, event, runs_in, call)
+        subscription = Subscription(name, event, runs_in, call, when)
         _subscriptions[name] = subscription
         _by_event.setdefault(event.NAME, []).append(subscription)
         return call
@@ -124,8 +132,8 @@ def handles(event: type[E_], *, runs_in: RunsIn) -> Callable[[Callable[..., None
 
 
 def subscriptions_of(event: type[Event]) -> list[Subscription]:
-    """The handlers of an event, in order of registration."""
-    return _by_event.get(event.NAME, [])
+    """The handlers an event is stored for now, in order of registration."""
+    return [wanted for wanted in _by_event.get(event.NAME, []) if wanted.when()]
 
 
 def subscription(name: str) -> Subscription:

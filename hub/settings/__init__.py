@@ -60,6 +60,7 @@ REGION_APPS = [
     "regional_services.accountlife",
     "regional_services.insurance",
     "regional_services.cards",
+    "regional_services.foundation",
 ]
 # Packages that join the hub without a change in it: Django apps of public with `urls`, mounted below district/modules/.
 HUB_MODULES = env.names("HUB_MODULES")
@@ -325,6 +326,8 @@ CELERY_BEAT_SCHEDULE = {
     "waitlist.sweep": {"task": "waitlist.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
     "identity-expired": {"task": "identity.end_expired", "schedule": 3600.0},
     "cards-forget": {"task": "cards.forget_old", "schedule": 300.0},
+    "foundation.compare": {"task": "foundation.compare", "schedule": 3600.0, "options": {"expires": 3000.0}},
+    "foundation.tidy": {"task": "foundation.tidy", "schedule": crontab(hour=2, minute=50)},
     "accountlife-close": {"task": "accountlife.close_due", "schedule": 900.0},
     "accountlife-expired": {"task": "accountlife.delete_expired", "schedule": 86400.0},
     "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
@@ -376,6 +379,7 @@ HUB_OUTSIDE = {
     "entry_callers": env.text("HUB_ENTRY_CALLERS_URL", "http://127.0.0.1:8109"),  # the demo's other accounts
     "insurer": env.text("HUB_INSURER_URL", "http://127.0.0.1:8110"),
     "health_card": env.text("HUB_HEALTH_CARD_URL", "http://127.0.0.1:8111"),
+    "data_foundation": env.text("HUB_DATA_FOUNDATION_URL", ""),  # empty: nothing is handed over
 }
 HUB_STAFF_PLATFORM_CLIENT = env.text("HUB_STAFF_PLATFORM_CLIENT", "health-district-hub")
 

@@ -86,6 +86,8 @@ OUTSIDE_WORDS = {
     "institution_connectors.exchange.probe_hospital": "医院接口探测",
     "regional_services.cards.ask_issuer": "电子健康卡与医保码",
     "regional_services.entries.ask_wechat": "公众号关注查询",
+    "regional_services.foundation.hand_over": "数据底座",
+    "regional_services.foundation.hand_over_rejected": "数据底座：被拒收的事件",
     "regional_services.identity.ask_city": "市实名核验",
     "regional_services.insurance.ask_insurer": "医保凭证激活",
     "regional_services.notifications.deliver": "消息渠道",

@@ -10,6 +10,7 @@ from sandbox.outside import (
     alipay,
     city_app,
     city_identity,
+    data_foundation,
     entry_caller,
     health_card,
     insurer,
@@ -30,6 +31,7 @@ _PARTIES = {
     "entry_callers": entry_caller,
     "insurer": insurer,
     "health_card": health_card,
+    "data_foundation": data_foundation,
     "alipay": alipay,
     "city_app": city_app,
 }

@@ -20,6 +20,7 @@ from tests.harness.outside import HOST, Outside, free_port
 SECRET = "outside-test-secret"
 APPID = "wx0000000000000001"
 PARTIES = ("wechat_pay", "wechat_open", "sms", "city_identity", "support_platform", "alipay", "city_app")
+FOUNDATION = "data_foundation"  # runs with the others; a hub that is not told its address hands nothing over
 EVENT_TOKEN, EVENT_KEY = "event-token", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 
 
@@ -36,6 +37,8 @@ class Parties:
 
     def __init__(self, directory: Path, *, hub_url: str = "http://localhost") -> None:
         ports = {name: free_port() for name in PARTIES}
+        foundation_port = free_port()
+        self.foundation_url = f"http://{HOST}:{foundation_port}"
         self.urls = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
         self.outside = Outside(
             directory,
@@ -52,6 +55,7 @@ class Parties:
                 "city_app": {"port": ports["city_app"], "secret": SECRET},
                 "sms": {"port": ports["sms"], "secret": SECRET},
                 "city_identity": {"port": ports["city_identity"], "secret": SECRET},
+                FOUNDATION: {"port": foundation_port, "secret": SECRET},
                 "support_platform": {
                     "port": ports["support_platform"],
                     "clients": [{"id": "health-district-hub", "secret": SECRET}],
@@ -67,7 +71,7 @@ class Parties:
 
     def calm(self) -> None:
         """All switches off."""
-        for party in PARTIES:
+        for party in (*PARTIES, FOUNDATION):
             self.outside.board(party.replace("_", "-")).all_off()
 
     def received(self, channel: str, reader: str) -> list[dict[str, Any]]:

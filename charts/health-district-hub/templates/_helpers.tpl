@@ -111,6 +111,7 @@ The processes: what each may reach, who may come to it, and what it is trusted w
 - {name: HUB_CITY_IDENTITY_URL, value: {{ $v.hub.outside.cityIdentity | quote }}}
 - {name: HUB_INSURER_URL, value: {{ $v.hub.outside.insurer | quote }}}
 - {name: HUB_HEALTH_CARD_URL, value: {{ $v.hub.outside.healthCard | quote }}}
+- {name: HUB_DATA_FOUNDATION_URL, value: {{ $v.hub.outside.dataFoundation | quote }}}
 - {name: HUB_WECHAT_FOLLOW_URL, value: {{ $v.hub.outside.wechatFollow | quote }}}
 {{- end }}
 {{- if .objects }}

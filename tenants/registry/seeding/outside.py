@@ -119,6 +119,7 @@ def exchange_database(code: str) -> dict[str, str]:
 
 def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
     return {
+        **_data_foundation(),
         "host": "127.0.0.1",
         "hub": {"url": settings.PUBLIC_ORIGIN},
         "control": {"port": SANDBOX_PORT},
@@ -154,6 +155,13 @@ def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
         "entry_callers": {"port": _port_of("entry_callers"), "accounts": [_caller(*row) for row in CALLERS]},
         "hospitals": [_hospital(row, order) for order, row in enumerate(rows)],
     }
+
+
+def _data_foundation() -> dict[str, Any]:
+    """Only where the hub hands over to one: a party without an address has no port either."""
+    if not settings.HUB_OUTSIDE.get("data_foundation"):
+        return {}
+    return {"data_foundation": {"port": _port_of("data_foundation"), "secret": _secret("outside.data_foundation")}}
 
 
 def _hospital(row: dict[str, str], order: int) -> dict[str, Any]:
