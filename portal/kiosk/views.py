@@ -97,7 +97,8 @@ def _machine_page(view: MachineView[P]) -> Callable[Concatenate[HttpRequest, str
         try:
             code, device = device_of(token, DeviceKind.KIOSK)
         except DeviceNotFound:
-            return render(request, "portal/kiosk/stopped.html", status=DeviceNotFound.status)
+            context = {"home": _home(request), "idle": IDLE_SECONDS}
+            return render(request, "portal/kiosk/stopped.html", context, status=DeviceNotFound.status)
         return view(request, code, device, *args, **kwargs)
 
     return wrapped

@@ -30,7 +30,7 @@ from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.portal.desks import desk_of, text_of
 from tests.portal.workspace import archive_of
-from tests.queueing.world import Clinic, at_clinic, clinic, staff
+from tests.queueing.world import ROOM, Clinic, at_clinic, clinic, staff
 
 TALL = {"width": 1080, "height": 1920}
 
@@ -95,6 +95,8 @@ def test_a_person_checks_in_at_the_machine_and_leaves_nothing_on_it(
             # The threads that serve pages live on the visit day as well.
             moved.setattr(clock, "_shift", ContextVar("shift", default=by))
             day.arrive(0, 1)
+            with hospital(alpha):
+                Queue.objects.update(room=ROOM)
             _scans_a_code(kiosk, day, machine)
             _types_a_document(kiosk, day)
             moved.setattr(views, "IDLE_SECONDS", 1)
@@ -122,6 +124,7 @@ def _scans_a_code(kiosk: Visitor, day: Clinic, machine: str) -> None:
     _scan(kiosk, number)
     expect(page.get_by_role("heading", name="签到成功")).to_be_visible()
     expect(page.get_by_role("heading", name="前面还有 2 位")).to_be_visible()
+    expect(page.get_by_text(ROOM)).to_be_visible()
     archive = archive_of(day.code, day.people[2])
     content = page.content()
     assert archive.name not in content
@@ -155,6 +158,9 @@ def _types_a_document(kiosk: Visitor, day: Clinic) -> None:
         page.locator(f"[data-type='{sign}']").click()
     page.get_by_role("button", name="字母").click()
     kiosk.look("kiosk-type")
+    assert page.evaluate("document.documentElement.scrollHeight") == TALL["height"]  # nothing to scroll for
+    small = "[...document.querySelectorAll('main button, main a')].filter((one) => one.offsetHeight < 96).length"
+    assert page.evaluate(small) == 0
     page.keyboard.type(archive_of(day.code, day.people[3]).document_number[-1])
 
 
