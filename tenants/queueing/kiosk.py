@@ -55,7 +55,7 @@ class Shown:
 def machine(hospital: str, device: DeviceView, *, ip: str = "", request_id: str = "") -> Actor:
     """Who acts at a machine: the machine, at its hospital, for its departments, with no other permission."""
     return Actor(
-        kind=ActorKind.SYSTEM,
+        kind=ActorKind.DEVICE,
         id=device.id,
         name=f"签到机 {device.name}",
         institution=hospital,

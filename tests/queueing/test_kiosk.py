@@ -104,7 +104,7 @@ def test_a_person_checks_in_at_the_machine_and_leaves_nothing_on_it(
         assert kiosk.troubles == []
         with hospital(alpha, read_only=True):
             entry = AuditRow.objects.filter(action="queueing.kiosk_checked_in").latest("id")
-        assert entry.actor_name == "签到机 一楼大厅1号机"
+        assert (entry.actor_kind, entry.actor_name) == ("device", "签到机 一楼大厅1号机")
         device = UUID(entry.detail["device"])
         services.withdraw_device(actor=staff(alpha, Role.HOSPITAL_MANAGER), hospital=alpha, device_id=device)
         kiosk.page.goto(kiosk.base + machine)
