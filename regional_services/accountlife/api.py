@@ -118,7 +118,7 @@ class ClosingView(HubAPIView):
         row = closing.ask(actor=self.actor, binding=data["device_id"], code=data["code"], fresh=False)
         return Response(self._document(row))
 
-    @extend_schema(operation_id="account_closing_withdraw", responses=ClosingSerializer)
+    @extend_schema(operation_id="account_closing_withdraw", responses={200: ClosingSerializer})
     def delete(self, request: Request) -> Response:  # noqa: ARG002
         """Keep the account after all."""
         closing.withdraw(actor=self.actor)

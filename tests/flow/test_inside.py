@@ -13,9 +13,11 @@ import httpx
 import pytest
 from pytest_django.fixtures import Settings
 
+from hub import redis
 from hub.outbox.relay import drain
 from hub.outgoing import http as outgoing
 from hub.security.roles import Role
+from hub.storage import client as storage
 from hub.tenancy.scope import hospital
 from institution_connectors.catalog import selectors as connectors
 from institution_connectors.runtime import adapters
@@ -95,7 +97,9 @@ def test_the_main_job_leaves_by_the_declared_doors_only(
     """Booked, paid, registered, told, cancelled, refunded, a photograph stored, pages read: nothing else is asked."""
     settings.HUB_OUTGOING_PUBLIC = False
     wall, who = Wall(declared(settings)), world.resident()
-    adapters.close_all()  # connections to the hospitals are made anew, in sight of the wall
+    adapters.close_all()  # connections to the hospitals and to the stores are made anew, in sight of the wall
+    redis.client().connection_pool.disconnect()
+    storage.connection.cache_clear()
     with walled(wall, monkeypatch):
         booking = district.book("alpha", world.open_session("alpha"), who)
         locked = district.book("beta", world.open_session("beta", days=2), who)

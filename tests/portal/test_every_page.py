@@ -1,12 +1,11 @@
 """Every page of the three portals in Chromium with axe-core: the rows come from the route table, so none is forgotten.
 
 Whoever may open a page opens it once, on a thing that is really there: residents at a phone's width, staff at a desk's.
-The quick suite walks a third of the routes, chosen by a hash of their names; the whole walk is slow.
+It takes two minutes: the quick suite looks at what the flows pass (`Visitor.look`), `make test-full` at everything.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +26,7 @@ from regional_services.cards.models import Scan
 from regional_services.catalog.models import CatalogDepartment
 from tests.accounts.people import make_staff
 from tests.harness import databases
-from tests.harness.browser import AXE, DESK, PHONE
+from tests.harness.browser import AXE, AXE_RUN, DESK, PHONE
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.security.matrix import examples
@@ -36,9 +35,7 @@ from tests.security.matrix.routes import PAGES, Route
 
 pytestmark = pytest.mark.browser
 
-ASK = "axe.run(document, {resultTypes: ['violations'], preload: false, iframes: false})"
 WALKED = [route for route in PAGES if "GET" in route.methods]
-A_THIRD = [route for route in WALKED if zlib.crc32(route.name.encode()) % 3 == 0]
 REFUSING = {
     "desk-platform": (503, "no support platform here: the page of signing in, with words"),
     "desk-platform-back": (422, "nobody was sent there: the page of signing in, with words"),
@@ -152,7 +149,7 @@ class Walk:
 
     def _ask(self, route: Route) -> None:
         self.pages += 1
-        found: Any = self.page.evaluate(ASK)
+        found: Any = self.page.evaluate(AXE_RUN)
         self.troubles += [
             f"{route.name}: {rule['impact']} {rule['id']}: {[node['target'] for node in rule['nodes']][:3]}"
             for rule in found["violations"]
@@ -205,21 +202,17 @@ def district(template_database: str, django_db_blocker: DjangoDbBlocker) -> Iter
         yield found
 
 
-@pytest.mark.parametrize(
-    "routes", [pytest.param(A_THIRD, id="a-third"), pytest.param(WALKED, id="all", marks=pytest.mark.slow)]
-)
-def test_axe_finds_nothing_on_any_page(
-    routes: list[Route], district: World, chromium: Browser, settings: Settings
-) -> None:
+@pytest.mark.slow
+def test_axe_finds_nothing_on_any_page(district: World, chromium: Browser, settings: Settings) -> None:
     port = free_port()
     settings.PUBLIC_ORIGIN = f"http://localhost:{port}"
     context = chromium.new_context(locale="zh-CN")
     context.add_init_script(path=AXE)
     with serving(HOST, port):
         walk = Walk(district, context.new_page(), port)
-        for route in routes:
+        for route in WALKED:
             walk.look(route)
         context.close()
     assert walk.troubles == [], "\n".join(walk.troubles)
     assert walk.led_on - LEADING_ON == set(), "led to another page: nobody has looked at these"
-    assert walk.pages > len(routes) // 2
+    assert walk.pages > len(WALKED) // 2

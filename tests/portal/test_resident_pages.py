@@ -53,7 +53,7 @@ def _become_somebody(page: Page, person: Visitor) -> None:
 def _book(page: Page, person: Visitor, hospital: str) -> None:
     person.go(f"/hospitals/{hospital}")
     page.get_by_role("link", name=re.compile("余号")).filter(has_text="全科医学科").click()
-    page.locator(".days a.free").nth(1).click()
+    page.locator(".days a.free").last.click()
     page.locator("ul.list a").filter(has=page.locator(".price")).first.click()
     page.locator(".slots a").first.click()
     expect(page.get_by_role("heading", name="请核对")).to_be_visible()

@@ -54,6 +54,7 @@ def test_every_command_written_down_is_one_there_is_and_understands_its_words() 
     assert seen > 60
 
 
+@pytest.mark.slow
 @pytest.mark.control("CES1-29/43", "8.1.9/61")
 @pytest.mark.requirement("JA-SEC-03", "JA-SEC-04", "JA-SEC-05", "WX-SEC-03")
 def test_a_drill_by_the_manual_alone(own_hub: OwnHub, tmp_path: Path) -> None:

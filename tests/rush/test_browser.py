@@ -104,7 +104,6 @@ def _wait(window: Visitor, code: str, session: UUID, account: str, look: Look) -
     expect(page.get_by_text("轮到您了")).to_be_visible()
     expect(page.locator(".slots a").first).to_be_visible()
     look("line-turn", path)
-    look("line-in", f"{path}/line")
     waiting_room.sold_out(code, str(session))
     waiting_room.leave(code, account)
     waiting_room.join(code, account, str(session))

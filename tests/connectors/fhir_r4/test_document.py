@@ -63,7 +63,7 @@ _LOCKED = c.Register(
 
 
 def _asked() -> Iterator[tuple[str, c.Request]]:
-    for request in REQUESTS:
+    for request in (request for request in REQUESTS if request.operation in ROUTES):
         match request:
             case c.BillDetail():
                 yield str(request.operation), replace(request, bill_codes=("B00000001",))
