@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -41,8 +40,7 @@ IDLE_SECONDS = 30
 MISS_COST = 3
 """What a try that found nothing takes from the machine's rate, besides its own: guessing numbers gets nowhere."""
 LONGEST = 80
-P = ParamSpec("P")
-MachineView = Callable[Concatenate[HttpRequest, str, DeviceView, P], HttpResponse]
+MachineView = Callable[..., HttpResponse]
 
 
 class Unreadable(HubError):
@@ -89,17 +87,17 @@ class Visit:
     paused: bool
 
 
-def _machine_page(view: MachineView[P]) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
+def _machine_page(view: MachineView) -> MachineView:
     """A page of a machine whose link works here; without one the screen says that the machine is out of use."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapped(request: HttpRequest, token: str, **rest: str) -> HttpResponse:
         try:
             code, device = device_of(token, DeviceKind.KIOSK)
         except DeviceNotFound:
             context = {"home": _home(request), "idle": IDLE_SECONDS}
             return render(request, "portal/kiosk/stopped.html", context, status=DeviceNotFound.status)
-        return view(request, code, device, *args, **kwargs)
+        return view(request, code, device, **rest)
 
     return wrapped
 
