@@ -8,12 +8,13 @@ from uuid import UUID
 
 
 class ActorKind(StrEnum):
-    """The four kinds of actor."""
+    """The kinds of actor; a device works by a signed link, with the permissions of its kind and no role."""
 
     RESIDENT = "resident"
     STAFF = "staff"
     VENDOR = "vendor"
     SYSTEM = "system"
+    DEVICE = "device"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

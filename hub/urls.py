@@ -36,5 +36,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("district/", include("portal.region.urls")),
     path("workspace/", include("portal.hospital.urls")),
     path("screens/", include("portal.screens.urls")),
+    path("kiosk/", include("portal.kiosk.urls")),
     path("", include("portal.resident.urls")),
 ]

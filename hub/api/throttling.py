@@ -37,10 +37,11 @@ RATES: dict[str, Rate] = {
     "auth.staff": Rate(per_minute=30, burst=30),
     "provider": Rate(per_minute=12000, burst=3000),
     "reveal": Rate(per_minute=30, burst=30),
+    "kiosk": Rate(per_minute=20, burst=30),
     "synthetic": Rate(per_minute=12000, burst=600),
 }
 
-GUARDED = frozenset({"auth.code", "auth.token", "auth.staff", "reveal"})
+GUARDED = frozenset({"auth.code", "auth.token", "auth.staff", "reveal", "kiosk"})
 """Scopes that protect a secret: without Redis they are closed, while all others go on unlimited."""
 
 _TAKE = """

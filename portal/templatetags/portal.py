@@ -10,7 +10,7 @@ from django.middleware.csrf import get_token
 from django.utils import dateformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 
 from hub import clock, money
 from hub.security import masking
@@ -282,6 +282,13 @@ def browser(agent: str) -> str:
     program = next((words for mark, words in _PROGRAMS if mark in agent), "")
     machine = next((words for mark, words in _MACHINES if mark in agent), "")
     return " · ".join(said(words) for words in (program, machine) if words) or gettext("其他程序")
+
+
+@register.filter
+def english(words: str) -> str:
+    """The same words in English, for machines in halls that show both languages."""
+    with override("en"):
+        return gettext(words)
 
 
 @register.filter

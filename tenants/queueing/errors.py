@@ -64,6 +64,48 @@ class NotToday(Conflict):
     text = "只有当天、已预约成功的预约可以签到。请核对就诊日期与状态。"
 
 
+class KioskRefused(Conflict):
+    """A machine can't check this person in; the code says why, and the text what to do."""
+
+    code = "queueing.kiosk_refused"
+    text = "这台机器不能为您签到，请到服务台。"
+
+
+class NotOpenAtKiosk(KioskRefused):
+    """The hospital's rules don't name this way."""
+
+    code = "queueing.kiosk_closed"
+    text = "本院没有开放签到机签到。请到服务台签到。"
+
+
+class NothingOfToday(KioskRefused):
+    """No visit of today by what was shown; whether the number is known at all is not told."""
+
+    code = "queueing.kiosk_nothing"
+    text = "没有找到今天的预约。请核对号码再试一次，或到服务台。"
+
+
+class OfAnotherDay(KioskRefused):
+    """The booking whose own code was shown is for another day."""
+
+    code = "queueing.kiosk_other_day"
+    text = "这个预约不是今天的，请在就诊当天签到。有疑问请到服务台。"
+
+
+class NotPaidYet(KioskRefused):
+    """It stands, but a fee is open."""
+
+    code = "queueing.kiosk_unpaid"
+    text = "这个预约还没有缴费。请先在手机上或收费窗口缴费，再来签到；需要帮助请到服务台。"
+
+
+class AlreadyOver(KioskRefused):
+    """It was cancelled, ended, or is not booked yet."""
+
+    code = "queueing.kiosk_over"
+    text = "这个预约已取消、已结束，或还没有预约成功。请到服务台核对。"
+
+
 class DeviceNotFound(NotFound):
     """No such device, or it was withdrawn."""
 

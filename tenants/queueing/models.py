@@ -99,6 +99,7 @@ class PresentBy(models.TextChoices):
     AUTOMATIC = "auto", "自动"
     SELF = "self", "本人"
     DESK = "desk", "前台"
+    KIOSK = "kiosk", "自助机"
     CALLED = "called", "已应答"
 
 
@@ -187,15 +188,24 @@ class Call(models.Model):
         ]
 
 
-class Device(models.Model):
-    """A waiting hall's screen that works by a signed link instead of a sign-in; withdrawing it ends the link at once.
+class DeviceKind(models.TextChoices):
+    """What a device is for: one kind's link opens nothing of another's."""
 
-    `departments` are the ids whose queues it shows or serves; none means all of the hospital.
+    HALL = "hall", "候诊屏"
+    KIOSK = "kiosk", "签到机"
+
+
+class Device(models.Model):
+    """A waiting hall's screen, or a machine to check in at, that works by a signed link instead of a sign-in.
+
+    Withdrawing it ends the link at once. `departments` are the ids whose queues it shows or serves; none means all of
+    the hospital.
     """
 
     grant: ClassVar[Grant] = Grant.RW
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=8, choices=DeviceKind, default=DeviceKind.HALL)
     name = models.CharField(max_length=40)
     departments = models.JSONField(default=list)
     sound = models.BooleanField(default=True)

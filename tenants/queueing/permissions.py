@@ -7,6 +7,7 @@ from hub.security.roles import Role
 
 VIEW = permission("queueing.view", "查看候诊队列", roles=(Role.RECEPTION, Role.DOCTOR, Role.HOSPITAL_MANAGER))
 CHECK_IN = permission("queueing.check_in", "代患者签到", roles=(Role.RECEPTION, Role.CASHIER))
+KIOSK = permission("queueing.kiosk", "在签到机上签到（仅限签到机本身）")
 CALL = permission("queueing.call", "叫号", roles=(Role.DOCTOR, Role.RECEPTION))
 TRIAGE = permission("queueing.triage", "分诊：报到、优先、转诊、暂停", roles=(Role.RECEPTION, Role.DOCTOR))
 RULES = permission("queueing.rules", "设置候诊规则", roles=(Role.HOSPITAL_MANAGER,))

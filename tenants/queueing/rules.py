@@ -43,6 +43,7 @@ class Way(StrEnum):
 
     TAP = "tap"
     PLACE = "place"
+    KIOSK = "kiosk"
 
     @property
     def text(self) -> str:
@@ -50,7 +51,7 @@ class Way(StrEnum):
         return _WAYS[self]
 
 
-_WAYS = {Way.TAP: "手机上点击签到（不核实位置）", Way.PLACE: "手机定位签到"}
+_WAYS = {Way.TAP: "手机上点击签到（不核实位置）", Way.PLACE: "手机定位签到", Way.KIOSK: "院内签到机"}
 _TEXTS = {
     Priority.NONE: "普通",
     Priority.EMERGENCY: "急症优先",

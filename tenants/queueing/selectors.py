@@ -17,6 +17,7 @@ from tenants.queueing.models import (
     Call,
     CallKind,
     Device,
+    DeviceKind,
     Entry,
     EntryState,
     PresentBy,
@@ -136,9 +137,10 @@ class CallView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceView:
-    """A waiting hall's screen."""
+    """A waiting hall's screen, or a machine to check in at."""
 
     id: UUID
+    kind: DeviceKind
     name: str
     departments: tuple[UUID, ...]
     sound: bool
@@ -294,6 +296,7 @@ def device_view(row: Device) -> DeviceView:
     """The value of a row; no query."""
     return DeviceView(
         id=row.id,
+        kind=DeviceKind(row.kind),
         name=row.name,
         departments=tuple(UUID(one) for one in row.departments),
         sound=row.sound,

@@ -26,6 +26,7 @@ from tenants.queueing.errors import (
 from tenants.queueing.models import (
     ACTIVE,
     Device,
+    DeviceKind,
     Entry,
     EntryState,
     PresentBy,
@@ -201,20 +202,29 @@ def set_rules(*, actor: Actor, hospital: str, rules: Rules, effective_from: date
         )
 
 
-def add_device(*, actor: Actor, hospital: str, name: str, departments: list[UUID], sound: bool) -> UUID:
-    """A screen with a link of its own."""
+def add_device(
+    *,
+    actor: Actor,
+    hospital: str,
+    name: str,
+    departments: list[UUID],
+    sound: bool,
+    kind: DeviceKind = DeviceKind.HALL,
+) -> UUID:
+    """A screen, or a machine to check in at, with a link of its own."""
     require(actor, DEVICES)
     if not name.strip():
         raise InvalidInput("请填写设备名称。", fields={"name": "请填写设备名称，如“三楼候诊大厅”。"})
     with work(hospital, actor=actor) as unit:
         row = Device.objects.create(
+            kind=kind,
             name=name.strip()[:40],
             departments=[str(one) for one in departments],
             sound=sound,
             made_by=actor.name[:60],
             made_at=unit.now,
         )
-        unit.audit("queueing.device_added", target=f"device:{row.id}")
+        unit.audit("queueing.device_added", target=f"device:{row.id}", detail={"kind": kind})
         return row.id
 
 

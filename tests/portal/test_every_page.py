@@ -107,6 +107,9 @@ class Walk:
 
     def _visitors(self, route: Route) -> Iterator[tuple[str, str]]:
         """(host, session) of whoever may open the page, the likeliest first; the session "" is nobody's."""
+        if route.pattern.startswith("kiosk/"):
+            yield self._here, ""
+            return
         if route.area == "resident":
             yield "localhost", self._owner
             if route.guard is None:

@@ -103,11 +103,11 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
 
 
 def _way_to_check_in(view: BookingView) -> str:
-    """How the patient may say on his phone that he has come: `tap`, `place`, `desk` (not at all), empty for not now."""
+    """How the patient may say that he came: by phone `tap` or `place`, else at a `kiosk` or the `desk`; "": not now."""
     if view.state is not State.BOOKED or view.visit_date != clock.today() or view.settlement not in SETTLED:
         return ""
     ways = rules_of(view.institution_code).ways
-    return next((way.value for way in (Way.TAP, Way.PLACE) if way in ways), "desk")
+    return next((way.value for way in (Way.TAP, Way.PLACE, Way.KIOSK) if way in ways), "desk")
 
 
 def _place(actor: Actor, view: BookingView) -> dict[str, object]:

@@ -28,6 +28,7 @@ from hub.audit import checks
 from hub.journal.hospital.models import OutboxRow
 from hub.outbox.relay import drain
 from hub.security.roles import Level, Role
+from hub.tenancy.context import on_host
 from hub.tenancy.scope import REGION, hospital, region
 from hub.vigilance import services as vigilance
 from hub.vigilance.models import Flag, FlagKind
@@ -36,6 +37,8 @@ from institution_connectors.conformance.checks import CHECKS
 from institution_connectors.contracts import Direction, Inbound, Operation, PatientsMerged, Wire
 from institution_connectors.exchange import inbound
 from institution_connectors.exchange.models import Exchange
+from portal.kiosk import handles
+from portal.kiosk.handles import Outcome
 from portal.screens.links import device_link
 from regional_services.accountlife.models import Closing, Merge, Sealed
 from regional_services.booking.selectors import BookingView
@@ -67,7 +70,9 @@ from tenants.directory import photos
 from tenants.directory import selectors as directory
 from tenants.patients.models import PatientArchive
 from tenants.queueing import steps as queueing
+from tenants.queueing.errors import NothingOfToday
 from tenants.queueing.models import Device as Screen
+from tenants.queueing.models import DeviceKind
 from tenants.registry import onboarding
 from tenants.scheduling import releasing
 from tenants.scheduling import services as scheduling
@@ -374,6 +379,20 @@ def _screen(district: World) -> str:
     return device_link(district.alpha, made.id).rsplit("/", 1)[1]
 
 
+def _kiosk(district: World) -> str:
+    with hospital(district.alpha):
+        made = Screen.objects.create(kind=DeviceKind.KIOSK, name="一楼签到机", made_by="布置", made_at=clock.now())
+    return device_link(district.alpha, made.id, DeviceKind.KIOSK).rsplit("/", 1)[1]
+
+
+def _shown_at_kiosk(district: World) -> str:
+    """What the newest machine shows to somebody whom it could not check in."""
+    with hospital(district.alpha, read_only=True):
+        machine = Screen.objects.filter(kind=DeviceKind.KIOSK).latest("made_at").id
+    with on_host(district.alpha):
+        return handles.keep(machine, Outcome(refusal=NothingOfToday.code))
+
+
 def _filed_identity(district: World) -> UUID:
     """A rejected application with its photographs: anybody who may review may open it."""
     return identities.rejected(identities.applicant(), identities.reviewer())
@@ -598,6 +617,8 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("workspace", "day"): lambda _: (clock.today() + timedelta(days=1)).isoformat(),
     ("workspace", "queue_id"): _queue,
     ("screens", "token"): _screen,
+    ("kiosk", "token"): _kiosk,
+    ("kiosk", "shown_id"): _shown_at_kiosk,
     ("district", "user_id"): lambda district: district.district_victim,
     ("workspace", "check_id"): _own_check,
     ("workspace", "rule_id"): _rule,

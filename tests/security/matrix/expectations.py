@@ -44,6 +44,11 @@ OPEN_PAGES = {
     "device": "a waiting hall's screen: its signed link is the permission; masked names (tests/queueing/test_pages.py)",
     "device-board": "the moving part of the same, by the same link",
     "device-voice": "what the same screen says aloud, by the same link",
+    "kiosk": "a machine to check in at: its signed link on its hospital's host is the permission (tests/queueing)",
+    "kiosk-type": "the keypad of the same machine, by the same link",
+    "kiosk-check-in": "the one act of the same machine, by the same link; limited and audited",
+    "kiosk-shown": "what came of it, by the same link and a handle of 90 seconds; masked names",
+    "kiosk-done": "forgets what the same machine showed",
 }
 
 FIRST_PAGES = frozenset({"workspace", "district"})
