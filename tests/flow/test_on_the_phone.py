@@ -92,8 +92,16 @@ def _of_a_doctor(code: str) -> UUID:
 
 
 @pytest.mark.requirement(
-    *("WX-APPT-03", "WX-APPT-05", "WX-APPT-06", "WX-APPT-07", "WX-APPT-08", "WX-APPT-12", "WX-APPT-15"),
-    *("WX-APPT-16", "WX-APPT-22", "WX-APPT-24"),
+    "WX-APPT-03",
+    "WX-APPT-05",
+    "WX-APPT-06",
+    "WX-APPT-07",
+    "WX-APPT-08",
+    "WX-APPT-12",
+    "WX-APPT-15",
+    "WX-APPT-16",
+    "WX-APPT-22",
+    "WX-APPT-24",
 )
 def test_from_the_doctor_to_the_desk(district: District) -> None:
     """Found by name, chosen with schedule and guidance in sight, counted, prompted, paid, listed, and checked in."""
