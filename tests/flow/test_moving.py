@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from hub import clock
 from hub.errors import NotFound
 from hub.outbox.relay import drain
 from regional_services.booking import moving, services
@@ -27,7 +28,7 @@ def other_session(booking: BookingView, fee_fen: int | None = None) -> UUID:
     rows = CatalogSession.objects.filter(
         institution_code=booking.institution_code, department_id=booking.department_id, free__gt=0
     ).exclude(session_id=booking.session_id)
-    rows = rows.filter(date__gte=booking.visit_date)
+    rows = rows.filter(date__gt=clock.today())
     if fee_fen is not None:
         rows = rows.filter(fee_fen=fee_fen)
     found: UUID = rows.order_by("date", "session_id").values_list("session_id", flat=True)[0]

@@ -71,7 +71,7 @@ def test_no_way_of_logging_lets_a_canary_through(lines: Lines, canary: str) -> N
         log.exception("failed", extra={"reason": canary})
     assert canary not in lines.text
     assert canary not in json.dumps(lines.all(), ensure_ascii=False)
-    assert len(lines.all()) == 6
+    assert sum(line["logger"] == log.name for line in lines.all()) == 6  # others of this process may write too
 
 
 def test_a_number_as_large_as_a_phone_is_hidden_too(lines: Lines) -> None:

@@ -27,7 +27,7 @@ from tools import language
 # In a template: words that stay as they are in every language (a language's own name is data of the settings).
 MARKUP = re.compile(
     r"{%\s*comment.*?endcomment\s*%}|{#.*?#}|{%\s*blocktranslate.*?endblocktranslate\s*%}"
-    r"|{%\s*translate\s.*?%}|_\(\"[^\"]*\"\)",
+    r"|{%\s*translate\s.*?%}|_\(\"[^\"]*\"\)|{{\s*\"[^\"]*\"\|english\s*}}",
     re.DOTALL,
 )
 CHINESE = language.CHINESE
