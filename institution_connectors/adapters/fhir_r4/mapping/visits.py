@@ -72,7 +72,7 @@ def tell_visit(talk: Talk, request: TellVisit) -> Done:
 
     def led_on(now: Node) -> dict[str, Any]:
         before = now.text("status")
-        after, out_of = _LED_ON.get(request.kind, (before, frozenset()))
+        after, out_of = _LED_ON.get(request.kind, (before, frozenset[str]()))
         return {
             "status": after if before in out_of else before,
             "extension": [*changing.extensions(now, "visit-step"), step],
