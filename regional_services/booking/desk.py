@@ -30,7 +30,7 @@ from tenants.directory import selectors as directory
 from tenants.registry import selectors as registry
 from tenants.registry.functions import BOOKING as BOOKING_FUNCTION
 from tenants.scheduling import selectors as scheduling
-from tenants.scheduling.models import SessionState
+from tenants.scheduling.models import Channel, SessionState
 
 
 def carry_out(code: str, request_id: UUID) -> None:
@@ -73,10 +73,26 @@ def _book(actor: Actor, code: str, request: DeskRequestView, session: BookableSe
             raise SessionClosed
         return _begin(unit, code, request, session)
 
-    make(actor, code, request.id, begin)
+    _make(actor, code, request.id, begin)
 
 
-def make(actor: Actor, code: str, booking_id: UUID, begin: Callable[[Unit], Booking]) -> None:
+def make(
+    actor: Actor, booking_id: UUID, wish: BookingWish, session: BookableSession | None, *, channel: Channel
+) -> None:
+    """Make the booking of this id for a person we know, to be paid at the hospital or on the day; again: go on with it.
+
+    Raises SessionClosed, PersonDeceased, AgeUnfit, TimeTaken, DayLimit, or what a hold raises.
+    """
+
+    def begin(unit: Unit) -> Booking:
+        if session is None or wish.starts_at <= unit.now:
+            raise SessionClosed
+        return _begun(unit, booking_id, wish, session, channel)
+
+    _make(actor, wish.institution, booking_id, begin)
+
+
+def _make(actor: Actor, code: str, booking_id: UUID, begin: Callable[[Unit], Booking]) -> None:
     """Make the booking of this id, or take it on from where an earlier attempt stopped; what refuses it is raised."""
     registry.institution(code).require(BOOKING_FUNCTION)
     with work(REGION, actor=actor) as unit:
@@ -116,14 +132,10 @@ def _begin(unit: Unit, code: str, request: DeskRequestView, session: BookableSes
         starts_at=request.starts_at,
         ends_at=request.ends_at,
     )
-    return begun(unit, request.id, wish, session, request.channel)
+    return _begun(unit, request.id, wish, session, request.channel)
 
 
-def begun(unit: Unit, booking_id: UUID, wish: BookingWish, session: BookableSession, channel: str) -> Booking:
-    """Store the beginning of a booking that staff make for a person, to be paid at the hospital or on the day.
-
-    Raises PersonDeceased, AgeUnfit, TimeTaken, DayLimit.
-    """
+def _begun(unit: Unit, booking_id: UUID, wish: BookingWish, session: BookableSession, channel: str) -> Booking:
     card = identity.identity_of(wish.person_id)
     if card.standing == Standing.DECEASED:
         raise PersonDeceased

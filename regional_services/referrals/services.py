@@ -12,11 +12,10 @@ from hub.ids import uuid7
 from hub.outbox.events import Temporary
 from hub.security.permissions import require
 from hub.tenancy.scope import REGION, hospital, region
-from hub.work import Command, Unit, work
+from hub.work import Command, work
 from regional_services.booking import desk
 from regional_services.booking import selectors as bookings
 from regional_services.booking.errors import SessionClosed
-from regional_services.booking.models import Booking
 from regional_services.booking.models import State as BookingState
 from regional_services.booking.services import BookingWish
 from regional_services.catalog import referable
@@ -114,7 +113,7 @@ def carry_out(referral_id: UUID) -> None:
     """Claim a number there, book it, say what came of it. A repeat goes on where an earlier attempt stopped."""
     with region(read_only=True):
         row = Referral.objects.get(id=referral_id)
-        known = Booking.objects.filter(id=referral_id).first()
+        known = bookings.state_of(referral_id)
     if row.state != State.ASKED:
         return
     # Who refers acts at the other hospital for this one act: its rows name him and where he works.
@@ -125,7 +124,7 @@ def carry_out(referral_id: UUID) -> None:
         institution=row.to_code,
     )
     try:
-        if known is None or known.state == BookingState.NEW:
+        if known in (None, BookingState.NEW):
             _book(actor, row)
         _require_made(row.id)
     except NumberBusy as busy:
@@ -144,7 +143,7 @@ def carry_out(referral_id: UUID) -> None:
 def _require_made(booking_id: UUID) -> None:
     """The booking stands, or stood; Conflict with its reason, Temporary while that hospital's own system decides."""
     with region(read_only=True):
-        made = Booking.objects.get(id=booking_id)
+        made = bookings.view_of(booking_id)
     if made.state in _ON_ITS_WAY:
         raise Temporary("the hospital's own system has not answered yet", retry_after=2)
     if made.state in _NOT_MADE:
@@ -157,13 +156,7 @@ def _book(actor: Actor, row: Referral) -> None:
         unit.audit("referrals.held", target=f"booking:{row.id}", detail={"number": str(number.number_id)})
     with hospital(row.to_code, read_only=True):
         session = desk.session_here(row.session_id)
-
-    def begin(unit: Unit) -> Booking:
-        if session is None or number.start <= unit.now:
-            raise SessionClosed
-        return desk.begun(unit, row.id, _wish(row, number), session, Channel.FAMILY)
-
-    desk.make(actor, row.to_code, row.id, begin)
+    desk.make(actor, row.id, _wish(row, number), session, channel=Channel.FAMILY)
 
 
 def _wish(row: Referral, number: ClaimedNumber) -> BookingWish:
