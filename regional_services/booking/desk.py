@@ -75,7 +75,7 @@ def _book(actor: Actor, code: str, request: DeskRequestView, session: BookableSe
             if session is None or request.starts_at <= unit.now:
                 raise SessionClosed
             booking, person_id = _begin(unit, code, request, session)
-            card = identity.identity_of(person_id)
+            card = identity.findable(identity.identity_of(person_id))
     if known is None:
         hold_and_order(actor, booking, card, None)
     elif known.state == State.NEW:

@@ -29,6 +29,7 @@ from regional_services.booking.models import Booking, Cause, Outcome, ResyncItem
 from regional_services.booking.process import Input
 from regional_services.booking.resync import his, judging
 from regional_services.booking.resync.judging import Judgement
+from regional_services.booking.services import patient_identity
 from regional_services.booking.verify import verify_hospital
 from regional_services.catalog import projection
 from regional_services.identity import selectors as identity
@@ -37,7 +38,6 @@ from regional_services.payments import steps as payment_steps
 from regional_services.payments.verification import differences
 from tenants.appointments import resync as appointments
 from tenants.appointments.asks import PaymentFacts
-from tenants.patients.steps import PatientIdentity
 from tenants.registry import selectors as registry
 from tenants.scheduling import resync as scheduling
 
@@ -181,7 +181,7 @@ def _compare(run: ResyncRun, bookings: list[Booking]) -> Compared:
         card = cards.get(booking.person_id)
         found.payments[booking.id] = payment
         found.judged[booking.id] = judging.judge(
-            booking, Cause(run.cause), standings.get(booking.id), payment, _identity(card) if card else None
+            booking, Cause(run.cause), standings.get(booking.id), payment, patient_identity(card) if card else None
         )
     return found
 
@@ -199,17 +199,6 @@ def _payments(orders: Mapping[UUID, payments.OrderView]) -> dict[UUID, PaymentFa
         )
         for order_id, attempt in attempts.items()
     }
-
-
-def _identity(card: identity.IdentityCard) -> PatientIdentity:
-    return PatientIdentity(
-        name=card.name,
-        document_type=card.document_type,
-        document_number=card.document_number,
-        phone=card.phone,
-        sex=card.sex,
-        birth_date=card.birth_date,
-    )
 
 
 def _find_numbers(run: ResyncRun, compared: Compared, books: appointments.Books) -> dict[UUID, tuple[UUID, UUID]]:
