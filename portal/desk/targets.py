@@ -135,6 +135,11 @@ class Target:
     href: str
     same: str
 
+    @property
+    def is_short(self) -> bool:
+        """Whether `code` stands for an id, and is set as one."""
+        return bool(self.code) and self.code not in self.raw and self.code.lstrip("…").isascii()
+
 
 def target_of(raw: str, pages: Mapping[str, str], actor: Actor) -> Target:
     """What `kind:id` stands for. No query: institutions come from the registry's cache."""

@@ -80,6 +80,8 @@ def test_looking_changing_and_exporting_are_found_in_the_audit(alpha: str) -> No
     ):
         page = text_of(auditor.get("/workspace/audit", {"action": action, "actor": "张伟"}))
         assert target in page
+        assert (f">{spoken(booking.number)}<" in page) == target.startswith("appointment")
+        assert f'href="/workspace/appointments/{booking.id}"' not in page, "no way where his roles don't lead"
     assert "没有符合条件的记录" in text_of(
         auditor.get("/workspace/audit", {"action": "appointment.opened", "actor": "李四"})
     )

@@ -27,7 +27,7 @@ def booked(code: str, *, fee_fen: int = 0, phone: str = "") -> tuple[BookingView
     who = world.resident()
     if phone:
         with region():
-            accounts.add_handle(User.objects.get(id=who.actor.id), HandleKind.PHONE, phone)
+            accounts.add_handle(User.objects.get(id=str(who.actor.id)), HandleKind.PHONE, phone)
     booking = world.book(code, session, who)
     drain(outside=False)
     return booking, who
