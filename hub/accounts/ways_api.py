@@ -12,7 +12,6 @@ from rest_framework.response import Response
 
 from hub.accounts import handles, platforms
 from hub.accounts.access import own_account
-from hub.accounts.models import HandleKind
 from hub.accounts.serializers import DEVICE
 from hub.accounts.services import platforms as ways
 from hub.accounts.tokens import AccessClaims
@@ -26,7 +25,7 @@ class WaySerializer(serializers.Serializer[Any]):
     """One way in."""
 
     id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=[(kind.value, kind.value) for kind in HandleKind])
+    kind = serializers.CharField(help_text="phone, wechat, alipay or city_app")
     masked = serializers.CharField()
     since = serializers.DateTimeField()
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from regional_services.survey.models import Colour
-from regional_services.survey.questions import LONGEST_ANSWER, Kind
+from regional_services.survey.questions import LONGEST_ANSWER
 from regional_services.survey.selectors import Standing
 
 
@@ -26,7 +25,7 @@ class SurveySerializer(serializers.Serializer[Any]):
     department_name = serializers.CharField()
     doctor_name = serializers.CharField(allow_blank=True)
     visit_date = serializers.DateField()
-    state = serializers.ChoiceField(choices=Standing.choices)
+    state = serializers.CharField(help_text="waiting, answered or over")
     invited_at = serializers.DateTimeField()
     open_until = serializers.DateTimeField()
     answered_at = serializers.DateTimeField(allow_null=True)
@@ -44,7 +43,7 @@ class SurveyQuestionSerializer(serializers.Serializer[Any]):
 
     key = serializers.CharField(help_text="stays while the wording stays")
     text = serializers.CharField()
-    kind = serializers.ChoiceField(choices=[(kind.value, kind.value) for kind in Kind])
+    kind = serializers.CharField(help_text="stars, choice or text")
     is_required = serializers.BooleanField()
     marks = SurveyMarkSerializer(many=True)
     answer = serializers.CharField(allow_blank=True)
@@ -53,7 +52,7 @@ class SurveyQuestionSerializer(serializers.Serializer[Any]):
 class SurveyAppearanceSerializer(serializers.Serializer[Any]):
     """How the hospital wants it to look."""
 
-    colour = serializers.ChoiceField(choices=Colour.choices)
+    colour = serializers.CharField(help_text="teal, blue, warm or plum")
     greeting = serializers.CharField()
     thanks = serializers.CharField()
 
@@ -97,7 +96,7 @@ class SurveyQuestionFiguresSerializer(serializers.Serializer[Any]):
 
     key = serializers.CharField()
     text = serializers.CharField()
-    kind = serializers.ChoiceField(choices=[(kind.value, kind.value) for kind in Kind])
+    kind = serializers.CharField(help_text="stars, choice or text")
     count = serializers.IntegerField()
     mean = serializers.FloatField(allow_null=True)
     marks = SurveyCountSerializer(many=True)
