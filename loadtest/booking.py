@@ -18,6 +18,7 @@ from loadtest.setting import Setting
 
 WARM_UP = 60
 STEADY_PER_SECOND, STEADY_SECONDS = 20, 20
+STEADY_WARM_UP = 80  # the relay that takes them was started a moment ago, and usually runs for days
 KINDS = {PAYING: "paid inside the hold", ON_DAY: "paid on the visit day"}
 
 
@@ -69,9 +70,11 @@ def steady(setting: Setting) -> None:
     """(d), (e) A quiet stream of bookings, at several hospitals that answer at once, and how soon they know."""
     district, database, table = setting.district, setting.database, setting.table
     count = STEADY_PER_SECOND * STEADY_SECONDS
-    setting.stock.residents_for(count)
+    setting.stock.residents_for(count + STEADY_WARM_UP)
     district.start_relay()
     database.drained(300, calm=2)
+    steadily(setting.stock.bookings(STEADY_WARM_UP, *QUIET), per_second=STEADY_PER_SECOND // 2)
+    database.drained(120, calm=1)
     firsts = setting.stock.bookings(count, *QUIET)
     begun = database.value("SELECT clock_timestamp()")
     outcomes: list[Outcome] = []

@@ -7,7 +7,9 @@ if more is due. `drain()` does the same turns in the caller's thread, for tests 
 
 from __future__ import annotations
 
+import gc
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -28,12 +30,17 @@ from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
 from hub.outbox.wakes import Alarm, Wakes
 from hub.running import faults
+from hub.tenancy import turnstile
 from hub.tenancy.errors import HospitalClosed, UnknownHospital
 
 logger = logging.getLogger(__name__)
 
 _PAUSE = 1.0  # after a failure of the database itself, and between two rounds of the sealer
 _GRACE = 25.0  # how long a stopping relay waits for handlers that run
+# Seconds a thread computes before another may. A delivery waits on the database some twenty times and begs for its turn
+# after each; at Python's 5 ms a neighbour that computes would add most of what a delivery takes.
+_SWITCH = 0.0005
+_GARBAGE = 20_000  # new objects between two looks for cycles; a delivery makes some thousands and hardly a cycle
 
 
 @dataclass(slots=True)
@@ -60,6 +67,14 @@ def drain(*, outside: bool = True, max_rounds: int = 200) -> Drained:
         if not any(one.claimed for one in turns):
             return done
     raise RuntimeError(f"deliveries are still due after {max_rounds} rounds")
+
+
+def share_one_processor() -> None:
+    """Settle this process for many threads that all wait for short answers (ADR 1141): the relay's own, no other's."""
+    turnstile.limit(settings.HUB_RELAY["at_once"])
+    sys.setswitchinterval(_SWITCH)
+    gc.freeze()  # what was loaded at the start stays: no need to look through it again
+    gc.set_threshold(_GARBAGE)
 
 
 class Relay:

@@ -16,6 +16,7 @@ from django.db import connections, transaction
 from psycopg import sql
 
 from hub import clock
+from hub.tenancy import turnstile
 from hub.tenancy.backend.base import DatabaseWrapper
 from hub.tenancy.context import (
     Scope,
@@ -88,13 +89,14 @@ def _transaction(alias: str, opening: bytes, scope: Scope) -> Iterator[None]:
         raise ScopeMisuse(f"a scope opened inside a bare transaction on {alias}")
     refuse_second(scope)
     check_bounds(scope)
-    connection.open_next_with(opening, world=scope.hospital or scope.staff_of or "")
-    try:
-        with transaction.atomic(using=alias, durable=True), entered(scope):
-            yield  # functions given to on_commit() run with no scope open and may open their own
-    finally:
-        if lets_go():
-            connection.close()
+    with turnstile.passing():
+        connection.open_next_with(opening, world=scope.hospital or scope.staff_of or "")
+        try:
+            with transaction.atomic(using=alias, durable=True), entered(scope):
+                yield  # functions given to on_commit() run with no scope open and may open their own
+        finally:
+            if lets_go() or turnstile.is_limited():
+                connection.close()
 
 
 @lru_cache(maxsize=4096)

@@ -2,39 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from hub.accounts import reach as accounts
 from hub.ids import uuid7
-from hub.tenancy.statements import Insert
+from hub.tenancy.statements import Insert, Statement
 from hub.work import Unit
 from regional_services.notifications import quiet, wordings
 from regional_services.notifications.catalogue import Channel, Kind, Language, kind_of
 from regional_services.notifications.channels import SENDERS
 from regional_services.notifications.events import DeliveryDue
-from regional_services.notifications.models import (
-    Declined,
-    Delivery,
-    DeliveryState,
-    DeliveryStep,
-    Habit,
-    Message,
-)
+from regional_services.notifications.models import Delivery, DeliveryState, DeliveryStep, Message
 from regional_services.notifications.routing import Reach, next_channel, not_before, route
 
 _STORE = Insert(Delivery, unless_exists=True)
+_NOTE = Insert(DeliveryStep)
+_WISHES = Statement(
+    "default",
+    "SELECT COALESCE((SELECT array_agg(d.channel::text) FROM notifications_declined d",
+    "WHERE d.account_id = reader.id AND d.kind = %(kind)s), '{}'::text[]),",
+    "COALESCE(h.first_channel, ''), COALESCE(h.language, '')",
+    "FROM (VALUES (%(account)s::uuid)) reader(id) LEFT JOIN notifications_habit h ON h.account_id = reader.id",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What an account chose for one kind: the channels it declined, the one it prefers, its language outside."""
+
+    declined: frozenset[Channel]
+    first: Channel | None
+    language: Language
+
+
+def begin(unit: Unit, message: Message) -> list[Channel]:
+    """The first delivery of a message just stored; the channels it may take, none where its reader has no such.
+
+    At most five statements, and two more every few seconds.
+    """
+    order = order_of(message)
+    if order:
+        dispatch(unit, message, order[0])
+    return order
 
 
 def plan(unit: Unit, message_id: UUID) -> None:
-    """The first delivery of a message; none where its reader has no channel for it. At most nine statements."""
-    message = Message.objects.filter(pk=message_id).first()
-    order = order_of(message) if message is not None else []
-    if message is None or not order:
-        return
-    detail = {"channels": [channel.value for channel in order]}
-    unit.audit("message.planned", target=f"message:{message_id}", detail=detail)
-    dispatch(unit, message, order[0])
+    """The same for one that was stored in another unit of work."""
+    message = Message.objects.get(pk=message_id)
+    channels = [channel.value for channel in begin(unit, message)]
+    unit.audit("message.planned", target=f"message:{message_id}", detail={"channels": channels})
 
 
 def go_on(unit: Unit, message: Message, ended: DeliveryState) -> Channel | None:
@@ -51,7 +69,7 @@ def go_on(unit: Unit, message: Message, ended: DeliveryState) -> Channel | None:
 
 
 def order_of(message: Message) -> list[Channel]:
-    """The channels this message can take now, in order. At most three queries, and two more every few seconds."""
+    """The channels this message can take now, in order. Two queries, and two more every few seconds."""
     kind = kind_of(message.kind)
     reach = reach_of(message.account_id, kind)
     if not reach.bound:
@@ -60,24 +78,23 @@ def order_of(message: Message) -> list[Channel]:
 
 
 def reach_of(account_id: UUID, kind: Kind) -> Reach:
-    """What is known of an account for one kind. One query where it has none of the kind's channels, else three."""
+    """What is known of an account for one kind. One query where it has none of the kind's channels, else two."""
     handles = accounts.bound(account_id)
     bound = {channel for channel in kind.channels if SENDERS[channel].handle() in handles}
     if not bound:
         return Reach(bound=(), declined=())
-    declined = Declined.objects.filter(account_id=account_id, kind=kind.name).values_list("channel", flat=True)
-    habit = Habit.objects.filter(pk=account_id).first()
-    return Reach(
-        bound=bound,
-        declined={Channel(channel) for channel in declined},
-        first=Channel(habit.first_channel) if habit and habit.first_channel else None,
+    wishes = wishes_of(account_id, kind)
+    return Reach(bound=bound, declined=wishes.declined, first=wishes.first)
+
+
+def wishes_of(account_id: UUID, kind: Kind) -> Wishes:
+    """What an account chose for messages of a kind, and for all that leaves the house. One query."""
+    [(declined, first, language)] = _WISHES.rows(account=account_id, kind=kind.name)
+    return Wishes(
+        declined=frozenset(Channel(channel) for channel in declined),
+        first=Channel(first) if first else None,
+        language=Language(language or Language.ZH),
     )
-
-
-def language_of(account_id: UUID) -> Language:
-    """What an account's messages outside are written in. One query."""
-    chosen = Habit.objects.filter(pk=account_id).values_list("language", flat=True).first()
-    return Language(chosen or Language.ZH)
 
 
 def dispatch(unit: Unit, message: Message, channel: Channel) -> None:
@@ -108,11 +125,13 @@ def dispatch(unit: Unit, message: Message, channel: Channel) -> None:
 
 def note(unit: Unit, delivery: Delivery, *, at: datetime | None = None) -> None:
     """Add to a delivery's history what it has just become."""
-    DeliveryStep.objects.create(
-        institution_code=delivery.institution_code,
-        delivery_id=delivery.pk,
-        state=delivery.state,
-        reason=delivery.reason,
-        by_name=unit.actor.name[:60],
-        at=at or unit.now,
+    _NOTE(
+        DeliveryStep(
+            institution_code=delivery.institution_code,
+            delivery_id=delivery.pk,
+            state=delivery.state,
+            reason=delivery.reason,
+            by_name=unit.actor.name[:60],
+            at=at or unit.now,
+        )
     )

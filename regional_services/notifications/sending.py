@@ -17,13 +17,13 @@ from hub.actor import system_actor
 from hub.outbox.events import Delivery as Attempt
 from hub.outbox.events import Temporary
 from hub.tenancy.scope import REGION
-from hub.tenancy.statements import Statement
+from hub.tenancy.statements import Join, Select, Statement, Update
 from hub.work import Unit, work
 from regional_services.notifications import links, planning, wordings
-from regional_services.notifications.catalogue import Channel, kind_of
+from regional_services.notifications.catalogue import Channel, Language, kind_of
 from regional_services.notifications.channels import SENDERS, Answer, Outcome, Parcel
 from regional_services.notifications.events import DeliveryDue
-from regional_services.notifications.models import Declined, Delivery, DeliveryState
+from regional_services.notifications.models import Delivery, DeliveryState, Message
 from regional_services.notifications.routing import MOST_TRIES, backoff
 from regional_services.notifications.wording import fill
 
@@ -31,6 +31,12 @@ SENDER = system_actor("消息发送")
 ABANDONED = timedelta(seconds=60)  # a call takes half of it at most
 _PATIENCE = timedelta(minutes=5)  # after which something published is looked for again
 _S = DeliveryState
+_FOUND = Join(
+    (Delivery, Message),
+    "notifications_delivery.id = %(id)s AND notifications_message.id = notifications_delivery.message_id",
+)
+_LOCK = Select(Delivery, "id = %(id)s FOR UPDATE")
+_MOVE = Update(Delivery, ("state", "reason", "provider_id", "doubtful", "language", "wording", "updated_at"))
 _CLAIM = Statement(
     "default",
     "UPDATE notifications_delivery SET state = 'sending', tries = tries + 1, doubtful = %(doubtful)s,",
@@ -64,7 +70,7 @@ def deliver(delivery_id: UUID, attempt: Attempt) -> None:
 
 def _claim(unit: Unit, delivery_id: UUID) -> _Job | None:
     """What is to be sent, marked as being sent; None where there is nothing to send (any more)."""
-    row = Delivery.objects.select_related("message").filter(pk=delivery_id).first()
+    row = _found(delivery_id)
     if row is None or row.state not in (_S.QUEUED, _S.HELD, _S.SENDING) or _is_early(row, unit.now):
         return None
     lost = row.state == _S.SENDING  # whoever was at it is no more: its call may have been carried out
@@ -72,10 +78,11 @@ def _claim(unit: Unit, delivery_id: UUID) -> _Job | None:
     if doubtful and unit.now >= (row.first_try_at or unit.now) + sender.repeatable:
         _give_up(unit, row, _S.UNKNOWN, "发送中断，平台不识别重复" if lost else row.reason)
         return None
-    if not doubtful and (over := _is_over(row, unit.now)):
-        _give_up(unit, row, *over)
+    wishes = planning.wishes_of(row.message.account_id, kind_of(row.kind))
+    if not doubtful and (over := _is_over(row, wishes, unit.now)):
+        _give_up(unit, row, over, "")
         return None
-    parcel = _parcel(row)
+    parcel = _parcel(row, wishes.language)
     if isinstance(parcel, str):
         _give_up(unit, row, _S.UNKNOWN if doubtful else _S.REFUSED, parcel)
         return None
@@ -95,6 +102,16 @@ def _claim(unit: Unit, delivery_id: UUID) -> _Job | None:
     return _Job(delivery_id=row.pk, tries=row.tries + 1, channel=Channel(row.channel), parcel=parcel)
 
 
+def _found(delivery_id: UUID) -> Delivery | None:
+    """A delivery with its message. One query."""
+    found = _FOUND.first(id=delivery_id)
+    if found is None:
+        return None
+    row: Delivery
+    row, row.message = found
+    return row
+
+
 def _give_up(unit: Unit, row: Delivery, state: DeliveryState, reason: str) -> None:
     """End a delivery that is not sent (any more), unless somebody else has just taken it up."""
     if Delivery.objects.select_for_update().filter(pk=row.pk, state=row.state, tries=row.tries).first() is not None:
@@ -108,21 +125,19 @@ def _is_early(row: Delivery, now: datetime) -> bool:
     return row.state != _S.SENDING and row.due_at > now
 
 
-def _is_over(row: Delivery, now: datetime) -> tuple[DeliveryState, str] | None:
+def _is_over(row: Delivery, wishes: planning.Wishes, now: datetime) -> DeliveryState | None:
     """The end of one that is not to be sent any more."""
-    kind, message = kind_of(row.kind), row.message
-    if now > message.created_at + kind.lasts and row.round == 0:
-        return _S.EXPIRED, ""
-    declined = Declined.objects.filter(account_id=message.account_id, kind=row.kind, channel=row.channel)
-    return (_S.DECLINED, "") if kind.may_be_declined and declined.exists() else None
+    kind = kind_of(row.kind)
+    if now > row.message.created_at + kind.lasts and row.round == 0:
+        return _S.EXPIRED
+    return _S.DECLINED if kind.may_be_declined and Channel(row.channel) in wishes.declined else None
 
 
-def _parcel(row: Delivery) -> Parcel | str:
+def _parcel(row: Delivery, language: Language) -> Parcel | str:
     """What is handed over, and to where; words say why there is nothing. Notes on the row which wording it is."""
     message, channel = row.message, Channel(row.channel)
     address = accounts.subject_of(message.account_id, *SENDERS[channel].handle())
     kind = kind_of(row.kind)
-    language = planning.language_of(message.account_id)
     found = wordings.in_force().find(kind, channel, language, row.institution_code)
     if address is None or found is None:
         return "已解除绑定" if address is None else "没有可用的模板"
@@ -134,7 +149,9 @@ def _parcel(row: Delivery) -> Parcel | str:
 
 def _conclude(unit: Unit, job: _Job, answer: Answer) -> None:
     """Store what came of a try; one that was reported on meanwhile, or taken over, stays as it is."""
-    row = Delivery.objects.select_for_update().select_related("message").get(pk=job.delivery_id)
+    row = _LOCK.first(id=job.delivery_id)
+    if row is None:
+        raise LookupError(f"no delivery {job.delivery_id}")
     if row.tries != job.tries:
         unit.audit("delivery.overtaken", target=f"delivery:{row.pk}", outcome=answer.outcome.value)
         return
@@ -171,7 +188,7 @@ def _again(unit: Unit, row: Delivery, answer: Answer) -> None:
 def _end(unit: Unit, row: Delivery, state: DeliveryState, reason: str) -> None:
     """Store an end, and go on with another channel where the message asks for it."""
     row.state, row.reason, row.updated_at = state, reason[:60], unit.now
-    row.save(update_fields=["state", "reason", "provider_id", "doubtful", "language", "wording", "updated_at"])
+    _MOVE(row)
     planning.note(unit, row)
     following = planning.go_on(unit, row.message, state) if state not in (_S.SENT, _S.DELIVERED) else None
     unit.audit(

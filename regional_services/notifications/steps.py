@@ -7,9 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from hub.ids import uuid7
+from hub.outbox import onward
 from hub.synthetic import is_synthetic
 from hub.tenancy.statements import Insert
 from hub.work import Unit
+from regional_services.notifications import planning
 from regional_services.notifications.catalogue import FactValue, is_sensitive, kind_of
 from regional_services.notifications.events import MessageStored
 from regional_services.notifications.models import Message
@@ -43,26 +45,30 @@ def send(
     """
     if is_synthetic(account_id):
         return False  # nobody reads them, and they would grow by a hospital's worth every ten minutes
-    wanted, message_id = kind_of(kind), uuid7()
-    is_new = _STORE(
-        Message(
-            id=message_id,
-            institution_code=institution_code,
-            account_id=account_id,
-            person_id=person_id,
-            about=about,
-            subject=subject or about,
-            kind=wanted.name,
-            facts={name: _plain(value) for name, value in facts.items() if value not in (None, "")},
-            discreet=is_sensitive(facts) if sensitive is None else sensitive,
-            created_at=unit.now,
-        )
+    wanted = kind_of(kind)
+    message = Message(
+        id=uuid7(),
+        institution_code=institution_code,
+        account_id=account_id,
+        person_id=person_id,
+        about=about,
+        subject=subject or about,
+        kind=wanted.name,
+        facts={name: _plain(value) for name, value in facts.items() if value not in (None, "")},
+        discreet=is_sensitive(facts) if sensitive is None else sensitive,
+        created_at=unit.now,
     )
-    target = f"message:{message_id}" if is_new else f"account:{account_id}"
-    unit.audit("message.sent" if is_new else "message.known", target=target, detail={"kind": kind, "about": str(about)})
-    if is_new and wanted.channels:
-        unit.publish(MessageStored(message_id=message_id))
-    return is_new
+    detail: dict[str, object] = {"kind": kind, "about": str(about)}
+    if not _STORE(message):
+        unit.audit("message.known", target=f"account:{account_id}", detail=detail)
+        return False
+    if wanted.channels and onward.line() is not None:
+        # The relay tells it: nobody waits for this unit, and a delivery of its own would cost twice as much.
+        detail["channels"] = [channel.value for channel in planning.begin(unit, message)]
+    elif wanted.channels:
+        unit.publish(MessageStored(message_id=message.pk))
+    unit.audit("message.sent", target=f"message:{message.pk}", detail=detail)
+    return True
 
 
 def forget(account_id: UUID) -> int:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import signal
-import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from hub.outbox.relay import Relay
-
-# Seconds a thread computes before another may. A delivery waits on the database some twenty times and begs for its turn
-# after each; at Python's 5 ms a neighbour that computes would add most of what a delivery takes.
-_TURN = 0.0005
+from hub.outbox.relay import Relay, share_one_processor
 
 
 class Command(BaseCommand):
@@ -22,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Run until a signal comes; what runs is finished first."""
-        sys.setswitchinterval(_TURN)
+        share_one_processor()
         relay = Relay()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: relay.stop())
