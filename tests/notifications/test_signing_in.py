@@ -29,7 +29,7 @@ from tests.notifications.conftest import PHONE, resident_with
 from tests.portal.desks import text_of
 from tests.security.matrix.examples import resident_browser, resident_token
 
-pytestmark = pytest.mark.usefixtures("outside")
+pytestmark = pytest.mark.usefixtures("committed", "outside")
 HERE = "/me/ways"
 WORDS = {"wechat": "微信", "alipay": "支付宝", "city-app": "随申办"}
 
@@ -157,8 +157,9 @@ def test_what_alipay_does_not_answer_is_asked_again_and_what_it_did_not_sign_is_
         assert HandleAsk.objects.order_by("created_at").last().reason == "isv.code-invalid"  # type: ignore[union-attr]
     outside.switch("alipay", "open_id", times=1)
     come(browser, "alipay", 1)
+    account_id = account_in(browser)
     with region(read_only=True):
-        subject = reach.subject_of(account_in(browser), *LifeAccount().handle())
+        subject = reach.subject_of(account_id, *LifeAccount().handle())
     assert subject == open_id("2021000000000001", "1")
 
 
