@@ -61,6 +61,7 @@ REGION_APPS = [
     "regional_services.insurance",
     "regional_services.cards",
     "regional_services.foundation",
+    "regional_services.referrals",
 ]
 # Packages that join the hub without a change in it: Django apps of public with `urls`, mounted below district/modules/.
 HUB_MODULES = env.names("HUB_MODULES")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import LiteralString
+
 from django.db import models
 from django.db.migrations.operations import RunSQL
 from psycopg import sql
@@ -37,6 +39,13 @@ def policy(table: str) -> list[RunSQL]:
         _create_policy(name, "region_all", region_role(), anything),
         _create_policy(name, "staff_own", region_staff_role(), own),
     ]
+
+
+def shown_to_staff(table: str, rule: LiteralString) -> RunSQL:
+    """Besides `policy()`: the staff of every hospital may read (never write) the rows for which `rule` holds."""
+    name, role = sql.Identifier(table), sql.Identifier(region_staff_role())
+    create = sql.SQL("CREATE POLICY staff_shown ON {} FOR SELECT TO {} USING ({})").format(name, role, sql.SQL(rule))
+    return RunSQL(_text(create), _text(sql.SQL("DROP POLICY staff_shown ON {}").format(name)))
 
 
 def _create_policy(table: sql.Identifier, name: str, role: str, rule: sql.Composable) -> RunSQL:

@@ -42,6 +42,7 @@ HOSPITAL_MENU = (
     Entry("today", "今日", "/workspace/", "appointments.view"),
     Entry("appointments", "预约", "/workspace/appointments", "appointments.view"),
     Entry("queues", "候诊", "/workspace/queues", "queueing.view"),
+    Entry("referrals", "转诊", "/workspace/referrals", "referrals.refer", whole=True),
     Entry("schedule", "排班与号源", "/workspace/schedule", "scheduling.view"),
     Entry("messages", "接口", "/workspace/messages", "exchange.view", whole=True),
     Entry("directory", "科室与医生", "/workspace/directory", "directory.view"),

@@ -28,6 +28,8 @@ from portal.hospital.finding import FindForm
 from portal.hospital.parts import PAGE, Line, after_of, date_of, id_of, lines, place
 from regional_services.booking import changes
 from regional_services.booking import selectors as bookings
+from regional_services.referrals import selectors as referrals
+from regional_services.referrals.permissions import REFER
 from tenants.appointments import comparing, permissions, selectors, services
 from tenants.appointments.models import ACTIVE, State
 from tenants.appointments.selectors import AppointmentView, Criteria
@@ -35,6 +37,7 @@ from tenants.directory import selectors as directory
 from tenants.queueing import permissions as queue_permissions
 from tenants.queueing import services as queues
 from tenants.registry import selectors as registry
+from tenants.scheduling.models import Channel
 
 CANCEL_REASONS = ("患者来电要求取消", "患者到院要求取消", "重复预约", "信息登记有误")
 
@@ -113,6 +116,7 @@ def detail(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse
         booking = bookings.booking_of(booking_id)
         history = bookings.history(booking_id)
         changed = changes.changes_of(booking_id)
+        sent = referrals.received_of(code, booking_id) if booking and booking.channel == Channel.FAMILY else None
     with hospital(code, read_only=True):
         compared = comparing.latest(booking_id)
     is_active = view.state in ACTIVE
@@ -124,6 +128,9 @@ def detail(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse
         "history": [(step, HISTORY_WORDS.get(step.what, step.what)) for step in history],
         "asks": [(ask, OPERATION_WORDS.get(ask.operation, ask.operation)) for ask in asks],
         "changes": changed,
+        "sent": sent,
+        "sent_by": registry.institution(sent.from_code) if sent else None,
+        "may_refer": actor.may(REFER),
         "may_compare": is_active and actor.may(permissions.COMPARE),
         "compared": compared,
         "may_cancel": is_active and actor.may(permissions.CANCEL),

@@ -30,12 +30,14 @@ from regional_services.cards.kinds import scheme_of
 from regional_services.cards.models import ScanState
 from regional_services.identity import documents, visitcards
 from regional_services.identity.documents import DocumentKind
+from regional_services.referrals.permissions import REFER
 from tenants.appointments import permissions, selectors, services
 from tenants.appointments.errors import AppointmentNotFound
 from tenants.appointments.models import ACTIVE, DeskState, State
 from tenants.appointments.selectors import Criteria
 from tenants.appointments.services import DeskWish
 from tenants.directory import selectors as directory
+from tenants.patients import contracts
 from tenants.patients import permissions as patient_permissions
 from tenants.patients.selectors import PatientView
 from tenants.queueing import permissions as queue_permissions
@@ -141,6 +143,7 @@ def person(request: HttpRequest, actor: Actor, archive_id: UUID) -> HttpResponse
     with hospital(code, read_only=True):
         criteria = Criteria(person_ids=(patient.person_id,), departments=actor.departments)
         rows = lines(selectors.search(criteria, limit=100))
+        contract = contracts.contract_of(patient.person_id)
     today = clock.today()
     upcoming = [row for row in rows if row.appointment.state in ACTIVE and row.appointment.visit_date >= today]
     context = {
@@ -152,6 +155,9 @@ def person(request: HttpRequest, actor: Actor, archive_id: UUID) -> HttpResponse
         "may_check_in": actor.may(queue_permissions.CHECK_IN),
         "may_book": actor.may(permissions.BOOK),
         "may_protect": actor.may(PROTECT),
+        "contract": contract,
+        "may_contract": actor.may(patient_permissions.CONTRACT),
+        "may_refer": actor.may(REFER),
     }
     return desk(request, actor, "person", "today", context)
 

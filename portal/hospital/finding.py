@@ -57,13 +57,13 @@ def find(actor: Actor, code: str, text: str) -> Found:
     return Found([], [person for person in people if person.person_id in within])
 
 
-def own_person(actor: Actor, code: str, archive_id: UUID) -> PatientView:
+def own_person(actor: Actor, code: str, archive_id: UUID, *, may: str = permissions.SEARCH) -> PatientView:
     """One person of this hospital, with the entry that says who looked; ArchiveNotFound outside of his departments."""
     with hospital(code, read_only=True):
         found = patients.patients_of([archive_id]).get(archive_id)
         if found is None or not appointments.people_within([found.person_id], actor.departments):
             raise ArchiveNotFound
-    return services.open_archive(actor=actor, hospital=code, archive_id=archive_id)
+    return services.open_archive(actor=actor, hospital=code, archive_id=archive_id, may=may)
 
 
 def keep(request: HttpRequest, people: list[PatientView]) -> str:

@@ -15,17 +15,20 @@ LIFETIME_SECONDS = 90
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one try: visits, or the code of the refusal."""
+    """What came of one try: visits, the code of the refusal, or the scan whose card's issuer is being asked."""
 
     visits: tuple[CheckedIn, ...] = ()
     refusal: str = ""
+    scan_id: UUID | None = None
 
 
 def keep(device_id: UUID, outcome: Outcome) -> str:
     """The handle of a new outcome; the cache's key carries the hospital besides."""
     handle = uuid7().hex
     visits = [(str(one.booking_id), str(one.queue_id)) for one in outcome.visits]
-    cache.set(_key(device_id, handle), {"visits": visits, "refusal": outcome.refusal}, LIFETIME_SECONDS)
+    scan = str(outcome.scan_id or "")
+    told = {"visits": visits, "refusal": outcome.refusal, "scan": scan}
+    cache.set(_key(device_id, handle), told, LIFETIME_SECONDS)
     return handle
 
 
@@ -35,7 +38,7 @@ def kept(device_id: UUID, handle: str) -> Outcome | None:
     if found is None:
         return None
     visits = tuple(CheckedIn(UUID(booking), UUID(queue)) for booking, queue in found["visits"])
-    return Outcome(visits, found["refusal"])
+    return Outcome(visits, found["refusal"], UUID(found["scan"]) if found["scan"] else None)
 
 
 def forget(device_id: UUID, handle: str) -> None:

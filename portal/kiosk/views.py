@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from hub import clock
+from hub.actor import Actor
 from hub.api import throttling
 from hub.errors import HubError, TooManyRequests
 from hub.security import masking
@@ -24,7 +27,9 @@ from hub.tenancy.scope import hospital
 from portal.kiosk import handles
 from portal.kiosk.handles import Outcome
 from portal.screens.links import device_of
+from regional_services.cards import services as cards
 from regional_services.cards.kinds import scheme_of
+from regional_services.cards.models import ScanState
 from regional_services.identity import visitcards
 from regional_services.identity.visitcards import CardExpired
 from tenants.patients import selectors as patients
@@ -40,15 +45,25 @@ IDLE_SECONDS = 30
 MISS_COST = 3
 """What a try that found nothing takes from the machine's rate, besides its own: guessing numbers gets nowhere."""
 LONGEST = 80
+PATIENCE = timedelta(seconds=12)
+"""How long a machine waits for a card's issuer, who is given three seconds once it is his turn."""
 MachineView = Callable[..., HttpResponse]
 
 
-class Unreadable(HubError):
-    """A code whose issuer would have to be asked, which only a desk may."""
+class CodeRefused(HubError):
+    """Its issuer says that this code is no good: unknown, run out, or given back."""
 
-    code = "kiosk.unreadable"
+    code = "kiosk.code_refused"
     status = 422
-    text = "这台机器不能识别这个码。请扫预约二维码或就诊卡码，或到服务台。"
+    text = "这个码无效或已过期。请在手机上刷新后再扫，或到服务台。"
+
+
+class CodeUnanswered(HubError):
+    """Its issuer did not answer in time."""
+
+    code = "kiosk.code_unanswered"
+    status = 503
+    text = "发卡方暂时没有答复，没有签到。请改用预约二维码或证件号，或到服务台。"
 
 
 WORDS = {
@@ -57,10 +72,12 @@ WORDS = {
         for refusal in (
             errors.NotOpenAtKiosk,
             errors.NothingOfToday,
+            errors.NothingForHolder,
             errors.OfAnotherDay,
             errors.NotPaidYet,
             errors.AlreadyOver,
-            Unreadable,
+            CodeRefused,
+            CodeUnanswered,
         )
     },
     CardExpired.code: "就诊卡码已过期。请在手机上刷新后再扫，或到服务台。",
@@ -121,11 +138,24 @@ def type_number(request: HttpRequest, code: str, device: DeviceView) -> HttpResp
 @_machine_page
 def check_in(request: HttpRequest, code: str, device: DeviceView) -> HttpResponse:
     """Check in whoever's code or number was given; the outcome stands behind a handle."""
-    try:
-        outcome = Outcome(_checked_in(request, code, device, request.POST.get("code", "").strip()[:LONGEST]))
-    except HubError as refusal:
-        outcome = Outcome(refusal=refusal.code)
-    return HttpResponseRedirect(f"{_home(request)}/shown/{handles.keep(device.id, outcome)}", status=303)
+    actor, text = _actor(request, code, device), request.POST.get("code", "").strip()[:LONGEST]
+    return _leads_to(request, device, lambda: _tried(actor, code, text))
+
+
+@require_POST
+@_machine_page
+def answer(request: HttpRequest, code: str, device: DeviceView) -> HttpResponse:
+    """What the issuer of a scanned card said: check its holder in, say why not, or wait on."""
+    shown_id = request.POST.get("shown", "")[:LONGEST]
+    outcome = handles.kept(device.id, shown_id)
+    if outcome is None or outcome.scan_id is None:
+        return HttpResponseRedirect(_home(request), status=303)
+    actor, scan_id = _actor(request, code, device), outcome.scan_id
+    scan = cards.scan_of(actor, code, scan_id)
+    if scan.state == ScanState.ASKED and clock.now() - scan.asked_at < PATIENCE:
+        return HttpResponseRedirect(f"{_home(request)}/shown/{shown_id}", status=303)
+    handles.forget(device.id, shown_id)
+    return _leads_to(request, device, lambda: _of_card(actor, code, scan_id, ScanState(scan.state)))
 
 
 @require_GET
@@ -135,6 +165,8 @@ def shown(request: HttpRequest, code: str, device: DeviceView, shown_id: str) ->
     outcome = handles.kept(device.id, shown_id)
     if outcome is None:
         return HttpResponseRedirect(_home(request))
+    if outcome.scan_id is not None:
+        return _page(request, "asking", code, device, {"shown_id": shown_id})
     about: dict[str, object] = {"shown_id": shown_id, "now": clock.now()}
     visits = _visits(code, outcome.visits)
     if visits:
@@ -163,24 +195,51 @@ def _page(
     return render(request, f"portal/kiosk/{name}.html", {**common, "idle": IDLE_SECONDS, **(context or {})})
 
 
-def _checked_in(request: HttpRequest, code: str, device: DeviceView, text: str) -> tuple[CheckedIn, ...]:
-    subject = f"device:{device.id}"
-    throttling.take("kiosk", subject)
-    actor = kiosk.machine(code, device, ip=client_ip(request), request_id=getattr(request, "request_id", ""))
+def _leads_to(request: HttpRequest, device: DeviceView, work: Callable[[], Outcome]) -> HttpResponse:
+    """To the page of what came of it, behind a new handle."""
     try:
-        return kiosk.check_in(actor=actor, hospital=code, shown=_read(text))
+        outcome = work()
+    except HubError as refusal:
+        outcome = Outcome(refusal=refusal.code)
+    return HttpResponseRedirect(f"{_home(request)}/shown/{handles.keep(device.id, outcome)}", status=303)
+
+
+def _actor(request: HttpRequest, code: str, device: DeviceView) -> Actor:
+    return kiosk.machine(code, device, ip=client_ip(request), request_id=getattr(request, "request_id", ""))
+
+
+def _tried(actor: Actor, code: str, text: str) -> Outcome:
+    """A card of ours or a number is looked up at once; a health card or an insurance code is asked of its issuer."""
+    throttling.take("kiosk", f"device:{actor.id}")
+    if scheme_of(text) is not None:
+        kiosk.require_open(actor=actor, hospital=code)
+        return Outcome(scan_id=cards.scan(actor=actor, hospital=code, text=text))
+    holder = visitcards.opened(text)
+    return _checked_in(actor, code, Shown(person_id=holder) if holder is not None else Shown(number=text))
+
+
+def _of_card(actor: Actor, code: str, scan_id: UUID, state: ScanState) -> Outcome:
+    """The visits of whom the issuer named; CodeRefused, CodeUnanswered."""
+    if state is ScanState.KNOWN:
+        return _checked_in(actor, code, Shown(document=cards.use(actor=actor, hospital=code, scan_id=scan_id)))
+    refusal = CodeRefused() if state is ScanState.REFUSED else CodeUnanswered()
+    kiosk.note_refusal(actor=actor, hospital=code, why=refusal.code)
+    if state is ScanState.REFUSED:
+        _miss(actor)
+    raise refusal
+
+
+def _checked_in(actor: Actor, code: str, wanted: Shown) -> Outcome:
+    try:
+        return Outcome(kiosk.check_in(actor=actor, hospital=code, shown=wanted))
     except errors.NothingOfToday:
-        with suppress(TooManyRequests):
-            throttling.take("kiosk", subject, cost=MISS_COST)
+        _miss(actor)
         raise
 
 
-def _read(text: str) -> Shown:
-    """What was held up: a card of ours, or a number; CardExpired, Unreadable."""
-    if scheme_of(text) is not None:
-        raise Unreadable
-    holder = visitcards.opened(text)
-    return Shown(person_id=holder) if holder is not None else Shown(number=text)
+def _miss(actor: Actor) -> None:
+    with suppress(TooManyRequests):
+        throttling.take("kiosk", f"device:{actor.id}", cost=MISS_COST)
 
 
 def _visits(code: str, wanted: tuple[CheckedIn, ...]) -> list[Visit]:

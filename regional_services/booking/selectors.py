@@ -52,6 +52,7 @@ class BookingView:
     discount: str
     quote_valid_until: datetime | None
     pay_on_day: bool
+    channel: str
     state: State
     settlement: Settlement
     his: His
@@ -138,6 +139,7 @@ def booking_view(row: Booking) -> BookingView:
         discount=row.discount,
         quote_valid_until=row.quote_valid_until,
         pay_on_day=row.pay_on_day,
+        channel=row.channel,
         state=State(row.state),
         settlement=Settlement(row.settlement),
         his=His(row.his),

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from hub import clock
 from hub.waiting_room import State as LineState
 from regional_services.booking.models import His, Moving, Pricing, Settlement, State
+from regional_services.booking.registering import why_not_registrable
 from regional_services.booking.selectors import BookingView, Shelf, StepView
 
 
@@ -68,6 +69,8 @@ class BookingSerializer(serializers.Serializer[Any]):
     pay_on_day = serializers.BooleanField(help_text="就诊当天线上挂号并支付")
     state = serializers.ChoiceField(choices=State.choices)
     settlement = serializers.ChoiceField(choices=Settlement.choices)
+    may_register = serializers.SerializerMethodField(help_text="现在可以去挂号（线上挂号并支付）")
+    why_not_register = serializers.SerializerMethodField(help_text="预约成功而不能去挂号的原因；可以时为空")
     his = serializers.ChoiceField(choices=His.choices, help_text="医院系统登记情况")
     reason = serializers.CharField()
     refusal = serializers.CharField(help_text="医院拒绝的原因代码，例如 price_changed：可按新价格重新预约")
@@ -80,6 +83,14 @@ class BookingSerializer(serializers.Serializer[Any]):
     pay_deadline = serializers.DateTimeField(allow_null=True, default_timezone=clock.ZONE)
     settled = serializers.BooleanField(help_text="不再自动变化，可停止轮询")
     created_at = serializers.DateTimeField(default_timezone=clock.ZONE)
+
+    def get_may_register(self, view: BookingView) -> bool:
+        """Whether the register action is there (JA-APPT-04)."""
+        return not why_not_registrable(view, clock.now())
+
+    def get_why_not_register(self, view: BookingView) -> str:
+        """Why it is not, for a booking that stands."""
+        return why_not_registrable(view, clock.now()) if view.state is State.BOOKED else ""
 
 
 class PositionSerializer(serializers.Serializer[Any]):

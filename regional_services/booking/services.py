@@ -33,6 +33,7 @@ from regional_services.booking.errors import (
 )
 from regional_services.booking.models import SETTLED, Booking, Pricing, Settlement, State
 from regional_services.booking.process import Input, NotAllowed
+from regional_services.booking.registering import register_cutoff, why_not_registrable
 from regional_services.booking.selectors import BookingView, booking_view
 from regional_services.booking.steps import (
     LOCK_PATIENCE,
@@ -43,7 +44,6 @@ from regional_services.booking.steps import (
     awaits_only_quote,
     lock,
     open_order,
-    register_cutoff,
     store,
 )
 from regional_services.catalog import offers
@@ -307,19 +307,6 @@ def register_booking(*, actor: Actor, booking_id: UUID, command: Command | None 
         if command is not None:
             unit.answer(command, {"booking": str(booking_id)})
         return booking_view(row)
-
-
-def why_not_registrable(booking: Booking, now: datetime) -> str:
-    """Why this booking can't be registered online now, in words; empty when it can (JA-APPT-04, JA-APPT-06)."""
-    if booking.state != State.BOOKED:
-        return f"预约状态为“{State(booking.state).label}”，不能挂号。"
-    if booking.settlement != Settlement.UNPAID:
-        return "该预约无需再次挂号支付。"
-    if booking.visit_date != clock.local(now).date():
-        return f"请在就诊当天（{booking.visit_date:%m月%d日}）办理线上挂号。"
-    if now > register_cutoff(booking):
-        return "已过线上挂号截止时间，请到医院窗口办理。"
-    return ""
 
 
 def check_in(*, actor: Actor, booking_id: UUID, position: Position | None = None) -> BookingView:

@@ -19,6 +19,7 @@ from regional_services.booking.events import BookingChanged, CancelWanted, Confi
 from regional_services.booking.messages import tell
 from regional_services.booking.models import Booking, His, Pricing, Settlement, State
 from regional_services.booking.process import Decision, Effect, Input, Standing, decide
+from regional_services.booking.registering import register_cutoff
 from regional_services.payments import steps as payments
 from tenants.appointments.asks import PaymentFacts
 from tenants.registry import selectors as registry
@@ -208,12 +209,6 @@ def _due_at(booking: Booking, now: datetime, *, standing: datetime | None) -> da
 def awaits_only_quote(booking: Booking) -> bool:
     """Whether the number is ours and only the price is still asked for."""
     return booking.pricing == Pricing.AWAITED and (not booking.his_locked or booking.his == His.LOCKED)
-
-
-def register_cutoff(booking: Booking) -> datetime:
-    """Until when a booking that stands unpaid may be registered online (JA-APPT-06)."""
-    institution = registry.institution(booking.institution_code)
-    return booking.starts_at - timedelta(minutes=institution.rule_at("register_cutoff_minutes", booking.created_at))
 
 
 def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:

@@ -17,6 +17,7 @@ from regional_services.booking import revisits
 from regional_services.booking.models import Booking, Pricing, Reservation, Settlement, State
 from regional_services.booking.twins import due_fen
 from regional_services.payments import selectors as payments
+from regional_services.referrals import selectors as referrals
 from regional_services.waitlist import selectors as waitlist
 from tenants.appointments import selectors as appointments
 from tenants.appointments.models import ACTIVE
@@ -48,7 +49,7 @@ def verify_hospital(code: str, *, quiet: timedelta = timedelta(seconds=10)) -> l
         reserved = set(
             Reservation.objects.filter(active=True, booking_id__in=bookings).values_list("booking_id", flat=True)
         )
-        offers = waitlist.offered(holders)
+        offers = waitlist.offered(holders) | referrals.under_way(set(holders))
         orders = payments.orders_of_bookings([row.id for row in bookings.values() if row.order_id])
     found = list(_numbers(code, bookings, standings, holders, offers))
     for booking in bookings.values():
@@ -83,7 +84,7 @@ def _numbers(
     for holder in holders:
         owner = standings.get(holder)
         if holder in offers:
-            continue  # held for somebody on the waiting list, who has not answered yet
+            continue  # held for somebody on the waiting list, or referred, whose booking has not begun yet
         if owner is None or owner.state not in {*ACTIVE, AppointmentState.FULFILLED}:
             yield Difference(code, holder, "number held by nobody's appointment")
 

@@ -22,7 +22,7 @@ class ScanState(words.TextChoices):
 
 
 class Scan(InstitutionRow):
-    """One code held up at a desk. `number` is the document the issuer named, taken off when it was used."""
+    """One code held up at a desk or a machine. `number`: the document the issuer named, taken off when it was used."""
 
     staff_grant = Grant.RW
 

@@ -64,6 +64,8 @@ class _Token:
         with self._guard:
             if afresh or time.monotonic() >= self._until or self._of != origin:
                 answer = _ask("HealthOpenAuth/AuthObj/getAppToken", {"appId": settings.HUB_HEALTH_CARD_APP}, "")
+                if answer["commonOut"].get("resultCode") != 0:  # our key or clock is wrong, not the code
+                    raise Unanswered(f"getAppToken: {answer['commonOut'].get('errMsg', '')}"[:120])
                 self._value, self._of = str(answer["rsp"]["appToken"]), origin
                 self._until = time.monotonic() + 7000
             return self._value

@@ -111,7 +111,10 @@ class CatalogDoctor(InstitutionRow):
 
 
 class CatalogSession(InstitutionRow):
-    """A session with its counts at the moment `refreshed_at`; a hint, the hospital's rows are the truth (F9)."""
+    """A session with its counts at the moment `refreshed_at`; a hint, the hospital's rows are the truth (F9).
+
+    Sessions with `referable` numbers, and their departments, are shown to every hospital's staff (ADR 1132).
+    """
 
     session_id = models.UUIDField(primary_key=True)
     department_id = models.UUIDField()
@@ -128,6 +131,7 @@ class CatalogSession(InstitutionRow):
     last_end = models.DateTimeField(null=True)
     total = models.PositiveIntegerField()
     free = models.PositiveIntegerField()
+    referable = models.PositiveIntegerField(default=0)
     next_free_start = models.DateTimeField(null=True)
     synced_at = models.DateTimeField()
     refreshed_at = models.DateTimeField()
@@ -143,6 +147,7 @@ class CatalogSession(InstitutionRow):
             models.Index(fields=("department_id", "date", "session_id"), name="catalog_session_day"),
             models.Index(fields=("institution_code", "date"), name="catalog_session_hospital"),
             models.Index(fields=("doctor_id", "date"), name="catalog_session_doctor"),
+            models.Index(fields=("date",), condition=models.Q(referable__gt=0), name="catalog_session_referable"),
         ]
 
     def __str__(self) -> str:

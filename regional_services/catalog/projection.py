@@ -76,6 +76,7 @@ _SESSION_FIELDS = (
     "last_end",
     "total",
     "free",
+    "referable",
     "next_free_start",
     "synced_at",
 )

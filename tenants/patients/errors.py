@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.errors import NotFound
+from hub.errors import Conflict, NotFound
 
 
 class ArchiveNotFound(NotFound):
@@ -10,3 +10,17 @@ class ArchiveNotFound(NotFound):
 
     code = "patients.archive_not_found"
     text = "没有找到该患者档案。"
+
+
+class SignedAlready(Conflict):
+    """One family doctor at a time."""
+
+    code = "patients.signed_already"
+    text = "该患者在本院已有签约的家庭医生。要换医生，请先解约。"
+
+
+class NotSigned(Conflict):
+    """There is no living contract with a family doctor here."""
+
+    code = "patients.not_signed"
+    text = "该患者没有在本院签约家庭医生。请先登记签约。"

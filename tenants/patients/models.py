@@ -67,6 +67,30 @@ class PatientArchive(models.Model):
         return str(self.id)
 
 
+class FamilyContract(models.Model):
+    """A resident who signed with a family doctor of this hospital (家庭医生签约); one living contract each."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_id = models.UUIDField("人员")
+    doctor_name = models.CharField("签约医生", max_length=60)
+    signed_at = models.DateTimeField("签约时间")
+    signed_by = models.CharField("登记人", max_length=60)
+    ended_at = models.DateTimeField("解约时间", null=True)
+    ended_by = models.CharField("解约登记人", max_length=60, blank=True, default="")
+
+    class Meta:
+        verbose_name = "家庭医生签约"
+        verbose_name_plural = "家庭医生签约"
+        constraints = [
+            models.UniqueConstraint(
+                fields=("person_id",), condition=models.Q(ended_at__isnull=True), name="family_contract_one_living"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class PatientAlias(models.Model):
     """A HIS patient number that was merged into another archive (F14): old numbers still find the person."""
 

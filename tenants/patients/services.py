@@ -29,9 +29,12 @@ def search(*, actor: Actor, hospital: str, text: str) -> list[PatientView]:
         return found
 
 
-def open_archive(*, actor: Actor, hospital: str, archive_id: UUID) -> PatientView:
-    """One person, and the entry that says who looked; ArchiveNotFound for a stranger's."""
-    require(actor, SEARCH)
+def open_archive(*, actor: Actor, hospital: str, archive_id: UUID, may: str = SEARCH) -> PatientView:
+    """One person, and the entry that says who looked; ArchiveNotFound for a stranger's.
+
+    `may`: the permission of the work for which he is opened, where that is not finding people.
+    """
+    require(actor, may)
     with work(hospital, actor=actor) as unit:
         found = patients_of([archive_id]).get(archive_id)
         if found is None:

@@ -85,6 +85,13 @@ class NothingOfToday(KioskRefused):
     text = "没有找到今天的预约。请核对号码再试一次，或到服务台。"
 
 
+class NothingForHolder(NothingOfToday):
+    """The same by a card, whose holder stands there."""
+
+    code = "queueing.kiosk_nothing_holder"
+    text = "持码人今天在本院没有可以签到的预约。请核对是哪位就诊人的码，或到服务台。"
+
+
 class OfAnotherDay(KioskRefused):
     """The booking whose own code was shown is for another day."""
 

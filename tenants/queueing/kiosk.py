@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from hub import clock
 from hub.actor import Actor, ActorKind
 from hub.security.permissions import require
+from hub.tenancy.scope import hospital as scope
 from hub.work import Unit, work
 from tenants.appointments import selectors as appointments
 from tenants.appointments.models import State as AppointmentState
@@ -22,6 +24,7 @@ from tenants.queueing import steps
 from tenants.queueing.errors import (
     AlreadyOver,
     KioskRefused,
+    NothingForHolder,
     NothingOfToday,
     NotOpenAtKiosk,
     NotPaidYet,
@@ -46,10 +49,14 @@ class CheckedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What was held up or typed: the person of a card, else a number (of a booking, a registration, a document)."""
+    """What was held up or typed: whose card it is, else a number (of a booking, a registration, a document).
+
+    `person_id`: a person of ours; `document`: the whole number, by the word of the card's issuer.
+    """
 
     number: str = ""
     person_id: UUID | None = None
+    document: str = ""
 
 
 def machine(hospital: str, device: DeviceView, *, ip: str = "", request_id: str = "") -> Actor:
@@ -77,13 +84,35 @@ def check_in(*, actor: Actor, hospital: str, shown: Shown) -> tuple[CheckedIn, .
         found = _found(unit, actor, hospital, shown)
         if isinstance(found, list):
             return tuple(_check_in(unit, view) for view in found)
-        unit.audit(
-            "queueing.kiosk_refused",
-            target=f"device:{actor.id}",
-            outcome="refused",
-            detail={"device": str(actor.id), "why": found.code},
-        )
+        _note(unit, found.code)
     raise found
+
+
+def require_open(*, actor: Actor, hospital: str) -> None:
+    """Refuse where the rules don't allow machines, before anybody outside is asked whose card it is."""
+    require(actor, KIOSK)
+    with scope(hospital, read_only=True):
+        allowed = Way.KIOSK in current_rules(clock.now()).ways
+    if not allowed:
+        note_refusal(actor=actor, hospital=hospital, why=NotOpenAtKiosk.code)
+        raise NotOpenAtKiosk
+
+
+def note_refusal(*, actor: Actor, hospital: str, why: str) -> None:
+    """A refusal that was found elsewhere stands in this hospital's audit like the machine's own."""
+    require(actor, KIOSK)
+    with work(hospital, actor=actor) as unit:
+        _note(unit, why)
+
+
+def _note(unit: Unit, why: str) -> None:
+    machine_id = str(unit.actor.id)
+    unit.audit(
+        "queueing.kiosk_refused",
+        target=f"device:{machine_id}",
+        outcome="refused",
+        detail={"device": machine_id, "why": why},
+    )
 
 
 def _check_in(unit: Unit, view: AppointmentView) -> CheckedIn:
@@ -110,7 +139,9 @@ def _found(unit: Unit, actor: Actor, hospital: str, shown: Shown) -> list[Appoin
         return NotPaidYet()
     if rows:
         return AlreadyOver()
-    return OfAnotherDay() if named else NothingOfToday()
+    if named:
+        return OfAnotherDay()
+    return NothingForHolder() if shown.person_id or shown.document else NothingOfToday()
 
 
 def _by_number(actor: Actor, number: str) -> list[AppointmentView]:
@@ -119,7 +150,7 @@ def _by_number(actor: Actor, number: str) -> list[AppointmentView]:
 
 def _of_people(actor: Actor, hospital: str, shown: Shown, today: date) -> list[AppointmentView]:
     """Today's appointments of the card's person, or of whom this is the whole number of a document."""
-    typed = shown.number.strip().upper()
+    typed = (shown.document or shown.number).strip().upper()
     if shown.person_id is not None:
         people = {shown.person_id}
     elif _DOCUMENT.fullmatch(typed):

@@ -40,6 +40,7 @@ class SessionSummary:
     next_free_start: datetime | None
     synced_at: datetime
     left: int = 0
+    referable: int = 0
 
     @property
     def is_released(self) -> bool:
@@ -92,7 +93,10 @@ class OpenConflict:
 
 
 def session_summaries(session_ids: Iterable[UUID]) -> list[SessionSummary]:
-    """These sessions with their counts at this instant: `free` for residents, `left` for anybody. One query."""
+    """These sessions with their counts at this instant; one query.
+
+    `free` for residents, `left` for anybody, `referable` for family doctors of other hospitals.
+    """
     now = clock.now()
     free = Q(numbers__state=NumberState.FREE, numbers__start__gt=now, state=SessionState.OPEN)
     bookable = free & Q(numbers__pool__in=_RESIDENTS)
@@ -101,6 +105,7 @@ def session_summaries(session_ids: Iterable[UUID]) -> list[SessionSummary]:
         total=Count("numbers", filter=offered),
         free=Count("numbers", filter=bookable),
         left=Count("numbers", filter=free),
+        referable=Count("numbers", filter=free & Q(numbers__pool=Channel.FAMILY)),
         next_free_start=Min("numbers__start", filter=bookable),
         first_start=Min("numbers__start"),
         last_end=Max("numbers__end"),
@@ -124,6 +129,7 @@ def session_summaries(session_ids: Iterable[UUID]) -> list[SessionSummary]:
             total=row.total,
             free=row.free,
             left=row.left,
+            referable=row.referable,
             next_free_start=row.next_free_start,
             synced_at=row.synced_at,
         )

@@ -186,7 +186,7 @@ def _check_in_at_the_desk(phone: Phone, booking_id: UUID, slip: str, day: Any) -
             assert "已过期" in text_of(desk.post("/workspace/scan", {"q": code}, follow=True))
 
 
-@pytest.mark.requirement("WX-APPT-20", "WX-APPT-25", "JA-APPT-03", "JA-APPT-06", "JA-APPT-07")
+@pytest.mark.requirement("WX-APPT-20", "WX-APPT-25", "JA-APPT-03", "JA-APPT-04", "JA-APPT-06", "JA-APPT-07")
 def test_registered_on_the_day_or_too_late(district: District) -> None:
     """A pre-registration becomes a numbered visit on its day; after the limit nothing can be paid any more."""
     world.limit("alpha", pay_minutes=1)
@@ -217,7 +217,7 @@ def test_registered_on_the_day_or_too_late(district: District) -> None:
     there = early.book(address, world.free_numbers("alpha", session)[0])["Location"]
     visit = district.booking(UUID(there.rsplit("/", 1)[1]))
     assert (visit.state, visit.settlement) == (State.BOOKED, Settlement.UNPAID)
-    assert "/register" not in early.page(there)
+    assert "/register" not in early.page(there) + early.page("/bookings")
     assert "请在就诊当天" in early.page(there)
     too_early = early.browser.post(f"{there}/register", {"form_key": world.command().key}, follow=True)
     assert "请在就诊当天" in text_of(too_early)
@@ -228,6 +228,7 @@ def test_registered_on_the_day_or_too_late(district: District) -> None:
     with region():
         Booking.objects.filter(id=visit.id).update(**moved)
     assert "/register" in early.page(there)
+    assert f'action="{there}/register"' in early.page("/bookings"), "the record of bookings offers it as well"
     paying = early.browser.post(f"{there}/register", {"form_key": world.command().key})
     assert paying["Location"] == f"{there}/pay"
     ordered = district.booking(visit.id).order_id

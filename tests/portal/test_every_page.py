@@ -50,7 +50,7 @@ REFUSING = {
 LEADING_ON = frozenset(
     {
         *("device-voice", "doctor-photo", "desk-reminder", "message", "message-short", "entry-return", "line"),
-        *("booking-reschedule", "district-leaving-begin", "waitlist-join"),
+        *("booking-reschedule", "district-leaving-begin", "waitlist-join", "workspace-refer", "workspace-refer-number"),
         *("wechat-start", "booking-reschedule-session", "booking-reschedule-confirm"),
     }
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -17,57 +16,20 @@ from hub.api import throttling
 from hub.api.throttling import Rate
 from hub.journal.hospital.models import AuditRow
 from hub.security.roles import Role
-from hub.tenancy.scope import hospital, region
+from hub.tenancy.scope import hospital
 from portal.kiosk import views
 from portal.screens.links import device_link
-from regional_services.booking.models import Booking
 from regional_services.identity import visitcards
 from tenants.queueing import services
-from tenants.queueing.models import DeviceKind, PresentBy, Queue
-from tenants.queueing.rules import Rules, Way
+from tenants.queueing.models import PresentBy, Queue
+from tenants.queueing.rules import Way
 from tests.harness.browser import SCREENS, Visitor, visitor
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.portal.desks import desk_of, text_of
 from tests.portal.workspace import archive_of
+from tests.queueing.kiosks import TALL, at, machine_at, number_of, scan_at, tried
 from tests.queueing.world import ROOM, Clinic, at_clinic, clinic, staff
-
-TALL = {"width": 1080, "height": 1920}
-
-
-def _machine(code: str, *, ways: tuple[Way, ...] = (Way.KIOSK,), departments: tuple[UUID, ...] = ()) -> str:
-    """A machine of this hospital, whose rules allow it: the path of its link."""
-    manager = staff(code, Role.HOSPITAL_MANAGER)
-    rules = replace(Rules(), ways=ways)
-    services.set_rules(actor=manager, hospital=code, rules=rules, effective_from=clock.now())
-    made = services.add_device(
-        actor=manager,
-        hospital=code,
-        name="一楼大厅1号机",
-        departments=list(departments),
-        sound=False,
-        kind=DeviceKind.KIOSK,
-    )
-    return "/" + device_link(code, made, DeviceKind.KIOSK).split("/", 3)[3]
-
-
-def _number(booking_id: UUID) -> str:
-    with region(read_only=True):
-        return str(Booking.objects.values_list("number", flat=True).get(id=booking_id))
-
-
-def _at(code: str) -> Client:
-    return Client(SERVER_NAME=f"{code}.localhost")
-
-
-def _tried(browser: Client, machine: str, code: str) -> str:
-    """What the screen says after this was held up."""
-    answer = browser.post(f"{machine}/check-in", {"code": code})
-    assert answer.status_code == 303
-    assert not code or code not in answer["Location"]
-    page = browser.get(answer["Location"])
-    assert page["Cache-Control"] == "no-store"
-    return text_of(page)
 
 
 @pytest.mark.browser
@@ -77,7 +39,7 @@ def test_a_person_checks_in_at_the_machine_and_leaves_nothing_on_it(
     """By code, by document, with a number of nobody, on the wrong day; then the machine is withdrawn."""
     day, port = clinic(alpha, 4), free_port()
     settings.PUBLIC_ORIGIN = f"http://localhost:{port}"
-    machine = _machine(alpha)
+    machine = machine_at(alpha)
     with at_clinic(8):
         by = clock.now() - datetime.now(UTC)
     kiosk = visitor(chromium, f"http://{alpha}.localhost:{port}")
@@ -85,7 +47,7 @@ def test_a_person_checks_in_at_the_machine_and_leaves_nothing_on_it(
     with serving(HOST, port):
         kiosk.go(machine)
         kiosk.look("kiosk-start")
-        _scan(kiosk, _number(day.bookings[2]))
+        scan_at(kiosk, number_of(day.bookings[2]))
         expect(kiosk.page.get_by_text("这个预约不是今天的")).to_be_visible()
         expect(kiosk.page.get_by_text("This booking is not for today")).to_be_visible()
         kiosk.look("kiosk-refused")
@@ -112,16 +74,9 @@ def test_a_person_checks_in_at_the_machine_and_leaves_nothing_on_it(
         kiosk.look("kiosk-withdrawn")
 
 
-def _scan(kiosk: Visitor, code: str) -> None:
-    """As a scanner types: into whatever has the focus, with Enter at the end."""
-    kiosk.page.locator("h1").first.click()
-    kiosk.page.keyboard.type(code)
-    kiosk.page.keyboard.press("Enter")
-
-
 def _scans_a_code(kiosk: Visitor, day: Clinic, machine: str) -> None:
-    page, number = kiosk.page, _number(day.bookings[2])
-    _scan(kiosk, number)
+    page, number = kiosk.page, number_of(day.bookings[2])
+    scan_at(kiosk, number)
     expect(page.get_by_role("heading", name="签到成功")).to_be_visible()
     expect(page.get_by_role("heading", name="前面还有 2 位")).to_be_visible()
     expect(page.get_by_text(ROOM)).to_be_visible()
@@ -176,24 +131,23 @@ def _goes_without_a_word(kiosk: Visitor) -> None:
 def test_each_refusal_says_what_to_do_and_checks_nobody_in(alpha: str) -> None:
     """Rules, day, money, a stale card, foreign codes; and what the machine's tries cost."""
     day = clinic(alpha, 3)
-    browser, machine = _at(alpha), _machine(alpha, ways=(Way.TAP,))
-    number = _number(day.bookings[0])
+    browser, machine = at(alpha), machine_at(alpha, ways=(Way.TAP,))
+    number = number_of(day.bookings[0])
     stale = visitcards.issue(day.people[0].person_id)
     with at_clinic(8):
-        assert "没有开放签到机签到" in _tried(browser, machine, number)
-        machine = _machine(alpha)
-        assert "就诊卡码已过期" in _tried(browser, machine, stale)
-        assert "不能识别这个码" in _tried(browser, machine, "a" * 64 + ":0")
+        assert "没有开放签到机签到" in tried(browser, machine, number)
+        machine = machine_at(alpha)
+        assert "就诊卡码已过期" in tried(browser, machine, stale)
         for nobody in ("B" + "0" * 26, "310106199001011236", "13800001234", "沈云", ""):
-            assert "没有找到今天的预约" in _tried(browser, machine, nobody)
+            assert "没有找到今天的预约" in tried(browser, machine, nobody)
         with hospital(alpha, read_only=True):
             assert not Queue.objects.exists()
             refused = AuditRow.objects.filter(action="queueing.kiosk_refused")
             assert refused.count() == 6  # what can't be a code of ours asks no hospital
             assert not any(number in str(row.detail) for row in refused)
         fresh = visitcards.issue(day.people[0].person_id)
-        assert "签到成功" in _tried(browser, machine, fresh)
-        assert "签到成功" in _tried(browser, machine, number)  # again: the same place, nothing done twice
+        assert "签到成功" in tried(browser, machine, fresh)
+        assert "签到成功" in tried(browser, machine, number)  # again: the same place, nothing done twice
 
 
 def test_an_unpaid_visit_and_another_departments_are_not_checked_in(
@@ -201,40 +155,40 @@ def test_an_unpaid_visit_and_another_departments_are_not_checked_in(
 ) -> None:
     """Money first; a machine of one department serves that one; tries are counted by machine."""
     day = clinic(alpha, 1, fee_fen=5000, pay_on_day=True)
-    browser, machine, number = _at(alpha), _machine(alpha), _number(day.bookings[0])
-    elsewhere = _machine(alpha, departments=(UUID(int=7),))
+    browser, machine, number = at(alpha), machine_at(alpha), number_of(day.bookings[0])
+    elsewhere = machine_at(alpha, departments=(UUID(int=7),))
     with at_clinic(8):
-        assert "还没有缴费" in _tried(browser, machine, number)
-        assert "没有找到今天的预约" in _tried(browser, elsewhere, number)
+        assert "还没有缴费" in tried(browser, machine, number)
+        assert "没有找到今天的预约" in tried(browser, elsewhere, number)
         monkeypatch.setitem(throttling.RATES, "kiosk", Rate(per_minute=0.1, burst=4))
-        third = _machine(alpha)
-        assert "没有找到" in _tried(browser, third, "B" + "0" * 26)  # costs four: one, and three as a miss
-        assert "操作太频繁" in _tried(browser, third, number)
-        assert "还没有缴费" in _tried(browser, _machine(alpha), number)
+        third = machine_at(alpha)
+        assert "没有找到" in tried(browser, third, "B" + "0" * 26)  # costs four: one, and three as a miss
+        assert "操作太频繁" in tried(browser, third, number)
+        assert "还没有缴费" in tried(browser, machine_at(alpha), number)
 
 
 def test_a_machines_link_opens_one_thing_at_one_hospital(alpha: str, beta: str) -> None:
     """Elsewhere, altered, of a screen, used as a screen, or of another machine's handle: nothing."""
     day = clinic(alpha, 1)
-    machine, foreign = _machine(alpha), _machine(beta)
+    machine, foreign = machine_at(alpha), machine_at(beta)
     manager = staff(alpha, Role.HOSPITAL_MANAGER)
     hall = services.add_device(actor=manager, hospital=alpha, name="大厅", departments=[], sound=True)
     screen = device_link(alpha, hall).rsplit("/", 1)[1]
     with at_clinic(8):
-        browser = _at(alpha)
+        browser = at(alpha)
         assert browser.get(machine).status_code == 200
         for path in (foreign, f"{machine[:-2]}xx", f"/kiosk/{screen}", machine.replace("kiosk", "screens")):
             answer = browser.get(path)
             assert answer.status_code == 404, path
-            assert browser.post(f"{path}/check-in", {"code": _number(day.bookings[0])}).status_code in (404, 405)
-        for stranger in (Client(SERVER_NAME="localhost"), _at(beta)):
+            assert browser.post(f"{path}/check-in", {"code": number_of(day.bookings[0])}).status_code in (404, 405)
+        for stranger in (Client(SERVER_NAME="localhost"), at(beta)):
             assert stranger.get(machine).status_code == 404
-            refused = stranger.post(f"{machine}/check-in", {"code": _number(day.bookings[0])})
+            refused = stranger.post(f"{machine}/check-in", {"code": number_of(day.bookings[0])})
             assert refused.status_code == 404
         with hospital(alpha, read_only=True):
             assert not Queue.objects.exists()
-        shown = browser.post(f"{machine}/check-in", {"code": _number(day.bookings[0])})["Location"]
-        other = _machine(alpha)
+        shown = browser.post(f"{machine}/check-in", {"code": number_of(day.bookings[0])})["Location"]
+        other = machine_at(alpha)
         assert browser.get(f"{other}/shown/{shown.rsplit('/', 1)[1]}")["Location"] == other
         assert "沈*" in text_of(browser.get(shown))
         browser.post(f"{machine}/done", {"shown": shown.rsplit("/", 1)[1]})
@@ -261,10 +215,10 @@ def test_the_manager_makes_and_withdraws_machines_and_is_told_when_the_rules_for
     stranger.post(f"{page}/act", {"withdraw": device})
     nurse = desk_of(Role.RECEPTION, hospital=alpha, login_name="nurse")
     assert nurse.post(f"{page}/act", {"name": "我的", "kind": "kiosk"}).status_code == 403
-    assert _at(alpha).get(path).status_code == 200
+    assert at(alpha).get(path).status_code == 200
     rules = desk.get("/workspace/queue-rules").context["typed"]
     wish = {**{name: rules.getlist(name) for name in rules}, "ways": ["tap", "kiosk"]}
     assert desk.post("/workspace/queue-rules", wish).status_code == 302
     assert "候诊规则没有选" not in text_of(desk.get(page))
     desk.post(f"{page}/act", {"withdraw": device})
-    assert _at(alpha).get(path).status_code == 404
+    assert at(alpha).get(path).status_code == 404

@@ -36,6 +36,10 @@ CREATE TABLE hub_request (
   lock_no VARCHAR2(40),  -- 医院锁号编号
   reg_request_no VARCHAR2(28),  -- 挂号登记时的平台流水号
   reg_no VARCHAR2(40),  -- 医院挂号单号
+  event VARCHAR2(20),  -- 平台叫号的进展：arrived called missed visit_ended
+  event_time DATE,  -- 进展发生时间
+  queue_no VARCHAR2(20),  -- 排队号
+  place VARCHAR2(200 CHAR),  -- 叫到的诊室
   reason VARCHAR2(200 CHAR),  -- 退号原因
   order_no VARCHAR2(32),  -- 平台支付订单号
   pay_channel VARCHAR2(20),  -- 支付渠道
@@ -568,7 +572,7 @@ GRANT SELECT ON hub_answer_fee TO hub_reader;
 GRANT SELECT ON hub_answer_patient TO hub_reader;
 GRANT SELECT ON hub_event TO hub_reader;
 GRANT SELECT ON hub_batch TO hub_reader;
-GRANT INSERT (request_no, attempt_no, business, content_hash, trace_no, valid_seconds, schedule_no, number_no, sequence_no, start_time, patient_no, patient_name, cert_type, cert_no, sex, birth_date, mobile, home_address, health_card, guardian_name, guardian_cert_type, guardian_cert_no, guardian_mobile, fee, lock_request_no, lock_no, reg_request_no, reg_no, reason, order_no, pay_channel, channel_no, pay_amount, paid_at, refund_no, refund_amount, bill_nos, settlement_no, check_request_no, check_business) ON hub_request TO hub_reader;
+GRANT INSERT (request_no, attempt_no, business, content_hash, trace_no, valid_seconds, schedule_no, number_no, sequence_no, start_time, patient_no, patient_name, cert_type, cert_no, sex, birth_date, mobile, home_address, health_card, guardian_name, guardian_cert_type, guardian_cert_no, guardian_mobile, fee, lock_request_no, lock_no, reg_request_no, reg_no, event, event_time, queue_no, place, reason, order_no, pay_channel, channel_no, pay_amount, paid_at, refund_no, refund_amount, bill_nos, settlement_no, check_request_no, check_business) ON hub_request TO hub_reader;
 GRANT UPDATE (flag) ON hub_request TO hub_reader;
 GRANT UPDATE (taken_flag) ON hub_event TO hub_reader;
 -- 平台从不写 hub_answer 与任何数据表

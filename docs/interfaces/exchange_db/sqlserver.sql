@@ -36,6 +36,10 @@ CREATE TABLE hub_request (
   lock_no VARCHAR(40),  -- 医院锁号编号
   reg_request_no VARCHAR(28),  -- 挂号登记时的平台流水号
   reg_no VARCHAR(40),  -- 医院挂号单号
+  event VARCHAR(20),  -- 平台叫号的进展：arrived called missed visit_ended
+  event_time DATETIME2(0),  -- 进展发生时间
+  queue_no VARCHAR(20),  -- 排队号
+  place NVARCHAR(200),  -- 叫到的诊室
   reason NVARCHAR(200),  -- 退号原因
   order_no VARCHAR(32),  -- 平台支付订单号
   pay_channel VARCHAR(20),  -- 支付渠道

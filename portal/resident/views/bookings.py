@@ -21,13 +21,14 @@ from portal.commands import command_of
 from portal.components.paging import id_of, query_with
 from portal.components.words import HISTORY_WORDS
 from portal.resident.pages import page, resident_page
-from regional_services.booking import access, changes, moving, rights, selectors, services
+from regional_services.booking import access, changes, moving, registering, rights, selectors, services
 from regional_services.booking.arrival import Position, rules_of
 from regional_services.booking.models import SETTLED, Settlement, State
 from regional_services.booking.selectors import BookingView, Shelf, booking_view
 from regional_services.entries import selectors as entries
 from regional_services.identity import selectors as identity
 from regional_services.payments import selectors as payments
+from regional_services.referrals import selectors as referrals
 from regional_services.survey import selectors as surveys
 from regional_services.waiting import access as waiting
 from regional_services.waiting import handlers as waiting_handlers
@@ -35,6 +36,7 @@ from regional_services.waiting.errors import NoPlace
 from tenants.directory import editing
 from tenants.queueing.rules import Way
 from tenants.registry import selectors as registry
+from tenants.scheduling.models import Channel
 
 PAGE = 20
 CANCEL_REASONS = ("时间有变化", "选错了科室或医生", "身体已好转", "其他原因")
@@ -67,14 +69,24 @@ def bookings(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 def _row(view: BookingView) -> dict[str, object]:
-    return {"booking": view, "institution": registry.institution(view.institution_code).name}
+    """A line of the record with what may be done about it: register, pay, or why not (JA-APPT-04)."""
+    stands = view.state is State.BOOKED
+    why_not = registering.why_not_registrable(view, clock.now()) if stands else ""
+    return {
+        "booking": view,
+        "institution": registry.institution(view.institution_code).name,
+        "may_register": stands and not why_not,
+        "why_not_register": why_not,
+        "may_pay": view.state is State.AWAITING_PAYMENT,
+    }
 
 
 def _context(actor: Actor, view: BookingView) -> dict[str, object]:
     institution = registry.institution(view.institution_code)
     row = access.own_booking(actor, view.id)
-    why_not = services.why_not_registrable(row, clock.now()) if view.pay_on_day else ""
+    why_not = registering.why_not_registrable(row, clock.now()) if view.pay_on_day else ""
     card = identity.identity_of(view.person_id)
+    sent = referrals.received_of(view.institution_code, view.id) if view.channel == Channel.FAMILY else None
     return {
         **_place(actor, view),
         "booking": view,
@@ -92,6 +104,8 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
         "why_not_move": moving.why_not(row, clock.now()) if view.state is State.BOOKED else "",
         "successor": moving.successor_of(row),
         "predecessor": moving.predecessor_of(row),
+        "sent": sent,
+        "sent_by": registry.institution(sent.from_code) if sent else None,
         "change": changes.open_change(view.id) if view.state in selectors.LIVE else None,
         "right": rights.right_of(view.id) if view.state is State.STOPPED else None,
         "notices": _visit_notices(view),

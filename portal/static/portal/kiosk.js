@@ -4,6 +4,7 @@
 document.addEventListener("DOMContentLoaded", () => {
   const PATIENCE = 10000; // ms for an answer
   const LAST = 10; // seconds of the wait that are counted on screen
+  const LOOK = 800; // ms between two looks whether a card's issuer has answered
   const RENEW = 300000; // ms after which an untouched start page is fetched anew: a withdrawn link ends there
   const { home, idle, shown } = document.body.dataset;
   const atStart = "start" in document.body.dataset;
@@ -11,18 +12,20 @@ document.addEventListener("DOMContentLoaded", () => {
   const trouble = document.getElementById("trouble");
   const back = document.getElementById("back");
   let touched = Date.now();
+  const waiting = document.querySelector("[data-wait]");
   let asking = false;
+  let leaving = false;
 
   const send = (form) => fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
   const failed = () => {
-    asking = false;
+    asking = leaving = false;
     if (field) field.value = "";
     trouble.hidden = false;
     touched = Date.now();
   };
   const leave = async () => {
-    if (asking) return;
-    asking = true;
+    if (leaving || (asking && !waiting)) return;
+    asking = leaving = true;
     const form = document.querySelector("[data-done]");
     document.querySelector("main").hidden = true; // gone from the screen whatever the server says
     if (shown && form) await send(form).catch(() => null); // its handle ends by itself, too
@@ -40,6 +43,19 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!answer || (!answer.ok && answer.status !== 404)) return failed();
     window.location.replace(answer.status === 404 ? home : answer.url);
   };
+
+  const look = async () => {
+    if (asking) return;
+    asking = true;
+    const answer = await send(waiting).catch(() => null);
+    if (leaving) return;
+    asking = false;
+    if (!answer || (!answer.ok && answer.status !== 404)) return failed();
+    if (answer.status === 404) return window.location.replace(home);
+    if (answer.url !== window.location.href) return window.location.replace(answer.url);
+    window.setTimeout(look, LOOK);
+  };
+  if (waiting) window.setTimeout(look, LOOK);
 
   document.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -39,9 +39,12 @@ _NAMED = {
     "lock_number": ("schedule_code=schedule_no", "number_code=number_no", "patient_id=patient_no"),
     "unlock_number": ("lock_number=lock_request_no", "lock_code=lock_no"),
     "check_in": ("registration_number=reg_request_no", "his_number=reg_no"),
+    "tell_visit": (
+        "registration_number=reg_request_no", "his_number=reg_no", "kind=event", "ticket=queue_no", "place=place",
+    ),
     "cancel_registration": ("registration_number=reg_request_no", "his_number=reg_no", "refund_number=refund_no"),
     "refund_bills": ("settlement_number=settlement_no", "refund_number=refund_no"),
-}
+}  # fmt: skip
 
 
 def arguments(row: Mapping[str, Any]) -> Data:

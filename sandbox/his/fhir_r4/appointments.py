@@ -58,6 +58,8 @@ class Appointments:
                 raise refuse("refused", f"锁号不能改为 {status}")
             return "unlock_number", {"hub_number": number, "lock_number": "", "lock_code": known["id"]}
         which["his_number"] = identifiers(known, names.REGISTRATION)[0]
+        if names.asked_for(body, number) == "tell_visit":
+            return "tell_visit", {**which, **_step(body)}
         if status == "cancelled":
             refund = told(body, "refund")
             return "cancel_registration", {**which, "refund_number": _part(refund, "refund-number")}
@@ -104,6 +106,7 @@ class Appointments:
             extensions.append(extension("payment", extension=[*parts, _amount(row["fee_fen"])]))
         if row["ticket"]:
             extensions.append(self._queue(row, schedule))
+        extensions += self._heard(row["his_number"])
         if row["state"] == "cancelled" and row["order_number"]:
             extensions.append(self._refund(row))
         own = [{"system": names.REGISTRATION, "value": row["his_number"]}]
@@ -156,6 +159,17 @@ class Appointments:
         ]
         return extension("queue", extension=parts)
 
+    def _heard(self, his_number: str) -> list[Data]:
+        """The step the hub told last, where it calls."""
+        row = self._store.one("SELECT * FROM heard WHERE his_number = ? ORDER BY id DESC LIMIT 1", his_number)
+        if row is None:
+            return []
+        parts: list[Data] = [
+            {"url": "step", "valueCode": row["kind"]}, {"url": "at", "valueDateTime": row["heard_at"]}
+        ]  # fmt: skip
+        parts += [{"url": name, "valueString": row[name]} for name in ("ticket", "place") if row[name]]
+        return [extension("visit-step", extension=parts)]
+
     def _refund(self, row: Mapping[str, Any]) -> Data:
         line = self._store.one(
             "SELECT line_number FROM ledger WHERE reverses = ? AND amount_fen <= 0", row["receipt_number"]
@@ -169,6 +183,14 @@ class Appointments:
 
 def _amount(amount_fen: int) -> Data:
     return {"url": "amount", "valueMoney": yuan(amount_fen)}
+
+
+def _step(body: Mapping[str, Any]) -> Data:
+    step = told(body, "visit-step")
+    kind = told(step, "step") if step is not None else None
+    if kind is None:
+        raise refuse("refused", "扩展 visit-step 里没有 step")
+    return {"kind": kind["valueCode"], "ticket": _part(step, "ticket"), "place": _part(step, "place")}
 
 
 def _part(extension_: Mapping[str, Any] | None, name: str) -> str:

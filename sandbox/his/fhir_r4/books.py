@@ -41,6 +41,7 @@ class Books:
             "register": self._registered,
             "pay_registration": self._of_registration,
             "check_in": self._of_registration,
+            "tell_visit": self._of_registration,
             "cancel_registration": self._of_registration,
             "settle_bills": lambda _, answer: ("PaymentReconciliation", answer["receipt_number"]),
             "refund_bills": lambda _, answer: ("PaymentReconciliation", answer["receipt_number"]),

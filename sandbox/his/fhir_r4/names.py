@@ -45,6 +45,12 @@ def identifiers(resource: Mapping[str, Any], system: str) -> list[str]:
     return [str(item.get("value", "")) for item in resource.get("identifier", ()) if item.get("system") == system]
 
 
+def asked_for(resource: Mapping[str, Any], number: str) -> str:
+    """The operation a request number of a resource says it was given for."""
+    of = next(item for item in resource["identifier"] if item.get("value") == number)
+    return next((str(coding["code"]) for coding in of.get("type", {}).get("coding", ())), "")
+
+
 def concept(system: str, code: str, text: str = "") -> Data:
     """A CodeableConcept with one coding."""
     return {"coding": [{"system": system, "code": code}], **({"text": text} if text else {})}

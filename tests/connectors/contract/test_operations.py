@@ -260,6 +260,43 @@ def test_the_hospital_hears_whom_the_hub_called(his: His) -> None:
         assert his.ask(step).outcome is Outcome.ACCEPTED
     [heard] = his.board.act("heard", his_number=known.his_number)["heard"]
     assert (heard["kind"], heard["ticket"], heard["place"]) == ("called", "007", "3诊室")
+    assert _told(his, step) is Found.DONE
+    ended = replace(step, hub_number=hub_number("V"), kind=VisitEventKind.VISIT_ENDED, ticket="", place="")
+    assert his.ask(ended).outcome is Outcome.ACCEPTED
+    late = replace(step, hub_number=hub_number("V"), kind=VisitEventKind.ARRIVED)
+    assert his.ask(late).outcome is Outcome.ACCEPTED  # one that comes after a later one
+    heard = his.board.act("heard", his_number=known.his_number)["heard"]
+    assert [row["kind"] for row in heard] == ["arrived", "visit_ended", "called"]
+
+
+def test_a_step_told_may_be_refused_or_its_answer_lost(his: His) -> None:
+    his.needs(Operation.TELL_VISIT)
+    request = his.registration()
+    known = his.ask(request).expect(Registered)
+    step = TellVisit(
+        hub_number=hub_number("V"),
+        registration_number=request.hub_number,
+        his_number=known.his_number,
+        kind=VisitEventKind.MISSED,
+        occurred_at=clock.now(),
+        ticket="007",
+    )
+    stranger = replace(step, hub_number=hub_number("V"), registration_number=hub_number(), his_number="G990101999999")
+    assert his.ask(stranger).reason is Reason.NOT_FOUND
+    assert _told(his, stranger) is Found.ABSENT
+    his.board.switch("drop_answer", times=1)
+    answer = his.ask(step)
+    if not answer.sent:  # a dialect that looks the registration up first lost that, and has told nothing
+        assert (answer.reason, _told(his, step)) == (Reason.UNREACHABLE, Found.ABSENT)
+        return
+    assert answer.outcome is Outcome.UNKNOWN
+    assert _told(his, step) is Found.DONE  # asked after it, it was heard
+    assert [row["kind"] for row in his.board.act("heard", his_number=known.his_number)["heard"]] == ["missed"]
+
+
+def _told(his: His, step: TellVisit) -> Found:
+    asked = CheckOutcome(hub_number=step.hub_number, asked=Operation.TELL_VISIT)
+    return his.ask(asked).expect(OutcomeChecked).found
 
 
 def test_what_became_of_a_number_done_absent_undone(his: His) -> None:

@@ -204,6 +204,42 @@ def test_a_version_that_is_gone_is_read_again_once_and_then_left(script: Script)
     assert (answer.outcome, answer.reason) == (Outcome.REJECTED, Reason.BUSY)
 
 
+def test_a_step_is_told_beside_what_others_wrote_and_believed_when_its_number_stays(script: Script) -> None:
+    """Read again under a new version, others' extensions kept; a cancelled visit isn't raised; no answer is unknown."""
+    told = c.TellVisit(
+        hub_number=hub_number("V"),
+        registration_number="R00001",
+        his_number="G1",
+        kind=c.VisitEventKind.VISIT_ENDED,
+        occurred_at=NOW,
+        place="3诊室",
+    )
+    known = {**_appointment("R00001", status="arrived"), "meta": {"versionId": "1"}}
+    queue = systems.extension("queue", extension=[{"url": "ticket", "valueString": "01002"}])
+    newer = {**known, "meta": {"versionId": "2"}, "extension": [queue, systems.extension("visit-step", extension=[])]}
+    number = systems.identifier(systems.REQUEST, told.hub_number, "tell_visit")
+    done = {**newer, "identifier": [*newer["identifier"], number]}
+    script.answers = [(200, bundle(known, total=1)), (412, None), (200, newer), (200, done)]
+    assert script.ask(told).expect(c.Done)
+    _, _, heads, body = script.heard[-1]
+    written = json.loads(body)
+    assert (heads["If-Match"], written["status"]) == ('W/"2"', "fulfilled")
+    [kept, step] = written["extension"]
+    assert kept == queue
+    parts = {part["url"]: next(value for name, value in part.items() if name != "url") for part in step["extension"]}
+    assert parts == {"step": "visit_ended", "at": "2026-01-06T08:00:00+08:00", "place": "3诊室"}
+
+    script.answers = [(200, bundle({**known, "status": "cancelled"}, total=1)), (200, done)]
+    assert script.ask(told).expect(c.Done)
+    assert json.loads(script.heard[-1][3])["status"] == "cancelled"  # what it is stays the hospital's word
+    script.answers = [(200, bundle(known, total=1)), (200, newer)]
+    assert script.ask(told).reason is Reason.INCOMPLETE  # the number was dropped: nobody could ask after it
+    script.answers = [(200, bundle(known, total=1)), (504, None)]
+    assert script.ask(told).outcome is Outcome.UNKNOWN
+    script.answers = [(200, bundle(done, total=1))]
+    assert script.ask(told).expect(c.Done)  # heard before: nothing is written again
+
+
 def test_a_lock_that_changed_is_ours_ended_or_tried_once_more(script: Script) -> None:
     wish = replace(_registration(), lock_number="L00001", lock_code="A1/_history/1")
     script.answers = [(412, None), (200, _appointment(wish.hub_number))]

@@ -610,6 +610,9 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "merchant_id"): lambda district: _merchant_id(district.alpha),
     ("workspace", "archive_id"): _archive,
     ("workspace", "request_id"): _desk_request,
+    ("workspace", "referral_id"): lambda district: standing.referral(
+        district.alpha, district.owner.person_id, _archive(district)
+    ),
     ("workspace", "exchange_id"): _exchange,
     ("workspace", "inbound_id"): _inbound,
     ("workspace", "outbox_id"): _dead,

@@ -48,6 +48,7 @@ OPEN_PAGES = {
     "kiosk-type": "the keypad of the same machine, by the same link",
     "kiosk-check-in": "the one act of the same machine, by the same link; limited and audited",
     "kiosk-shown": "what came of it, by the same link and a handle of 90 seconds; masked names",
+    "kiosk-answer": "goes on with what the same machine scanned, once its issuer has answered",
     "kiosk-done": "forgets what the same machine showed",
 }
 

@@ -31,6 +31,7 @@ from regional_services.identity.models import CheckState, RealNameCheck, Relatio
 from regional_services.leaving.models import Leaving, LeavingReceipt, Stage
 from regional_services.leaving.stages import package_reference
 from regional_services.payments import merchant_forms, merchants
+from regional_services.referrals.models import Referral
 from regional_services.synthetic.models import SyntheticState
 from tenants.nightly import services as nightly
 from tenants.registry.models import Institution, RuleChange
@@ -285,6 +286,29 @@ def leaving(code: str) -> str:
             given_at=clock.now(),
         )
     return code
+
+
+def referral(code: str, person_id: UUID, archive_id: UUID) -> UUID:
+    """A referral of this hospital's that was refused."""
+    with region():
+        made = Referral.objects.create(
+            institution_code=code,
+            person_id=person_id,
+            archive_id=archive_id,
+            to_code="beta",
+            session_id=uuid7(),
+            department_name="内科",
+            visit_date=clock.today(),
+            fee_fen=0,
+            family_doctor="李敏",
+            note="请专科评估",
+            state="refused",
+            reason="这个门诊的转诊号刚刚用完",
+            asked_by=uuid7(),
+            asked_by_name="李敏",
+            asked_at=clock.now(),
+        )
+    return UUID(str(made.id))
 
 
 def object_of(code: str) -> objects.StoredObject:

@@ -150,6 +150,7 @@ _READERS: dict[Operation, Callable[[Answered], Result]] = {
     Operation.REGISTER: _registered,
     Operation.PAY_REGISTRATION: _registered,
     Operation.CHECK_IN: _checked_in,
+    Operation.TELL_VISIT: _done,
     Operation.CANCEL_REGISTRATION: _cancelled,
     Operation.CHECK_OUTCOME: _checked,
     Operation.SETTLE_BILLS: _settled,

@@ -24,6 +24,7 @@ from institution_connectors.contracts import (
     Register,
     Request,
     SettleBills,
+    TellVisit,
     UnlockNumber,
     UpdatePatient,
 )
@@ -105,6 +106,17 @@ def _check_in(request: CheckIn, _: Words) -> Columns:
     return {"reg_request_no": request.registration_number, "reg_no": request.his_number}
 
 
+def _tell_visit(request: TellVisit, _: Words) -> Columns:
+    return {
+        "reg_request_no": request.registration_number,
+        "reg_no": request.his_number,
+        "event": request.kind.value,
+        "event_time": request.occurred_at,
+        "queue_no": request.ticket,
+        "place": request.place,
+    }
+
+
 def _cancel_registration(request: CancelRegistration, words: Words) -> Columns:
     refund = request.refund
     return {
@@ -181,6 +193,7 @@ WRITERS: dict[Operation, Callable[[Any, Words], Columns]] = {
     Operation.REGISTER: _register,
     Operation.PAY_REGISTRATION: _pay_registration,
     Operation.CHECK_IN: _check_in,
+    Operation.TELL_VISIT: _tell_visit,
     Operation.CANCEL_REGISTRATION: _cancel_registration,
     Operation.CHECK_OUTCOME: _check_outcome,
     Operation.SETTLE_BILLS: _settle_bills,

@@ -107,6 +107,7 @@ _RESULTS: Final[dict[Operation, Callable[[Node], Result]]] = {
     Operation.REGISTER: registered,
     Operation.PAY_REGISTRATION: registered,
     Operation.CHECK_IN: checked_in,
+    Operation.TELL_VISIT: lambda _: Done(),
     Operation.CANCEL_REGISTRATION: cancelled,
 }
 OUTCOMES: Final = frozenset(_RESULTS)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from hub import clock
 from institution_connectors.adapters.fhir_r4.client import Stale
 from institution_connectors.adapters.fhir_r4.errors import Incomplete
-from institution_connectors.adapters.fhir_r4.mapping import systems
+from institution_connectors.adapters.fhir_r4.mapping import changing, systems
 from institution_connectors.adapters.fhir_r4.mapping.appointments import (
     BY_PATIENT,
     REASONS,
@@ -56,8 +55,6 @@ from institution_connectors.contracts import (
 )
 from institution_connectors.http import CallFailed
 
-ResultT = TypeVar("ResultT")
-
 _CREATED = 201
 
 
@@ -96,9 +93,9 @@ def lock_number(talk: Talk, request: LockNumber) -> Locked:
 
 def unlock_number(talk: Talk, request: UnlockNumber) -> Done:
     """Cancelled while it is pending; a lock that is gone already needs nothing."""
-    node = _known(talk, request.lock_number, "")
+    node = changing.known(talk, request.lock_number, "")
     if node.text("status") == "pending":
-        _changed(talk, node, request, lambda now: {"status": "cancelled"} if now == "pending" else None)
+        changing.changed(talk, node, request, _without_lock)
     return Done()
 
 
@@ -114,40 +111,43 @@ def register(talk: Talk, request: Register) -> Registered:
     lock = systems.identifier(systems.REQUEST, request.lock_number, str(Operation.LOCK_NUMBER))
     wanted = {**wanted, "id": held, "identifier": [lock, *wanted["identifier"]]}
     try:
-        return _answered(talk.update(wanted, version=version), request, registered)
+        return changing.answered(talk.update(wanted, version=version), request, registered)
     except Stale:
         return _of_a_changed_lock(talk, request, held, wanted)
 
 
 def pay_registration(talk: Talk, request: PayRegistration) -> Registered:
     """The appointment with its payment."""
-    node = _known(talk, request.registration_number, request.his_number)
+    node = changing.known(talk, request.registration_number, request.his_number)
     paid = _payment(request.payment)
-    changed = _changed(talk, node, request, lambda _: {"extension": [*_extensions(node, "payment"), paid]})
-    return _answered(changed, request, registered)
+
+    def pay(now: Node) -> dict[str, Any]:
+        return {"extension": [*changing.extensions(now, "payment"), paid]}
+
+    return changing.answered(changing.changed(talk, node, request, pay), request, registered)
 
 
 def check_in(talk: Talk, request: CheckIn) -> CheckedIn:
     """The appointment as `arrived`; the hospital answers with the ticket."""
-    node = _known(talk, request.registration_number, request.his_number)
-    return _answered(_changed(talk, node, request, lambda _: {"status": "arrived"}), request, checked_in)
+    node = changing.known(talk, request.registration_number, request.his_number)
+    return changing.answered(
+        changing.changed(talk, node, request, lambda _: {"status": "arrived"}), request, checked_in
+    )
 
 
 def cancel_registration(talk: Talk, request: CancelRegistration) -> Cancelled:
     """The appointment as `cancelled`, with its refund if it was paid."""
-    node = _known(talk, request.registration_number, request.his_number)
+    node = changing.known(talk, request.registration_number, request.his_number)
     if node.text("status") == "cancelled":
         return Cancelled(his_number=his_number(node), already=True)
-    change: dict[str, Any] = {
-        "status": "cancelled",
-        "cancelationReason": {
-            "coding": [{"system": REASONS, "code": BY_PATIENT}],
-            "text": request.reason or "患者取消",
-        },
-    }
-    if request.refund is not None:
-        change["extension"] = [*_extensions(node, "refund"), _refund(request.refund)]
-    return _answered(_changed(talk, node, request, lambda _: change), request, cancelled)
+    reason = {"coding": [{"system": REASONS, "code": BY_PATIENT}], "text": request.reason or "患者取消"}
+    refund = [_refund(request.refund)] if request.refund is not None else []
+
+    def cancel(now: Node) -> dict[str, Any]:
+        change: dict[str, Any] = {"status": "cancelled", "cancelationReason": reason}
+        return change | ({"extension": [*changing.extensions(now, "refund"), *refund]} if refund else {})
+
+    return changing.answered(changing.changed(talk, node, request, cancel), request, cancelled)
 
 
 def list_registrations(talk: Talk, request: ListRegistrations) -> Registrations:
@@ -168,7 +168,7 @@ def list_registrations(talk: Talk, request: ListRegistrations) -> Registrations:
 
 def waiting_queue(talk: Talk, request: WaitingQueue) -> QueueState:
     """The queue of an appointment that arrived."""
-    node = _known(talk, request.registration_number, request.his_number)
+    node = changing.known(talk, request.registration_number, request.his_number)
     queue = node.extension("queue")
     if queue is None or STATES.get(node.text("status")) is not RegistrationState.ARRIVED:
         return QueueState(places=())
@@ -183,6 +183,10 @@ def waiting_queue(talk: Talk, request: WaitingQueue) -> QueueState:
 
 
 # -- parts
+
+
+def _without_lock(now: Node) -> dict[str, Any] | None:
+    return {"status": "cancelled"} if now.text("status") == "pending" else None
 
 
 def _proposal(request: Command, slot: str, patient: str) -> dict[str, Any]:
@@ -223,60 +227,16 @@ def _of_a_changed_lock(talk: Talk, request: Register, held: str, wanted: dict[st
     except CallFailed as failure:
         if failure.answer.reason is not Reason.NOT_FOUND:
             raise
-        raise _refused(Reason.LOCK_EXPIRED, "the lock is gone") from failure
+        raise changing.refused(Reason.LOCK_EXPIRED, "the lock is gone") from failure
     if node.identifier(systems.REQUEST, str(Operation.REGISTER)) == request.hub_number:
         if slot_of(node) != request.number_code or not _is_of(
             talk, participant(node, "Patient"), request.patient.his_id
         ):
-            raise _refused(Reason.NUMBER_REUSED, "the number belongs to another slot or patient")
+            raise changing.refused(Reason.NUMBER_REUSED, "the number belongs to another slot or patient")
         return registered(node)
     if node.text("status") != "pending":
-        raise _refused(Reason.LOCK_EXPIRED, f"the lock is {node.text('status')}")
-    return _answered(talk.update(wanted, version=node.version), request, registered)
-
-
-def _known(talk: Talk, registration_number: str, number: str) -> Node:
-    """The appointment under the hub's number or the hospital's."""
-    tokens = [f"{systems.REQUEST}|{registration_number}"] if registration_number else []
-    tokens += [f"{systems.REGISTRATION}|{number}"] if number else []
-    node = talk.one("Appointment", [("identifier", ",".join(tokens))])
-    if node is None:
-        raise _refused(Reason.NOT_FOUND, "no appointment carries this number")
-    return node
-
-
-def _changed(talk: Talk, node: Node, request: Command, change: Callable[[str], dict[str, Any] | None]) -> Node:
-    """The resource with a change of ours and our number; once more, anew, if somebody else was faster.
-
-    `change` is given the status of now and brings None when there is nothing to change any more.
-    """
-    for _ in range(2):
-        if any(item.optional("value") == request.hub_number for item in node.nodes("identifier")):
-            return node
-        changes = change(node.text("status"))
-        if changes is None:
-            return node
-        number = systems.identifier(systems.REQUEST, request.hub_number, str(request.operation))
-        kept = {name: value for name, value in node.data.items() if name not in {"meta", "text"}}
-        identifiers = [*(item.data for item in node.nodes("identifier")), number]
-        try:
-            return talk.update({**kept, **changes, "identifier": identifiers}, version=node.version)
-        except Stale:
-            node = talk.read("Appointment", node.id)
-    raise _refused(Reason.BUSY, "the appointment was changed meanwhile, twice (412)")
-
-
-def _answered(node: Node, request: Command, result: Callable[[Node], ResultT]) -> ResultT:
-    own_number(node, request.hub_number)
-    return result(node)
-
-
-def _refused(reason: Reason, text: str) -> CallFailed:
-    return CallFailed(Answer.rejected(reason, text=text))
-
-
-def _extensions(node: Node, besides: str) -> list[Any]:
-    return [item.data for item in node.nodes("extension") if item.optional("url") != systems.extension_url(besides)]
+        raise changing.refused(Reason.LOCK_EXPIRED, f"the lock is {node.text('status')}")
+    return changing.answered(talk.update(wanted, version=node.version), request, registered)
 
 
 def _payment(payment: Payment) -> dict[str, Any]:

@@ -77,6 +77,7 @@ ROUTES: dict[Operation, Route] = {
     Operation.REGISTER: Route(booking.register, (_create("Appointment"),)),
     Operation.PAY_REGISTRATION: Route(booking.pay_registration, _CHANGE),
     Operation.CHECK_IN: Route(booking.check_in, _CHANGE),
+    Operation.TELL_VISIT: Route(visits.tell_visit, _CHANGE),
     Operation.CANCEL_REGISTRATION: Route(booking.cancel_registration, _CHANGE),
     Operation.LIST_REGISTRATIONS: Route(booking.list_registrations, _search("Appointment")),
     Operation.LIST_VISIT_EVENTS: Route(visits.list_visit_events, _search("Encounter", "MedicationDispense")),

@@ -1,21 +1,25 @@
-"""Steps of visits: `Encounter` and its history of states, `MedicationDispense` of what it brought."""
+"""Steps of visits: `Encounter` and its history of states, `MedicationDispense` of what it brought; told the other way,
+where the hub calls, on the `Appointment`."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from institution_connectors.adapters.fhir_r4.mapping import systems
+from hub import clock
+from institution_connectors.adapters.fhir_r4.mapping import changing, systems
 from institution_connectors.adapters.fhir_r4.mapping.node import Node
 from institution_connectors.adapters.fhir_r4.talk import Params, Talk
 from institution_connectors.contracts import (
     DispensingPlace,
     DispensingQueue,
+    Done,
     ListVisitEvents,
     MedicineDispatched,
     MedicineReady,
     Operation,
     PharmacyQueue,
+    TellVisit,
     VisitEvent,
     VisitEventKind,
     VisitFact,
@@ -41,6 +45,11 @@ DISPENSE: Final = {
                   "declined", "unknown")
 }  # fmt: skip
 READY: Final = "in-progress"
+# What a step told by the hub makes of an appointment, and from which states: a later one is never taken back.
+_LED_ON: Final[dict[VisitEventKind, tuple[str, frozenset[str]]]] = {
+    VisitEventKind.ARRIVED: ("arrived", frozenset({"booked", "checked-in"})),
+    VisitEventKind.VISIT_ENDED: ("fulfilled", frozenset({"booked", "checked-in", "arrived"})),
+}
 
 
 def list_visit_events(talk: Talk, request: ListVisitEvents) -> VisitReports:
@@ -54,6 +63,22 @@ def list_visit_events(talk: Talk, request: ListVisitEvents) -> VisitReports:
     reports.sort(key=lambda report: report.fact.occurred_at)
     missing = encounters.total - len(encounters.matches) + dispenses.total - len(dispenses.matches)
     return VisitReports(reports=tuple(reports), total=len(reports) + missing)
+
+
+def tell_visit(talk: Talk, request: TellVisit) -> Done:
+    """The appointment with the step in its extension `visit-step`; FHIR has a status for coming and ending alone."""
+    node = changing.known(talk, request.registration_number, request.his_number)
+    step = _step(talk, request)
+
+    def led_on(now: Node) -> dict[str, Any]:
+        before = now.text("status")
+        after, out_of = _LED_ON.get(request.kind, (before, frozenset[str]()))
+        return {
+            "status": after if before in out_of else before,
+            "extension": [*changing.extensions(now, "visit-step"), step],
+        }
+
+    return changing.answered(changing.changed(talk, node, request, led_on), request, lambda _: Done())
 
 
 def pharmacy_queue(talk: Talk, request: PharmacyQueue) -> DispensingQueue:
@@ -100,6 +125,17 @@ def dispensed_now(node: Node) -> tuple[VisitFact, ...]:
     if node.extension("parcel") is not None:
         return (_sent(node),)
     return (_ready(node),) if state == READY and node.has("whenPrepared") else ()
+
+
+def _step(talk: Talk, request: TellVisit) -> dict[str, Any]:
+    parts: list[dict[str, Any]] = [
+        {"url": "step", "valueCode": request.kind.value},
+        {"url": "at", "valueDateTime": clock.local(request.occurred_at).isoformat(timespec="seconds")},
+    ]
+    for name, said in (("ticket", request.ticket), ("place", request.place)):
+        if said:
+            parts.append({"url": name, "valueString": talk.text(name, said)})
+    return systems.extension("visit-step", extension=parts)
 
 
 def _since(node: Node) -> datetime | None:

@@ -1,0 +1,17 @@
+"""Refusals around referrals."""
+
+from hub.errors import Conflict, NotFound
+
+
+class ReferralNotFound(NotFound):
+    """Absent, or another hospital's."""
+
+    code = "referrals.not_found"
+    text = "没有找到这条转诊，或您无权查看。"
+
+
+class ShareGone(Conflict):
+    """The other hospital has no number left for referrals in this session, or it does not take place."""
+
+    code = "referrals.share_gone"
+    text = "这个门诊的转诊号刚刚用完或已停诊，请另选。"
