@@ -9,6 +9,8 @@ import time
 import uuid
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O, U
+_SPOKEN = 8
+_MISHEARD = str.maketrans("ILO", "110")
 _lock = threading.Lock()
 _last_ms = 0
 _counter = 0
@@ -44,3 +46,14 @@ def domain_number(prefix: str, value: uuid.UUID) -> str:
         n, d = divmod(n, 32)
         digits = _ALPHABET[d] + digits
     return prefix + digits.rjust(26, "0")
+
+
+def spoken(number: str) -> str:
+    """A domain number as people read it aloud: its last eight characters (40 random bits), in two groups."""
+    return f"{number[-_SPOKEN:-4]}-{number[-4:]}"
+
+
+def heard(text: str) -> str:
+    """The eight characters of a spoken number, also with letters taken for digits; "" for anything else."""
+    typed = text.strip().upper().replace("-", "").replace(" ", "").translate(_MISHEARD)
+    return typed if len(typed) == _SPOKEN and all(one in _ALPHABET for one in typed) else ""

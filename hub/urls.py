@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("regional_services.entries.urls")),
     path("api/", include("regional_services.insurance.urls")),
     path("api/", include("regional_services.feedback.urls")),
+    path("api/", include("regional_services.survey.urls")),
     path("api/", include("regional_services.payments.urls")),
     path("api/", include("regional_services.notifications.urls")),
     path("api/", include("institution_connectors.exchange.urls")),

@@ -7,20 +7,32 @@ Chinese words stand in the source and are the message ids (gettext); `portal/loc
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.http import HttpRequest, HttpResponseBase
-from django.utils import translation
+from django.utils import dateformat, translation
 from django.utils.cache import patch_vary_headers
 
 COOKIE = "language"
+_WEEKDAYS = "一二三四五六日"
 
 
 def said(words: str) -> str:
     """Words of the source in the language of the request; words that no catalogue knows stay as they are."""
     return translation.gettext(words) if words else words
+
+
+def day(value: date) -> str:
+    """`11月20日 周五`."""
+    return translation.gettext("%(month)s月%(day)s日 周%(weekday)s") % {
+        "month": value.month,
+        "day": value.day,
+        "weekday": _WEEKDAYS[value.weekday()],
+        "short": dateformat.format(value, "D j M"),
+    }
 
 
 class TextChoices(models.TextChoices):

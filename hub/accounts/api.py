@@ -1,22 +1,22 @@
-"""Sign-in of residents for apps: phone code, WeChat, tokens. Pages use the same services."""
+"""Sign-in of residents for apps: phone code, platforms, tokens. Pages use the same services."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from hub.accounts import platforms, services
 from hub.accounts import serializers as shapes
-from hub.accounts import services
 from hub.accounts.permissions import OPEN_RECORDS
 from hub.accounts.results import Client, SignedIn, TokenPair
+from hub.accounts.services import platforms as ways
 from hub.api.views import PUBLIC, RESIDENT, HubAPIView
 from hub.errors import InvalidInput, NotSignedIn
 
-_WECHAT_RETURN = "/signin/wechat/back"
 _DEVICE_HEADER = "X-Device-ID"
 _POLL_SECONDS = "1"
 
@@ -60,7 +60,7 @@ class TokensView(HubAPIView):
         responses={201: shapes.TokenOut},
     )
     def post(self, request: Request) -> Response:
-        """Sign in with a phone code or a confirmed WeChat ask."""
+        """Sign in with a phone code or a confirmed authorisation."""
         form = shapes.TokenIn(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
@@ -76,7 +76,8 @@ class TokensView(HubAPIView):
                 actor=self.actor, phone=data["phone"], code=data["code"], client=client
             )
         else:
-            signed_in = services.sign_in_with_wechat(actor=self.actor, ask_id=data["ask_id"], client=client)
+            platform = platforms.named(data["grant"].replace("_", "-"))
+            signed_in = ways.sign_in(actor=self.actor, platform=platform, ask_id=data["ask_id"], client=client)
         return Response(_token_body(services.tokens_of(signed_in)), status=status.HTTP_201_CREATED)
 
 
@@ -122,79 +123,98 @@ class RevokeView(HubAPIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class WechatView(HubAPIView):
-    """A WeChat sign-in begins."""
+class PlatformView(HubAPIView):
+    """A sign-in at a platform begins."""
 
     permission = PUBLIC
     rate = "public"
 
     @extend_schema(
-        operation_id="auth_wechat_start",
-        summary="开始微信网页授权登录",
+        operation_id="auth_platform_start",
+        summary="开始第三方平台授权登录（wechat、alipay、city-app）",
         tags=["auth"],
-        request=shapes.WechatStartIn,
-        responses={201: shapes.WechatStartOut},
+        request=shapes.AskStartIn,
+        responses={201: shapes.AskStartOut},
     )
-    def post(self, request: Request) -> Response:
-        """The address of WeChat's authorisation page."""
-        form = shapes.WechatStartIn(data=request.data)
+    def post(self, request: Request, platform: str) -> Response:
+        """The address of the platform's authorisation page."""
+        form = shapes.AskStartIn(data=request.data)
         form.is_valid(raise_exception=True)
-        started = services.start_wechat(
-            actor=self.actor, binding=form.validated_data["device_id"], return_to=_WECHAT_RETURN
+        started = ways.start(
+            actor=self.actor, platform=platforms.named(platform), binding=form.validated_data["device_id"]
         )
         body = {"ask_id": started.ask_id, "authorize_url": started.authorize_url}
         return Response(body, status=status.HTTP_201_CREATED)
 
 
-class WechatCodeView(HubAPIView):
-    """The browser is back from WeChat."""
+class PlatformCodeView(HubAPIView):
+    """The browser is back from a platform."""
 
     permission = PUBLIC
     rate = "public"
 
     @extend_schema(
-        operation_id="auth_wechat_code",
-        summary="提交微信授权码",
+        operation_id="auth_platform_code",
+        summary="提交第三方平台授权码",
         tags=["auth"],
-        request=shapes.WechatCodeIn,
-        responses={202: shapes.WechatProgressOut},
+        request=shapes.AskCodeIn,
+        responses={202: shapes.AskProgressOut},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request, platform: str) -> Response:
         """Hand in the code; ask for the outcome at the address in Location."""
-        form = shapes.WechatCodeIn(data=request.data)
+        form = shapes.AskCodeIn(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
-        ask_id = services.receive_wechat_code(
-            actor=self.actor, state=data["state"], code=data["code"], binding=data["device_id"]
+        ask_id = ways.receive_code(
+            actor=self.actor,
+            platform=platforms.named(platform),
+            state=data["state"],
+            code=data["code"],
+            binding=data["device_id"],
         )
         return Response(
             {"ask_id": ask_id, "status": "pending", "reason": ""},
             status=status.HTTP_202_ACCEPTED,
-            headers={"Location": f"/api/resident/v1/auth/wechat/{ask_id}", "Retry-After": _POLL_SECONDS},
+            headers={"Location": f"{request.path.removesuffix('/code')}/{ask_id}", "Retry-After": _POLL_SECONDS},
         )
 
 
-class WechatProgressView(HubAPIView):
-    """The outcome of a WeChat ask."""
+class PlatformProgressView(HubAPIView):
+    """The outcome of an authorisation."""
 
     permission = PUBLIC
     rate = "public"
 
     @extend_schema(
-        operation_id="auth_wechat_progress",
-        summary="查询微信授权结果",
+        operation_id="auth_platform_progress",
+        summary="查询第三方平台授权结果",
         tags=["auth"],
         parameters=[OpenApiParameter(_DEVICE_HEADER, str, OpenApiParameter.HEADER, required=True)],
-        responses={200: shapes.WechatProgressOut},
+        responses={200: shapes.AskProgressOut},
     )
-    def get(self, request: Request, ask_id: UUID) -> Response:
+    def get(self, request: Request, platform: str, ask_id: UUID) -> Response:
         """Pending, ready or refused."""
         device = request.headers.get(_DEVICE_HEADER, "")
         if not device:
             raise InvalidInput(fields={_DEVICE_HEADER: "请提供设备标识"})
-        found = services.wechat_progress(ask_id=ask_id, binding=device)
+        found = ways.progress(platform=platforms.named(platform), ask_id=ask_id, binding=device)
         headers = {"Retry-After": _POLL_SECONDS} if found.status == "pending" else {}
         return Response({"ask_id": ask_id, "status": found.status, "reason": found.reason}, headers=headers)
+
+
+@extend_schema_view(post=extend_schema(operation_id="auth_wechat_start", summary="开始微信网页授权登录"))
+class WechatView(PlatformView):
+    """The same for WeChat, at the address programs knew first."""
+
+
+@extend_schema_view(post=extend_schema(operation_id="auth_wechat_code", summary="提交微信授权码"))
+class WechatCodeView(PlatformCodeView):
+    """The same for WeChat."""
+
+
+@extend_schema_view(get=extend_schema(operation_id="auth_wechat_progress", summary="查询微信授权结果"))
+class WechatProgressView(PlatformProgressView):
+    """The same for WeChat."""
 
 
 class MeView(HubAPIView):

@@ -1,5 +1,6 @@
 """Refusals of sign-in. None of them tells whether a phone, a login name or an account is known."""
 
+from hub.accounts.models import HandleKind
 from hub.errors import Conflict, Forbidden, HubError, InvalidInput, NotSignedIn, TooManyRequests
 
 
@@ -60,19 +61,54 @@ class IdentityDue(Forbidden):
     text = "这是新设备或很久未使用的设备，请先核对姓名和证件号码。"
 
 
-class WechatRefused(HubError):
-    """WeChat did not confirm who signs in."""
+class AuthorisationRefused(HubError):
+    """The platform did not confirm who signs in."""
+
+    code = "accounts.authorisation_refused"
+    status = 422
+    text = "授权没有完成，请重试，或换一种方式登录。"
+
+
+class WechatRefused(AuthorisationRefused):
+    """WeChat did not."""
 
     code = "accounts.wechat_refused"
-    status = 422
     text = "微信授权没有完成，请重新从微信登录。"
 
 
-class WechatPending(Conflict):
-    """WeChat's answer is not here yet."""
+class AuthorisationPending(Conflict):
+    """The platform's answer is not here yet."""
+
+    code = "accounts.authorisation_pending"
+    text = "正在等待确认，请稍候。"
+
+
+class WechatPending(AuthorisationPending):
+    """WeChat's is not."""
 
     code = "accounts.wechat_pending"
     text = "正在等待微信确认，请稍候。"
+
+
+class HandleTaken(Conflict):
+    """The platform's user opens another account; one person's two accounts can be made one."""
+
+    code = "accounts.handle_taken"
+    text = "它已绑定另一账号，请用它登录那个账号，或把两个账号合并。"
+
+
+class WechatTaken(HandleTaken):
+    """The WeChat does."""
+
+    code = "accounts.wechat_taken"
+    text = "该微信已绑定另一账号，请用微信登录那个账号，或把两个账号合并。"
+
+
+class LastWayIn(Conflict):
+    """Without it nobody could sign in to this account any more."""
+
+    code = "accounts.last_way_in"
+    text = "这是登录本账号的最后一种方式，不能解绑。请先绑定另一种方式。"
 
 
 class PasswordRefused(InvalidInput):
@@ -89,8 +125,16 @@ class LoginNameTaken(Conflict):
     text = "该登录名已被使用或曾被使用，请换一个。"
 
 
-class WechatTaken(Conflict):
-    """The WeChat opens another account; one person's two accounts can be made one."""
+def refused(kind: HandleKind) -> AuthorisationRefused:
+    """The refusal of a platform; WeChat's has a code of its own, which programs know."""
+    return WechatRefused() if kind is HandleKind.WECHAT else AuthorisationRefused()
 
-    code = "accounts.wechat_taken"
-    text = "该微信已绑定另一账号，请用微信登录那个账号，或把两个账号合并。"
+
+def pending(kind: HandleKind) -> AuthorisationPending:
+    """The waiting for a platform."""
+    return WechatPending() if kind is HandleKind.WECHAT else AuthorisationPending()
+
+
+def taken(kind: HandleKind) -> HandleTaken:
+    """The double account by a platform."""
+    return WechatTaken() if kind is HandleKind.WECHAT else HandleTaken()

@@ -22,12 +22,26 @@ class PhoneCodeRequested(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WechatCodeReceived(Event):
-    """A WeChat authorisation code waits to be exchanged."""
+class AuthorisationReceived(Event):
+    """A platform's authorisation code waits to be traded."""
 
-    NAME: ClassVar[str] = "accounts.wechat_code_received"
+    NAME: ClassVar[str] = "accounts.authorisation_received"
     ask_id: UUID
 
     @property
     def aggregate(self) -> str:
-        return f"wechat_ask:{self.ask_id}"
+        return f"way_in:{self.ask_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandleUnbound(Event):
+    """A way in was taken from an account; `but` is the sign-in it was done from."""
+
+    NAME: ClassVar[str] = "accounts.handle_unbound"
+    account_id: UUID
+    kind: str
+    but: UUID | None
+
+    @property
+    def aggregate(self) -> str:
+        return f"account:{self.account_id}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from hub.accounts import steps
@@ -20,11 +21,13 @@ CLOSED_NAME = "已注销"
 
 @dataclass(frozen=True, slots=True)
 class HandleView:
-    """A phone or WeChat of an account, masked."""
+    """A phone or a platform's user of an account, masked."""
 
+    id: UUID
     kind: HandleKind
     kind_text: str
     masked: str
+    since: datetime
 
 
 def handles_of(account_id: UUID) -> list[HandleView]:
@@ -32,9 +35,11 @@ def handles_of(account_id: UUID) -> list[HandleView]:
     rows = LoginHandle.objects.filter(user_id=account_id, ended_at__isnull=True).order_by("created_at")
     return [
         HandleView(
+            row.id,
             HandleKind(row.kind),
             HandleKind(row.kind).label,
             masking.phone(row.subject) if row.kind == HandleKind.PHONE else masking.token(row.subject),
+            row.created_at,
         )
         for row in rows
     ]

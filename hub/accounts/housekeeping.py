@@ -53,7 +53,7 @@ def _spent() -> list[Doomed]:
     made = "created_at < {before}"
     return [
         Doomed(name=NAME, table="accounts_phone_code", condition=made, before=before(keeping.CODES), kept=SPENT),
-        Doomed(name=NAME, table="accounts_wechat_ask", condition=made, before=before(keeping.ASKS), kept=SPENT),
+        Doomed(name=NAME, table="accounts_handle_ask", condition=made, before=before(keeping.ASKS), kept=SPENT),
         Doomed(
             name=NAME,
             table="accounts_refresh_token",

@@ -1,11 +1,10 @@
-"""The two outside parties of sign-in: the SMS gateway and WeChat's open platform. Called only by OUTSIDE handlers."""
+"""How sign-in calls the outside (the SMS gateway, the platforms of `platforms/`). Called only by OUTSIDE handlers."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +17,7 @@ from hub.security.keyring import ring
 
 SMS_SECRET = "sms.hmac"  # noqa: S105
 WECHAT_SECRET = "wechat.open.app_secret"  # noqa: S105
+CITY_APP_SECRET = "city_app.hmac"  # noqa: S105
 _TIMEOUT = httpx.Timeout(10, connect=3)
 
 
@@ -28,50 +28,33 @@ def _http() -> httpx.Client:
 
 def send_sms(*, to: str, template: str, params: dict[str, str], message_id: str) -> None:
     """Hand one message to the gateway; the same `message_id` again is not sent twice."""
-    body = json.dumps(
-        {"to": to, "template": template, "params": params, "message_id": message_id}, ensure_ascii=False
-    ).encode()
-    signature = hmac.digest(ring().secret(SMS_SECRET), body, hashlib.sha256().name).hex()
-    answer = call(
-        "POST",
-        f"{settings.HUB_OUTSIDE['sms']}/v1/messages",
-        content=body,
-        headers={"Content-Type": "application/json", "X-Signature": signature},
-    )
+    body = {"to": to, "template": template, "params": params, "message_id": message_id}
+    answer = signed_json(f"{settings.HUB_OUTSIDE['sms']}/v1/messages", SMS_SECRET, body)
     if answer.get("accepted") is not True:
         raise Permanent("the SMS gateway refused the message")
 
 
-@dataclass(frozen=True, slots=True)
-class WechatAnswer:
-    """What became of an authorisation code: an openid, or the reason there is none."""
-
-    openid: str
-    reason: str = ""
-
-
-def exchange_wechat_code(*, appid: str, code: str) -> WechatAnswer:
-    """Exchange an authorisation code for an openid. A snapshot page's virtual openid is refused."""
-    answer = call(
-        "GET",
-        f"{settings.HUB_OUTSIDE['wechat_open']}/sns/oauth2/access_token",
-        params={
-            "appid": appid,
-            "secret": ring().secret_text(WECHAT_SECRET),
-            "code": code,
-            "grant_type": "authorization_code",
-        },
-    )
-    if answer.get("errcode"):
-        return WechatAnswer("", f"errcode_{int(answer['errcode'])}")
-    if answer.get("is_snapshotuser") == 1:
-        return WechatAnswer("", "snapshot_page")
-    openid = str(answer.get("openid", ""))
-    return WechatAnswer(openid, "" if openid else "no_openid")
+def signed_json(url: str, secret: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Post JSON as the city's gateways take it, signed under a shared secret; what was answered, as `call`."""
+    content = json.dumps(body, ensure_ascii=False).encode()
+    signature = hmac.digest(ring().secret(secret), content, hashlib.sha256().name).hex()
+    return call("POST", url, content=content, headers={"Content-Type": "application/json", "X-Signature": signature})
 
 
 def call(method: str, url: str, **options: Any) -> dict[str, Any]:
     """The JSON object that was answered. Temporary where asking again may help, else Permanent."""
+    response = fetch(method, url, **options)
+    try:
+        answer = response.json()
+    except ValueError:
+        raise Temporary(f"no JSON from {httpx.URL(url).host}") from None
+    if not isinstance(answer, dict):
+        raise Permanent(f"no JSON object from {httpx.URL(url).host}")
+    return answer
+
+
+def fetch(method: str, url: str, **options: Any) -> httpx.Response:
+    """What was answered, with status 2xx or 3xx. Temporary where asking again may help, else Permanent."""
     try:
         response = _http().request(method, url, **options)
     except httpx.HTTPError as problem:
@@ -80,10 +63,4 @@ def call(method: str, url: str, **options: Any) -> dict[str, Any]:
         raise Temporary(f"HTTP {response.status_code} from {httpx.URL(url).host}")
     if response.status_code >= 400:
         raise Permanent(f"HTTP {response.status_code} from {httpx.URL(url).host}")
-    try:
-        answer = response.json()
-    except ValueError as problem:
-        raise Temporary(f"no JSON from {httpx.URL(url).host}") from problem
-    if not isinstance(answer, dict):
-        raise Permanent(f"no JSON object from {httpx.URL(url).host}")
-    return answer
+    return response

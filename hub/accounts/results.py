@@ -86,7 +86,7 @@ class NewStaff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WechatStart:
+class AskStart:
     """Where to send the browser."""
 
     ask_id: UUID
@@ -94,8 +94,8 @@ class WechatStart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WechatProgress:
-    """How far WeChat's answer is: `pending`, `ready` or `refused`."""
+class AskProgress:
+    """How far the platform's answer is: `pending`, `ready` or `refused`."""
 
     status: str
     reason: str

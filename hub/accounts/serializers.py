@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from hub.accounts.models import CodePurpose
+from hub.accounts.models import CodePurpose, HandleKind
 
-_DEVICE: dict[str, Any] = {
+DEVICE: dict[str, Any] = {
     "min_length": 16,
     "max_length": 64,
     "help_text": "a random value the app keeps for itself; a code works only for the device that asked for it",
@@ -20,7 +20,7 @@ class CodeRequestIn(serializers.Serializer[Any]):
 
     phone = serializers.CharField(max_length=24)
     purpose = serializers.ChoiceField(choices=CodePurpose.choices, default=CodePurpose.SIGN_IN)
-    device_id = serializers.CharField(**_DEVICE)
+    device_id = serializers.CharField(**DEVICE)
 
 
 class CodeRequestOut(serializers.Serializer[Any]):
@@ -31,10 +31,10 @@ class CodeRequestOut(serializers.Serializer[Any]):
 
 
 class TokenIn(serializers.Serializer[Any]):
-    """Sign in: with `grant` phone give phone and code, with `grant` wechat the ask."""
+    """Sign in: with `grant` phone give phone and code, with `grant` wechat, alipay or city_app the ask."""
 
-    grant = serializers.ChoiceField(choices=[("phone", "phone"), ("wechat", "wechat")])
-    device_id = serializers.CharField(**_DEVICE)
+    grant = serializers.ChoiceField(choices=[(kind.value, kind.value) for kind in HandleKind])
+    device_id = serializers.CharField(**DEVICE)
     phone = serializers.CharField(max_length=24, required=False)
     code = serializers.CharField(max_length=8, required=False)
     ask_id = serializers.UUIDField(required=False)
@@ -65,28 +65,28 @@ class RefreshIn(serializers.Serializer[Any]):
     refresh_token = serializers.CharField(max_length=128)
 
 
-class WechatStartIn(serializers.Serializer[Any]):
-    """Begin a WeChat sign-in."""
+class AskStartIn(serializers.Serializer[Any]):
+    """Begin a sign-in at a platform."""
 
-    device_id = serializers.CharField(**_DEVICE)
+    device_id = serializers.CharField(**DEVICE)
 
 
-class WechatStartOut(serializers.Serializer[Any]):
+class AskStartOut(serializers.Serializer[Any]):
     """Where to send the browser."""
 
     ask_id = serializers.UUIDField()
     authorize_url = serializers.URLField()
 
 
-class WechatCodeIn(serializers.Serializer[Any]):
-    """What WeChat appended to the address it returned to."""
+class AskCodeIn(serializers.Serializer[Any]):
+    """What the platform appended to the address it returned to."""
 
-    device_id = serializers.CharField(**_DEVICE)
+    device_id = serializers.CharField(**DEVICE)
     state = serializers.RegexField(r"^[0-9a-fA-F]{32}$")
     code = serializers.CharField(max_length=512)
 
 
-class WechatProgressOut(serializers.Serializer[Any]):
+class AskProgressOut(serializers.Serializer[Any]):
     """How far the exchange is."""
 
     ask_id = serializers.UUIDField()

@@ -78,7 +78,7 @@ INBOUND_WORDS = {
     "MFN^Z05": "排班",
 }
 OUTSIDE_WORDS = {
-    "hub.accounts.exchange_wechat_code": "微信登录",
+    "hub.accounts.trade_code": "微信、支付宝、随申办登录",
     "hub.accounts.send_phone_code": "短信验证码",
     "hub.staff_platform.read_users": "统一用户平台：人员",
     "hub.staff_platform.trade_code": "统一用户平台：登录",

@@ -31,7 +31,7 @@ class FindForm(SealedForm):
     """The field."""
 
     q = forms.CharField(
-        label=_("预约号、登记号、证件号、手机号、姓名或后四位，或扫健康卡、医保码"),
+        label=_("预约码、登记号、证件号、手机号、姓名或后四位，或扫健康卡、医保码"),
         max_length=80,
         widget=SealedTextInput("search.text:desk", attrs={"data-search": "yes"}),
     )

@@ -25,6 +25,7 @@ from portal.resident.views import (
     surveys,
     voucher,
     waitlist,
+    ways,
 )
 
 _BOOKING = "bookings/<uuid:booking_id>"
@@ -122,9 +123,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_IDENTITY}/appeal", idverify.appeal, name="identity-appeal"),
     path("signin", account.sign_in, name="sign-in"),
     path("signin/code", account.sign_in_code, name="sign-in-code"),
-    path("signin/wechat", account.wechat_start, name="wechat-start"),
-    path("signin/wechat/back", account.wechat_back, name="wechat-back"),
-    path("signin/wechat/<uuid:ask_id>", account.wechat_wait, name="wechat-wait"),
+    path("signin/<slug:platform>", ways.start, name="way-start"),
+    path("signin/<slug:platform>/back", ways.back, name="way-back"),
+    path("signin/<slug:platform>/<uuid:ask_id>", ways.wait, name="way-wait"),
+    path("me/ways", ways.listed, name="ways"),
+    path("me/ways/<uuid:handle_id>/unbind", ways.unbind, name="way-unbind"),
     path("signout", account.sign_out, name="sign-out"),
     path("elder", account.elder, name="elder"),
     path("language", account.language, name="language"),

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, override
 
-from hub import clock, money
+from hub import clock, ids, money, words
 from hub.security import masking
 from hub.words import said
 from portal.commands import FIELD, new_key
@@ -21,7 +21,6 @@ from tenants.registry import selectors as registry
 
 register = template.Library()
 
-_WEEKDAYS = "一二三四五六日"
 _TONES = {
     "booked": "ok",
     "delivered": "ok",
@@ -124,17 +123,17 @@ _GLYPHS = {
 
 
 @register.filter
+def spoken(number: str) -> str:
+    """`K7QM-2XVR`: a booking's number as it is read aloud; the desks and the district find the booking by it."""
+    return ids.spoken(number)
+
+
+@register.filter
 def day(value: date | datetime | None) -> str:
     """`11月20日 周五`."""
     if value is None:
         return ""
-    local = clock.local(value).date() if isinstance(value, datetime) else value
-    return gettext("%(month)s月%(day)s日 周%(weekday)s") % {
-        "month": local.month,
-        "day": local.day,
-        "weekday": _WEEKDAYS[local.weekday()],
-        "short": dateformat.format(local, "D j M"),
-    }
+    return words.day(clock.local(value).date() if isinstance(value, datetime) else value)
 
 
 @register.filter

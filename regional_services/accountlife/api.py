@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from hub.accounts import platforms
 from hub.api.views import RESIDENT, HubAPIView
 from regional_services.accountlife import closing, merging, selectors
 from regional_services.accountlife.models import Closing
@@ -18,11 +19,21 @@ from regional_services.identity.access import account
 
 
 class MergeProofSerializer(serializers.Serializer[Any]):
-    """A phone of the other account and the code sent to it (purpose `merge`)."""
+    """The other account's phone and the code sent to it (purpose `merge`), or a platform's confirmed authorisation."""
 
-    phone = serializers.CharField(max_length=20)
-    code = serializers.CharField(max_length=6)
-    device_id = serializers.CharField(max_length=64, help_text="as given when the code was requested")
+    phone = serializers.CharField(max_length=20, required=False)
+    code = serializers.CharField(max_length=6, required=False)
+    platform = serializers.SlugField(required=False, help_text="wechat, alipay or city-app")
+    ask_id = serializers.UUIDField(required=False)
+    device_id = serializers.CharField(max_length=64, help_text="as given when the code or authorisation was requested")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Each proof is whole."""
+        needed = ("platform", "ask_id") if "platform" in attrs else ("phone", "code")
+        missing = {name: "该字段是必填项。" for name in needed if name not in attrs}
+        if missing:
+            raise serializers.ValidationError(missing)
+        return attrs
 
 
 class MergeCountSerializer(serializers.Serializer[Any]):
@@ -69,9 +80,16 @@ class MergesView(HubAPIView):
         given = MergeProofSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
-        merge_id = merging.propose_by_phone(
-            actor=self.actor, phone=data["phone"], code=data["code"], binding=data["device_id"]
-        )
+        binding = data["device_id"]
+        if "platform" in data:
+            platform = platforms.named(data["platform"])
+            merge_id = merging.propose_by_platform(
+                actor=self.actor, platform=platform, ask_id=data["ask_id"], binding=binding
+            )
+        else:
+            merge_id = merging.propose_by_phone(
+                actor=self.actor, phone=data["phone"], code=data["code"], binding=binding
+            )
         where = f"/api/resident/v1/account/merges/{merge_id}"
         return Response(_merge(selectors.own(self.actor, merge_id)), status=201, headers={"Location": where})
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 
-from hub import clock, ids
+from hub import clock, ids, words
 from hub.accounts import handles
 from hub.accounts import selectors as accounts
 from hub.accounts.models import CodePurpose
@@ -70,7 +70,7 @@ def open_matters(account_id: UUID) -> list[Matter]:
     rows = [
         Matter(
             gettext("%(day)s %(department)s的预约：%(state)s")
-            % {"day": row.visit_date, "department": row.department_name, "state": row.state.label},
+            % {"day": words.day(row.visit_date), "department": row.department_name, "state": row.state.label},
             f"/bookings/{row.id}",
         )
         for row in bookings.unfinished_of_account(account_id)

@@ -15,7 +15,8 @@ from hub import ids
 from hub.accounts import handles
 from hub.accounts import selectors as accounts
 from hub.accounts.access import own_account
-from hub.accounts.services import end_all_sign_ins, holder_of_phone, holder_of_wechat
+from hub.accounts.platforms import Platform
+from hub.accounts.services import end_all_sign_ins, holder_of_phone, platforms
 from hub.actor import Actor
 from hub.errors import Conflict
 from hub.security.permissions import require
@@ -48,10 +49,14 @@ def propose_by_phone(*, actor: Actor, phone: str, code: str, binding: str) -> UU
     return _propose(actor, holder_of_phone(actor=actor, phone=phone, binding=binding, code=code), Way.PHONE)
 
 
-def propose_by_wechat(*, actor: Actor, ask_id: UUID, binding: str) -> UUID:
-    """The holder authorised the WeChat that opens the other account. WechatPending, WechatRefused, NothingToMerge."""
+def propose_by_platform(*, actor: Actor, platform: Platform, ask_id: UUID, binding: str) -> UUID:
+    """The holder authorised at the platform whose user opens the other account.
+
+    AuthorisationPending, AuthorisationRefused, NothingToMerge.
+    """
     account(actor)
-    return _propose(actor, holder_of_wechat(actor=actor, ask_id=ask_id, binding=binding), Way.WECHAT)
+    holder = platforms.holder_of(actor=actor, platform=platform, ask_id=ask_id, binding=binding)
+    return _propose(actor, holder, Way(platform.kind.value))
 
 
 def _propose(actor: Actor, other: UUID | None, way: Way) -> UUID:

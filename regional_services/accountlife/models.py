@@ -16,6 +16,8 @@ class Way(words.TextChoices):
 
     PHONE = "phone", "手机验证码"
     WECHAT = "wechat", "微信授权"
+    ALIPAY = "alipay", "支付宝授权"
+    CITY_APP = "city_app", "随申办授权"
     CLERK = "clerk", "工作人员双人复核"
 
 

@@ -99,7 +99,7 @@ def _make(actor: Actor, code: str, booking_id: UUID, begin: Callable[[Unit], Boo
         known = Booking.objects.filter(id=booking_id).first()
         if known is None:
             booking = begin(unit)
-            card = identity.identity_of(booking.person_id)
+            card = identity.findable(identity.identity_of(booking.person_id))
         else:
             unit.audit("booking.created", target=f"booking:{booking_id}", outcome="repeat")
     if known is None:

@@ -11,6 +11,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Right
 
 from hub import words
 from hub.ids import uuid7
@@ -147,6 +148,7 @@ class Booking(InstitutionRow):
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="ix_booking_due"),
             models.Index(fields=["created_at"], name="ix_booking_created"),
             models.Index(fields=["chain"], condition=Q(chain__isnull=False), name="ix_booking_chain"),
+            models.Index(Right("number", 8), name="ix_booking_spoken"),
         ]
 
 

@@ -218,7 +218,7 @@ def _hold(actor: Actor, booking: Booking, card: IdentityCard) -> Held:
     for _ in range(HOLD_TRIES):
         try:
             with work(booking.institution_code, actor=actor) as unit:
-                return holding.hold(unit, request, _identity(card))
+                return holding.hold(unit, request, patient_identity(card))
         except PlaceRaced:
             request = replace(request, again=True)
         except HeldAlready:
@@ -234,12 +234,14 @@ def _held(booking: Booking) -> Held:
     return held
 
 
-def _identity(card: IdentityCard) -> PatientIdentity:
+def patient_identity(card: IdentityCard) -> PatientIdentity:
+    """The card in the terms of the hospital's archives."""
     return PatientIdentity(
         name=card.name,
         document_type=card.document_type,
         document_number=card.document_number,
         phone=card.phone,
+        sign_in_phone=card.sign_in_phone,
         sex=card.sex,
         birth_date=card.birth_date,
     )
@@ -251,7 +253,7 @@ def resume(booking_id: UUID) -> BookingView | None:
         booking = Booking.objects.filter(id=booking_id, state=State.NEW).first()
         if booking is None:
             return None
-        card = identity.identity_of(booking.person_id, account_id=booking.account_id)
+        card = identity.findable(identity.identity_of(booking.person_id, account_id=booking.account_id))
     try:
         return hold_and_order(SWEEPER, booking, card, None)
     except HubError:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q
+from django.db.models.functions import Right
 
 from hub.actor import Actor
+from hub.ids import heard
 from hub.security.permissions import require
 from hub.tenancy.scope import REGION
 from hub.work import work
@@ -32,7 +34,10 @@ class Trace:
 
 
 def trace(*, actor: Actor, number: str) -> Trace:
-    """By the booking's number, the order's, or the number a payment channel's bill shows. Audited. BookingNotFound."""
+    """By the booking's number (whole or as spoken), the order's, or the one on a channel's bill. Audited.
+
+    BookingNotFound.
+    """
     require(actor, TRACE)
     wanted = number.strip()
     with work(REGION, actor=actor) as unit:
@@ -58,7 +63,10 @@ def _found(number: str) -> Booking | None:
     order_id = _id_of(number) or payments.order_of_trade(number.lower())
     if order_id is not None:
         wanted |= Q(order_id=order_id) | Q(id=order_id)
-    return Booking.objects.filter(wanted).order_by("id").first()
+    rows = Booking.objects.all()
+    if tail := heard(number):
+        rows, wanted = rows.alias(tail=Right("number", len(tail))), wanted | Q(tail=tail)
+    return rows.filter(wanted).order_by("-id").first()
 
 
 def _id_of(text: str) -> UUID | None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from hub.tenancy.scope import region
-from regional_services.booking import selectors as bookings
+from regional_services.booking import figures as bookings
 from regional_services.catalog import selectors as catalog
 from regional_services.closures.errors import ClosureNotFound
 from regional_services.closures.models import Closure, ClosureState, ClosureTarget, TargetState

@@ -24,7 +24,7 @@ from regional_services.identity.errors import (
 )
 from regional_services.identity.models import Identifier, Person, Relation, RelationKind, RelationState, Standing
 from regional_services.identity.purposes import BOOKING, RECORDS
-from regional_services.identity.selectors import IdentityCard, card_of, has_consent
+from regional_services.identity.selectors import IdentityCard, card_of, findable, has_consent
 
 _ACTED_FOR = """
 identity_relation.account_id = %(account)s AND identity_relation.person_id = %(person)s
@@ -66,10 +66,15 @@ def patient_for(actor: Actor, person_id: UUID, purpose: str, *, sensitivity: str
 
 
 def card_for(actor: Actor, person_id: UUID, purpose: str, *, sensitivity: str = "") -> tuple[PersonRef, IdentityCard]:
-    """Like `patient_for`, with the card a hospital is given: no query more for an adult, two for a minor."""
+    """Like `patient_for`, with the card a hospital is given.
+
+    No query more for an adult, two for a minor; one or two more for whoever gave no phone.
+    """
     relation, person, document = _acted_for(actor, person_id, _PERSON_WITH_DOCUMENT)
     _permit(actor, relation, person, purpose, sensitivity)
-    return _ref(relation, person), card_of(person, document, account_id=relation.account_id)
+    card = card_of(person, document, account_id=relation.account_id)
+    own = relation.account_id if relation.kind == RelationKind.SELF else None
+    return _ref(relation, person), findable(card, own=own)
 
 
 def _permit(actor: Actor, relation: Relation, person: Person, purpose: str, sensitivity: str) -> None:

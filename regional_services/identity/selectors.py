@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
 from hub import clock
+from hub.accounts import reach
+from hub.accounts.models import HandleKind
 from hub.errors import NotFound
 from hub.security import blind
 from regional_services.identity import ages
@@ -51,6 +53,8 @@ class IdentityCard:
     standing: str
     is_minor: bool
     guardian: GuardianCard | None = None
+    sign_in_phone: str = ""
+    """Where the person gave no phone: the one his own account signs in with, so that desks find him by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,16 @@ def card_of(person: Person, document: Identifier, *, account_id: UUID | None = N
         is_minor=is_minor,
         guardian=_guardian(account_id, person.id) if is_minor and account_id else None,
     )
+
+
+def findable(card: IdentityCard, *, own: UUID | None = None) -> IdentityCard:
+    """The card with the phone of the person's account, where he gave none himself; `own`: that account, when known.
+
+    No query where he gave one, else one or two.
+    """
+    account_id = own or own_account(card.person_id) if not card.phone else None
+    phone = reach.subject_of(account_id, HandleKind.PHONE) if account_id else None
+    return replace(card, sign_in_phone=phone) if phone else card
 
 
 def cards_of(person_ids: list[UUID]) -> dict[UUID, IdentityCard]:

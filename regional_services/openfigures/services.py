@@ -10,7 +10,7 @@ from hub import clock
 from hub.actor import system_actor
 from hub.tenancy.scope import REGION, region
 from hub.work import work
-from regional_services.booking import selectors as bookings
+from regional_services.booking import figures as bookings
 from regional_services.openfigures import selectors
 from regional_services.openfigures.models import MonthFigure
 

@@ -18,7 +18,7 @@ from hub.tenancy.models import TenantState
 from hub.tenancy.scope import REGION, hospital
 from hub.work import work
 from institution_connectors.exchange import health as connector_health
-from regional_services.booking import selectors as bookings
+from regional_services.booking import figures as bookings
 from regional_services.statistics.models import DayFigure, HospitalHealth, HourFigure
 from regional_services.statistics.permissions import EXPORT
 

@@ -71,7 +71,10 @@ class Invitation(InstitutionRow):
 
     class Meta:
         db_table = "survey_invitation"
-        indexes = [models.Index(fields=["institution_code", "invited_at"], name="survey_invitation_span")]
+        indexes = [
+            models.Index(fields=["institution_code", "invited_at"], name="survey_invitation_span"),
+            models.Index(fields=["account_id", "-invited_at", "-id"], name="survey_invitation_account"),
+        ]
 
 
 class Answer(InstitutionRow):

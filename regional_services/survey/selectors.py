@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
-from hub import clock
+from hub import clock, words
 from hub.actor import Actor, ActorKind
 from hub.errors import Forbidden
 from hub.ids import domain_number, uuid7
@@ -38,17 +39,49 @@ class StyleView:
     published_at: datetime | None = None
 
 
+class Standing(words.TextChoices):
+    """How far a survey has come."""
+
+    WAITING = "waiting", "待填写"
+    ANSWERED = "answered", "已填写"
+    OVER = "over", "已过期"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvitationView:
-    """A survey as the invited resident sees it."""
+class Listed:
+    """A survey as a list of the invited resident's shows it."""
 
     id: UUID
+    booking_id: UUID
     institution_code: str
     department_name: str
     doctor_name: str
     visit_date: date
+    invited_at: datetime
     answered_at: datetime | None
-    is_over: bool
+
+    @property
+    def open_until(self) -> datetime:
+        """Until when it can be answered."""
+        return self.invited_at + OPEN_FOR
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time to answer has passed."""
+        return clock.now() >= self.open_until
+
+    @property
+    def state(self) -> Standing:
+        """Answered, else over or not."""
+        if self.answered_at is not None:
+            return Standing.ANSWERED
+        return Standing.OVER if self.is_over else Standing.WAITING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationView(Listed):
+    """The whole of it."""
+
     questions: tuple[Question, ...]
     style: StyleView
     answers: dict[str, str]
@@ -141,17 +174,43 @@ def invitation(actor: Actor, invitation_id: UUID) -> InvitationView:
             for answer in (row.answers.all() if row.answered_at else ())
         }
         return InvitationView(
-            id=row.id,
-            institution_code=row.institution_code,
-            department_name=row.department_name,
-            doctor_name=row.doctor_name,
-            visit_date=row.visit_date,
-            answered_at=row.answered_at,
-            is_over=is_over(row, clock.now()),
+            **_facts(row),
             questions=questions_of(row.institution_code, row.template_version),
             style=style_of(row.institution_code, row.style_version),
             answers=answers,
         )
+
+
+def own_list(
+    actor: Actor, *, state: Standing | None = None, after: tuple[datetime, UUID] | None = None, limit: int = 20
+) -> list[Listed]:
+    """The resident's own surveys, newest invitation first, a page after the key `after`. One query."""
+    if actor.kind is not ActorKind.RESIDENT or actor.id is None:
+        return []
+    rows = Invitation.objects.filter(account_id=actor.id)
+    begins = clock.now() - OPEN_FOR
+    if state is Standing.ANSWERED:
+        rows = rows.filter(answered_at__isnull=False)
+    elif state is not None:
+        still_open = Q(invited_at__gt=begins)
+        rows = rows.filter(still_open if state is Standing.WAITING else ~still_open, answered_at__isnull=True)
+    if after is not None:
+        rows = rows.filter(Q(invited_at__lt=after[0]) | Q(invited_at=after[0], id__lt=after[1]))
+    with region(read_only=True):
+        return [Listed(**_facts(row)) for row in rows.order_by("-invited_at", "-id")[:limit]]
+
+
+def _facts(row: Invitation) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "booking_id": row.booking_id,
+        "institution_code": row.institution_code,
+        "department_name": row.department_name,
+        "doctor_name": row.doctor_name,
+        "visit_date": row.visit_date,
+        "invited_at": row.invited_at,
+        "answered_at": row.answered_at,
+    }
 
 
 def of_booking(actor: Actor, booking_id: UUID) -> UUID | None:

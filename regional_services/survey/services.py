@@ -11,7 +11,7 @@ from hub.actor import Actor
 from hub.errors import Forbidden, InvalidInput
 from hub.security.permissions import require
 from hub.tenancy.scope import REGION
-from hub.work import work
+from hub.work import Command, work
 from regional_services.survey import questions, selectors
 from regional_services.survey.errors import AlreadyAnswered, PublishedMeanwhile, SurveyOver
 from regional_services.survey.models import Answer, Colour, Style, Template
@@ -21,12 +21,15 @@ from regional_services.survey.questions import Kind, Question
 LONGEST_WORDS = 100
 
 
-def answer(*, actor: Actor, invitation_id: UUID, values: Mapping[str, str]) -> None:
-    """Store the answers (by question key) against the visit.
+def answer(*, actor: Actor, invitation_id: UUID, values: Mapping[str, str], command: Command | None = None) -> None:
+    """Store the answers (by question key) against the visit; the same command again finds them stored.
 
     InvalidInput flags each answer that is missing or none; AlreadyAnswered for a second time; SurveyOver after the end.
     """
     with work(REGION, actor=actor) as unit:
+        if command is not None and not unit.claim(command, reference=str(invitation_id)).new:
+            unit.audit("survey.answered", target=f"survey:{invitation_id}", outcome="repeat")
+            return
         row = selectors.own_row(actor, invitation_id, lock=True)
         if row.answered_at is not None:
             raise AlreadyAnswered
@@ -51,6 +54,8 @@ def answer(*, actor: Actor, invitation_id: UUID, values: Mapping[str, str]) -> N
         )
         row.answered_at = unit.now
         row.save(update_fields=["answered_at"])
+        if command is not None:
+            unit.answer(command, {"survey": str(row.pk)})
         unit.audit("survey.answered", target=f"survey:{row.pk}")
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from hub import clock
 from regional_services.waiting.models import Place
 from tenants.queueing.models import EntryState
@@ -42,15 +44,19 @@ class PlaceView:
         """Whether nothing will move any more."""
         return self.state in (EntryState.DONE, EntryState.LEFT) or self.day < clock.today()
 
-    @property
-    def headline(self) -> str:
-        """The one thing to know, in words."""
+    def headline(self, name: str = "") -> str:
+        """The one thing to know, in words; `name`: whose place it is, for a reader who waits for somebody else."""
+        words = {"name": name, "station": self.station, "count": self.ahead}
         if self.state is EntryState.CALLED:
-            return f"请到 {self.station} 就诊"
+            return (
+                gettext("请%(name)s到 %(station)s 就诊") % words if name else gettext("请到 %(station)s 就诊") % words
+            )
         if self.state is EntryState.WAITING and self.ahead == 0:
-            return "下一位就是您" if self.present else "请尽快到院签到"
+            if not self.present:
+                return gettext("请%(name)s尽快到院签到") % words if name else gettext("请尽快到院签到")
+            return gettext("下一位就是%(name)s") % words if name else gettext("下一位就是您")
         if self.state is EntryState.WAITING:
-            return f"前面还有 {self.ahead} 位"
+            return gettext("前面还有 %(count)s 位") % words
         return self.state.label
 
 

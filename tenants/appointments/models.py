@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Right
 
 from hub import words
 from hub.security.fields import EncryptedTextField
@@ -127,6 +128,7 @@ class Appointment(models.Model):
             models.Index(
                 fields=["his_registration"], condition=~Q(his_registration=""), name="ix_appointment_registration"
             ),
+            models.Index(Right("hub_number", 8), name="ix_appointment_spoken"),
         ]
 
 

@@ -8,7 +8,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Right
 
+from hub.ids import heard
 from hub.synthetic import person_at
 from hub.tenancy.context import current_hospital
 from tenants.appointments.models import Appointment, DeskRequest, DeskState, HisState, Settlement, State
@@ -195,7 +197,10 @@ def search(criteria: Criteria, *, after: tuple[datetime, UUID] | None = None, li
         rows = rows.filter(person_id__in=criteria.person_ids)
     if criteria.number:
         typed = criteria.number.strip()
-        rows = rows.filter(Q(hub_number=own_number(typed)) | Q(his_registration=typed))
+        wanted = Q(hub_number=own_number(typed)) | Q(his_registration=typed)
+        if tail := heard(typed):
+            rows, wanted = rows.alias(tail=Right("hub_number", len(tail))), wanted | Q(tail=tail)
+        rows = rows.filter(wanted)
     if criteria.since:
         rows = rows.filter(visit_date__gte=criteria.since)
     if criteria.until:

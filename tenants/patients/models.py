@@ -20,6 +20,7 @@ class PatientArchive(models.Model):
     """One archive of a person at this hospital. A person may have several; exactly one of them is primary.
 
     Names, documents and phones are encrypted; the `*_index` columns are keyed hashes under this hospital's own key.
+    Where `phone` is empty, its two indexes are those of the phone the person's account signs in with.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

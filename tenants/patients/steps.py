@@ -34,6 +34,8 @@ class PatientIdentity:
     phone: str
     sex: str
     birth_date: date
+    sign_in_phone: str = ""
+    """Of a person who gave no phone: what his account signs in with. Desks find him by it; it is not stored here."""
 
 
 def ensure_archive(unit: Unit, *, person_id: UUID, identity: PatientIdentity) -> UUID:
@@ -48,7 +50,7 @@ def ensure_archive(unit: Unit, *, person_id: UUID, identity: PatientIdentity) ->
         # ON CONFLICT DO NOTHING waits for a rival's row and leaves the transaction usable, unlike a caught error.
         PatientArchive.objects.bulk_create([fresh], ignore_conflicts=True)
         archive = PatientArchive.objects.get(person_id=person_id, is_primary=True)
-    if _differs(archive, identity):
+    if _differs(archive, unit.scope, identity):
         _fill(archive, unit.scope, identity)
         archive.updated_at = unit.now
         archive.save()
@@ -104,13 +106,14 @@ def merge_his_patients(unit: Unit, *, kept_id: str, merged_id: str, source: str)
     return True
 
 
-def _differs(archive: PatientArchive, identity: PatientIdentity) -> bool:
-    return (archive.name, archive.document_type, archive.document_number, archive.phone) != (
-        identity.name,
-        identity.document_type,
-        identity.document_number,
-        identity.phone,
-    )
+def _differs(archive: PatientArchive, hospital: str, identity: PatientIdentity) -> bool:
+    given = (identity.name, identity.document_type, identity.document_number, identity.phone)
+    if (archive.name, archive.document_type, archive.document_number, archive.phone) != given:
+        return True
+    if identity.phone or not identity.sign_in_phone:
+        return False
+    found_by = bytes(archive.phone_index) if archive.phone_index else b""
+    return found_by not in blind.candidates("patients.phone", identity.sign_in_phone, hospital)
 
 
 def _fill(archive: PatientArchive, hospital: str, identity: PatientIdentity) -> None:
@@ -123,7 +126,6 @@ def _fill(archive: PatientArchive, hospital: str, identity: PatientIdentity) -> 
     archive.name_index = blind.index("patients.name", identity.name, hospital)
     archive.document_index = blind.index("patients.document", identity.document_number, hospital)
     archive.document_tail_index = blind.index("patients.document_tail", identity.document_number[-4:], hospital)
-    archive.phone_index = blind.index("patients.phone", identity.phone, hospital) if identity.phone else None
-    archive.phone_tail_index = (
-        blind.index("patients.phone_tail", identity.phone[-4:], hospital) if identity.phone else None
-    )
+    found_by = identity.phone or identity.sign_in_phone
+    archive.phone_index = blind.index("patients.phone", found_by, hospital) if found_by else None
+    archive.phone_tail_index = blind.index("patients.phone_tail", found_by[-4:], hospital) if found_by else None

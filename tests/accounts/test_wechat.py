@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 
 from hub import clock
-from hub.accounts import services, tokens
+from hub.accounts import platforms, services, tokens
 from hub.accounts.models import LoginHandle
+from hub.accounts.services import platforms as ways
 from hub.outbox import relay
 from hub.tenancy.scope import region
 from tests.accounts.parties import Parties
@@ -125,7 +126,7 @@ def test_binding_wechat_to_a_phone_account_lets_both_in(app: App, parties: Parti
     pair = app.signed_in()
     actor = tokens.actor_of(tokens.read_access(pair["access_token"]), hospital=None, ip="", request_id="")
     ask_id = confirmed(app, parties, "o9")
-    services.bind_wechat(actor=actor, ask_id=UUID(ask_id), binding=app.device)
+    ways.bind(actor=actor, platform=platforms.named("wechat"), ask_id=UUID(ask_id), binding=app.device)
     by_wechat = sign_in(app, confirmed(app, parties, "o9")).json()
     assert app.me(by_wechat["access_token"]).json()["id"] == str(actor.id)
     assert actor.id is not None

@@ -57,6 +57,7 @@ def test_the_new_pages_are_fit_to_be_seen(chromium: Browser, address: str, alpha
         "doctor": f"/doctors/{practitioner}",
         "department-face": f"/hospitals/{alpha}/departments/{card.department_id}?day={card.date}",
         "reminders": "/me/reminders",
+        "ways": "/me/ways",
     }
     for elder in (False, True):
         person = _sit_down(chromium, address, resident_browser(who).cookies["sessionid"].value, elder=elder)

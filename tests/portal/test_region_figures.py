@@ -127,7 +127,7 @@ def test_every_number_opens_its_list_down_to_a_department_and_a_day(fortnight: N
     for what, count in {"created": 4, "booked": 2, "cancelled": 1, "failed": 1, "refunded": 1, "no_shows": 1}.items():
         page = text_of(operator.get(lists, {"institution": alpha, "what": what}))
         assert f"共 {count} 个" in page, what
-        assert page.count('<td class="strong">B') == count
+        assert page.count('<td class="strong said" title="B') == count
     assert "共 5 个" in text_of(operator.get(lists)), "all hospitals, the last thirty days"
     down = text_of(operator.get("/district/statistics", {"institution": alpha}))
     assert "按科室" in down

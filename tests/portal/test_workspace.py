@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from hub.ids import domain_number
+from hub.ids import domain_number, spoken
 from hub.outbox.relay import drain
 from hub.security.roles import Role
 from hub.tenancy.scope import hospital
@@ -30,12 +30,16 @@ def plain_static_files(settings: Any) -> None:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
-@pytest.mark.parametrize("by", ["booking", "hub", "document", "name", "tail"])
+@pytest.mark.parametrize("by", ["booking", "spoken", "hub", "document", "name", "tail", "sign_in", "sign_in_tail"])
 def test_search_finds_by_every_key_and_shows_masked_values_only(alpha: str, by: str) -> None:
-    booking, who = booked(alpha)
+    booking, who = booked(alpha, phone="+8613912345678" if by.startswith("sign_in") else "")
     archive = archive_of(alpha, who)
+    assert archive.phone == ""
     typed = {
         "booking": booking.number,
+        "spoken": spoken(booking.number).lower().replace("0", "o"),
+        "sign_in": "139 1234 5678".replace(" ", ""),
+        "sign_in_tail": "5678",
         "hub": domain_number("R", booking.id),
         "document": archive.document_number,
         "name": archive.name,
@@ -47,7 +51,7 @@ def test_search_finds_by_every_key_and_shows_masked_values_only(alpha: str, by: 
     assert f"/workspace/appointments/{booking.id}" in page or str(booking.id) in answer.redirect_chain[-1][0]
     assert archive.document_number not in page
     assert archive.name not in page
-    assert typed not in answer.redirect_chain[-1][0] or by in ("booking", "hub")
+    assert typed not in answer.redirect_chain[-1][0] or by in ("booking", "hub", "spoken")
 
 
 def test_a_search_that_finds_nothing_says_what_to_do(alpha: str) -> None:
@@ -76,6 +80,8 @@ def test_looking_changing_and_exporting_are_found_in_the_audit(alpha: str) -> No
     ):
         page = text_of(auditor.get("/workspace/audit", {"action": action, "actor": "张伟"}))
         assert target in page
+        assert (f">{spoken(booking.number)}<" in page) == target.startswith("appointment")
+        assert f'href="/workspace/appointments/{booking.id}"' not in page, "no way where his roles don't lead"
     assert "没有符合条件的记录" in text_of(
         auditor.get("/workspace/audit", {"action": "appointment.opened", "actor": "李四"})
     )
@@ -115,7 +121,7 @@ def test_the_slip_and_the_printable_list(alpha: str) -> None:
     booking, who = booked(alpha)
     desk = desk_of(Role.RECEPTION, hospital=alpha)
     slip = text_of(desk.get(f"/workspace/appointments/{booking.id}/slip"))
-    assert booking.number in slip
+    assert spoken(booking.number) in slip
     assert archive_of(alpha, who).name not in slip
     printed = desk.get(f"/workspace/lists/{booking.visit_date.isoformat()}")
     assert printed.status_code == 200

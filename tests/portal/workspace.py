@@ -11,18 +11,23 @@ from uuid import UUID
 from django.db import connections
 
 from hub import clock
+from hub.accounts import steps as accounts
+from hub.accounts.models import HandleKind, User
 from hub.outbox.relay import drain
-from hub.tenancy.scope import hospital
+from hub.tenancy.scope import hospital, region
 from regional_services.booking.models import Booking
 from regional_services.booking.selectors import BookingView
 from tenants.patients.models import PatientArchive
 from tests.booking import world
 
 
-def booked(code: str, *, fee_fen: int = 0) -> tuple[BookingView, world.Resident]:
-    """One resident's standing booking for tomorrow; the hospital's own system is not asked."""
+def booked(code: str, *, fee_fen: int = 0, phone: str = "") -> tuple[BookingView, world.Resident]:
+    """One resident's standing booking for tomorrow; the hospital's own system is not asked. `phone`: his account's."""
     session = world.open_for_booking(code, 4, fee_fen=fee_fen, pay_on_day=fee_fen > 0)
     who = world.resident()
+    if phone:
+        with region():
+            accounts.add_handle(User.objects.get(id=str(who.actor.id)), HandleKind.PHONE, phone)
     booking = world.book(code, session, who)
     drain(outside=False)
     return booking, who

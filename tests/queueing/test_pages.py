@@ -198,9 +198,13 @@ def test_the_daughter_follows_her_mothers_place(alpha: str) -> None:
         day.arrive(0)
         address = f"/family/{day.bookings[0]}/place"
         browser = resident_browser(daughter)
-        assert "下一位就是您" in text_of(browser.get("/family"))
+        shown = text_of(browser.get("/family"))
+        assert "下一位就是沈*" in shown
+        assert "沈*的号" in shown
+        assert "您" not in shown.split('class="card place')[1].split("</section>")[0]
+        assert "我的号" in text_of(resident_browser(day.people[0]).get(f"/bookings/{day.bookings[0]}/place"))
         day.call()
-        assert "请到" in text_of(browser.get(address))
+        assert "请沈*到" in text_of(browser.get(address))
         for other in (clerk, neighbour):
             elsewhere = resident_browser(other)
             assert "今天没有家人在候诊" in text_of(elsewhere.get("/family"))

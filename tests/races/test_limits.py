@@ -35,7 +35,7 @@ def _tap_everywhere(alpha: str) -> list[str]:
     with region(read_only=True):
         card = identity.identity_of(who.person_id, account_id=who.actor.id)
     with work(alpha, actor=world.SETUP) as unit:  # an archive being made would let the taps in one by one
-        patients.ensure_archive(unit, person_id=who.person_id, identity=services._identity(card))
+        patients.ensure_archive(unit, person_id=who.person_id, identity=services.patient_identity(card))
         unit.audit("test.archive", target=f"person:{who.person_id}")
 
     def tap(index: int) -> str:

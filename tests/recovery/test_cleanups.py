@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from hub import clock
 from hub.accounts import housekeeping as accounts
-from hub.accounts.models import WechatAsk
+from hub.accounts.models import HandleAsk
 from hub.actor import system_actor
 from hub.outbox import housekeeping
 from hub.outbox.relay import drain
@@ -89,7 +89,7 @@ def test_sign_ins_and_days_gone_by_are_put_aside_before_they_go(alpha: str, sett
     builders.open_session(alpha, 1)
     projection.rebuild(alpha)
     with region():
-        WechatAsk.objects.create(binding=b"x" * 32, appid="wx", expires_at=clock.now())
+        HandleAsk.objects.create(kind="wechat", binding=b"x" * 32, realm="wx", expires_at=clock.now())
         PlatformAsk.objects.create(binding=b"x" * 32, nonce="n", expires_at=clock.now())
     later = timedelta(days=3)
     with clock.shifted(later):
@@ -102,13 +102,13 @@ def test_sign_ins_and_days_gone_by_are_put_aside_before_they_go(alpha: str, sett
         assert tidied == (1, 1, 1)
     made = {one.table: one for one in selectors.cleanups(limit=9)}
     assert made.keys() == {
-        "accounts_wechat_ask", "staff_platform_ask", "regional_catalog_catalogmark", "regional_catalog_catalogsession",
+        "accounts_handle_ask", "staff_platform_ask", "regional_catalog_catalogmark", "regional_catalog_catalogsession",
     }  # fmt: skip
     assert {one.keep_until for one in made.values()} == {clock.today() + later + timedelta(days=35)}
     for one in made.values():
         assert cleanups.restore(one.id, actor=WHO) == 1
     with region(read_only=True):
-        assert bytes(WechatAsk.objects.get().binding) == b"x" * 32
+        assert bytes(HandleAsk.objects.get().binding) == b"x" * 32
         assert CatalogSession.every.count() == 1
 
 

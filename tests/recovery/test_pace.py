@@ -19,7 +19,7 @@ from hub.tenancy import repair
 from hub.tenancy.scope import hospital, region
 from loadtest.processor import of_processes
 from regional_services.booking.models import Booking, Cause, Reservation, ResyncRun, ResyncState
-from regional_services.booking.resync import reading, running
+from regional_services.booking.resync import comparing, noting, reading, running
 from regional_services.booking.verify import verify_hospital
 from tests.booking import world
 from tests.crash.guillotine import Killed
@@ -120,9 +120,9 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(
 ) -> None:
     session = world.open_for_booking(alpha, 40, fee_fen=0)
     forgotten(alpha, session, 12)
-    monkeypatch.setattr(running, "BATCH", 5)
+    monkeypatch.setattr(comparing, "BATCH", 5)
     run_id = running.start(alpha, cause=Cause.HUB, since=clock.now(), actor=WHO)
-    real, calls = running._note, []
+    real, calls = noting.note, []
 
     def killed(*given: Any) -> None:
         calls.append(1)
@@ -130,7 +130,7 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(
             raise Killed
         real(*given)
 
-    monkeypatch.setattr(running, "_note", killed)
+    monkeypatch.setattr(noting, "note", killed)
     with pytest.raises(Killed):
         running.carry_on(run_id)
     assert running.due() == [], "it is still claimed"

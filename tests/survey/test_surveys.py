@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
 from hub import clock
+from hub.accounts.models import User
 from hub.actor import system_actor
 from hub.audit.selectors import Search, entries_of
 from hub.outbox.relay import drain
@@ -22,7 +24,8 @@ from tenants.appointments.events import VisitEnded
 from tests.booking import world
 from tests.booking.world import Resident
 from tests.portal.desks import desk_of, text_of
-from tests.security.matrix.examples import resident_browser
+from tests.security.matrix.examples import resident_browser, resident_token
+from tests.security.test_authorisation_matrix import staff_token
 
 TEMPLATE, STYLE, RESULTS = "/workspace/surveys/template", "/workspace/surveys/style", "/workspace/surveys"
 GOOD = {DEFAULT[0].key: "5", DEFAULT[1].key: "4", DEFAULT[2].key: "1", DEFAULT[3].key: "护士很耐心"}
@@ -196,3 +199,56 @@ def test_a_hospital_counts_its_own_answers_and_no_other_does(session: UUID) -> N
     with region(read_only=True, staff_of="beta"):
         assert not Invitation.objects.exists()
         assert not Answer.objects.exists()
+
+
+@pytest.mark.requirement("JA-APPT-25", "JA-APPT-26")
+def test_programs_list_fetch_and_answer_surveys_and_a_hospital_reads_its_figures(session: UUID) -> None:
+    """A repeat under the same key is the same answer; a stranger and another hospital see nothing of it."""
+    who, invitation = visit(session)
+    api, own, stranger = Client(SERVER_NAME="localhost"), _bearer(who), _bearer(world.resident())
+    here = f"/api/resident/v1/surveys/{invitation.id}"
+    waiting = "/api/resident/v1/surveys?state=waiting"
+    [listed] = api.get(waiting, headers=own).json()["items"]
+    assert (listed["id"], listed["booking_id"]) == (str(invitation.id), str(invitation.booking_id))
+    assert api.get(waiting, headers=stranger).json()["items"] == []
+    asked = api.get(here, headers=own).json()
+    assert [question["key"] for question in asked["questions"]] == [question.key for question in DEFAULT]
+    assert asked["questions"][2]["marks"][1] == {"value": "2", "text": "有点长"}
+
+    def answer(values: dict[str, str], key: str, bearer: dict[str, str] = own) -> tuple[int, dict[str, Any]]:
+        sent = api.post(
+            f"{here}/answers",
+            {"answers": values},
+            content_type="application/json",
+            headers={**bearer, "Idempotency-Key": key},
+        )
+        return sent.status_code, sent.json()
+
+    assert (api.get(here, headers=stranger).status_code, answer(GOOD, "of-a-stranger", stranger)[0]) == (404, 404)
+    status, wrong = answer({**GOOD, DEFAULT[0].key: "6"}, "first-try")
+    assert (status, [one["field"] for one in wrong["errors"]]) == (422, [DEFAULT[0].key])
+    status, told = answer(GOOD, "second-try")
+    assert (status, told["state"]) == (200, "answered")
+    assert {question["key"]: question["answer"] for question in told["questions"]} == GOOD
+    assert answer(GOOD, "second-try") == (status, told)
+    assert answer(GOOD, "another-key")[1]["code"] == "survey.answered"
+    assert api.get(waiting, headers=own).json()["items"] == []
+    with region(read_only=True):
+        assert Answer.objects.count() == len(GOOD)
+
+    def figures(code: str, role: Role) -> Any:
+        hall = Client(SERVER_NAME=f"{code}.localhost")
+        bearer = {"Authorization": f"Bearer {staff_token(role, code)}"}
+        return hall.get("/api/hospital/v1/surveys/figures", headers=bearer)
+
+    counted = figures("alpha", Role.HOSPITAL_MANAGER).json()
+    assert (counted["invited"], counted["answered"]) == (1, 1)
+    assert (counted["questions"][0]["mean"], counted["questions"][3]["comments"][0]["text"]) == (5.0, "护士很耐心")
+    assert figures("alpha", Role.RECEPTION).status_code == 403
+    with region():
+        User.objects.filter(login_name=f"staff.{Role.HOSPITAL_MANAGER}").update(login_name="staff.elsewhere")
+    assert figures("beta", Role.HOSPITAL_MANAGER).json()["invited"] == 0
+
+
+def _bearer(who: Resident) -> dict[str, str]:
+    return {"Authorization": f"Bearer {resident_token(who)}"}

@@ -18,6 +18,7 @@ from hub.ids import uuid7
 from hub.security.permissions import permissions_of
 from hub.security.roles import Role
 from hub.tenancy.scope import hospital, region
+from regional_services.booking import figures
 from regional_services.booking import selectors as bookings
 from regional_services.booking.errors import SessionClosed
 from regional_services.booking.models import Booking, State
@@ -70,7 +71,7 @@ def test_it_books_is_registered_cancels_and_is_never_counted(ready: Site) -> Non
     with region(read_only=True):
         assert not DayFigure.objects.exists()
     today = clock.today()
-    assert (bookings.figures_of_day(today).created, bookings.counts_by_hour(today, today)) == (0, {})
+    assert (figures.figures_of_day(today).created, figures.counts_by_hour(today, today)) == (0, {})
     assert bookings.bookings_of_day("alpha", booking.visit_date) == []
     assert selectors.availability(today, today)["alpha", Service.BOOKING].share == 100
     assert REGISTRY.get_sample_value("hub_synthetic_up", {"hospital": "alpha"}) == 1

@@ -105,6 +105,10 @@ The processes: what each may reach, who may come to it, and what it is trusted w
 - {name: HUB_WECHAT_PAY_URL, value: {{ $v.hub.outside.wechatPay | quote }}}
 - {name: HUB_WECHAT_OPEN_URL, value: {{ $v.hub.outside.wechatOpen | quote }}}
 - {name: HUB_ALIPAY_APPID, value: {{ $v.hub.alipayAppId | quote }}}
+- {name: HUB_ALIPAY_AUTHORIZE_ORIGIN, value: {{ $v.hub.alipayAuthorizeOrigin | quote }}}
+- {name: HUB_CITY_APP_ID, value: {{ $v.hub.cityAppId | quote }}}
+- {name: HUB_CITY_APP_AUTHORIZE_URL, value: {{ $v.hub.cityAppAuthorizeUrl | quote }}}
+- {name: HUB_SIGN_IN_PLATFORMS, value: {{ $v.hub.signInPlatforms | quote }}}
 - {name: HUB_ALIPAY_URL, value: {{ $v.hub.outside.alipay | quote }}}
 - {name: HUB_CITY_APP_URL, value: {{ $v.hub.outside.cityApp | quote }}}
 - {name: HUB_SMS_URL, value: {{ $v.hub.outside.sms | quote }}}

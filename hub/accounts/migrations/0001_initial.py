@@ -18,11 +18,23 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="WechatAsk",
+            name="HandleAsk",
             fields=[
                 ("id", models.UUIDField(default=hub.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("phone", "手机号"),
+                            ("wechat", "微信"),
+                            ("alipay", "支付宝"),
+                            ("city_app", "随申办"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
                 ("binding", models.BinaryField(max_length=32)),
-                ("appid", models.CharField(max_length=64)),
+                ("realm", models.CharField(blank=True, default="", max_length=64)),
                 (
                     "state",
                     models.CharField(
@@ -37,14 +49,14 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
-                ("code", hub.security.fields.EncryptedTextField(null=True, owner="", purpose="accounts.wechat_code")),
-                ("openid", hub.security.fields.EncryptedTextField(null=True, owner="", purpose="accounts.handle")),
+                ("code", hub.security.fields.EncryptedTextField(null=True, owner="", purpose="accounts.handle_code")),
+                ("subject", hub.security.fields.EncryptedTextField(null=True, owner="", purpose="accounts.handle")),
                 ("reason", models.CharField(blank=True, default="", max_length=64)),
                 ("created_at", models.DateTimeField(default=hub.clock.now)),
                 ("expires_at", models.DateTimeField()),
             ],
             options={
-                "db_table": "accounts_wechat_ask",
+                "db_table": "accounts_handle_ask",
             },
         ),
         migrations.CreateModel(
@@ -139,6 +151,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("phone", "手机验证码"),
                             ("wechat", "微信授权"),
+                            ("alipay", "支付宝授权"),
+                            ("city_app", "随申办授权"),
                             ("password_totp", "口令与动态码"),
                             ("recovery", "口令与恢复码"),
                             ("synthetic", "平台巡检"),

@@ -3,14 +3,14 @@
 from hub.accounts.models.credentials import PasswordHistory, RecoveryCode, TotpDevice
 from hub.accounts.models.networks import AdminNetwork
 from hub.accounts.models.sign_ins import (
+    AskState,
     CodePurpose,
+    HandleAsk,
     KnownDevice,
     PhoneCode,
     RefreshToken,
     SignIn,
     SignInMethod,
-    WechatAsk,
-    WechatAskState,
 )
 from hub.accounts.models.users import (
     DISTRICT,
@@ -31,9 +31,11 @@ __all__ = [
     "AccountKind",
     "AccountState",
     "AdminNetwork",
+    "AskState",
     "CodePurpose",
     "DataScope",
     "Duty",
+    "HandleAsk",
     "HandleKind",
     "KnownDevice",
     "LoginHandle",
@@ -46,6 +48,4 @@ __all__ = [
     "StaffMembership",
     "TotpDevice",
     "User",
-    "WechatAsk",
-    "WechatAskState",
 ]

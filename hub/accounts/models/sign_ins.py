@@ -1,4 +1,4 @@
-"""Ways in (phone codes, WeChat asks) and what they lead to (sign-ins, refresh tokens, known devices)."""
+"""Ways in (phone codes, asks of platforms) and what they lead to (sign-ins, refresh tokens, known devices)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from hub import clock, words
-from hub.accounts.models.users import User
+from hub.accounts.models.users import HandleKind, User
 from hub.ids import uuid7
 from hub.security.fields import BlindIndexField, EncryptedTextField
 from hub.tenancy.grants import Grant
@@ -46,8 +46,8 @@ class PhoneCode(models.Model):
         indexes = [models.Index(fields=["phone_index", "-created_at"], name="accounts_phone_code_phone")]
 
 
-class WechatAskState(words.TextChoices):
-    """A WeChat sign-in between the redirect back and the answer of the open platform."""
+class AskState(words.TextChoices):
+    """A sign-in at a platform between the redirect back and the platform's answer."""
 
     STARTED = "started", "等待授权"
     ASKED = "asked", "正在核对"
@@ -56,24 +56,25 @@ class WechatAskState(words.TextChoices):
     SPENT = "spent", "已使用"
 
 
-class WechatAsk(models.Model):
-    """One web authorisation: its `state` parameter is the id, bound to the session that began it.
+class HandleAsk(models.Model):
+    """One authorisation at a platform: its `state` parameter is the id, bound to the session that began it.
 
-    The exchange of the code is done by the relay's pool for outside calls; the page polls this row.
+    The code is traded by the relay's pool for outside calls; the page polls this row. `subject` is whose it was.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=16, choices=HandleKind.choices)
     binding = models.BinaryField(max_length=32)
-    appid = models.CharField(max_length=64)
-    state = models.CharField(max_length=16, choices=WechatAskState.choices, default=WechatAskState.STARTED)
-    code = EncryptedTextField(purpose="accounts.wechat_code", null=True)
-    openid = EncryptedTextField(purpose="accounts.handle", null=True)
+    realm = models.CharField(max_length=64, default="", blank=True)
+    state = models.CharField(max_length=16, choices=AskState.choices, default=AskState.STARTED)
+    code = EncryptedTextField(purpose="accounts.handle_code", null=True)
+    subject = EncryptedTextField(purpose="accounts.handle", null=True)
     reason = models.CharField(max_length=64, default="", blank=True)
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
 
     class Meta:
-        db_table = "accounts_wechat_ask"
+        db_table = "accounts_handle_ask"
 
 
 class KnownDevice(models.Model):
@@ -96,6 +97,8 @@ class SignInMethod(words.TextChoices):
 
     PHONE = "phone", "手机验证码"
     WECHAT = "wechat", "微信授权"
+    ALIPAY = "alipay", "支付宝授权"
+    CITY_APP = "city_app", "随申办授权"
     PASSWORD_TOTP = "password_totp", "口令与动态码"
     RECOVERY = "recovery", "口令与恢复码"
     SYNTHETIC = "synthetic", "平台巡检"

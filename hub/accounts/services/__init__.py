@@ -41,21 +41,12 @@ from hub.accounts.services.staff import (
     sign_in_staff,
     verify_totp,
 )
-from hub.accounts.services.wechat import (
-    bind_wechat,
-    holder_of_wechat,
-    receive_wechat_code,
-    sign_in_with_wechat,
-    start_wechat,
-    wechat_progress,
-)
 
 __all__ = [
     "accept_first_factor",
     "allow_network",
     "begin_totp",
     "bind_phone",
-    "bind_wechat",
     "change_password",
     "check_phone_code",
     "close_place",
@@ -71,12 +62,10 @@ __all__ = [
     "follow_platform",
     "grant_role",
     "holder_of_phone",
-    "holder_of_wechat",
     "networks",
     "openid_of",
     "prove_again",
     "prove_identity",
-    "receive_wechat_code",
     "refresh_tokens",
     "request_phone_code",
     "reset_totp",
@@ -86,11 +75,8 @@ __all__ = [
     "set_expiry",
     "sign_in_staff",
     "sign_in_with_code",
-    "sign_in_with_wechat",
     "split_phone_to_new_account",
-    "start_wechat",
     "tokens_of",
     "unlock_account",
     "verify_totp",
-    "wechat_progress",
 ]

@@ -8,7 +8,7 @@ from uuid import UUID
 from hub.accounts import digests, revocation, steps, tokens
 from hub.accounts.access import own_account
 from hub.accounts.errors import TokenExpired, TokenInvalid, TokenReused
-from hub.accounts.models import RefreshToken, SignIn
+from hub.accounts.models import RefreshToken, SignIn, SignInMethod
 from hub.accounts.results import SignedIn, TokenPair
 from hub.actor import Actor
 from hub.errors import NotFound
@@ -89,6 +89,15 @@ def end_all_sign_ins(*, actor: Actor, user_id: UUID, reason: str) -> int:
     if living:
         _announce_and_end(actor, living, reason)
     return len(living)
+
+
+def end_sign_ins_by(*, actor: Actor, user_id: UUID, method: SignInMethod, but: UUID | None) -> None:
+    """End every living sign-in of an account that came by one way, except one."""
+    with region(read_only=True):
+        rows = SignIn.objects.filter(user_id=user_id, method=method, ended_at__isnull=True)
+        living = [(row.id, row.expires_at) for row in rows if row.id != but]
+    if living:
+        _announce_and_end(actor, living, "way_unbound")
 
 
 def _announce_and_end(actor: Actor, sign_ins: list[tuple[UUID, datetime]], reason: str) -> None:

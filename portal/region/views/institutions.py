@@ -29,8 +29,8 @@ from portal.components.paging import leaf_of
 from portal.desk.lights import light, lights
 from portal.desk.pages import desk
 from portal.region.pages import district_page
+from regional_services.booking import figures as bookings
 from regional_services.booking import permissions
-from regional_services.booking import selectors as bookings
 from regional_services.catalog import selectors as catalog
 from regional_services.leaving import permissions as leaving_permissions
 from regional_services.statistics import selectors as statistics

@@ -11,8 +11,8 @@ from hub.security.guards import Guard, Side, declare
 from portal.desk.feedback import overdue_of
 from portal.desk.pages import desk, first_page, staff_of
 from portal.region.pages import district_page
+from regional_services.booking import figures as bookings
 from regional_services.booking import permissions
-from regional_services.booking import selectors as bookings
 
 
 @require_GET

@@ -22,7 +22,7 @@ from hub.tenancy.scope import REGION
 from portal.components.shared import Shared
 from portal.desk.lights import Lit, lights
 from portal.region.pages import district_page
-from regional_services.booking import selectors as bookings
+from regional_services.booking import figures as bookings
 from regional_services.booking.permissions import VIEW_DISTRICT
 from regional_services.catalog import selectors as catalog
 from regional_services.statistics import selectors as statistics

@@ -19,7 +19,7 @@ from portal.components.paging import leaf_of, query_with
 from portal.components.sheets import begun
 from portal.desk.pages import desk
 from portal.region.pages import district_page
-from regional_services.booking import selectors as bookings
+from regional_services.booking import figures as bookings
 from regional_services.catalog import selectors as catalog
 from regional_services.statistics import selectors, services
 from regional_services.statistics.permissions import EXPORT, VIEW

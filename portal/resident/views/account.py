@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hub.accounts import selectors, sessions
 from hub.accounts.access import own_account
-from hub.accounts.errors import WechatTaken
 from hub.accounts.models import CodePurpose
-from hub.accounts.services import residents, sign_ins, wechat
+from hub.accounts.services import residents, sign_ins
 from hub.actor import Actor
 from hub.errors import HubError
 from hub.words import COOKIE as LANGUAGE_COOKIE
 from portal.components.context import ELDER_COOKIE
 from portal.resident.pages import chosen_person, next_of, page, people_of, resident_of, resident_page
-from portal.resident.views.accountlife import propose_by_wechat
+from portal.resident.views.ways import ways_in
 
-WECHAT_NEXT = "wechat_next"
 YEAR = 365 * 24 * 3600
 
 
 def _refusal(request: HttpRequest, template: str, context: dict[str, object], problem: HubError) -> HttpResponse:
-    context |= {"errors": problem.fields, "error": "" if problem.fields else problem.text}
+    context |= {**ways_in(), "errors": problem.fields, "error": "" if problem.fields else problem.text}
     return page(request, template, "me", context, status=problem.status)
 
 
@@ -35,7 +31,7 @@ def _refusal(request: HttpRequest, template: str, context: dict[str, object], pr
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for a phone, send it a code."""
     phone = request.POST.get("phone", "").strip()
-    context: dict[str, object] = {"next": next_of(request), "phone": phone}
+    context: dict[str, object] = {**ways_in(), "next": next_of(request), "phone": phone}
     if request.method == "GET":
         return page(request, "signin", "me", context)
     try:
@@ -65,71 +61,6 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     answer = HttpResponseRedirect(following)
     sessions.remember_device(request, answer, client.device)
     return answer
-
-
-@require_GET
-def wechat_start(request: HttpRequest) -> HttpResponse:
-    """To WeChat's authorisation page; a signed-in resident binds his WeChat, anybody else signs in with it."""
-    actor = resident_of(request) or sessions.anonymous(request)
-    started = wechat.start_wechat(actor=actor, binding=sessions.binding_of(request), return_to="/signin/wechat/back")
-    request.session[WECHAT_NEXT] = next_of(request)
-    return HttpResponseRedirect(started.authorize_url)
-
-
-@require_GET
-def wechat_back(request: HttpRequest) -> HttpResponse:
-    """The browser is back with a code; the exchange runs elsewhere, the next page waits for it."""
-    ask_id = wechat.receive_wechat_code(
-        actor=resident_of(request) or sessions.anonymous(request),
-        state=request.GET.get("state", ""),
-        code=request.GET.get("code", ""),
-        binding=sessions.binding_of(request),
-    )
-    return HttpResponseRedirect(f"/signin/wechat/{ask_id}")
-
-
-@require_GET
-def wechat_wait(request: HttpRequest, ask_id: UUID) -> HttpResponse:
-    """Wait for WeChat's answer, then sign in or bind, and go on to where the resident wanted to go."""
-    binding = sessions.binding_of(request)
-    progress = wechat.wechat_progress(ask_id=ask_id, binding=binding)
-    if progress.status == "pending":
-        if request.headers.get("HX-Request"):
-            return HttpResponse(status=204)
-        context = {"heading": _("微信登录"), "text": _("正在等待微信确认…"), "poll": request.path}
-        return page(request, "waiting", "me", context)
-    following = request.session.get(WECHAT_NEXT, "/")
-    if progress.status == "refused":
-        context = {"next": following, "error": _("微信没有确认登录，请重试或改用手机号。")}
-        return (
-            _go(request, f"/signin?next={quote(following)}")
-            if _polled(request)
-            else page(request, "signin", "me", context, status=400)
-        )
-    actor = resident_of(request)
-    if actor is not None:
-        try:
-            wechat.bind_wechat(actor=actor, ask_id=ask_id, binding=binding)
-        except WechatTaken:
-            following = propose_by_wechat(request, actor, ask_id)
-        return _go(request, following)
-    client = sessions.client_of(request)
-    signed_in = wechat.sign_in_with_wechat(actor=sessions.anonymous(request), ask_id=ask_id, client=client)
-    sessions.open_session(request, signed_in)
-    answer = _go(request, following)
-    sessions.remember_device(request, answer, client.device)
-    return answer
-
-
-def _polled(request: HttpRequest) -> bool:
-    return bool(request.headers.get("HX-Request"))
-
-
-def _go(request: HttpRequest, where: str) -> HttpResponse:
-    """Send the browser on, whether it asked by htmx or by itself."""
-    if _polled(request):
-        return HttpResponse(status=200, headers={"HX-Redirect": where})
-    return HttpResponseRedirect(where)
 
 
 @require_POST

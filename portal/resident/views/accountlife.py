@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hub.accounts import handles, sessions
+from hub.accounts import handles, platforms, sessions
 from hub.accounts.models import CodePurpose
+from hub.accounts.platforms import Platform
 from hub.accounts.services import residents
 from hub.actor import Actor
 from hub.errors import HubError
@@ -31,6 +32,7 @@ def accounts(request: HttpRequest, actor: Actor) -> HttpResponse:
         "mine": handles.handles_of(account(actor)),
         "others": selectors.other_accounts(actor),
         "merges": selectors.own_merges(actor),
+        "platforms": [(one.slug, one.kind.label) for one in platforms.open_platforms()],
         "phone": phone,
         "back": "/me",
     }
@@ -49,10 +51,11 @@ def accounts(request: HttpRequest, actor: Actor) -> HttpResponse:
     return HttpResponseRedirect(f"{HERE}/{merge_id}")
 
 
-def propose_by_wechat(request: HttpRequest, actor: Actor, ask_id: UUID) -> str:
-    """The WeChat just authorised opens another account: where to go on."""
+def propose_by_platform(request: HttpRequest, actor: Actor, platform: Platform, ask_id: UUID) -> str:
+    """The platform's user just authorised opens another account: where to go on."""
+    binding = sessions.binding_of(request)
     try:
-        merge_id = merging.propose_by_wechat(actor=actor, ask_id=ask_id, binding=sessions.binding_of(request))
+        merge_id = merging.propose_by_platform(actor=actor, platform=platform, ask_id=ask_id, binding=binding)
     except HubError as problem:
         messages.error(request, problem.text, extra_tags="bad")
         return HERE

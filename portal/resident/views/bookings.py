@@ -21,6 +21,7 @@ from portal.commands import command_of
 from portal.components.paging import id_of, query_with
 from portal.components.words import HISTORY_WORDS
 from portal.resident.pages import page, resident_page
+from portal.resident.views import places
 from regional_services.booking import access, changes, moving, registering, rights, selectors, services
 from regional_services.booking.arrival import Position, rules_of
 from regional_services.booking.models import SETTLED, Settlement, State
@@ -130,7 +131,7 @@ def _place(actor: Actor, view: BookingView) -> dict[str, object]:
         return {}
     listen = topics.address(waiting_handlers.visit_topic(view.id))
     try:
-        return {"listen": listen, "place": waiting.own_place(actor, view.id)}
+        return {"listen": listen, **places.told(actor, waiting.own_place(actor, view.id))}
     except NoPlace:
         return {"listen": listen}
 

@@ -9,15 +9,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from hub.actor import Actor
-from hub.security import masking
 from hub.sse import topics
 from portal.resident.pages import page, resident_page
+from portal.resident.views import places
 from regional_services.booking import access as bookings
-from regional_services.identity import selectors as people
 from regional_services.waiting import access
 from regional_services.waiting import handlers as waiting_handlers
 from regional_services.waiting.errors import NoPlace
-from regional_services.waiting.selectors import PlaceView
 from tenants.registry import selectors as registry
 
 
@@ -27,8 +25,7 @@ def waiting(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Everybody who waits today, each place looking again by itself."""
     rows = [
         {
-            "place": place,
-            "name": masking.name(people.identity_of(place.person_id).name),
+            **places.told(actor, place),
             "institution": registry.institution(place.institution_code).name,
             "listen": topics.address(waiting_handlers.visit_topic(place.booking_id)),
         }
@@ -41,9 +38,9 @@ def waiting(request: HttpRequest, actor: Actor) -> HttpResponse:
 @resident_page
 def place(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
     """One place alone, asked for whenever the queue moved; an own booking without a place has an empty one."""
-    found: PlaceView | None = None
     try:
-        found = access.own_place(actor, booking_id)
+        shown = places.told(actor, access.own_place(actor, booking_id))
     except NoPlace:
         bookings.own_booking(actor, booking_id)
-    return render(request, "portal/resident/place.html", {"place": found})
+        shown = {}
+    return render(request, "portal/resident/place.html", shown)

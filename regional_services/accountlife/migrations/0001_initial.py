@@ -57,7 +57,13 @@ class Migration(migrations.Migration):
                 (
                     "way",
                     models.CharField(
-                        choices=[("phone", "手机验证码"), ("wechat", "微信授权"), ("clerk", "工作人员双人复核")],
+                        choices=[
+                            ("phone", "手机验证码"),
+                            ("wechat", "微信授权"),
+                            ("alipay", "支付宝授权"),
+                            ("city_app", "随申办授权"),
+                            ("clerk", "工作人员双人复核"),
+                        ],
                         max_length=8,
                         verbose_name="依据",
                     ),

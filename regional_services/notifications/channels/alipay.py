@@ -5,27 +5,19 @@ The gateway recognises no repeat, so that a lost answer stays unknown.
 
 from __future__ import annotations
 
-import base64
 import json
 from datetime import timedelta
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from django.conf import settings
 
-from hub import clock
+from hub.accounts import alipay_gateway
 from hub.accounts.models import HandleKind
-from hub.security.keyring import KeyMissing, ring
+from hub.security.keyring import KeyMissing
 from regional_services.notifications.channels import http
 from regional_services.notifications.channels.contract import Answer, Outcome, Parcel
 
 METHOD = "alipay.open.public.message.single.send"
-NODE = "alipay_open_public_message_single_send_response"
-OWN_KEY = "alipay.app_private_key"
-PLATFORM_KEY = "alipay.public_key"
 _COLOUR = "#0B8A7A"
 _BUSY = "20000"  # the service is not available: it does not say whether it had begun
 _FAILED = "40004"
@@ -44,18 +36,16 @@ class LifeAccount:
     def send(self, parcel: Parcel) -> Answer:
         """Send one message; what the platform's signature does not cover is not believed."""
         try:
-            own, theirs = _own_key(), _platform_key()
+            reply = http.call("POST", f"{settings.HUB_OUTSIDE['alipay']}/gateway.do", data=_request(parcel))
+            if reply.lost is not None:
+                return reply.lost
+            node = alipay_gateway.genuine(reply.raw, METHOD)
         except KeyMissing:
             return Answer(outcome=Outcome.REFUSED, reason="未配置支付宝密钥")
-        reply = http.call("POST", f"{settings.HUB_OUTSIDE['alipay']}/gateway.do", data=_request(parcel, own))
-        if reply.lost is not None:
-            return reply.lost
-        if not _genuine(reply, theirs):
-            return Answer(outcome=Outcome.UNKNOWN, reason="应答验签失败")
-        return _read(reply.body[NODE])
+        return Answer(outcome=Outcome.UNKNOWN, reason="应答验签失败") if node is None else _read(node)
 
 
-def _request(parcel: Parcel, key: rsa.RSAPrivateKey) -> dict[str, str]:
+def _request(parcel: Parcel) -> dict[str, str]:
     fields = {name: {"value": text, "color": "#1F2933"} for name, text in parcel.said.fields.items()}
     content = {
         "to_user_id": parcel.address,
@@ -64,35 +54,8 @@ def _request(parcel: Parcel, key: rsa.RSAPrivateKey) -> dict[str, str]:
             "context": {"head_color": _COLOUR, "url": parcel.link, "action_name": "查看", **fields},
         },
     }
-    parameters = {
-        "app_id": settings.HUB_ALIPAY_APPID,
-        "method": METHOD,
-        "format": "JSON",
-        "charset": "utf-8",
-        "sign_type": "RSA2",
-        "timestamp": f"{clock.local(clock.now()):%Y-%m-%d %H:%M:%S}",
-        "version": "1.0",
-        "biz_content": json.dumps(content, ensure_ascii=False, separators=(",", ":")),
-    }
-    signed = "&".join(f"{name}={value}" for name, value in sorted(parameters.items()))
-    signature = key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-    return {**parameters, "sign": base64.b64encode(signature).decode()}
-
-
-def _genuine(reply: http.Reply, key: rsa.RSAPublicKey) -> bool:
-    """Whether the node's own bytes are what was signed; a refusal of the gateway itself has another node."""
-    node, sign = reply.body.get(NODE), str(reply.body.get("sign", ""))
-    if not isinstance(node, dict):
-        return False
-    text = reply.raw.decode(errors="replace")
-    start = text.index(":", text.index(f'"{NODE}"')) + 1
-    _, end = json.JSONDecoder().raw_decode(text[start:].lstrip())
-    signed = text[start:].lstrip()[:end]
-    try:
-        key.verify(base64.b64decode(sign), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    biz_content = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return alipay_gateway.signed(METHOD, app_id=settings.HUB_ALIPAY_APPID, parameters={"biz_content": biz_content})
 
 
 def _read(node: dict[str, Any]) -> Answer:
@@ -105,17 +68,3 @@ def _read(node: dict[str, Any]) -> Answer:
         return Answer(outcome=Outcome.UNKNOWN, reason=f"{code} {reason}"[:60])
     said = node.get("sub_msg") if code == _FAILED else ""
     return Answer(outcome=Outcome.REFUSED, reason=f"{reason} {said or ''}".strip()[:60])
-
-
-def _own_key() -> rsa.RSAPrivateKey:
-    key = load_pem_private_key(ring().secret(OWN_KEY), password=None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise KeyMissing(f"{OWN_KEY} is no RSA key")
-    return key
-
-
-def _platform_key() -> rsa.RSAPublicKey:
-    key = load_pem_public_key(ring().secret(PLATFORM_KEY))
-    if not isinstance(key, rsa.RSAPublicKey):
-        raise KeyMissing(f"{PLATFORM_KEY} is no RSA key")
-    return key

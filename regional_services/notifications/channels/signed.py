@@ -10,12 +10,11 @@ from typing import Any
 from django.conf import settings
 
 from hub.accounts.models import HandleKind
-from hub.accounts.outside import SMS_SECRET
+from hub.accounts.outside import CITY_APP_SECRET, SMS_SECRET
 from hub.security.keyring import KeyMissing, ring
 from regional_services.notifications.channels import http
 from regional_services.notifications.channels.contract import Answer, Outcome, Parcel
 
-CITY_APP_SECRET = "city_app.hmac"  # noqa: S105 - the name of a secret
 _TEMPLATE = "notice"
 _A_DAY = timedelta(days=1)
 

@@ -9,28 +9,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-import time
-from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
 from sandbox.control import Board
+from sandbox.outside.granting import Grants, back, choices
 from sandbox.outside.page import page
-from sandbox.outside.people import person
 
 _CODE_SECONDS = 300
-_SHOWN = 12
-
-
-@dataclass(slots=True)
-class _Grant:
-    appid: str
-    openid: str
-    snapshot: bool
-    expires: float
-    used: bool = False
+_SNAPSHOT = "snapshot:"
 
 
 class SigningIn:
@@ -38,7 +27,7 @@ class SigningIn:
 
     def __init__(self, apps: dict[str, str], domains: set[str], board: Board) -> None:
         self._apps, self._domains, self._board = apps, domains, board
-        self._grants: dict[str, _Grant] = {}
+        self._grants = Grants(_CODE_SECONDS)
 
     def routes(self) -> list[web.RouteDef]:
         """What browsers and servers meet."""
@@ -57,26 +46,18 @@ class SigningIn:
         if query.get("response_type") != "code" or query.get("scope") not in {"snsapi_base", "snsapi_userinfo"}:
             return _page("<h1>Scope 参数错误，错误码：10005</h1>", 400)
         if "person" in query:
-            raise web.HTTPFound(self._granted(request))
-        rows = "".join(
-            f'<a class=row href="?{escape(urlencode({**query, "person": human.index}))}">{escape(human.name)}'
-            f"<br><small>演示微信用户 {human.index + 1}</small></a>"
-            for human in map(person, range(_SHOWN))
-        )
+            raise self._granted(request)
         snapshot = escape(urlencode({**query, "person": 0, "snapshot": 1}))
         return _page(
-            f"<h1>选择一位演示用户授权登录</h1>{rows}<a class=row href='?{snapshot}'>快照页模式（虚拟身份）</a>"
+            f"<h1>选择一位演示用户授权登录</h1>{choices(query, '微信')}"
+            f"<a class=row href='?{snapshot}'>快照页模式（虚拟身份）</a>"
         )
 
-    def _granted(self, request: web.Request) -> str:
-        query, code = request.query, "0" + secrets.token_hex(15)
-        snapshot = "snapshot" in query
-        subject = f"snapshot:{code}" if snapshot else f"person:{int(query['person'])}"
-        self._grants[code] = _Grant(
-            query["appid"], openid(query["appid"], subject), snapshot, time.time() + _CODE_SECONDS
-        )
-        joint = "&" if urlsplit(query["redirect_uri"]).query else "?"
-        return f"{query['redirect_uri']}{joint}{urlencode({'code': code, 'state': query.get('state', '')})}"
+    def _granted(self, request: web.Request) -> web.HTTPFound:
+        query = request.query
+        subject = f"{_SNAPSHOT}{secrets.token_hex(8)}" if "snapshot" in query else f"person:{int(query['person'])}"
+        code = self._grants.issue(query["appid"], subject)
+        return back(query["redirect_uri"], {"code": code, "state": query.get("state", "")})
 
     async def _exchange(self, request: web.Request) -> web.Response:
         if self._board.take("down") is not None:
@@ -88,20 +69,19 @@ class SigningIn:
             return error(40013, "invalid appid")
         if query.get("secret") != self._apps[query["appid"]]:
             return error(40125, "invalid appsecret")
-        grant = self._grants.get(query.get("code", ""))
-        if grant is None or grant.appid != query["appid"] or grant.expires < time.time():
+        grant = self._grants.take(query["appid"], query.get("code", ""))
+        if grant is None:
             return error(40029, "invalid code")
         if grant.used:
             return error(40163, "code been used")
-        grant.used = True
         answer: dict[str, str | int] = {
             "access_token": secrets.token_urlsafe(48),
             "expires_in": 7200,
             "refresh_token": secrets.token_urlsafe(48),
-            "openid": grant.openid,
+            "openid": openid(grant.app, grant.subject),
             "scope": "snsapi_base",
         }
-        return web.json_response(answer | ({"is_snapshotuser": 1} if grant.snapshot else {}))
+        return web.json_response(answer | ({"is_snapshotuser": 1} if grant.subject.startswith(_SNAPSHOT) else {}))
 
     def facts(self) -> dict[str, int]:
         """For the control page."""

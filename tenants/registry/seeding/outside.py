@@ -143,8 +143,13 @@ def _config(rows: list[dict[str, str]]) -> dict[str, Any]:
             "clients": [{"id": settings.HUB_STAFF_PLATFORM_CLIENT, "secret": _secret("staff_platform.client")}],
             "domains": [settings.BASE_HOST, "127.0.0.1"],
         },
-        "alipay": {"port": _port_of("alipay")},
-        "city_app": {"port": _port_of("city_app"), "secret": _secret("city_app.hmac")},
+        "alipay": {"port": _port_of("alipay"), "domains": [settings.BASE_HOST, "127.0.0.1"]},
+        "city_app": {
+            "port": _port_of("city_app"),
+            "app_id": settings.HUB_CITY_APP["app_id"],
+            "secret": _secret("city_app.hmac"),
+            "domains": [settings.BASE_HOST, "127.0.0.1"],
+        },
         "internet_hospital": {"port": SANDBOX_PORT + 6, "secret": _secret("internet_hospital.hmac")},
         "health_card": {
             "port": _port_of("health_card"),

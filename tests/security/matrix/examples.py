@@ -19,7 +19,7 @@ from django.test import Client
 from hub import clock
 from hub.accounts import services as networks
 from hub.accounts import sessions, steps
-from hub.accounts.models import SignInMethod, User
+from hub.accounts.models import HandleKind, SignInMethod, User
 from hub.accounts.results import Client as Device
 from hub.accounts.results import SignedIn
 from hub.accounts.services import tokens_of
@@ -354,6 +354,15 @@ def _own_sign_in(district: World) -> UUID:
     return resident_sign_in(district.owner).sign_in_id
 
 
+def _handle(district: World) -> UUID:
+    """A way in of the owner's, one of two."""
+    with region():
+        user = User.objects.get(id=str(district.owner.actor.id))
+        for kind in (HandleKind.ALIPAY, HandleKind.CITY_APP):
+            handle = steps.add_handle(user, kind, uuid4().hex)
+    return handle.id
+
+
 def _staff_sign_in(district: World) -> UUID:
     return make_staff("elsewhere", hospital=district.alpha).sign_in().sign_in_id
 
@@ -607,6 +616,8 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
     ("", "invitation_id"): _invitation,
     ("", "entry_id"): _waiting_entry,
     ("", "ask_id"): lambda _: uuid4(),
+    ("", "platform"): lambda _: "alipay",
+    ("", "handle_id"): _handle,
     ("", "merchant_id"): lambda district: _merchant_id(district.alpha),
     ("workspace", "archive_id"): _archive,
     ("workspace", "request_id"): _desk_request,

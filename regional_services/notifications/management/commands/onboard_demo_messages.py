@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from hub.accounts.alipay_gateway import OWN_KEY, PLATFORM_KEY
 from hub.actor import Actor, system_actor
 from hub.ids import uuid7
 from hub.security.keyring import ring
 from regional_services.notifications import editing
 from regional_services.notifications.catalogue import KINDS, Channel, Kind, Language
-from regional_services.notifications.channels.alipay import OWN_KEY, PLATFORM_KEY
 from regional_services.notifications.permissions import EDIT, VIEW
 
 _VISIT = "TM-VISIT-0000000000000000000000000000000001"

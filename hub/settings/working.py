@@ -1,0 +1,87 @@
+"""What workers do and when: the queues, which task waits in which, and the schedule."""
+
+from __future__ import annotations
+
+from celery.schedules import crontab
+
+# A worker without -Q serves all queues. What moves bookings and money never waits behind a slow hospital.
+DEFAULT_QUEUE = "jobs"
+# The queue `institutions` is for workers that hold the owner's address; nobody else may make a schema.
+QUEUES: dict[str, dict[str, str]] = {"sweeps": {}, "exchange": {}, "jobs": {}, "institutions": {}}
+ROUTES = {
+    "booking.sweep": {"queue": "sweeps"},
+    "payments.sweep": {"queue": "sweeps"},
+    "booking.open_rooms": {"queue": "sweeps"},
+    "closures.carry_on": {"queue": "sweeps"},
+    "waitlist.sweep": {"queue": "sweeps"},
+    "fairness.repeat": {"queue": "sweeps"},
+    "notifications.sweep": {"queue": "sweeps"},
+    "institution_connectors.exchange.tasks.*": {"queue": "exchange"},
+    "registry.carry_on": {"queue": "institutions"},
+    "registry.sweep": {"queue": "institutions"},
+    "leaving.*": {"queue": "institutions"},
+    "recovery.*": {"queue": "institutions"},
+}
+SCHEDULE = {
+    "booking.sweep": {"task": "booking.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    "booking.open_rooms": {"task": "booking.open_rooms", "schedule": 10.0, "options": {"expires": 10.0}},
+    "booking.resync": {"task": "booking.resync", "schedule": 30.0, "options": {"expires": 30.0}},
+    "payments.sweep": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "registry.sweep": {"task": "registry.sweep", "schedule": 10.0, "options": {"expires": 10.0}},
+    "registry.apply_rules": {"task": "registry.apply_rules", "schedule": 30.0, "options": {"expires": 30.0}},
+    "leaving.sweep": {"task": "leaving.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "leaving.drop_schemas": {"task": "leaving.drop_schemas", "schedule": crontab(hour=3, minute=0)},
+    "vigilance.verify_access": {"task": "vigilance.verify_access", "schedule": 3600.0},
+    "accounts.tidy": {"task": "accounts.tidy", "schedule": crontab(hour=2, minute=10)},
+    "staff_platform.poll": {"task": "staff_platform.poll", "schedule": 20.0, "options": {"expires": 20.0}},
+    "staff_platform.tidy": {"task": "staff_platform.tidy", "schedule": crontab(hour=2, minute=30)},
+    "keys.resume": {"task": "keys.resume", "schedule": 300.0, "options": {"expires": 200.0}},
+    "directory-refresh": {"task": "tenants.directory.tasks.refresh_directories", "schedule": 6 * 3600.0},
+    "directory.tidy_photos": {"task": "directory.tidy_photos", "schedule": crontab(hour=3, minute=20)},
+    "daily-lists": {"task": "tenants.appointments.tasks.make_lists", "schedule": crontab(hour=6, minute=0)},
+    "queueing.days": {"task": "queueing.days", "schedule": crontab(minute="*/10")},
+    "queueing.tick": {"task": "queueing.tick", "schedule": 10.0, "options": {"expires": 10.0}},
+    "scheduling.merge_shares": {"task": "scheduling.merge_shares", "schedule": 60.0, "options": {"expires": 50.0}},
+    "night-reports": {"task": "tenants.nightly.tasks.make_reports", "schedule": crontab(hour=7, minute=0)},
+    "noshow.count": {"task": "noshow.count", "schedule": crontab(hour=4, minute=0)},
+    "fairness.repeat": {"task": "fairness.repeat", "schedule": 60.0, "options": {"expires": 50.0}},
+    "fairness-forget": {"task": "fairness.forget", "schedule": crontab(hour=4, minute=20)},
+    "closures.carry_on": {"task": "closures.carry_on", "schedule": 2.0, "options": {"expires": 2.0}},
+    "waitlist.sweep": {"task": "waitlist.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    "identity-expired": {"task": "identity.end_expired", "schedule": 3600.0},
+    "cards-forget": {"task": "cards.forget_old", "schedule": 300.0},
+    "foundation.compare": {"task": "foundation.compare", "schedule": 3600.0, "options": {"expires": 3000.0}},
+    "foundation.tidy": {"task": "foundation.tidy", "schedule": crontab(hour=2, minute=50)},
+    "accountlife-close": {"task": "accountlife.close_due", "schedule": 900.0},
+    "accountlife-expired": {"task": "accountlife.delete_expired", "schedule": 86400.0},
+    "catalog-refresh": {"task": "regional_services.catalog.tasks.refresh_stale", "schedule": 15.0},
+    "catalog-forget-past": {
+        "task": "regional_services.catalog.tasks.forget_past",
+        "schedule": crontab(hour=2, minute=15),
+    },
+    "statistics.refresh": {"task": "statistics.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
+    "statistics.observe": {"task": "statistics.observe", "schedule": 60.0, "options": {"expires": 50.0}},
+    "idverify.sweep": {"task": "idverify.sweep", "schedule": 60.0, "options": {"expires": 50.0}},
+    "idverify.delete_pictures": {"task": "idverify.delete_pictures", "schedule": 3600.0},
+    "running.watch": {"task": "running.watch", "schedule": 30.0, "options": {"expires": 25.0}},
+    "running.forget": {"task": "running.forget", "schedule": crontab(hour=3, minute=40)},
+    "synthetic.forget": {"task": "synthetic.forget", "schedule": crontab(hour=3, minute=10)},
+    "doctors.remind": {"task": "doctors.remind", "schedule": 30.0, "options": {"expires": 30.0}},
+    "synthetic.tidy": {"task": "synthetic.tidy", "schedule": crontab(hour=2, minute=20)},
+    "openfigures.refresh": {"task": "openfigures.refresh", "schedule": 60.0, "options": {"expires": 50.0}},
+    "notifications.sweep": {"task": "notifications.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "notifications.tidy": {"task": "notifications.tidy", "schedule": crontab(hour=2, minute=35)},
+    "feedback.escalate": {"task": "feedback.escalate", "schedule": 300.0, "options": {"expires": 240.0}},
+    "feedback.tidy": {"task": "feedback.tidy", "schedule": crontab(hour=2, minute=25)},
+    "statistics.settle": {"task": "statistics.settle", "schedule": 86400.0},
+    "exchange-visits": {"task": "institution_connectors.exchange.tasks.poll_visits_all", "schedule": 30.0},
+    "exchange-poll": {"task": "institution_connectors.exchange.tasks.poll_all", "schedule": 300.0},
+    "exchange-probe": {"task": "institution_connectors.exchange.tasks.probe_all", "schedule": 60.0},
+    "exchange-subscribe": {"task": "institution_connectors.exchange.tasks.subscribe_all", "schedule": 120.0},
+    "exchange-recover": {"task": "institution_connectors.exchange.tasks.recover_all", "schedule": 300.0},
+    "exchange-bodies": {
+        "task": "institution_connectors.exchange.tasks.end_bodies_all",
+        "schedule": crontab(hour=2, minute=30),
+    },
+    "recovery.nightly": {"task": "recovery.nightly", "schedule": crontab(hour=1, minute=0)},
+}
