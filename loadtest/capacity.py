@@ -59,9 +59,12 @@ def _prepare(district: District, bookings: int) -> tuple[int, float]:
     print("== the district is made", flush=True)
     district.manage("migrate_hub")
     district.manage("seed_demo")
+    district.manage("collectstatic", "--noinput", "-v0")  # the staff's pages name files that are collected
     database = Database(district.var)
     district.configure_sandbox(days=DAYS, per_slot=NUMBERS_PER_HALF_HOUR)
     district.start_sandbox()
+    district.manage("onboard_demo_merchants")
+    district.manage("onboard_demo_messages")
     district.start_web()
     district.start_relay()
     database.drained(600, calm=5)
