@@ -16,6 +16,8 @@ KEPT = ("PATH", "HOME", "LANG")
 
 
 @pytest.mark.slow
+@pytest.mark.requirement("JA-PERF-01", "JA-PERF-02", "JA-PERF-03", "JA-PERF-04")
+@pytest.mark.requirement("JA-PERF-05", "JA-PERF-06", "JA-PERF-07", "JA-PERF-08")
 def test_fifty_people_at_work_are_answered_in_time(tmp_path: Path) -> None:
     """On a district of its own with a year of bookings; the report names the reference and each derived target."""
     paper = tmp_path / "performance.md"
