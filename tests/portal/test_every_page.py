@@ -40,8 +40,8 @@ REFUSING = {
     "desk-platform": (503, "no support platform here: the page of signing in, with words"),
     "desk-platform-back": (422, "nobody was sent there: the page of signing in, with words"),
     "desk-platform-wait": (422, "the same"),
-    "wechat-back": (422, "nobody was sent there"),
-    "wechat-wait": (404, "nobody waits for this answer"),
+    "way-back": (422, "nobody was sent there"),
+    "way-wait": (404, "nobody waits for this answer"),
     "entry-arrive": (403, "no signed link"),
     "workspace-session-reopen": (409, "the session was not stopped: its form, with words"),
     "desk-reminder": (404, "a way to what the reminder is about, never a page"),
@@ -51,7 +51,7 @@ LEADING_ON = frozenset(
     {
         *("device-voice", "doctor-photo", "desk-reminder", "message", "message-short", "entry-return", "line"),
         *("booking-reschedule", "district-leaving-begin", "waitlist-join", "workspace-refer", "workspace-refer-number"),
-        *("wechat-start", "booking-reschedule-session", "booking-reschedule-confirm"),
+        *("way-start", "booking-reschedule-session", "booking-reschedule-confirm"),
     }
 )
 """Routes that always, or from where this world stands, lead to another page of the walk."""
