@@ -7,7 +7,6 @@ if more is due. `drain()` does the same turns in the caller's thread, for tests 
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 import threading
@@ -19,7 +18,7 @@ from functools import partial
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from hub import ids
+from hub import garbage, ids
 from hub.audit import chain
 from hub.errors import HubError
 from hub.journal.world import all_scopes
@@ -40,7 +39,6 @@ _GRACE = 25.0  # how long a stopping relay waits for handlers that run
 # Seconds a thread computes before another may. A delivery waits on the database some twenty times and begs for its turn
 # after each; at Python's 5 ms a neighbour that computes would add most of what a delivery takes.
 _SWITCH = 0.0005
-_GARBAGE = 20_000  # new objects between two looks for cycles; a delivery makes some thousands and hardly a cycle
 
 
 @dataclass(slots=True)
@@ -73,8 +71,7 @@ def share_one_processor() -> None:
     """Settle this process for many threads that all wait for short answers (ADR 1141): the relay's own, no other's."""
     turnstile.limit(settings.HUB_RELAY["at_once"])
     sys.setswitchinterval(_SWITCH)
-    gc.freeze()  # what was loaded at the start stays: no need to look through it again
-    gc.set_threshold(_GARBAGE)
+    garbage.look_seldom()
 
 
 class Relay:

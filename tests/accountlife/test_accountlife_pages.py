@@ -18,7 +18,7 @@ from regional_services.insurance.models import Activation
 from tests.accountlife.test_accountlife import PHONES, account, again, proven, with_phone
 from tests.accounts.people import make_staff
 from tests.booking import world
-from tests.harness.browser import chromium, visitor
+from tests.harness.browser import chromium, sizes, visitor
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.portal.desks import browser_of, desk_of
@@ -75,7 +75,7 @@ def _look(
     browser: Browser, address: str, keys: dict[str, str], merge_id: str, booking_id: str, alpha: str, scan_id: str
 ) -> None:
     troubles: list[str] = []
-    for size in ("phone", "elder", "desk"):
+    for size in sizes("elder"):
         for who, pages in {
             "new": {"accounts": "/me/accounts", "merge": f"/me/accounts/{merge_id}", "close": "/me/close"},
             "old": {"close-blocked": "/me/close", "voucher": f"/bookings/{booking_id}/voucher", "people": "/me/people"},

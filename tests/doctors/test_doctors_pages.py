@@ -17,7 +17,7 @@ from regional_services.doctors import symptoms
 from tests.booking import world
 from tests.doctors.conftest import LU, Town, event
 from tests.harness import browser as browsers
-from tests.harness.browser import Visitor, visitor
+from tests.harness.browser import Visitor, sizes, visitor
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.scheduling.builders import SYNC, open_session
@@ -111,7 +111,7 @@ def _look_at_everything(town: Town, address: str, chromium: Browser, who: world.
         "guidance": "/search?q=胸口痛",
         "search": "/search?q=shenming",
     }
-    for size in ("phone", "elder", "desk"):
+    for size in sizes("elder"):
         window = _signed_in(visitor(chromium, address, elder=size == "elder", desk=size == "desk"), who)
         for name, path in paths.items():
             window.go(path)

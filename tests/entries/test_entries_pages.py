@@ -10,7 +10,7 @@ from hub.security.roles import Role
 from tests.booking import world
 from tests.entries.conftest import Community, child_of, with_wechat
 from tests.entries.test_entries import opened
-from tests.harness.browser import chromium, visitor
+from tests.harness.browser import chromium, sizes, visitor
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.portal.desks import desk_of
@@ -28,8 +28,7 @@ def test_the_pages_of_an_entry(community: Community) -> None:
     address = f"http://localhost:{port}"
     with serving(HOST, port), chromium() as program:
         windows = {
-            size: visitor(program, address, elder=size == "elder", desk=size == "desk")
-            for size in ("phone", "elder", "desk")
+            size: visitor(program, address, elder=size == "elder", desk=size == "desk") for size in sizes("phone")
         }
 
         def look(name: str, path: str) -> None:

@@ -24,6 +24,12 @@ PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-first-run"]
 SERIOUS = {"serious", "critical"}
+SIZES = ("phone", "elder", "desk")
+
+
+def sizes(*quick: str) -> tuple[str, ...]:
+    """In which sizes pages are looked at: these in the quick suite, all of them in `make test-full`."""
+    return SIZES if os.environ.get("HUB_LOOK_AT_ALL") else quick
 
 
 def executable() -> str:

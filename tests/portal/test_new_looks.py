@@ -15,7 +15,7 @@ from regional_services.catalog.models import CatalogSession
 from tenants.directory.models import Doctor
 from tenants.registry import calendar
 from tests.feedback.pictures import picture
-from tests.harness.browser import Visitor, visitor
+from tests.harness.browser import Visitor, sizes, visitor
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.portal.desks import desk_of
@@ -59,11 +59,12 @@ def test_the_new_pages_are_fit_to_be_seen(chromium: Browser, address: str, alpha
         "reminders": "/me/reminders",
         "ways": "/me/ways",
     }
-    for elder in (False, True):
-        person = _sit_down(chromium, address, resident_browser(who).cookies["sessionid"].value, elder=elder)
+    for size in sizes("elder"):
+        key = resident_browser(who).cookies["sessionid"].value
+        person = _sit_down(chromium, address, key, elder=size == "elder", desk=size == "desk")
         for name, path in pages.items():
             person.go(path)
-            person.look(f"resident-{name}{'-elder' if elder else ''}")
+            person.look(f"resident-{name}-{size}")
         assert person.troubles == []
 
     here = f"/workspace/sessions/{booking.session_id}"

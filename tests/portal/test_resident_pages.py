@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.harness.browser import Visitor, visitor
+from tests.harness.browser import Visitor, sizes, visitor
 from tests.portal.conftest import Site
 from tests.registered import REGISTERED, RELATIVE
 
@@ -107,7 +107,7 @@ def _look_at_everything(site: Site, chromium: Browser, person: Visitor, booking:
         "search-empty": "/search?q=没有这样的",
     }
     cookies = person.context.cookies()
-    for size in ("phone", "elder", "desk"):
+    for size in sizes("phone", "elder"):
         window = visitor(chromium, site.address, elder=size == "elder", desk=size == "desk")
         window.context.add_cookies(cookies)  # type: ignore[arg-type]
         for name, path in paths.items():

@@ -85,7 +85,7 @@ def _move(window: Visitor, path: str, look: Look) -> None:
 
 def _wait(window: Visitor, code: str, session: UUID, account: str, look: Look) -> None:
     """The release is seconds away; after it the page says that it is this account's turn."""
-    page, soon = window.page, clock.now() + timedelta(seconds=20)
+    page, soon = window.page, clock.now() + timedelta(seconds=10)
     with hospital(code):
         Session.objects.filter(id=session).update(release_at=soon)
     CatalogSession.objects.filter(session_id=session).update(release_at=soon)

@@ -12,7 +12,7 @@ from hub.outbox.relay import drain
 from regional_services.catalog import projection
 from regional_services.waitlist import offering, selectors, services
 from tests.booking import world
-from tests.harness.browser import chromium, visitor
+from tests.harness.browser import chromium, sizes, visitor
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.security.matrix.examples import resident_browser
@@ -31,8 +31,7 @@ def test_a_full_doctor_is_waited_for_and_booked(alpha: str, beta: str) -> None:
     address = f"http://localhost:{port}"
     with serving(HOST, port), chromium() as browser:
         windows = {
-            size: visitor(browser, address, elder=size == "elder", desk=size == "desk")
-            for size in ("phone", "elder", "desk")
+            size: visitor(browser, address, elder=size == "elder", desk=size == "desk") for size in sizes("phone")
         }
         for window in windows.values():
             window.context.add_cookies([{**cookie, "url": address} for cookie in cookies])  # type: ignore[typeddict-item]
