@@ -16,7 +16,7 @@ from pytest_django.plugin import DjangoDbBlocker  # noqa: E402
 from tests.harness import databases  # noqa: E402
 
 # Files that take long go out first, so that no worker is left with one when the others have nothing to do.
-LONG_FILES = ("tests/portal/", "tests/crash/", "tests/recovery/", "tests/leaving/", "tests/races/")
+LONG_FILES = ("tests/portal/", "tests/security/", "tests/crash/", "tests/recovery/", "tests/leaving/", "tests/races/")
 
 
 SLOW_SECONDS = 1800  # a walk over every instant of a booking takes minutes; the five of pyproject.toml are for others

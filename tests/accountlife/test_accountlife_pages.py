@@ -18,7 +18,7 @@ from regional_services.insurance.models import Activation
 from tests.accountlife.test_accountlife import PHONES, account, again, proven, with_phone
 from tests.accounts.people import make_staff
 from tests.booking import world
-from tests.harness.browser import chromium, sizes, visitor
+from tests.harness.browser import SIZES, chromium, visitor
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.portal.desks import browser_of, desk_of
@@ -27,6 +27,7 @@ from tests.security.matrix.examples import merchant, resident_browser
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_the_pages(alpha: str) -> None:
     session = world.open_for_booking(alpha, 4, fee_fen=2500)
     merchant(alpha)
@@ -75,7 +76,7 @@ def _look(
     browser: Browser, address: str, keys: dict[str, str], merge_id: str, booking_id: str, alpha: str, scan_id: str
 ) -> None:
     troubles: list[str] = []
-    for size in sizes("elder"):
+    for size in SIZES:
         for who, pages in {
             "new": {"accounts": "/me/accounts", "merge": f"/me/accounts/{merge_id}", "close": "/me/close"},
             "old": {"close-blocked": "/me/close", "voucher": f"/bookings/{booking_id}/voucher", "people": "/me/people"},

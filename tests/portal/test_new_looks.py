@@ -15,7 +15,7 @@ from regional_services.catalog.models import CatalogSession
 from tenants.directory.models import Doctor
 from tenants.registry import calendar
 from tests.feedback.pictures import picture
-from tests.harness.browser import Visitor, sizes, visitor
+from tests.harness.browser import SIZES, Visitor, visitor
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.portal.desks import desk_of
@@ -40,6 +40,7 @@ def _sit_down(browser: Browser, address: str, cookie: str, *, desk: bool = False
     return person
 
 
+@pytest.mark.slow
 def test_the_new_pages_are_fit_to_be_seen(chromium: Browser, address: str, alpha: str) -> None:
     booking, who = booked(alpha)
     with hospital(alpha, read_only=True):
@@ -59,7 +60,7 @@ def test_the_new_pages_are_fit_to_be_seen(chromium: Browser, address: str, alpha
         "reminders": "/me/reminders",
         "ways": "/me/ways",
     }
-    for size in sizes("elder"):
+    for size in SIZES:
         key = resident_browser(who).cookies["sessionid"].value
         person = _sit_down(chromium, address, key, elder=size == "elder", desk=size == "desk")
         for name, path in pages.items():

@@ -24,7 +24,7 @@ from tenants.nightly import services as nightly
 from tenants.patients.models import PatientArchive
 from tests.accounts.people import make_staff
 from tests.booking import world
-from tests.harness.browser import Visitor, sizes, visitor
+from tests.harness.browser import Visitor, visitor
 from tests.portal.conftest import Site
 from tests.portal.desks import desk_of
 from tests.portal.workspace import audited
@@ -127,7 +127,8 @@ def _pages(booking: BookingView, exchange: str, member: UUID) -> dict[Role, dict
     }
 
 
-@pytest.mark.parametrize("size", [size for size in sizes("desk") if size != "elder"])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", ["desk", "phone"])
 def test_every_page_is_looked_at(site: Site, chromium: Browser, size: str) -> None:
     booking, _ = _booked()
     drain()

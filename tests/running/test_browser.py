@@ -41,6 +41,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_the_pages_as_they_are_seen(own_ring: KeyRing, alpha: str, chromium: Browser) -> None:
     register_institution(alpha)
     for process in ("relay", "scheduler"):
