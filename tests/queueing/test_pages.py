@@ -108,7 +108,7 @@ def test_one_key_moves_the_hall_and_the_patients_phone(
         expect(phone.page.get_by_role("heading", name="前面还有 1 位")).to_be_visible(timeout=5000)
         desk.look("queue-calling")
         desk.page.get_by_role("button", name="去检查，回来再看").click()
-        away = desk.page.locator("section", has=desk.page.get_by_role("heading", name="去检查与过号"))
+        away = desk.page.locator("section", has=desk.page.get_by_role("heading", name="去检查、过号与未到"))
         expect(away).to_contain_text("001")
         away.get_by_role("button", name="现在叫").click()
         expect(desk.page.locator(".calling-ticket")).to_have_text("001")
