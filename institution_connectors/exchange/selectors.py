@@ -66,6 +66,11 @@ class AttemptRow:
     reason: Reason
     trace_id: str
 
+    @property
+    def came_of_it(self) -> State:
+        """The outcome as a state with words; a call that has not ended may have reached the hospital."""
+        return State(self.outcome) if self.outcome else State.UNKNOWN
+
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:

@@ -64,6 +64,7 @@ def _context(request: HttpRequest, actor: Actor, queue_id: UUID) -> dict[str, ob
         "current": mine[0] if mine else None,
         "others": [one for one in people.active if one.person.station != station],
         "coming": people.line[:NEXT_SHOWN],
+        "out": [*people.away, *people.passed, *people.missing[:NEXT_SHOWN]],
         "calls": calls,
         "may_triage": actor.may(permissions.TRIAGE),
         "elsewhere": found.rules.caller is not Caller.HUB,

@@ -1,7 +1,7 @@
 """A waiting hall's screen: the newest call large, each room with who is inside and the next five, names masked.
 
-It looks again when told so by server-sent events, and every twenty seconds besides. What is cried out
-stands in the page as words, and as JSON for a hall's speech system.
+It looks again when told so by server-sent events, and every twenty seconds besides; rooms that need several pages turn
+faster, each in its time. What is cried out stands in the page as words, and as JSON for a hall's speech system.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tenants.registry import selectors as registry
 NEXT = 5
 ROWS = 6
 TURN_SECONDS = 12
+STILL_SECONDS = 20
 SPOKEN_FOR = timedelta(minutes=2)
 
 
@@ -103,7 +104,7 @@ def _context(code: str, found: DeviceView) -> dict[str, object]:
         "large": cries[0].shown if cries else None,
         "page_number": page + 1,
         "pages": pages,
-        "again": TURN_SECONDS if pages > 1 else 20,
+        "again": TURN_SECONDS if pages > 1 else STILL_SECONDS,
     }
 
 

@@ -60,7 +60,8 @@ def advise(text: str) -> list[Advice]:
     """What the words of a text lead to, what may be urgent first. Two queries, one where nothing is recognised."""
     said = text.strip()
     matches = [(row, how) for row in Symptom.objects.filter(is_active=True) if (how := _how(row, said))] if said else []
-    matches.sort(key=lambda match: (not match[0].is_urgent, -len(match[1]), match[0].word))
+    # What was said in full comes before what it only begins or is part of: 发烧 before 孩子发烧.
+    matches.sort(key=lambda match: (not match[0].is_urgent, match[1] not in said, -len(match[1]), match[0].word))
     matches = matches[:MOST_WORDS]
     if not matches:
         return []

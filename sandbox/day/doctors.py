@@ -106,7 +106,7 @@ class Doctor:
 
 
 class Page(HTMLParser):
-    """What a person sees to press: hidden fields of the last form, keys by name, queues with somebody in them."""
+    """What a person sees to press: hidden fields, the first of a name, keys by name, queues with somebody in them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ class Page(HTMLParser):
         """Collect."""
         given = {name: value or "" for name, value in attrs}
         if tag == "input" and given.get("type") == "hidden":
-            self.fields[given["name"]] = given.get("value", "")
+            self.fields.setdefault(given["name"], given.get("value", ""))
         elif tag == "button" and given.get("name") == "act":
             self.keys.add(given["value"])
         elif tag == "tr":

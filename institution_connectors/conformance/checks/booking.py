@@ -128,7 +128,7 @@ def outcome_is_known(talk: Talk) -> str:
     absent = accepted(talk.ask(nothing), OutcomeChecked, "核对没收到的请求")
     if absent.found is not Found.ABSENT:
         raise Failed(gettext("没收到的请求答 %(found)s，应为 absent") % {"found": absent.found})
-    return "done、absent"
+    return gettext("办过的答已办，没收到的答不存在")
 
 
 def race_has_one_winner(talk: Talk) -> str:
