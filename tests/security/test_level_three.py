@@ -20,11 +20,19 @@ from hub.security.roles import Role
 from hub.tenancy.scope import hospital
 from tests.accounts.people import StaffMember, make_staff
 from tests.booking import world
+from tests.harness.anchors import forget_anchors
 from tests.journal.test_audit import as_administrator
 from tests.portal.desks import browser_of, desk_of, text_of
 from tests.portal.workspace import archive_of, booked
 
+
 ACTS = ("appointment.opened", "appointment.exported", "appointment.desk_cancel_asked")
+
+
+@pytest.fixture(autouse=True)
+def no_anchors() -> None:
+    """No audit anchors of earlier tests."""
+    forget_anchors()
 
 
 @pytest.mark.requirement("JA-ADMIN-03")
