@@ -25,7 +25,6 @@ from tests.journal.test_audit import as_administrator
 from tests.portal.desks import browser_of, desk_of, text_of
 from tests.portal.workspace import archive_of, booked
 
-
 ACTS = ("appointment.opened", "appointment.exported", "appointment.desk_cancel_asked")
 
 
