@@ -243,44 +243,40 @@ def test_after_checking_in_it_is_too_late_to_cancel(his: His) -> None:
     assert his.ask(cancel).reason is Reason.TOO_LATE
 
 
-def test_the_hospital_hears_whom_the_hub_called(his: His) -> None:
-    his.needs(Operation.TELL_VISIT)
+def _step(his: His, kind: VisitEventKind) -> TellVisit:
+    """A step of a visit just registered, as the hub tells it."""
     request = his.registration()
     known = his.ask(request).expect(Registered)
-    step = TellVisit(
+    return TellVisit(
         hub_number=hub_number("V"),
         registration_number=request.hub_number,
         his_number=known.his_number,
-        kind=VisitEventKind.CALLED,
+        kind=kind,
         occurred_at=clock.now(),
         ticket="007",
         place="3诊室",
     )
+
+
+def test_the_hospital_hears_whom_the_hub_called(his: His) -> None:
+    his.needs(Operation.TELL_VISIT)
+    step = _step(his, VisitEventKind.CALLED)
     for _ in range(2):  # told again, it is heard once
         assert his.ask(step).outcome is Outcome.ACCEPTED
-    [heard] = his.board.act("heard", his_number=known.his_number)["heard"]
+    [heard] = his.board.act("heard", his_number=step.his_number)["heard"]
     assert (heard["kind"], heard["ticket"], heard["place"]) == ("called", "007", "3诊室")
     assert _told(his, step) is Found.DONE
     ended = replace(step, hub_number=hub_number("V"), kind=VisitEventKind.VISIT_ENDED, ticket="", place="")
     assert his.ask(ended).outcome is Outcome.ACCEPTED
     late = replace(step, hub_number=hub_number("V"), kind=VisitEventKind.ARRIVED)
     assert his.ask(late).outcome is Outcome.ACCEPTED  # one that comes after a later one
-    heard = his.board.act("heard", his_number=known.his_number)["heard"]
+    heard = his.board.act("heard", his_number=step.his_number)["heard"]
     assert [row["kind"] for row in heard] == ["arrived", "visit_ended", "called"]
 
 
 def test_a_step_told_may_be_refused_or_its_answer_lost(his: His) -> None:
     his.needs(Operation.TELL_VISIT)
-    request = his.registration()
-    known = his.ask(request).expect(Registered)
-    step = TellVisit(
-        hub_number=hub_number("V"),
-        registration_number=request.hub_number,
-        his_number=known.his_number,
-        kind=VisitEventKind.MISSED,
-        occurred_at=clock.now(),
-        ticket="007",
-    )
+    step = _step(his, VisitEventKind.MISSED)
     stranger = replace(step, hub_number=hub_number("V"), registration_number=hub_number(), his_number="G990101999999")
     assert his.ask(stranger).reason is Reason.NOT_FOUND
     assert _told(his, stranger) is Found.ABSENT
@@ -291,7 +287,7 @@ def test_a_step_told_may_be_refused_or_its_answer_lost(his: His) -> None:
         return
     assert answer.outcome is Outcome.UNKNOWN
     assert _told(his, step) is Found.DONE  # asked after it, it was heard
-    assert [row["kind"] for row in his.board.act("heard", his_number=known.his_number)["heard"]] == ["missed"]
+    assert [row["kind"] for row in his.board.act("heard", his_number=step.his_number)["heard"]] == ["missed"]
 
 
 def _told(his: His, step: TellVisit) -> Found:
