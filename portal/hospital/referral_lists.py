@@ -29,7 +29,7 @@ from tenants.patients.selectors import PatientView
 from tenants.registry import selectors as registry
 
 SENT, RECEIVED = "/workspace/referrals", "/workspace/referrals/received"
-_TABS = (("referrals", "转出"), ("referrals/received", "转入"))
+TABS = (("referrals", "转出"), ("referrals/received", "转入"), ("referrals/contracts", "家庭医生签约"))
 
 
 def _wanted(request: HttpRequest) -> Wanted:
@@ -49,7 +49,7 @@ def _around(request: HttpRequest, actor: Actor, wanted: Wanted, here: str) -> di
     code = own_hospital(actor)
     return {
         "here": here,
-        "tabs": _TABS,
+        "tabs": TABS if actor.may(patient_permissions.CONTRACT) and actor.sees_all else TABS[:2],
         "tab": here.removeprefix("/workspace/"),
         "wanted": wanted,
         "states": [(value, label) for value, label in State.choices if here == SENT or _comes(value)],

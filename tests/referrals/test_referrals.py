@@ -42,7 +42,7 @@ from tenants.scheduling import services as scheduling
 from tenants.scheduling.models import Channel, Number
 from tenants.scheduling.services import RuleWish
 from tests.booking import world
-from tests.harness.browser import PHONE, Visitor, visitor
+from tests.harness.browser import DESK, PHONE, Visitor, visitor
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.harness.threads import in_threads
@@ -160,6 +160,17 @@ def test_a_resident_is_signed_referred_told_and_expected_there(
         expect(page.get_by_role("cell", name="沈*")).to_be_visible()
         assert archive.document_number not in page.content()
         window.look("referrals-list")
+        sheet = f"沈云,{archive.document_number},李敏\n沈云,110101199003070011,王强\n".encode()
+        for size, viewport in (("", DESK), ("-phone", PHONE)):
+            window.page.set_viewport_size(viewport)  # type: ignore[arg-type]
+            window.go("/workspace/referrals/contracts")
+            window.look(f"contracts{size}")
+            page.get_by_role("link", name="从文件导入").click()
+            page.get_by_label("CSV 文件").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": sheet})
+            window.look(f"contracts-import{size}")
+            page.get_by_role("button", name="预览").click()
+            expect(page.get_by_role("cell", name="已登记与这位医生签约，不用再登记。")).to_be_visible()
+            window.look(f"contracts-preview{size}")
     manager = desk_of(Role.HOSPITAL_MANAGER, hospital=beta)
     with serving(HOST, port), desk_window(chromium, manager, f"http://{beta}.localhost:{port}") as window:
         page = window.go("/workspace/referrals/received")
