@@ -69,6 +69,7 @@ ACTS = {
     "registry.rules_planned": "安排规则变更",
     "registry.rules_withdrawn": "撤回规则变更",
     "registry.function_switched": "更改功能开关",
+    "foundation.collected": "整理上报数据",
 }
 
 
