@@ -106,7 +106,7 @@ _POOL: dict[str, Any] = {
 # How many hospitals find a connection of their own with all that the server has planned for them (ADR 0312).
 _WARM_POOL = {**_POOL, "min_size": min(env.number("HUB_DB_WARM", 1), _POOL["max_size"])}
 # Our statements are short: compiling one takes longer than running it, and so does planning one that is written out
-# for hot paths (`hub.tenancy.statements`) for its very parameters, which the server would do again and again wherever it
+# for hot paths (`hub.tenancy.statements`) for its very parameters, which the server would do again and again where it
 # hopes to gain by it. The ORM's are planned each time anyway.
 _PLANNING = "-c jit=off -c plan_cache_mode=force_generic_plan"
 _HOSPITALS = f"-c search_path=pg_catalog {_PLANNING}"
