@@ -22,7 +22,6 @@ from hub.journal.region.models import AuditRow
 from hub.outbox.relay import drain
 from hub.security.roles import Role
 from hub.tenancy.scope import hospital, region
-from hub.work import work
 from regional_services.booking.models import Booking
 from regional_services.booking.models import State as BookingState
 from regional_services.booking.verify import verify_hospital
@@ -33,7 +32,6 @@ from regional_services.referrals.errors import ReferralNotFound, ShareGone, Time
 from regional_services.referrals.models import Received, Referral, State
 from regional_services.referrals.selectors import Wanted
 from regional_services.referrals.services import ReferralWish
-from tenants.appointments.events import VisitEnded
 from tenants.patients import contracts
 from tenants.patients import selectors as patients
 from tenants.patients.errors import NotSigned, SignedAlready
@@ -385,7 +383,7 @@ def test_both_hospitals_find_page_and_export_their_side(alpha: str, beta: str) -
         assert desk_of(role, hospital=beta, login_name=refused.rpartition("/")[2]).get(refused).status_code == 403
     doctor = desk_of(Role.DOCTOR, hospital=beta)
     assert doctor.post("/workspace/referrals/received/export").status_code == 403
-    told_of_the_visit(beta, made[0], first)
+    world.seen_at(beta, made[0], first)
     assert state_of(made[0])[0] is State.SEEN
     assert "已就诊" in text_of(there.get("/workspace/referrals/received?state=seen"))
 
@@ -399,20 +397,3 @@ def _exports(desk: Client, page: str) -> None:
     assert (noted.detail["rows"], len(lines)) == (2, 4)
     assert "沈*" in lines[2]
     assert WHY not in "".join(lines)
-
-
-def told_of_the_visit(code: str, booking_id: UUID, who: world.Resident) -> None:
-    """The hospital tells that the patient was seen."""
-    with work(code, actor=world.SETUP) as unit:
-        unit.publish(
-            VisitEnded(
-                hospital=code,
-                booking_id=booking_id,
-                person_id=who.person_id,
-                department_id=uuid7(),
-                doctor_id=None,
-                ended_at=clock.now(),
-            )
-        )
-        unit.audit("test.told", target=f"booking:{booking_id}")
-    drain(outside=False)
