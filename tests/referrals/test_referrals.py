@@ -39,12 +39,13 @@ from tenants.patients.selectors import PatientView
 from tenants.scheduling import services as scheduling
 from tenants.scheduling.models import Channel, Number
 from tenants.scheduling.services import RuleWish
+from tests.accounts.people import make_staff
 from tests.booking import world
 from tests.harness.browser import DESK, PHONE, Visitor, visitor
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.harness.threads import in_threads
-from tests.portal.desks import desk_of, text_of
+from tests.portal.desks import browser_of, desk_of, text_of
 from tests.portal.workspace import archive_of, booked
 from tests.queueing.world import staff
 from tests.security.matrix.examples import resident_browser
@@ -397,3 +398,35 @@ def _exports(desk: Client, page: str) -> None:
     assert (noted.detail["rows"], len(lines)) == (2, 4)
     assert "沈*" in lines[2]
     assert WHY not in "".join(lines)
+
+
+@pytest.mark.parametrize("ends", ["before", "after"])
+def test_a_booking_that_ends_while_the_referral_is_still_under_way_is_not_missed(
+    alpha: str, beta: str, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """Its event finds the referral under way, or done: who referred is told once either way."""
+    _, who = booked(alpha)
+    session = keeps_for_referrals(beta)
+    doctor = make_staff("doc.alpha", hospital=alpha, roles=(Role.DOCTOR,))
+    asked = refer(
+        alpha, signed(alpha, who), session, actor=replace(staff(alpha, Role.DOCTOR), id=doctor.account.user_id)
+    )
+    finish = services._end  # the instant between the booking and the referral's end
+
+    def stop_and_finish(actor: Actor, row: Referral, refusal: str) -> None:
+        if ends == "after":
+            finish(actor, row, refusal)
+        world.stop_session(beta, session)
+        drain(outside=False)
+        if ends == "before":
+            assert state_of(asked)[0] is State.ASKED
+            finish(actor, row, refusal)
+
+    with monkeypatch.context() as between:
+        between.setattr(services, "_end", stop_and_finish)
+        drain(outside=False)
+    drain(outside=False)
+    assert state_of(asked) == (State.STOPPED, "医生外出会诊")
+    [there] = selectors.received(staff(beta, Role.DOCTOR), beta, Wanted())
+    assert there.state is State.STOPPED
+    assert text_of(browser_of(doctor).get("/desk/reminders")).count("的预约医院停诊，医生外出会诊。") == 1
