@@ -205,7 +205,7 @@ class Unit:
         lanes = {row.lane for row in self._deliveries if (row.event_id, row.handler) not in kept}
         wake.rouse(self.scope, lanes=lanes, seal=bool(self._audits))
         for topic, event in self._told:
-            topics.publish(topic, event)
+            topics.tell(topic, event)
 
 
 def staff_of() -> str | None:

@@ -165,6 +165,7 @@ def password(request: HttpRequest) -> HttpResponse:
         reason = problem.fields.get("password", "")
         return _page(request, "password", {**context, "reason": reason, "error": "" if reason else problem.text}, 422)
     sessions.close_session(request)
+    messages.success(request, _("口令已修改，请用新口令登录。"), extra_tags="ok")
     return HttpResponseRedirect("/desk/signin")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django import forms
@@ -36,6 +36,8 @@ from tenants.nightly import services as nightly
 from tenants.scheduling import selectors as scheduling
 
 TROUBLE = (State.UNKNOWN, State.REJECTED)
+ANSWERS_WITHIN = timedelta(seconds=15)
+"""So long the page of a message run again looks for its answer by itself; every look is an opening, and audited."""
 TABS = (
     ("messages", "消息"),
     ("inbound", "医院来文"),
@@ -104,6 +106,7 @@ def message(request: HttpRequest, actor: Actor, exchange_id: UUID) -> HttpRespon
     may_read = actor.may(permissions.VIEW_BODY)
     bodies = found.messages if may_read else []
     context = {
+        "moving": bool(first) and found.row.ended_at is None and clock.now() - found.row.asked_at < ANSWERS_WITHIN,
         "pairs": differing(first, found, bodies=may_read) if first else [],
         "first": first,
         "again": again,

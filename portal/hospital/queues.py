@@ -120,10 +120,12 @@ def _for_one(request: HttpRequest, actor: Actor, code: str, entry: UUID, wanted:
         if target is None:
             raise QueueNotFound
         services.transfer(actor=actor, hospital=code, entry_id=entry, queue_id=target, reason=reason)
+        messages.success(request, _("已换到另一队，患者会收到新的诊室和号序。"), extra_tags="ok")
     elif wanted == "priority":
         wish = request.POST.get("priority", "")
         kind = Priority(wish) if wish in _KINDS else Priority.NONE
         services.set_priority(actor=actor, hospital=code, entry_id=entry, priority=kind, reason=reason)
+        messages.success(request, _("已改优先，先后已重新排定。"), extra_tags="ok")
 
 
 _KINDS = frozenset(kind.value for kind in Priority)

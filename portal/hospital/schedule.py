@@ -114,6 +114,7 @@ def session(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpRespons
             else (number, held.get(number.holder) if number.holder else None, "")
             for number in numbers
         ],
+        "now": clock.now(),
         "authority": power,
         "may_add": is_open and power.extra and actor.may(permissions.ADD_NUMBER),
         "may_stop": is_open and actor.may(permissions.STOP_SESSION),

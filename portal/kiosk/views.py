@@ -170,7 +170,8 @@ def shown(request: HttpRequest, code: str, device: DeviceView, shown_id: str) ->
     about: dict[str, object] = {"shown_id": shown_id, "now": clock.now()}
     visits = _visits(code, outcome.visits)
     if visits:
-        return _page(request, "done", code, device, {**about, "visits": visits})
+        waits = any(not visit.called_to for visit in visits)
+        return _page(request, "done", code, device, {**about, "visits": visits, "waits": waits})
     words = WORDS.get(outcome.refusal or errors.AlreadyOver.code, NOTHING_DONE)
     return _page(request, "refused", code, device, {**about, "words": words})
 

@@ -15,6 +15,7 @@ from sandbox.his.store import Store
 
 Data = dict[str, Any]
 _ALIVE = ("booked", "paid", "arrived")
+EXTRA_MINUTES = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +82,15 @@ class Desk:
         return {}
 
     def register(self, arguments: Mapping[str, Any]) -> Data:
-        """hub_number, schedule_code, number_code, patient_id, fee_fen, lock_code, order_number ("" = unpaid)
-        -> {his_number, patient_id, sequence, place, receipt_number}"""
+        """hub_number, schedule_code, number_code ("" = an extra number of the hub's: sequence, starts), patient_id,
+        fee_fen, lock_code, order_number ("" = unpaid) -> {his_number, patient_id, sequence, place, receipt_number}"""
         patient = self._patients.archive(str(arguments["patient_id"]))
         schedule = self._open_schedule(str(arguments["schedule_code"]))
         price, _ = self._price(schedule, patient["birth_date"])
         if price != int(arguments["fee_fen"]):
             raise refuse("price_changed")
         self._not_booked_twice(patient["id"], schedule)
-        number = self._number(schedule, str(arguments["number_code"]))
+        number = self._number(schedule, str(arguments["number_code"]) or self._extra(schedule, arguments))
         if self._rules.his_locked:
             self._use_lock(str(arguments.get("lock_code") or ""), number["code"], patient["id"])
         else:
@@ -232,6 +233,19 @@ class Desk:
         if datetime.fromisoformat(number["ends"]) <= self._clock.now():
             raise refuse("too_late", "该时段已过，不能预约")
         return number
+
+    def _extra(self, schedule: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+        """The code of the number the hub gave out beyond our own (加号); entered when it is first heard of."""
+        if self._rules.his_locked or not arguments.get("sequence") or not arguments.get("starts"):
+            raise refuse("not_found", "未查询到号源信息")
+        sequence, starts = int(arguments["sequence"]), datetime.fromisoformat(str(arguments["starts"]))
+        code = f"{schedule['code']}-{sequence:02d}"
+        self._store.run(
+            "INSERT INTO numbers VALUES (?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+            code, schedule["code"], sequence, starts.isoformat(),
+            (starts + timedelta(minutes=EXTRA_MINUTES)).isoformat(), "free", None,
+        )  # fmt: skip
+        return code
 
     def _not_booked_twice(self, patient_id: str, schedule: Mapping[str, Any]) -> None:
         if self._store.number(

@@ -269,7 +269,7 @@ def _knock(row: Onboarding) -> str:
     found = polling.probe(row.code)
     if found.skew_ms is None:
         raise StepFailed(
-            gettext("医院系统没有应答（%(text)s）。请核对地址、密钥和防火墙。")
+            gettext("没有连通医院系统（%(text)s）。请核对地址、密钥和防火墙。")
             % {"text": Reason(found.reason).text or "没有时间"}
         )
     return f"医院系统已应答，用时 {found.latency_ms} 毫秒，时钟相差 {found.skew_ms} 毫秒。"

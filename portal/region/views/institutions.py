@@ -33,6 +33,7 @@ from regional_services.booking import figures as bookings
 from regional_services.booking import permissions
 from regional_services.catalog import selectors as catalog
 from regional_services.leaving import permissions as leaving_permissions
+from regional_services.payments import selectors as payments
 from regional_services.statistics import selectors as statistics
 from regional_services.synthetic import selectors as synthetic
 from tenants.registry import permissions as registry_permissions
@@ -69,6 +70,7 @@ ACTS = {
     "registry.rules_planned": "安排规则变更",
     "registry.rules_withdrawn": "撤回规则变更",
     "registry.function_switched": "更改功能开关",
+    "foundation.collected": "整理上报数据",
 }
 
 
@@ -137,6 +139,7 @@ def _page(
         "institution": view,
         "state_text": STATES[view.state],
         "is_live": view.state == TenantState.LIVE,
+        "takes_no_money": view.state == TenantState.LIVE and not payments.current_merchants(code),
         "figures": bookings.figures_of_day(clock.today(), code),
         "rules": [(rule, values.get(rule.name, getattr(view, rule.name))) for rule in RULES],
         "rule_changes": registry.rule_changes(code),

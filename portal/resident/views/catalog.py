@@ -268,6 +268,7 @@ def session_row(card: SessionCard, *, first: bool) -> dict[str, object]:
         "fee_fen": card.fee_fen,
         "state": card.state,
         "free": card.free,
+        "over": bool(card.last_end and card.last_end <= clock.now()),
         "opens": "" if card.is_released or first else opening(card.release_at),
         "queue": not card.free and not first and waitlist.may_join(card),
         "open": card.state == "open" and (card.free > 0 or first) and (card.is_released or first),

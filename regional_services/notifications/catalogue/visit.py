@@ -25,13 +25,13 @@ KINDS = (
         zh=Words(
             title="候诊信息",
             text="您今天在{institution}{department}{doctor}就诊：排队号{ticket}，诊室{room}，前面约{ahead}位。"
-            "到院后请签到，过时未签到会过号。",
+            "还没签到的，到院后请签到，过时未签到会过号。",
             discreet="您今天在{institution}的排队号是{ticket}。详情请登录查看。",
         ),
         en=Words(
             title="Your place in line",
             text="Today at {institution}, {department} {doctor}: ticket {ticket}, room {room}, about {ahead} ahead. "
-            "Check in when you arrive, or you may be passed over.",
+            "If you have not checked in, do so when you arrive, or you may be passed over.",
             discreet="Your ticket today at {institution} is {ticket}. Sign in for details.",
         ),
     ),
@@ -47,7 +47,7 @@ KINDS = (
         hospital_may=True,
         zh=Words(
             title="快轮到您了",
-            text="{institution}{department}：您的{ticket}号前面还有{ahead}位，请到{room}附近候诊。",
+            text="{institution}{department}：您的{ticket}号快到了，前面{ahead}位，请到{room}附近候诊。",
             discreet="{institution}：您的{ticket}号快到了，请到候诊区等候。",
         ),
         en=Words(

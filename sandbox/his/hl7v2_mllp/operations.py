@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.his.hl7v2_mllp import rows
-from sandbox.his.hl7v2_mllp.wire import Parsed, iso_day, segment, stamp
+from sandbox.his.hl7v2_mllp.wire import Parsed, iso_day, iso_instant, segment, stamp
 
 Data = Mapping[str, Any]
 
@@ -83,6 +83,8 @@ def _lock(message: Parsed) -> dict[str, Any]:
 def _register(message: Parsed) -> dict[str, Any]:
     return {
         **_lock(message),
+        "sequence": message.get("AIG", 3, 2),
+        "starts": iso_instant(message.get("AIG", 8)),
         "fee_fen": rows.fen(message.get("ZHB", 4)),
         "lock_code": message.get("ARQ", 2),
         "order_number": message.get("ZPY", 2),

@@ -93,6 +93,11 @@ def stamp(iso: str | None) -> str:
     return datetime.fromisoformat(iso).astimezone(ZONE).strftime("%Y%m%d%H%M%S") if iso else ""
 
 
+def iso_instant(text: str) -> str:
+    """20260106083000 -> 2026-01-06T08:30:00+08:00; nothing stays nothing."""
+    return datetime.strptime(text[:14], "%Y%m%d%H%M%S").replace(tzinfo=ZONE).isoformat() if text else ""
+
+
 def iso_day(text: str) -> str:
     """20260106 -> 2026-01-06"""
     return datetime.strptime(text[:8], "%Y%m%d").date().isoformat()  # noqa: DTZ007

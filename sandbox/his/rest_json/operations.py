@@ -111,6 +111,8 @@ def _register(words: Wording, body: Mapping[str, Any]) -> Data:
         "hub_number": body["hub_no"],
         "schedule_code": body["schedule_no"],
         "number_code": body["number_id"],
+        "sequence": body["see_no"],
+        "starts": iso(body["start_time"]),
         "patient_id": body["patient_id"],
         "fee_fen": words.fen(body["reg_fee"]),
         "lock_code": body.get("pre_id", ""),

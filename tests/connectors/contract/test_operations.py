@@ -48,6 +48,7 @@ from institution_connectors.contracts import (
     UnlockNumber,
     VisitEventKind,
 )
+from tenants.scheduling.authority import NAMES_ITS_TIME
 from tests.connectors.contract.conftest import His
 from tests.connectors.people import hub_number, paid, somebody
 
@@ -117,6 +118,17 @@ def test_a_registration_takes_the_number_and_is_known_by_ours(his: His) -> None:
     assert row["number_code"] == request.number_code
     numbers = his.ask(ListNumbers(schedule_code=request.schedule_code)).expect(Numbers).numbers
     assert next(one.state for one in numbers if one.code == request.number_code) is NumberState.TAKEN
+
+
+def test_an_extra_number_of_the_hub_is_entered_by_its_time_and_then_listed(his: His) -> None:
+    """加号: the hospital never listed it; only dialects whose registration says when it is may be asked."""
+    if his.case.dialect not in NAMES_ITS_TIME or his.case.mode is not BookingMode.HUB_POOL:
+        return
+    request = replace(his.registration(), number_code="", sequence=99)
+    assert his.ask(request).expect(Registered).sequence == 99
+    numbers = his.ask(ListNumbers(schedule_code=request.schedule_code)).expect(Numbers).numbers
+    [extra] = [number for number in numbers if number.sequence == 99]
+    assert (extra.starts, extra.state) == (request.starts, NumberState.TAKEN)
 
 
 def test_a_taken_number_is_refused_with_its_reason(his: His) -> None:
