@@ -34,13 +34,27 @@ class AuthorisationReceived(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandleBound(Event):
+    """A way in was added to an account that had another; `handle_id` is the new one."""
+
+    NAME: ClassVar[str] = "accounts.handle_bound"
+    account_id: UUID
+    handle_id: UUID
+
+    @property
+    def aggregate(self) -> str:
+        return f"account:{self.account_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandleUnbound(Event):
-    """A way in was taken from an account; `but` is the sign-in it was done from."""
+    """A way in was taken from an account; `but` is the sign-in it was done from, `handle_id` what was taken."""
 
     NAME: ClassVar[str] = "accounts.handle_unbound"
     account_id: UUID
     kind: str
     but: UUID | None
+    handle_id: UUID
 
     @property
     def aggregate(self) -> str:

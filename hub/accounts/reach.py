@@ -9,6 +9,7 @@ from hub.tenancy.statements import Perhaps, Select
 
 _LIVING = "user_id = %(user)s AND ended_at IS NULL"
 _BOUND = Select(LoginHandle, _LIVING, only=("id", "kind", "realm"))
+_ONE = Select(LoginHandle, "id = %(id)s", only=("id", "subject"))
 # The oldest: an account that took over another keeps its own phone and WeChat for messages.
 _SUBJECT = Select(
     LoginHandle, _LIVING, "AND kind = %(kind)s AND realm = %(realm)s ORDER BY created_at", only=("id", "subject")
@@ -30,3 +31,9 @@ def subject_of(user_id: UUID, kind: HandleKind, realm: str = "") -> str | None:
     """The phone, openid or user id itself, for telling its holder something. One query."""
     row = _SUBJECT.first(user=user_id, kind=kind.value, realm=realm)
     return row.subject if row else None
+
+
+def subject_of_handle(handle_id: UUID) -> str | None:
+    """What a handle holds, also one that opens the account no longer: its holder is told so. One query."""
+    row = _ONE.first(id=handle_id)
+    return (row.subject or None) if row else None

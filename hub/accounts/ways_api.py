@@ -15,6 +15,7 @@ from hub.accounts.access import own_account
 from hub.accounts.serializers import DEVICE
 from hub.accounts.services import platforms as ways
 from hub.accounts.tokens import AccessClaims
+from hub.api.reading import body_of
 from hub.api.views import RESIDENT, HubAPIView
 from hub.tenancy.scope import region
 
@@ -64,9 +65,7 @@ class WaysView(HubAPIView):
     )
     def post(self, request: Request) -> Response:
         """Bind. 409 `accounts.handle_taken` where it opens another account: propose a merge with the same ask."""
-        form = BindingSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        data = form.validated_data
+        data = body_of(request, BindingSerializer)
         platform = platforms.named(data["platform"])
         ways.bind(actor=self.actor, platform=platform, ask_id=data["ask_id"], binding=data["device_id"])
         return self._listed(status.HTTP_201_CREATED)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
+import json
+from typing import Any
 
-from hub.errors import NotSignedIn
+from hub.errors import InvalidInput, NotSignedIn
 from hub.security.keyring import KeyMissing, ring
 
 
@@ -16,3 +18,12 @@ def require_signature(given: str, body: bytes, reference: str) -> None:
         raise NotSignedIn from problem
     if not hmac.compare_digest(given.encode(), expected.encode()):
         raise NotSignedIn
+
+
+def signed_document(given: str, body: bytes, reference: str) -> Any:
+    """The JSON of a body that was signed with the secret; NotSignedIn, InvalidInput."""
+    require_signature(given, body, reference)
+    try:
+        return json.loads(body)
+    except ValueError as problem:
+        raise InvalidInput(fields={"body": "应为 JSON"}) from problem

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from uuid import UUID
 
 from django.conf import settings
@@ -11,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.api.pagination import CursorPage, page_of, page_request
+from hub.api.reading import body_of, query_of
 from hub.api.views import PUBLIC, RESIDENT, HubAPIView
-from hub.errors import InvalidInput
-from hub.security.signed_bodies import require_signature
+from hub.security.signed_bodies import signed_document
 from hub.tenancy.scope import region
 from regional_services.doctors import access, finding, guidance, inbound, reminding, selectors, services
 from regional_services.doctors.finding import Order, Wanted
@@ -53,9 +52,7 @@ class Doctors(HubAPIView):
     )
     def get(self, request: Request) -> Response:
         """Found by any mixture of conditions, ranked as asked (JA-DOCREC-01..03, 09..11)."""
-        given = DoctorsQuery(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        values = dict(given.validated_data)
+        values = query_of(request, DoctorsQuery)
         wanted = Wanted(text=values.pop("q", ""), **{**values, "order": Order(values["order"])})
         page = page_request(request)
         with region(read_only=True):
@@ -155,10 +152,9 @@ class Guidance(HubAPIView):
     )
     def get(self, request: Request) -> Response:
         """Which departments, why, and whom to talk to."""
-        given = GuidanceQuery(data=request.query_params)
-        given.is_valid(raise_exception=True)
+        given = query_of(request, GuidanceQuery)
         with region(read_only=True):
-            advice = guidance.advise(given.validated_data["q"])
+            advice = guidance.advise(given["q"])
         return Response(GuidanceSerializer({"advice": advice, "helpline": settings.HUB_HELPLINE}).data)
 
 
@@ -177,12 +173,7 @@ class InternetHospitalEvents(HubAPIView):
     )
     def post(self, request: Request) -> Response:
         """A batch; an event that was taken before is known, one of a doctor who is not ours is refused by itself."""
-        body = request.body
-        require_signature(request.headers.get("X-Signature", ""), body, INTERNET_HOSPITAL_SECRET)
-        try:
-            document = json.loads(body)
-        except ValueError as problem:
-            raise InvalidInput(fields={"body": "应为 JSON"}) from problem
+        document = signed_document(request.headers.get("X-Signature", ""), request.body, INTERNET_HOSPITAL_SECRET)
         incarnation, events = read_batch(document)
         receipts = inbound.take(events, incarnation=incarnation)
         return Response(ReceiptsSerializer({"receipts": receipts}).data)
@@ -211,9 +202,7 @@ class Reminders(HubAPIView):
     )
     def post(self, request: Request) -> Response:
         """Of a department, or of one doctor's post; again gives the same."""
-        asked = NewReminderSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        row = reminding.remind(actor=self.actor, **asked.validated_data)
+        row = reminding.remind(actor=self.actor, **body_of(request, NewReminderSerializer))
         return Response(ReminderSerializer(row).data, status=201)
 
 

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.api.idempotency import command_from
 from hub.api.pagination import CursorPage, page_of, page_request
+from hub.api.reading import body_of
 from hub.api.views import RESIDENT, HubAPIView
 from regional_services.feedback import selectors, services
 from regional_services.feedback.selectors import FeedbackView
@@ -51,7 +51,7 @@ class FeedbackList(HubAPIView):
     )
     def post(self, request: Request) -> Response:
         """Submit; the same Idempotency-Key gives the same item."""
-        values = _read(NewFeedbackSerializer, request)
+        values = body_of(request, NewFeedbackSerializer)
         key = command_from(request, "feedback.submit").key
         found = services.submit(actor=self.actor, wish=services.Wish(**values), key=key)
         return Response(_told(selectors.one(self.actor, found)), status=201)
@@ -83,7 +83,7 @@ class FeedbackAdditions(HubAPIView):
     )
     def post(self, request: Request, feedback_id: UUID) -> Response:
         """Add; an answered item goes back to work."""
-        values, key = _read(AdditionSerializer, request), command_from(request, "feedback.add").key
+        values, key = body_of(request, AdditionSerializer), command_from(request, "feedback.add").key
         services.add(actor=self.actor, feedback_id=feedback_id, text=values["text"], key=key)
         return Response(_told(selectors.one(self.actor, feedback_id)))
 
@@ -102,15 +102,9 @@ class FeedbackRating(HubAPIView):
     )
     def put(self, request: Request, feedback_id: UUID) -> Response:
         """Once, after its end."""
-        values = _read(RatingSerializer, request)
+        values = body_of(request, RatingSerializer)
         services.rate(actor=self.actor, feedback_id=feedback_id, stars=str(values["stars"]), text=values["text"])
         return Response(_told(selectors.one(self.actor, feedback_id)))
-
-
-def _read(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    given = serializer(data=request.data)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
 
 
 def _told(view: FeedbackView) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -13,9 +12,10 @@ from rest_framework.response import Response
 
 from hub.accounts.outside import SMS_SECRET
 from hub.api.pagination import CursorPage, page_of, page_request
+from hub.api.reading import body_of
 from hub.api.views import PUBLIC, RESIDENT, HubAPIView
 from hub.errors import InvalidInput
-from hub.security.signed_bodies import require_signature
+from hub.security.signed_bodies import signed_document
 from hub.tenancy.scope import region
 from regional_services.notifications import access, preferences, reports, selectors, services
 from regional_services.notifications.catalogue import Channel, Kind
@@ -116,9 +116,7 @@ class MessagePreferences(HubAPIView):
     )
     def put(self, request: Request) -> Response:
         """Again changes nothing."""
-        given = HabitSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        preferences.change_habit(actor=self.actor, **given.validated_data)
+        preferences.change_habit(actor=self.actor, **body_of(request, HabitSerializer))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -136,9 +134,8 @@ class MessageKind(HubAPIView):
     )
     def put(self, request: Request, kind: str) -> Response:
         """These of the channels shown, and no other of them."""
-        given = WantedSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        preferences.choose_shown(actor=self.actor, kind=kind, wanted=given.validated_data["channels"])
+        given = body_of(request, WantedSerializer)
+        preferences.choose_shown(actor=self.actor, kind=kind, wanted=given["channels"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -169,10 +166,8 @@ class SmsReceipt(HubAPIView):
     )
     def post(self, request: Request) -> Response:
         """A receipt for a message that is not ours changes nothing."""
-        body = request.body
-        require_signature(request.headers.get("X-Signature", ""), body, SMS_SECRET)
+        document = signed_document(request.headers.get("X-Signature", ""), request.body, SMS_SECRET)
         try:
-            document = json.loads(body)
             key, delivered = UUID(document["message_id"]).hex, _RESULTS[document["result"]]
         except (ValueError, KeyError, TypeError) as problem:
             raise InvalidInput from problem

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from hub.accounts.events import HandleBound, HandleUnbound
 from hub.outbox.events import Delivery, RunsIn, Temporary, handles
 from hub.work import Unit
-from regional_services.notifications import planning, sending, steps
+from regional_services.notifications import planning, sending, signing_in, steps
 from regional_services.notifications.catalogue import Channel
 from regional_services.notifications.events import DeliveryDue, DeliveryReported, MessageStored
 from regional_services.payments import selectors as payments
@@ -36,6 +37,18 @@ def take_report(event: DeliveryReported, unit: Unit) -> None:
     if event.channel is Channel.WECHAT and unit.now < event.reported_at + _ANSWER_LAGS:
         raise Temporary("no delivery of that name yet", retry_after=2)
     unit.audit("delivery.report_unknown", target=f"{event.channel}:{event.key}", outcome="failure")
+
+
+@handles(HandleBound, runs_in=RunsIn.REGION)
+def tell_bound(event: HandleBound, unit: Unit) -> None:
+    """The account's holder learns of another way in."""
+    signing_in.tell(unit, event.account_id, event.handle_id, kind="accounts.bound")
+
+
+@handles(HandleUnbound, runs_in=RunsIn.REGION)
+def tell_unbound(event: HandleUnbound, unit: Unit) -> None:
+    """He learns that one is gone; so does whoever holds the phone that opened it."""
+    signing_in.tell(unit, event.account_id, event.handle_id, kind="accounts.unbound")
 
 
 @handles(LatePayment, runs_in=RunsIn.REGION)

@@ -71,16 +71,21 @@ def go_on(unit: Unit, message: Message, ended: DeliveryState) -> Channel | None:
 def order_of(message: Message) -> list[Channel]:
     """The channels this message can take now, in order. Two queries, and two more every few seconds."""
     kind = kind_of(message.kind)
-    reach = reach_of(message.account_id, kind)
+    reach = reach_of(message.account_id, kind, texted=message.phone_handle is not None)
     if not reach.bound:
         return []
     return route(kind, reach, wordings.ready(wordings.in_force(), kind.name, message.institution_code))
 
 
-def reach_of(account_id: UUID, kind: Kind) -> Reach:
-    """What is known of an account for one kind. One query where it has none of the kind's channels, else two."""
+def reach_of(account_id: UUID, kind: Kind, *, texted: bool = False) -> Reach:
+    """What is known of an account for one kind. One query where it has none of the kind's channels, else two.
+
+    `texted`: there is a number for text messages beside the account's own.
+    """
     handles = accounts.bound(account_id)
     bound = {channel for channel in kind.channels if SENDERS[channel].handle() in handles}
+    if texted and Channel.SMS in kind.channels:
+        bound.add(Channel.SMS)
     if not bound:
         return Reach(bound=(), declined=())
     wishes = wishes_of(account_id, kind)

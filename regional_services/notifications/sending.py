@@ -136,7 +136,7 @@ def _is_over(row: Delivery, wishes: planning.Wishes, now: datetime) -> DeliveryS
 def _parcel(row: Delivery, language: Language) -> Parcel | str:
     """What is handed over, and to where; words say why there is nothing. Notes on the row which wording it is."""
     message, channel = row.message, Channel(row.channel)
-    address = accounts.subject_of(message.account_id, *SENDERS[channel].handle())
+    address = _address(message, channel)
     kind = kind_of(row.kind)
     found = wordings.in_force().find(kind, channel, language, row.institution_code)
     if address is None or found is None:
@@ -145,6 +145,12 @@ def _parcel(row: Delivery, language: Language) -> Parcel | str:
     link = links.short(message.pk)
     said = fill(found.wording, kind, message.facts | {"link": link}, language=found.language, discreet=message.discreet)
     return Parcel(address=address, client_id=row.client_id, said=said, link=link)
+
+
+def _address(message: Message, channel: Channel) -> str | None:
+    if channel is Channel.SMS and message.phone_handle is not None:
+        return accounts.subject_of_handle(message.phone_handle)
+    return accounts.subject_of(message.account_id, *SENDERS[channel].handle())
 
 
 def _conclude(unit: Unit, job: _Job, answer: Answer) -> None:

@@ -37,11 +37,13 @@ def send(
     facts: Mapping[str, FactValue],
     subject: UUID | None = None,
     sensitive: bool | None = None,
+    phone_handle: UUID | None = None,
 ) -> bool:
     """Tell one account, in the app and through one of its channels; whether it was new: no fact is told twice.
 
     `about` is the id of the fact (a booking's end, a refund, a call), `subject` that of the thing the message leads to
     where it is another. Whether it is sensitive follows from the place and department unless the caller knows better.
+    `phone_handle`: whose number a text message goes to, if not the account's own.
     """
     if is_synthetic(account_id):
         return False  # nobody reads them, and they would grow by a hospital's worth every ten minutes
@@ -56,6 +58,7 @@ def send(
         kind=wanted.name,
         facts={name: _plain(value) for name, value in facts.items() if value not in (None, "")},
         discreet=is_sensitive(facts) if sensitive is None else sensitive,
+        phone_handle=phone_handle,
         created_at=unit.now,
     )
     detail: dict[str, object] = {"kind": kind, "about": str(about)}

@@ -41,9 +41,15 @@ class _Standing:
 
 
 def begin(unit: Unit, row: Referral) -> None:
-    """The booking was made: note it here, and at the other hospital who sent the patient and why."""
+    """The booking was made: note it here, and at the other hospital who sent the patient and why.
+
+    It may have ended since, and its event have found a referral that was still under way: then this is who tells.
+    """
     made = bookings.view_of(row.id)
-    _note(unit, row, _standing(row, made))
+    standing = _standing(row, made)
+    _note(unit, row, standing)
+    if standing.state in ENDED_UNSEEN:
+        _tell(unit, row, standing)
     Received.objects.get_or_create(
         booking_id=row.id,
         defaults={

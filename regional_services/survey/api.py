@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from hub import clock
 from hub.api.idempotency import command_from
 from hub.api.pagination import CursorPage, page_of, page_request
+from hub.api.reading import body_of, query_of
 from hub.api.views import RESIDENT, HubAPIView
 from regional_services.survey import selectors, services
 from regional_services.survey.permissions import VIEW
@@ -45,9 +46,8 @@ class Surveys(HubAPIView):
     )
     def get(self, request: Request) -> Response:
         """Newest invitation first."""
-        page, asked = page_request(request), SurveyListQuery(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        state = Standing(asked.validated_data["state"]) if "state" in asked.validated_data else None
+        page, asked = page_request(request), query_of(request, SurveyListQuery)
+        state = Standing(asked["state"]) if "state" in asked else None
         after = (datetime.fromisoformat(page.after[0]), UUID(page.after[1])) if page.after else None
         rows = selectors.own_list(self.actor, state=state, after=after, limit=page.limit + 1)
         found = CursorPage.of(rows, page, key=lambda row: (row.invited_at, row.id))
@@ -80,12 +80,11 @@ class SurveyAnswers(HubAPIView):
     )
     def post(self, request: Request, invitation_id: UUID) -> Response:
         """Once for a visit; the same Idempotency-Key again is that once."""
-        given = SurveyAnswersSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = body_of(request, SurveyAnswersSerializer)
         services.answer(
             actor=self.actor,
             invitation_id=invitation_id,
-            values=given.validated_data["answers"],
+            values=given["answers"],
             command=command_from(request, "survey.answer"),
         )
         return _told(selectors.invitation(self.actor, invitation_id))
@@ -105,10 +104,9 @@ class SurveyFigures(HubAPIView):
     )
     def get(self, request: Request) -> Response:
         """Of some days; the newest fifty comments to each question that asks for words."""
-        asked = SurveySpanQuery(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        until = asked.validated_data.get("until") or clock.today()
-        since = min(asked.validated_data.get("since") or until - _SPAN, until)
+        asked = query_of(request, SurveySpanQuery)
+        until = asked.get("until") or clock.today()
+        since = min(asked.get("since") or until - _SPAN, until)
         found = selectors.figures(self.actor, since, until)
         shown = {
             "since": since,

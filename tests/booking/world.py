@@ -27,6 +27,7 @@ from regional_services.identity.models import Identifier, Person, Relation, Rela
 from regional_services.identity.purposes import ALL
 from regional_services.notifications import selectors as notifications
 from regional_services.notifications.selectors import MessageView
+from tenants.appointments.events import VisitEnded
 from tenants.directory.models import Service
 from tenants.registry.models import Institution
 from tenants.registry.selectors import forget
@@ -189,6 +190,23 @@ def stop_session(code: str, session: UUID, *, from_time: datetime | None = None)
     scheduling_services.stop_own_session(
         actor=manager, hospital=code, session_id=session, reason="医生外出会诊", from_time=from_time
     )
+
+
+def seen_at(code: str, booking_id: UUID, who: Resident) -> None:
+    """The hospital tells that the patient was seen."""
+    with work(code, actor=SETUP) as unit:
+        unit.publish(
+            VisitEnded(
+                hospital=code,
+                booking_id=booking_id,
+                person_id=who.person_id,
+                department_id=uuid7(),
+                doctor_id=None,
+                ended_at=clock.now(),
+            )
+        )
+        unit.audit("test.told", target=f"booking:{booking_id}")
+    drain(outside=False)
 
 
 def messages_of(who: Resident) -> list[MessageView]:

@@ -114,10 +114,10 @@ def test_who_referred_hears_what_becomes_of_the_booking(district: District) -> N
     drain()
     assert (stopped.here.state, stopped.here.reason) == (State.STOPPED, "医生外出会诊")
     assert stopped.there.state is State.STOPPED
-    assert moved.here.state is State.DONE
+    assert (moved.here.state, moved.here.reason) == (State.DONE, "患者已改约")
     services.cancel_booking(actor=moved.who.actor, booking_id=new.id, reason="时间有变化")
     drain()
-    assert moved.here.state is State.CANCELLED
+    assert (moved.here.state, moved.there.state) == (State.CANCELLED, State.CANCELLED)
     told = text_of(reminders.get("/desk/reminders"))
     assert (told.count("的预约已取消。"), told.count("的预约医院停诊，医生外出会诊。")) == (2, 1)
     assert verify_hospital("alpha", quiet=AT_ONCE) == []

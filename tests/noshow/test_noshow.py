@@ -8,14 +8,13 @@ from uuid import UUID
 import pytest
 
 from hub import clock
-from hub.actor import Actor, ActorKind, system_actor
+from hub.actor import Actor, ActorKind
 from hub.errors import Forbidden, InvalidInput
 from hub.ids import uuid7
 from hub.outbox.relay import drain
 from hub.security.permissions import permissions_of
 from hub.security.roles import Role
 from hub.tenancy.scope import hospital, region
-from hub.work import work
 from regional_services.booking.errors import NoShowBlocked
 from regional_services.booking.models import Booking, State
 from regional_services.noshow import counting, selectors, services
@@ -23,7 +22,6 @@ from regional_services.noshow.errors import AlreadyDecided, CannotAppeal, NoShow
 from regional_services.noshow.models import Block, NoShow
 from regional_services.noshow.selectors import Asked
 from regional_services.waitlist import services as waitlist
-from tenants.appointments.events import VisitEnded
 from tenants.appointments.models import Appointment
 from tests.accounts.people import make_staff
 from tests.booking import world
@@ -161,19 +159,7 @@ def test_a_visit_told_of_late_and_a_rule_that_ends_take_it_back(alpha: str) -> N
     seen(alpha, session)
     assert counting.count_missed() == 2
     assert selectors.blocked(manager) == 2
-    with work(alpha, actor=system_actor("his")) as unit:
-        unit.publish(
-            VisitEnded(
-                hospital=alpha,
-                booking_id=told,
-                person_id=late.person_id,
-                department_id=uuid7(),
-                doctor_id=None,
-                ended_at=clock.now(),
-            )
-        )
-        unit.audit("test.told", target=f"booking:{told}")
-    drain(outside=False)
+    world.seen_at(alpha, told, late)
     assert world.book(alpha, session, late).state == "booked"
     with pytest.raises(NoShowBlocked):
         world.book(alpha, session, other)

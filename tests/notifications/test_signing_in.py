@@ -15,11 +15,13 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from hub import clock
-from hub.accounts import reach, sessions
-from hub.accounts.models import HandleAsk, HandleKind, LoginHandle
+from hub.accounts import phone_codes, reach, sessions
+from hub.accounts.models import CodePurpose, HandleAsk, HandleKind, LoginHandle, PhoneCode
+from hub.accounts.services import residents
 from hub.actor import Actor, ActorKind
 from hub.outbox.relay import drain
 from hub.tenancy.scope import region
+from regional_services.notifications import selectors
 from regional_services.notifications.channels.alipay import LifeAccount
 from regional_services.notifications.channels.signed import CityApp
 from sandbox.outside.alipay import open_id, user_id
@@ -116,6 +118,58 @@ def test_one_account_by_every_way_and_one_way_is_left(alpha: str) -> None:
     assert "最后一种方式" in text_of(home.post(f"{HERE}/{handles['phone']}/unbind", follow=True))
     come(away, "alipay", 7)
     assert account_in(away) != account_id
+
+
+def _told(account_id: UUID) -> list[tuple[str, str]]:
+    """Kind and words of what stands among the account's messages, oldest first."""
+    drain()
+    with region(read_only=True):
+        return [(row.kind, row.text) for row in reversed(selectors.messages(account_id, limit=20))]
+
+
+def _texts(outside: Parties, phone: str) -> list[str]:
+    """The notices a phone received, newest first; codes are no notices."""
+    return [str(row) for row in outside.received("sms", phone) if row["template"] == "notice"]
+
+
+def test_the_holder_is_told_of_every_way_that_comes_or_goes(alpha: str, outside: Parties) -> None:
+    """In the app, and by text message: of a new number the old one hears, and of its own end the number that left."""
+    old, new, account_id = "+8619900000051", "+8619900000052", resident_with("+8619900000051")
+    home = browser_of(account_id)
+    come(home, "alipay", 21)
+    [(kind, words)] = _told(account_id)
+    assert (kind, "绑定了支付宝" in words, user_id("21") in words) == ("accounts.bound", True, False)
+    [text] = _texts(outside, old)
+    assert "绑定了支付宝" in text
+    come(home, "alipay", 21)
+    assert len(_told(account_id)) == 1, "what was bound already is no news"
+
+    actor = Actor(kind=ActorKind.RESIDENT, id=account_id, name="居民")
+    residents.request_phone_code(actor=actor, phone=new, purpose=CodePurpose.BIND_PHONE, binding="d-1")
+    with region(read_only=True):
+        code = phone_codes.digits_of(PhoneCode.objects.latest("created_at"))
+    residents.bind_phone(actor=actor, phone=new, code=code, binding="d-1")
+    assert "手机号 199****0052" in _told(account_id)[-1][1]
+    assert "绑定了手机号 199****0052" in _texts(outside, old)[0]
+    assert _texts(outside, new) == []
+
+    with region(read_only=True):
+        handles = list(LoginHandle.objects.filter(user_id=account_id).order_by("created_at").values_list("id", "kind"))
+    phone = next(handle for handle, kind in handles if kind == "phone")
+    alipay = next(handle for handle, kind in handles if kind == "alipay")
+    home.post(f"{HERE}/{phone}/unbind")
+    kind, words = _told(account_id)[-1]
+    assert (kind, "解绑了手机号 199****0051" in words) == ("accounts.unbound", True)
+    assert "解绑了手机号 199****0051" in _texts(outside, old)[0], "the old number itself"
+    assert _texts(outside, new) == []
+    home.post(f"{HERE}/{alipay}/unbind")
+    assert "解绑了支付宝" in _told(account_id)[-1][1]
+    assert len(_texts(outside, old)) == 3, "the number that left hears no more"
+    assert "解绑了支付宝" in _texts(outside, new)[0]
+    assert _told(resident_with(None, wechat="o-nobody")) == []
+
+    shown = browser_of(account_id).get("/messages")
+    assert "解绑了登录方式" in text_of(shown)
 
 
 def test_a_user_of_another_account_leads_to_the_merge(alpha: str) -> None:

@@ -22,7 +22,6 @@ from hub.journal.region.models import AuditRow
 from hub.outbox.relay import drain
 from hub.security.roles import Role
 from hub.tenancy.scope import hospital, region
-from hub.work import work
 from regional_services.booking.models import Booking
 from regional_services.booking.models import State as BookingState
 from regional_services.booking.verify import verify_hospital
@@ -33,7 +32,6 @@ from regional_services.referrals.errors import ReferralNotFound, ShareGone, Time
 from regional_services.referrals.models import Received, Referral, State
 from regional_services.referrals.selectors import Wanted
 from regional_services.referrals.services import ReferralWish
-from tenants.appointments.events import VisitEnded
 from tenants.patients import contracts
 from tenants.patients import selectors as patients
 from tenants.patients.errors import NotSigned, SignedAlready
@@ -41,12 +39,13 @@ from tenants.patients.selectors import PatientView
 from tenants.scheduling import services as scheduling
 from tenants.scheduling.models import Channel, Number
 from tenants.scheduling.services import RuleWish
+from tests.accounts.people import make_staff
 from tests.booking import world
 from tests.harness.browser import DESK, PHONE, Visitor, visitor
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.harness.threads import in_threads
-from tests.portal.desks import desk_of, text_of
+from tests.portal.desks import browser_of, desk_of, text_of
 from tests.portal.workspace import archive_of, booked
 from tests.queueing.world import staff
 from tests.security.matrix.examples import resident_browser
@@ -385,7 +384,7 @@ def test_both_hospitals_find_page_and_export_their_side(alpha: str, beta: str) -
         assert desk_of(role, hospital=beta, login_name=refused.rpartition("/")[2]).get(refused).status_code == 403
     doctor = desk_of(Role.DOCTOR, hospital=beta)
     assert doctor.post("/workspace/referrals/received/export").status_code == 403
-    told_of_the_visit(beta, made[0], first)
+    world.seen_at(beta, made[0], first)
     assert state_of(made[0])[0] is State.SEEN
     assert "已就诊" in text_of(there.get("/workspace/referrals/received?state=seen"))
 
@@ -401,18 +400,33 @@ def _exports(desk: Client, page: str) -> None:
     assert WHY not in "".join(lines)
 
 
-def told_of_the_visit(code: str, booking_id: UUID, who: world.Resident) -> None:
-    """The hospital tells that the patient was seen."""
-    with work(code, actor=world.SETUP) as unit:
-        unit.publish(
-            VisitEnded(
-                hospital=code,
-                booking_id=booking_id,
-                person_id=who.person_id,
-                department_id=uuid7(),
-                doctor_id=None,
-                ended_at=clock.now(),
-            )
-        )
-        unit.audit("test.told", target=f"booking:{booking_id}")
+@pytest.mark.parametrize("ends", ["before", "after"])
+def test_a_booking_that_ends_while_the_referral_is_still_under_way_is_not_missed(
+    alpha: str, beta: str, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """Its event finds the referral under way, or done: who referred is told once either way."""
+    _, who = booked(alpha)
+    session = keeps_for_referrals(beta)
+    doctor = make_staff("doc.alpha", hospital=alpha, roles=(Role.DOCTOR,))
+    asked = refer(
+        alpha, signed(alpha, who), session, actor=replace(staff(alpha, Role.DOCTOR), id=doctor.account.user_id)
+    )
+    finish = services._end  # the instant between the booking and the referral's end
+
+    def stop_and_finish(actor: Actor, row: Referral, refusal: str) -> None:
+        if ends == "after":
+            finish(actor, row, refusal)
+        world.stop_session(beta, session)
+        drain(outside=False)
+        if ends == "before":
+            assert state_of(asked)[0] is State.ASKED
+            finish(actor, row, refusal)
+
+    with monkeypatch.context() as between:
+        between.setattr(services, "_end", stop_and_finish)
+        drain(outside=False)
     drain(outside=False)
+    assert state_of(asked) == (State.STOPPED, "医生外出会诊")
+    [there] = selectors.received(staff(beta, Role.DOCTOR), beta, Wanted())
+    assert there.state is State.STOPPED
+    assert text_of(browser_of(doctor).get("/desk/reminders")).count("的预约医院停诊，医生外出会诊。") == 1

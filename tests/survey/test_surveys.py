@@ -10,17 +10,14 @@ from django.test import Client
 
 from hub import clock
 from hub.accounts.models import User
-from hub.actor import system_actor
 from hub.audit.selectors import Search, entries_of
 from hub.outbox.relay import drain
 from hub.security.roles import Role
 from hub.tenancy.scope import REGION, region
-from hub.work import work
 from regional_services.booking.models import Booking, State
 from regional_services.survey import selectors
 from regional_services.survey.models import Answer, Invitation
 from regional_services.survey.questions import DEFAULT, Kind, Question
-from tenants.appointments.events import VisitEnded
 from tests.booking import world
 from tests.booking.world import Resident
 from tests.portal.desks import desk_of, text_of
@@ -49,19 +46,7 @@ def visit(session: UUID, *, code: str = "alpha") -> tuple[Resident, Invitation]:
 
 def end(booking_id: UUID, who: Resident, code: str = "alpha") -> None:
     """What a hospital's visit events publish."""
-    with work(REGION, actor=system_actor("医院")) as unit:
-        unit.audit("test.visit", target=f"booking:{booking_id}")
-        unit.publish(
-            VisitEnded(
-                hospital=code,
-                booking_id=booking_id,
-                person_id=who.person_id,
-                department_id=booking_id,
-                doctor_id=None,
-                ended_at=clock.now(),
-            )
-        )
-    drain(outside=False)
+    world.seen_at(code, booking_id, who)
 
 
 @pytest.mark.requirement("JA-APPT-25")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from hub import clock
 from hub.accounts import digests, errors, platforms, steps
 from hub.accounts.access import own_account
-from hub.accounts.events import AuthorisationReceived, HandleUnbound
+from hub.accounts.events import AuthorisationReceived, HandleBound, HandleUnbound
 from hub.accounts.locks import lock_account, lock_subject
 from hub.accounts.models import AskState, HandleAsk, HandleKind, LoginHandle, User
 from hub.accounts.platforms import Platform
@@ -106,7 +106,8 @@ def bind(*, actor: Actor, platform: Platform, ask_id: UUID, binding: str) -> Non
         if holder is not None and holder.id != account_id:
             raise errors.taken(platform.kind)
         if holder is None:
-            steps.add_handle(User.objects.get(id=account_id), platform.kind, ask.subject, realm=ask.realm)
+            made = steps.add_handle(User.objects.get(id=account_id), platform.kind, ask.subject, realm=ask.realm)
+            unit.publish(HandleBound(account_id=account_id, handle_id=made.id))
         _spend(ask)
         unit.audit("accounts.handle_bound", target=f"account:{account_id}", detail={"kind": platform.kind.value})
 
@@ -145,7 +146,7 @@ def unbind(*, actor: Actor, handle_id: UUID, sign_in_id: UUID | None) -> None:
         row.ended_at = unit.now
         row.save(update_fields=["ended_at"])
         unit.audit("accounts.handle_unbound", target=f"account:{account_id}", detail={"kind": row.kind})
-        unit.publish(HandleUnbound(account_id=account_id, kind=row.kind, but=sign_in_id))
+        unit.publish(HandleUnbound(account_id=account_id, kind=row.kind, but=sign_in_id, handle_id=row.id))
 
 
 def _opens(handle: LoginHandle) -> bool:

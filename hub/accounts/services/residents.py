@@ -7,6 +7,7 @@ from uuid import UUID
 from hub.accounts import phone_codes, phones, steps
 from hub.accounts.access import own_account
 from hub.accounts.errors import CodeWrong
+from hub.accounts.events import HandleBound
 from hub.accounts.locks import lock_subject
 from hub.accounts.models import CodePurpose, HandleKind, KnownDevice, LoginHandle, SignIn, SignInMethod, User
 from hub.accounts.results import Client, CodeRequested, SignedIn
@@ -133,7 +134,8 @@ def bind_phone(*, actor: Actor, phone: str, code: str, binding: str) -> None:
         right = _spend(unit, number, CodePurpose.BIND_PHONE, binding, code)
         taken = right and steps.account_of_handle(HandleKind.PHONE, number) is not None
         if right and not taken:
-            steps.add_handle(User.objects.get(id=account_id), HandleKind.PHONE, number)
+            made = steps.add_handle(User.objects.get(id=account_id), HandleKind.PHONE, number)
+            unit.publish(HandleBound(account_id=account_id, handle_id=made.id))
             unit.audit("accounts.phone_bound", target=f"account:{account_id}", detail={"phone": masking.phone(number)})
     if not right:
         raise CodeWrong

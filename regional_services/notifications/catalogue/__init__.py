@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hub.errors import HubError
-from regional_services.notifications.catalogue import around, booking, fair, visit
+from regional_services.notifications.catalogue import account, around, booking, fair, visit
 from regional_services.notifications.catalogue.terms import (
     OUTSIDE,
     PUSHED,
@@ -22,7 +22,8 @@ from regional_services.notifications.catalogue.terms import (
 )
 from regional_services.notifications.catalogue.variables import EVERYWHERE, VARIABLES
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (*booking.KINDS, *visit.KINDS, *around.KINDS, *fair.KINDS)}
+_ROOMS = (booking, visit, around, fair, account)
+KINDS: dict[str, Kind] = {kind.name: kind for room in _ROOMS for kind in room.KINDS}
 
 # Matters a glance at a locked screen must not give away (practice 5): the wording is neutral for them.
 SENSITIVE_WORDS = (

@@ -26,6 +26,8 @@ _ALL = (
     Variable(name="room", title="诊室", type=Type.TEXT, example="2楼5诊室", telling=True),
     Variable(name="ahead", title="前面人数", type=Type.NUMBER, example=3),
     Variable(name="number", title="编号", type=Type.TEXT, example="FK20261121001"),
+    Variable(name="way", title="登录方式", type=Type.TEXT, example="微信"),
+    Variable(name="at", title="发生时间", type=Type.MOMENT, example=_MORNING),
     Variable(name="link", title="查看链接", type=Type.LINK, example="https://yunxi.example/m/0Ab9"),
 )
 VARIABLES = {variable.name: variable for variable in _ALL}

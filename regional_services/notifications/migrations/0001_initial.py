@@ -175,6 +175,7 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(max_length=40)),
                 ("facts", hub.security.fields.EncryptedJSONField(owner="", purpose="notification.facts")),
                 ("discreet", models.BooleanField(default=False)),
+                ("phone_handle", models.UUIDField(null=True)),
                 ("shown", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField()),
                 ("read_at", models.DateTimeField(null=True)),

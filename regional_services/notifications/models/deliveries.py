@@ -19,7 +19,8 @@ class Message(InstitutionRow):
 
     `about` is the fact (a booking's end, a call, a refund): the unique constraint makes a second telling of it
     impossible. `subject` is the thing its page shows. The facts are kept, so that what was said can be shown again in
-    the wording of its time. `shown` is false where the resident declined this kind in the app.
+    the wording of its time. `shown` is false where the resident declined this kind in the app. `phone_handle`: a text
+    message goes to this number instead of the account's own, which may open the account no longer.
     """
 
     staff_grant: ClassVar[Grant] = Grant.RW  # staff look at their hospital's, and mark as read what was told to them
@@ -32,6 +33,7 @@ class Message(InstitutionRow):
     kind = models.CharField(max_length=40)
     facts = EncryptedJSONField(purpose="notification.facts")
     discreet = models.BooleanField(default=False)
+    phone_handle = models.UUIDField(null=True)
     shown = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
