@@ -24,7 +24,7 @@ from hub import clock, ids
 from hub.actor import Actor
 from hub.audit import entries
 from hub.idempotency.claims import Claim, Command, actor_key, claim
-from hub.journal.flush import Answer, Lease, NewDelivery, statement
+from hub.journal.flush import Answer, Ending, Lease, NewDelivery, statement
 from hub.journal.world import incarnation_of, open_scope, world_of
 from hub.outbox import onward, wake
 from hub.outbox.events import Event, RunsIn, hospital_of, subscriptions_of
@@ -58,6 +58,7 @@ class Unit:
         self._answers: list[Answer] = []
         self._kept: list[Claimed] = []
         self._told: set[tuple[str, str]] = set()
+        self._ending: tuple[Ending, Callable[[bool | None], None]] | None = None
         self._wrote = False
         self._bookkeeping = False
 
@@ -140,6 +141,11 @@ class Unit:
         """Tell the pages that listen to `topic` after the commit, once a unit; a lost word costs them a slow look."""
         self._told.add((topic, event))
 
+    def end_with(self, ending: Ending, then: Callable[[bool | None], None]) -> None:
+        """Send a last statement along with what the unit leaves behind; `then` is told what it returned, None for no
+        row, and may still raise to undo everything."""
+        self._ending = ending, then
+
     def bookkeep(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run a statement on the journal's own tables; it does not count as a write that owes an audit entry."""
         self._bookkeeping = True
@@ -161,7 +167,8 @@ class Unit:
         """Write what is owed; the last thing in the transaction."""
         if self._wrote and not self._audits:
             raise AuditMissing(f"a unit of work of {self.actor.name} in {self.scope} wrote and recorded no audit entry")
-        if not (self._audits or self._deliveries or self._answers):
+        ending, then = self._ending or (None, None)
+        if not (self._audits or self._deliveries or self._answers or ending):
             return
         line = onward.line()
         lease = Lease(worker=line.worker, until=line.until(clock.now())) if line is not None else None
@@ -172,10 +179,13 @@ class Unit:
             answers=self._answers,
             now=self.now,
             lease=lease,
+            ending=ending,
         )
-        [(answered, kept)] = self.bookkeep(sql, parameters)
+        [(answered, kept, found)] = self.bookkeep(sql, parameters)
         if answered != len(self._answers):
             raise LookupError(f"an answer was given to a command nobody claimed in {self.scope}")
+        if then is not None:
+            then(found)
         if lease is not None:
             self._kept = self._rows_kept(kept or [], lease)
 
@@ -195,7 +205,7 @@ class Unit:
         lanes = {row.lane for row in self._deliveries if (row.event_id, row.handler) not in kept}
         wake.rouse(self.scope, lanes=lanes, seal=bool(self._audits))
         for topic, event in self._told:
-            topics.publish(topic, event)
+            topics.tell(topic, event)
 
 
 def staff_of() -> str | None:

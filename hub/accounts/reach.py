@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from hub.accounts.models import HandleKind, LoginHandle
-from hub.tenancy.statements import Select
+from hub.tenancy.statements import Perhaps, Select
 
 _LIVING = "user_id = %(user)s AND ended_at IS NULL"
 _BOUND = Select(LoginHandle, _LIVING, only=("id", "kind", "realm"))
@@ -13,6 +13,12 @@ _BOUND = Select(LoginHandle, _LIVING, only=("id", "kind", "realm"))
 _SUBJECT = Select(
     LoginHandle, _LIVING, "AND kind = %(kind)s AND realm = %(realm)s ORDER BY created_at", only=("id", "subject")
 )
+
+
+def phone_beside(condition: str) -> Perhaps:
+    """The handle whose `subject` is the phone of an account, read with what names the account: `user_id = …`."""
+    oldest = f"({condition}) AND ended_at IS NULL AND kind = 'phone' AND realm = '' ORDER BY created_at"
+    return Perhaps(LoginHandle, oldest, only=("id", "subject"))
 
 
 def bound(user_id: UUID) -> frozenset[tuple[HandleKind, str]]:

@@ -1,4 +1,5 @@
-"""What a unit of work leaves behind, in one statement: audit entries, their pending marks, events and answers.
+"""What a unit of work leaves behind, in one statement: audit entries, their pending marks, events and answers, and the
+end of the delivery it carried out.
 
 Data-modifying CTEs make it one round trip and one plan however much there is to write, and they run on a distributed
 schema as they are.
@@ -7,7 +8,7 @@ schema as they are.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -67,6 +68,15 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """A last statement of the unit that goes along: it returns one boolean, or no row. Its parameters' names are its
+    own, but for `now`."""
+
+    sql: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewDelivery:
     """An outbox row about to be written; the fields are the columns."""
 
@@ -91,22 +101,34 @@ def statement(
     answers: Sequence[Answer],
     now: datetime,
     lease: Lease | None = None,
-) -> tuple[str, list[Any]]:
-    """The statement and its parameters; its one row counts the answers that found their command, and lists id, event
-    and handler of the rows that were stored under `lease`.
+    ending: Ending | None = None,
+) -> tuple[str, dict[str, Any]]:
+    """The statement and its parameters; its one row counts the answers that found their command, lists id, event and
+    handler of the rows that were stored under `lease`, and tells what `ending` returned (None: no row).
 
     Each kind of row is one JSON list, so that a statement is the same, and planned once, however many rows it writes.
     """
-    parameters: list[Any] = []
+    parameters: dict[str, Any] = {**ending.parameters, "now": now} if ending else {}
     if audits:
-        parameters.append(_listed(_audit(row) for row in audits))
+        parameters["audits"] = _listed(_audit(row) for row in audits)
     if deliveries:
-        given = _listed({name: getattr(delivery, name) for name in _OUTBOX} for delivery in deliveries)
-        parameters += [lease.worker, lease.until, given] if lease else [given]
+        parameters["deliveries"] = _listed(
+            {name: getattr(delivery, name) for name in _OUTBOX} for delivery in deliveries
+        )
+        if lease:
+            parameters |= {"lease_by": lease.worker, "lease_until": lease.until}
     if answers:
-        given = _listed({name: getattr(answer, name) for name in _ANSWER} for answer in answers)
-        parameters += [now, given]
-    return _written(world, bool(audits), _at_most(deliveries), _at_most(answers), lease is not None), parameters
+        listed = _listed({name: getattr(answer, name) for name in _ANSWER} for answer in answers)
+        parameters |= {"now": now, "answers": listed}
+    sql = _written(
+        world,
+        audits=bool(audits),
+        deliveries=_at_most(deliveries),
+        answers=_at_most(answers),
+        leased=lease is not None,
+        ending=ending.sql if ending else "",
+    )
+    return sql, parameters
 
 
 def _at_most(rows: Sequence[object]) -> int:
@@ -119,33 +141,36 @@ def _at_most(rows: Sequence[object]) -> int:
 
 
 @cache
-def _written(world: World, audits: bool, deliveries: int, answers: int, leased: bool) -> str:
+def _written(world: World, *, audits: bool, deliveries: int, answers: int, leased: bool, ending: str) -> str:
     parts: list[str] = []
+    if ending:
+        parts.append(f"ending (found) AS ({ending})")
     if audits:
         columns = ", ".join(entries.COLUMNS)
         read = ", ".join("decode(mac, 'hex')" if name == "mac" else name for name in entries.COLUMNS)
         parts.append(
             f"entry AS (INSERT INTO {world.audit} ({columns})"  # noqa: S608
-            f" SELECT {read} FROM {_records(entries.COLUMNS, _AUDIT_TYPES)} RETURNING id, at)"
+            f" SELECT {read} FROM {_records('audits', entries.COLUMNS, _AUDIT_TYPES)} RETURNING id, at)"
         )
         parts.append(f"mark AS (INSERT INTO {world.pending} (audit_id, at) SELECT id, at FROM entry)")  # noqa: S608
     if deliveries:
         parts.append(_events(world, at_most=deliveries, leased=leased))
     if answers:
         parts.append(
-            f"answer AS (UPDATE {world.command} c SET response = v.response, answered_at = %s"  # noqa: S608
-            f" FROM {_records(_ANSWER, {'response': 'jsonb'}, answers)}"
+            f"answer AS (UPDATE {world.command} c SET response = v.response, answered_at = %(now)s"  # noqa: S608
+            f" FROM {_records('answers', _ANSWER, {'response': 'jsonb'}, answers)}"
             " WHERE c.institution_code = v.institution AND c.actor = v.actor AND c.name = v.name AND c.key = v.key"
             " RETURNING 1)"
         )
     counted = "(SELECT count(*) FROM answer)" if answers else "0"
     kept = _KEPT if deliveries and leased else "NULL"
-    return f"WITH {', '.join(parts)} SELECT {counted}, {kept}"
+    found = "(SELECT bool_or(found) FROM ending)" if ending else "NULL"
+    return f"WITH {', '.join(parts)} SELECT {counted}, {kept}, {found}"
 
 
 def _events(world: World, *, at_most: int, leased: bool) -> str:
     """A lease, where there is one, is for the first row of its handler and aggregate, in this unit and before it."""
-    columns, rows = ", ".join(_OUTBOX), _records(_OUTBOX, _OUTBOX_TYPES, at_most)
+    columns, rows = ", ".join(_OUTBOX), _records("deliveries", _OUTBOX, _OUTBOX_TYPES, at_most)
     stored = "'pending', 0, v.created_at, ''"
     if not leased:
         return (
@@ -155,8 +180,8 @@ def _events(world: World, *, at_most: int, leased: bool) -> str:
     listed = ", ".join(f"v.{column}" for column in _OUTBOX)
     return (
         "given AS (SELECT v.*, row_number() OVER (PARTITION BY v.handler, v.aggregate ORDER BY v.event_id) = 1"  # noqa: S608
-        f" AND {_FIRST.format(outbox=world.outbox)} AS first, %s::uuid AS worker, %s::timestamptz AS until"
-        f" FROM {rows}),"
+        f" AND {_FIRST.format(outbox=world.outbox)} AS first,"
+        f" %(lease_by)s::uuid AS worker, %(lease_until)s::timestamptz AS until FROM {rows}),"
         f" event AS (INSERT INTO {world.outbox}"
         f" ({columns}, state, attempts, available_at, last_error, lease_by, lease_until)"
         f" SELECT {listed}, 'pending', CASE WHEN v.first THEN 1 ELSE 0 END, v.created_at, '',"
@@ -165,9 +190,9 @@ def _events(world: World, *, at_most: int, leased: bool) -> str:
     )
 
 
-def _records(columns: Sequence[str], types: dict[str, str], at_most: int = 0) -> str:
+def _records(parameter: str, columns: Sequence[str], types: dict[str, str], at_most: int = 0) -> str:
     described = ", ".join(f"{column} {types.get(column, 'text')}" for column in columns)
-    listed = f"json_to_recordset(%s::json) AS v ({described})"
+    listed = f"json_to_recordset(%({parameter})s::json) AS v ({described})"
     return f"(SELECT * FROM {listed} LIMIT {at_most}) AS v" if at_most else listed  # noqa: S608 - a number of ours
 
 

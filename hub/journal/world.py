@@ -70,11 +70,13 @@ def world_of(scope: str) -> World:
     return REGION_WORLD if scope == REGION else HOSPITAL_WORLD
 
 
-def open_scope(scope: str, *, read_only: bool = False, relaxed: bool = False) -> AbstractContextManager[object]:
+def open_scope(
+    scope: str, *, read_only: bool = False, relaxed: bool = False, turn: int | None = None
+) -> AbstractContextManager[object]:
     """The transaction of a scope."""
     if scope == REGION:
-        return region(read_only=read_only, relaxed=relaxed)
-    return hospital(scope, read_only=read_only, relaxed=relaxed)
+        return region(read_only=read_only, relaxed=relaxed, turn=turn)
+    return hospital(scope, read_only=read_only, relaxed=relaxed, turn=turn)
 
 
 def incarnation_of(scope: str) -> int:

@@ -1,8 +1,8 @@
 """Running one claimed row: where its handler runs, how a repeat is recognised, what its failure means.
 
-A handler in another schema than its event is preceded, in the handler's own transaction, by an inbox row; one in the
-same schema by the end of the outbox row itself. Either way the handler's writes and the mark that it ran commit
-together, so a crash at any instant leads to one run that counts.
+The mark that a handler ran is an inbox row where it writes another schema than its event's, else the end of the outbox
+row itself. Either way the handler's writes and the mark commit together, so a crash at any instant leads to one run
+that counts.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ from django.db import Error as DatabaseError
 
 from hub import clock
 from hub.actor import system_actor
-from hub.journal.world import World, world_of
+from hub.journal.world import World, incarnation_of, world_of
 from hub.outbox import policy, rows
 from hub.outbox.events import Delivery, Event, Permanent, RunsIn, Subscription, Temporary, hospital_of, subscription
-from hub.outbox.models import Lane
 from hub.tenancy.context import letting_go
 from hub.tenancy.errors import HospitalClosed
 from hub.tenancy.scope import REGION
@@ -77,25 +76,38 @@ def attempt(source: str, row: rows.Claimed, *, worker: UUID) -> Result:
         return Result(row, failure)
 
 
+class _Overtaken(Exception):
+    """Somebody else has run the row meanwhile; what we did is undone."""
+
+
 def _run_inside(source: str, row: rows.Claimed, wanted: Subscription, event: Event, *, worker: UUID) -> Result:
+    """Run a handler in its unit of work, whose last statement also marks the row as run.
+
+    A row that may have been run before is marked first and run only then: its handler need not understand a world in
+    which its work is done already.
+    """
     target = REGION if wanted.runs_in is RunsIn.REGION else hospital_of(row.payload) or row.hospital
     actor = dataclasses.replace(system_actor(row.handler), request_id=row.request_id)
-    followed = False
-    with work(target, actor=actor) as unit:
-        if target == source:
-            found = unit.bookkeep(rows.finish_statement(unit.world), [unit.now, row.id, worker])
-            followed = any(waited for (waited,) in found)
-            first = bool(found)
-        else:
-            first = _enter_inbox(unit, source, row)
-        if first:
+    is_own, followed = target == source, False
+
+    def marked(found: bool | None) -> None:
+        nonlocal followed
+        if found is None:
+            raise _Overtaken
+        followed = found and is_own
+
+    try:
+        with work(target, actor=actor) as unit:
+            mark = rows.finishing(unit.world, row, worker=worker) if is_own else rows.receiving(unit.world, source, row)
+            if row.attempt == 1 and row.incarnation == incarnation_of(source):
+                unit.end_with(mark, marked)
+            else:
+                found = unit.bookkeep(mark.sql, {**mark.parameters, "now": unit.now})
+                marked(found[0][0] if found else None)
             wanted.call(event, unit)
-    return Result(row, None, settled=target == source, followed=followed)
-
-
-def _enter_inbox(unit: Unit, source: str, row: rows.Claimed) -> bool:
-    entry = [source, row.incarnation, row.event_id, row.handler, unit.now]
-    return bool(unit.bookkeep(rows.inbox_statement(unit.world), entry))
+    except _Overtaken:
+        logger.info("delivered by another meanwhile", extra={"handler": row.handler, "scope": source})
+    return Result(row, None, settled=is_own, followed=followed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +168,11 @@ class _Ending:
     def end_in(self, unit: Unit) -> None:
         if unit.scope != self.source:
             raise ValueError(f"a delivery from {self.source} can't end in {unit.scope}")
-        if self.runs_in is RunsIn.OUTSIDE:
-            told = {"now": unit.now, "id": self.row.id, "worker": self.worker, "lane": Lane.OUTSIDE.value}
-            found = unit.bookkeep(rows.finish_call_statement(unit.world), told)
-        else:
-            found = unit.bookkeep(rows.finish_statement(unit.world), [unit.now, self.row.id, self.worker])
-        self.followed = any(waited for (waited,) in found)
-        self.settled = True
+        mark = rows.finishing_call if self.runs_in is RunsIn.OUTSIDE else rows.finishing
+        unit.end_with(mark(unit.world, self.row, worker=self.worker), self._ended)
+
+    def _ended(self, found: bool | None) -> None:
+        self.followed, self.settled = bool(found), True
 
 
 def _described(problem: Exception) -> Failure:

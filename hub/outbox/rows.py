@@ -17,13 +17,14 @@ from uuid import UUID
 
 from django.db import connections
 
-from hub.journal.flush import Lease, NewDelivery
+from hub.journal.flush import Ending, Lease, NewDelivery
 from hub.journal.world import World
 from hub.outbox.models import Lane
 from hub.tenancy.statements import Statement
 
-# Two relays counting at once would both find room for the last place of a cap; the second number is the scope's.
-_CLAIM_LOCK = "SELECT pg_advisory_xact_lock(7304564, hashtext(%(scope)s))"
+# Two relays counting at once would both find room for the last place of a cap.
+COUNTING = 7304564
+"""The turn of a scope in which a cap is to be kept."""
 
 # A row that can be claimed: due, not under lease, and the first unfinished one of its handler and aggregate.
 _DUE_ROW = """o.state = 'pending' AND o.lane = %(lane)s AND o.available_at <= %(now)s
@@ -87,16 +88,23 @@ RETURNING {_FOLLOWED}
 """  # noqa: S608 - names of our own tables
 
 _FINISH_ONE = f"""
-UPDATE {{outbox}} o SET state = 'done', finished_at = %s, lease_until = NULL
-WHERE id = %s AND state = 'pending' AND lease_by = %s
+UPDATE {{outbox}} o SET state = 'done', finished_at = %(now)s, lease_until = NULL
+WHERE id = %(row)s AND state = 'pending' AND lease_by = %(worker)s
 RETURNING {_FOLLOWED}
 """  # noqa: S608 - names of our own tables
 
 _FINISH_CALL = f"""
 UPDATE {{outbox}} o SET state = 'done', finished_at = %(now)s, lease_until = NULL
-WHERE id = %(id)s AND state = 'pending' AND lease_by = %(worker)s
+WHERE id = %(row)s AND state = 'pending' AND lease_by = %(worker)s
 RETURNING {_FOLLOWED} OR EXISTS (SELECT 1 FROM {{outbox}} o WHERE {{due_row}})
 """  # noqa: S608 - names of our own tables
+
+_RECEIVE = """
+INSERT INTO {inbox} (source, incarnation, event_id, handler, received_at)
+VALUES (%(source)s, %(incarnation)s, %(event)s, %(handler)s, %(now)s)
+ON CONFLICT (event_id, handler, source, incarnation) DO NOTHING
+RETURNING true
+"""
 
 _FAIL = """
 WITH failed AS (
@@ -155,11 +163,10 @@ class Caps:
 
 
 def claim(
-    world: World, scope: str, lane: Lane, *, worker: UUID, now: datetime, lease: timedelta, batch: int, caps: Caps
+    world: World, lane: Lane, *, worker: UUID, now: datetime, lease: timedelta, batch: int, caps: Caps
 ) -> tuple[list[Claimed], bool]:
-    """Take at most `batch` due rows, in order of id, and say whether there are more; in the scope's transaction."""
-    if caps.exact:
-        Statement(world.alias, _CLAIM_LOCK).row(scope=scope)
+    """Take at most `batch` due rows, in order of id, and say whether there are more; in the scope's transaction, which
+    has its turn at `COUNTING` if the caps are exact."""
     found = _statement(_CLAIM, world).rows(
         lane=lane.value,
         worker=worker,
@@ -183,24 +190,22 @@ def finish(world: World, ids: Sequence[int], *, worker: UUID, now: datetime) -> 
     return any(followed for (followed,) in found)
 
 
-def finish_statement(world: World) -> str:
-    """Mark one row delivered, returning whether another waited for it, or nothing if its lease went to another: the
-    first statement of a handler that runs in the row's own schema."""
-    return _FINISH_ONE.format(outbox=world.outbox)
+def finishing(world: World, row: Claimed, *, worker: UUID) -> Ending:
+    """Mark one row delivered: returns whether another waited for it, or nothing if its lease went to another."""
+    return Ending(sql=_statement(_FINISH_ONE, world).sql, parameters={"row": row.id, "worker": worker})
 
 
-def finish_call_statement(world: World) -> str:
+def finishing_call(world: World, row: Claimed, *, worker: UUID) -> Ending:
     """The same for a call to the outside, with whose end a place at the hospital becomes free: returns whether any row
-    could be claimed now. Its parameters are `due`'s and id, worker."""
-    return _statement(_FINISH_CALL, world).sql
+    could be claimed now."""
+    told = {"row": row.id, "worker": worker, "lane": Lane.OUTSIDE.value}
+    return Ending(sql=_statement(_FINISH_CALL, world).sql, parameters=told)
 
 
-def inbox_statement(world: World) -> str:
-    """Note an event as handled, returning nothing if it was noted before."""
-    return (
-        f"INSERT INTO {world.inbox} (source, incarnation, event_id, handler, received_at)"  # noqa: S608
-        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (event_id, handler, source, incarnation) DO NOTHING RETURNING 1"
-    )
+def receiving(world: World, source: str, row: Claimed) -> Ending:
+    """Note an event from elsewhere as handled: returns true, or nothing if it was noted before."""
+    told = {"source": source, "incarnation": row.incarnation, "event": row.event_id, "handler": row.handler}
+    return Ending(sql=_statement(_RECEIVE, world).sql, parameters=told)
 
 
 def fail(
@@ -246,7 +251,9 @@ def due(world: World, lane: Lane, *, now: datetime) -> bool:
 @cache
 def _statement(template: str, world: World) -> Statement:
     due_row = _DUE_ROW.format(outbox=world.outbox)
-    return Statement(world.alias, template.format(outbox=world.outbox, attempt=world.attempt, due_row=due_row))
+    return Statement(
+        world.alias, template.format(outbox=world.outbox, inbox=world.inbox, attempt=world.attempt, due_row=due_row)
+    )
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:

@@ -76,16 +76,16 @@ def take(
 
 
 def _claim(scope: str, policy: LanePolicy, worker: UUID) -> tuple[list[rows.Claimed], bool]:
-    with open_scope(scope, relaxed=True):
+    caps = _caps(scope, policy.lane)
+    with open_scope(scope, relaxed=True, turn=rows.COUNTING if caps.exact else None):
         return rows.claim(
             world_of(scope),
-            scope,
             policy.lane,
             worker=worker,
             now=clock.now(),
             lease=policy.lease,
             batch=policy.batch,
-            caps=_caps(scope, policy.lane),
+            caps=caps,
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
@@ -24,8 +25,12 @@ log = logging.getLogger(__name__)
 LIFETIME = timedelta(hours=12)
 EVERY_CHANNEL = "hub:sse:*"
 DISTRICT_SCREEN = "district.screen"  # events: figures, hospitals
+_GATHERED = frozenset({DISTRICT_SCREEN})
 _SALT = "hub.sse.topic"
 _NAME = re.compile(r"[a-z0-9_.:-]{1,120}")
+
+
+_EVERY = 0.25  # seconds; the cockpit is to be a second behind at most
 
 
 @lru_cache(maxsize=1)
@@ -52,6 +57,45 @@ def opened(token: str) -> str:
     return topic
 
 
+def tell(topic: str, event: str) -> None:
+    """`publish` for units of work: where the listeners are told of every booking, once in a while for all of them."""
+    if topic in _GATHERED:
+        _gatherer.say(topic, event)
+    else:
+        publish(topic, event)
+
+
+class _Gatherer:
+    """Says the first word at once, and those of the time after it in one at its end; threads share it."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._again: dict[tuple[str, str], bool] = {}  # whether there was another since the last was said
+
+    def say(self, topic: str, event: str) -> None:
+        with self._lock:
+            if (topic, event) in self._again:
+                self._again[topic, event] = True
+                return
+            self._again[topic, event] = False
+        self._said(topic, event)
+
+    def _said(self, topic: str, event: str) -> None:
+        publish(topic, event)
+        later = threading.Timer(self._seconds, self._later, (topic, event))
+        later.daemon = True  # what a process that ends leaves unsaid costs the page a slow look
+        later.start()
+
+    def _later(self, topic: str, event: str) -> None:
+        with self._lock:
+            if not self._again[topic, event]:
+                del self._again[topic, event]
+                return
+            self._again[topic, event] = False
+        self._said(topic, event)
+
+
 def publish(topic: str, event: str, data: Mapping[str, object] | None = None) -> None:
     """Tell the listeners of `topic`, after commit. A lost message is harmless: pages also poll, only slower."""
     harmless = {name: safe(value) for name, value in (data or {}).items()}
@@ -59,3 +103,6 @@ def publish(topic: str, event: str, data: Mapping[str, object] | None = None) ->
         _publisher().publish(channel(topic), json.dumps({"event": event, "data": harmless}))
     except redis.RedisError:
         log.warning("event not published", extra={"event": event})
+
+
+_gatherer = _Gatherer(_EVERY)

@@ -41,12 +41,15 @@ _RELAXED = {"synchronous_commit": "off"}
 
 
 @contextmanager
-def hospital(code: str, read_only: bool = False, *, relaxed: bool = False) -> Iterator[TenantInfo]:
+def hospital(
+    code: str, read_only: bool = False, *, relaxed: bool = False, turn: int | None = None
+) -> Iterator[TenantInfo]:
     """A transaction inside one hospital's schema, as its role and in the database it lives in.
 
     UnknownHospital if there is none; HospitalClosed while somebody else restores it or brings it in step;
     HospitalMoving for a writing scope while it is being moved. The commit of a `relaxed` one does not wait for the
-    disk: a server that crashes may forget it (ADR 0305).
+    disk: a server that crashes may forget it (ADR 0305). Those with the same `turn` (a number of the caller's own) take
+    turns in this hospital: each begins when the one before has ended.
     """
     host = host_hospital()
     if host is not None and host != code:
@@ -57,14 +60,17 @@ def hospital(code: str, read_only: bool = False, *, relaxed: bool = False) -> It
     if not read_only and info.stopped_until is not None and info.stopped_until > clock.now():
         raise HospitalMoving(detail={"hospital": code})
     path = f"{info.schema}, {EXTENSION_SCHEMA}"
-    opening = _opening(read_only, **(_RELAXED if relaxed else {}), role=info.role, search_path=path)
+    local = {**(_RELAXED if relaxed else {}), "role": info.role, "search_path": path}
+    opening = _opening(read_only, None if turn is None else (turn, code), **local)
     with _transaction(info.database, opening, Scope(hospital=code, read_only=read_only, alias=info.database)):
         yield info
 
 
 @contextmanager
-def region(read_only: bool = False, staff_of: str | None = None, *, relaxed: bool = False) -> Iterator[None]:
-    """A transaction on public; `relaxed` as above.
+def region(
+    read_only: bool = False, staff_of: str | None = None, *, relaxed: bool = False, turn: int | None = None
+) -> Iterator[None]:
+    """A transaction on public; `relaxed` and `turn` as above.
 
     With `staff_of` it runs as the hospital staff's role, limited to that hospital's rows. On a hospital's own host this
     is always so.
@@ -78,7 +84,8 @@ def region(read_only: bool = False, staff_of: str | None = None, *, relaxed: boo
     if staff_of:
         settings = {**settings, "role": region_staff_role(), SETTING: tenant(staff_of).code}
     scope = Scope(hospital=None, read_only=read_only, staff_of=staff_of)
-    with _transaction("default", _opening(read_only, **settings), scope):
+    opening = _opening(read_only, None if turn is None else (turn, REGION), **settings)
+    with _transaction("default", opening, scope):
         yield
 
 
@@ -100,12 +107,15 @@ def _transaction(alias: str, opening: bytes, scope: Scope) -> Iterator[None]:
 
 
 @lru_cache(maxsize=4096)
-def _opening(read_only: bool, **local: str) -> bytes:
+def _opening(read_only: bool, turn: tuple[int, str] | None, **local: str) -> bytes:
     begin = sql.SQL("BEGIN READ ONLY" if read_only else "BEGIN")
-    if not local:
-        return begin.as_bytes()
-    calls = sql.SQL(", ").join(
+    calls = [
         sql.SQL("set_config({}, {}, true)").format(sql.Literal(name), sql.Literal(value))
         for name, value in local.items()
-    )
-    return sql.SQL("{}; SELECT {}").format(begin, calls).as_bytes()
+    ]
+    if turn is not None:
+        # The statements that follow see what those before have committed: each has a snapshot of its own.
+        calls.append(sql.SQL("pg_advisory_xact_lock({}, hashtext({}))").format(*map(sql.Literal, turn)))
+    if not calls:
+        return begin.as_bytes()
+    return sql.SQL("{}; SELECT {}").format(begin, sql.SQL(", ").join(calls)).as_bytes()

@@ -16,7 +16,10 @@ watches it (units of work, captured queries), Django's exceptions. It is written
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
@@ -74,6 +77,37 @@ class Statement:
             cursor.execute(self.sql, values)
             return int(cursor.rowcount)
 
+    def write(self, **values: object) -> Write:
+        """The same, for `together`."""
+        return Write(self, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A statement that changes rows and returns none, with its values."""
+
+    statement: Statement
+    values: Mapping[str, object]
+
+
+def together(*writes: Write) -> list[int]:
+    """Several writes in one message to the server; how many rows each of them wrote.
+
+    All of them see what was there before: none of them the others' rows, and no row may be changed by two.
+    """
+    statement = _joined(tuple(write.statement.sql for write in writes), writes[0].statement.alias)
+    values = {f"{place}_{name}": value for place, write in enumerate(writes) for name, value in write.values.items()}
+    [counts] = statement.rows(**values)
+    return [int(count) for count in counts]
+
+
+@lru_cache(maxsize=256)
+def _joined(statements: tuple[str, ...], alias: str) -> Statement:
+    named = [re.sub(r"%\((\w+)\)s", rf"%({place}_\1)s", text) for place, text in enumerate(statements)]
+    parts = ", ".join(f"w{place} AS ({text} RETURNING 1)" for place, text in enumerate(named))
+    counts = ", ".join(f"(SELECT count(*) FROM w{place})" for place in range(len(named)))  # noqa: S608
+    return Statement(alias, f"WITH {parts} SELECT {counts}")
+
 
 class _Columns(Generic[M]):
     """The columns of a model in an answer, and the instance they become."""
@@ -102,7 +136,7 @@ class Select(Generic[M]):
 
     def __init__(self, model: type[M], *condition: str, only: Sequence[str] = ()) -> None:
         self._columns = _Columns(model, only)
-        self._statement = _selection(model, [self._columns], condition)
+        self._statement = _selection(model, [self._columns], condition, tables=self._columns.table)
 
     def first(self, **values: object) -> M | None:
         """The first row under the condition, or None."""
@@ -114,22 +148,45 @@ class Select(Generic[M]):
         return [self._columns.instance(self._statement.alias, row) for row in self._statement.rows(**values)]
 
 
+@dataclass(frozen=True, slots=True)
+class Perhaps:
+    """At most one row that belongs to those of a `Join` and may be missing; the condition may name the others' columns.
+
+    The key comes first among the attributes of `only`: a row without one is missing.
+    """
+
+    model: type[models.Model]
+    condition: str
+    only: Sequence[str]
+
+
 class Join:
     """Rows of several models that belong together; the condition says how."""
 
-    def __init__(self, models_: Sequence[type[models.Model]], *condition: str) -> None:
+    def __init__(self, models_: Sequence[type[models.Model]], *condition: str, perhaps: Perhaps | None = None) -> None:
         self._columns = [_Columns(model) for model in models_]
-        self._statement = _selection(models_[0], self._columns, condition)
+        self._perhaps = _Columns(perhaps.model, perhaps.only) if perhaps else None
+        wanted = [*self._columns, self._perhaps] if self._perhaps else self._columns
+        tables = ", ".join(part.table for part in self._columns)
+        if perhaps and self._perhaps:
+            table = self._perhaps.table
+            one = f"SELECT * FROM {table} WHERE {perhaps.condition} LIMIT 1"  # noqa: S608 - written by us
+            tables = f"{tables} LEFT JOIN LATERAL ({one}) AS {table} ON true"
+        self._statement = _selection(models_[0], wanted, condition, tables=tables)
 
     def first(self, **values: object) -> tuple[Any, ...] | None:
-        """One instance of each model, or None."""
+        """One instance of each model, then the one that may be missing or None; None if there is no such row."""
         row = self._statement.row(**values)
         if row is None:
             return None
-        found, start = [], 0
+        found: list[Any] = []
+        start = 0
         for columns in self._columns:
             found.append(columns.instance(self._statement.alias, row[start : start + columns.width]))
             start += columns.width
+        if self._perhaps:
+            last = row[start:]
+            found.append(self._perhaps.instance(self._statement.alias, last) if last[0] is not None else None)
         return tuple(found)
 
 
@@ -172,6 +229,13 @@ class Insert(Generic[M]):
 
     def all(self, rows: Sequence[M]) -> int:
         """Store a few rows with one statement, planned once for each number of rows; how many were stored."""
+        if not rows:
+            return 0
+        write = self.write(rows)
+        return write.statement.run(**write.values)
+
+    def write(self, rows: Sequence[M]) -> Write:
+        """The same, for `together`; at least one row."""
         if not self._names:
             raise TypeError("computed columns are one row's")
         alias, values = self._statement.alias, {}
@@ -182,7 +246,7 @@ class Insert(Generic[M]):
         tuples = ", ".join(
             f"({', '.join(f'%({name}_{place})s' for name in self._names)})" for place in range(len(rows))
         )
-        return Statement(alias, f"{self._into} {tuples}", self._unless).run(**values) if rows else 0
+        return Write(Statement(alias, f"{self._into} {tuples}", self._unless), values)
 
 
 class Update(Generic[M]):
@@ -201,12 +265,18 @@ class Update(Generic[M]):
 
     def __call__(self, row: M) -> bool:
         """Whether the row was there, and as the condition wants it."""
-        return self._statement.run(**self._values.of(row, self._statement.alias, is_new=False), pk=row.pk) == 1
+        write = self.write(row)
+        return self._statement.run(**write.values) == 1
+
+    def write(self, row: M) -> Write:
+        """The same, for `together`."""
+        return Write(self._statement, {**self._values.of(row, self._statement.alias, is_new=False), "pk": row.pk})
 
 
-def _selection(first: type[models.Model], columns: Sequence[_Columns[Any]], condition: Sequence[str]) -> Statement:
+def _selection(
+    first: type[models.Model], columns: Sequence[_Columns[Any]], condition: Sequence[str], *, tables: str
+) -> Statement:
     listed = ", ".join(part.listed for part in columns)
-    tables = ", ".join(part.table for part in columns)
     return Statement(HubRouter().db_for_read(first), f"SELECT {listed} FROM {tables} WHERE", *condition)  # noqa: S608
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from hub.tenancy.statements import Insert
+from hub.tenancy.statements import Insert, Write
 from institution_connectors import charsets
 from institution_connectors.contracts import Wire
 from institution_connectors.exchange.models import Message
@@ -16,9 +16,10 @@ _TYPE_LIMIT = 100
 _KEEP = Insert(Message)
 
 
-def keep(wires: Sequence[Wire], *, exchange_id: UUID, attempt: int) -> None:
-    """The messages of an attempt, in order."""
-    _KEEP.all([_message(wire, exchange_id=exchange_id, attempt=attempt) for wire in wires])
+def keeping(wires: Sequence[Wire], *, exchange_id: UUID, attempt: int) -> list[Write]:
+    """What stores the messages of an attempt, in order."""
+    rows = [_message(wire, exchange_id=exchange_id, attempt=attempt) for wire in wires]
+    return [_KEEP.write(rows)] if rows else []
 
 
 def keep_inbound(wire: Wire, inbound_id: UUID) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from hub.tenancy.statements import Select
+from hub.tenancy.statements import Perhaps, Select
 from institution_connectors.contracts import (
     Answer,
     Fact,
@@ -26,7 +26,8 @@ from institution_connectors.exchange.errors import NotAnswered, UnknownExchange
 from institution_connectors.exchange.models import Attempt, Exchange, Inbound, Message, Purpose, State
 from institution_connectors.exchange.rendering import masked
 
-_ANSWER = Select(Exchange, "id = %(id)s", only=("id", "state", "answer"))
+_ANSWERED = ("id", "state", "answer")
+_ANSWER = Select(Exchange, "id = %(id)s", only=_ANSWERED)
 OUTCOMES = {State.ACCEPTED: Outcome.ACCEPTED, State.REJECTED: Outcome.REJECTED}
 
 
@@ -121,12 +122,21 @@ def state(exchange_id: UUID) -> ExchangeRow:
 
 def answer(exchange_id: UUID) -> Answer:
     """The definite answer of an ask; `NotAnswered` while there is none. One query."""
-    exchange = _ANSWER.first(id=exchange_id)
+    return answer_in(_ANSWER.first(id=exchange_id))
+
+
+def answer_in(exchange: Exchange | None) -> Answer:
+    """The answer of an ask that was read with `answer_beside`."""
     if exchange is None:
         raise UnknownExchange
     if exchange.state not in OUTCOMES or exchange.answer is None:
-        raise NotAnswered(detail={"exchange": str(exchange_id)})
+        raise NotAnswered(detail={"exchange": str(exchange.id)})
     return decode_answer(exchange.answer)
+
+
+def answer_beside(parameter: str) -> Perhaps:
+    """The ask whose answer is wanted, read with the row it is about; the query's `parameter` is its id."""
+    return Perhaps(Exchange, f"id = %({parameter})s", only=_ANSWERED)
 
 
 def request(exchange_id: UUID) -> Request:

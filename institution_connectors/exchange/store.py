@@ -14,7 +14,7 @@ from uuid import UUID
 from hub import clock, ids
 from hub.actor import Actor
 from hub.tenancy.scope import hospital
-from hub.tenancy.statements import Insert, Select, Statement, Update
+from hub.tenancy.statements import Insert, Join, Perhaps, Select, Statement, Update, Write, together
 from hub.work import Unit, work
 from institution_connectors.contracts import (
     Answer,
@@ -45,6 +45,12 @@ _PREPARED = Update(Exchange, ("request", "attempts"), _WHILE_UNENDED)
 _GO_ON = Update(Exchange, ("reason", "state", "attempts"), _WHILE_UNENDED)
 _END = Update(Exchange, ("state", "reason", "his_code", "his_text", "answer", "ended_at", "attempts"), _WHILE_UNENDED)
 _ASK = Select(Exchange, "id = %(id)s")
+# With any attempt there is: the others are read only then, and most asks have none when they are begun.
+_ASK_TRIED = Join(
+    (Exchange,),
+    "exchange_exchange.id = %(id)s",
+    perhaps=Perhaps(Attempt, "exchange_id = exchange_exchange.id", only=("id",)),
+)
 _ATTEMPTS = Select(Attempt, "exchange_id = %(exchange)s ORDER BY number")
 _BEGIN_ATTEMPT = Insert(Attempt)
 _END_ATTEMPT = Statement(
@@ -71,13 +77,16 @@ class Begun:
 def begin(profile: ConnectorProfile, exchange_id: UUID, *, may_call: bool) -> Begun | None:
     """Decide the next step and, if it is a call and `may_call`, store that it begins. None: the ask has ended."""
     with hospital(profile.hospital):
-        row = _exchange(exchange_id)
+        found = _ASK_TRIED.first(id=exchange_id)
+        if found is None:
+            raise UnknownExchange
+        row, tried = found
         if row.state not in _UNENDED:
             return None
         ask = Ask(
             request=decode_request(row.request),
             deadline=row.deadline,
-            tried=_tried(exchange_id),
+            tried=_tried(exchange_id) if tried else [],
             told_unknown=row.told_unknown,
         )
         return _begun(profile, row, ask, may_call=may_call)
@@ -102,8 +111,6 @@ def conclude(
         raise TypeError("only a call that was begun can be concluded")
     with work(profile.hospital, actor=actor) as unit:
         verdict = _verdict(begun.step.act, begun.ask.request, answer)
-        _end_attempt(attempt, verdict, unit.now)
-        bodies.keep(wires, exchange_id=row.id, attempt=attempt.number)
         unit.audit(
             "exchange.attempted",
             target=f"exchange:{row.id}",
@@ -112,12 +119,16 @@ def conclude(
             detail={"operation": row.operation, "attempt": attempt.number, "hub_number": row.hub_number},
         )
         row.attempts = attempt.number
+        stored = [
+            _attempt_ended(attempt, verdict, unit.now),
+            *bodies.keeping(wires, exchange_id=row.id, attempt=attempt.number),
+        ]
         if _ends(begun.step.act, verdict, is_command=Operation(row.operation).is_command):
-            _settle(unit, row, verdict)
+            _settle(unit, row, verdict, stored)
             if end_in is not None:
                 end_in(unit)
             return None
-        ask = _advance(row, begun, verdict, unit.now)
+        ask = _advance(row, begun, verdict, unit.now, stored)
         return _begun(profile, row, ask, may_call=may_call) if ask is not None else None
 
 
@@ -191,7 +202,7 @@ def _ends(act: Act, verdict: Answer, *, is_command: bool) -> bool:
     return verdict.outcome is Outcome.ACCEPTED and (act is Act.CALL or not is_command)
 
 
-def _advance(row: Exchange, begun: Begun, verdict: Answer, now: datetime) -> Ask | None:
+def _advance(row: Exchange, begun: Begun, verdict: Answer, now: datetime, stored: Sequence[Write]) -> Ask | None:
     """The ask after an attempt that did not end it; None when it has ended by another way meanwhile."""
     step, attempt, request = begun.step, begun.attempt, begun.ask.request
     assert isinstance(step, Try)
@@ -199,12 +210,13 @@ def _advance(row: Exchange, begun: Begun, verdict: Answer, now: datetime) -> Ask
     if step.act is Act.PREPARE and verdict.outcome is Outcome.ACCEPTED:
         request = with_archive(request, verdict.expect(PatientCreated).his_patient_id)
         row.request = encode(request)
-        alive = _PREPARED(row)
+        goes_on = _PREPARED
     else:
         row.reason = verdict.reason
         if step.act is Act.CALL and verdict.outcome is Outcome.UNKNOWN and Operation(row.operation).is_command:
             row.state = State.UNKNOWN
-        alive = _GO_ON(row)
+        goes_on = _GO_ON
+    alive = together(*stored, goes_on.write(row))[-1] == 1
     done = Tried(
         act=step.act,
         started=attempt.started_at,
@@ -216,11 +228,12 @@ def _advance(row: Exchange, begun: Begun, verdict: Answer, now: datetime) -> Ask
     return replace(begun.ask, request=request, tried=[*begun.ask.tried, done]) if alive else None
 
 
-def _settle(unit: Unit, row: Exchange, answer: Answer) -> None:
+def _settle(unit: Unit, row: Exchange, answer: Answer, stored: Sequence[Write] = ()) -> None:
+    """End the ask, together with what is `stored` besides; one that has ended meanwhile stays as it is."""
     row.state = State.ACCEPTED if answer.outcome is Outcome.ACCEPTED else State.REJECTED
     row.reason, row.his_code, row.his_text = answer.reason, answer.code[:64], answer.text
     row.answer, row.ended_at = encode(answer), unit.now
-    if _END(row):
+    if together(*stored, _END.write(row))[-1] == 1:
         _publish(unit, row, answer.outcome, answer.reason)
 
 
@@ -238,8 +251,8 @@ def _publish(unit: Unit, row: Exchange, outcome: Outcome, reason: Reason) -> Non
         )
 
 
-def _end_attempt(attempt: Attempt, verdict: Answer, now: datetime) -> None:
-    _END_ATTEMPT.run(
+def _attempt_ended(attempt: Attempt, verdict: Answer, now: datetime) -> Write:
+    return _END_ATTEMPT.write(
         exchange=attempt.exchange_id,
         number=attempt.number,
         ended=now,

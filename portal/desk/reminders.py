@@ -10,14 +10,14 @@ from django.views.decorators.http import require_GET
 from hub.actor import Actor
 from hub.tenancy.scope import region
 from portal.desk.pages import desk, desk_page
-from regional_services.feedback.permissions import VIEW
 from regional_services.notifications import access, selectors, services
+from regional_services.notifications.permissions import OWN
 
 PAGE = 50
 
 
 @require_GET
-@desk_page(VIEW)
+@desk_page(OWN)
 def listing(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The newest first."""
     with region(read_only=True):
@@ -26,7 +26,7 @@ def listing(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @require_GET
-@desk_page(VIEW)
+@desk_page(OWN)
 def follow(request: HttpRequest, actor: Actor, message_id: UUID) -> HttpResponse:  # noqa: ARG001 - the guard's signature
     """Mark as read, and on to what it is about."""
     services.read_message(message_id, actor=actor)

@@ -37,7 +37,6 @@ from tenants.directory import selectors as directory
 from tenants.queueing import permissions as queue_permissions
 from tenants.queueing import services as queues
 from tenants.registry import selectors as registry
-from tenants.scheduling.models import Channel
 
 CANCEL_REASONS = ("患者来电要求取消", "患者到院要求取消", "重复预约", "信息登记有误")
 
@@ -116,7 +115,7 @@ def detail(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse
         booking = bookings.booking_of(booking_id)
         history = bookings.history(booking_id)
         changed = changes.changes_of(booking_id)
-        sent = referrals.received_of(code, booking_id) if booking and booking.channel == Channel.FAMILY else None
+        sent = referrals.received_of(code, booking_id) if booking and booking.may_be_referred else None
     with hospital(code, read_only=True):
         compared = comparing.latest(booking_id)
     is_active = view.state in ACTIVE

@@ -57,6 +57,15 @@ def place(at: datetime, row_id: UUID) -> str:
     return f"{at.isoformat()},{row_id}"
 
 
+def moment_of(text: str) -> datetime | None:
+    """An instant a page wrote with its zone; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
 def date_of(request: HttpRequest, name: str, default: date | None = None) -> date | None:
     """A date of the query; the default for none or a mangled one."""
     try:

@@ -17,15 +17,14 @@ from portal.commands import command_of
 from portal.components.paging import number_of, read_leaf
 from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital import finding
-from portal.hospital.parts import PAGE, date_of, id_of
+from portal.hospital.parts import PAGE, date_of, id_of, moment_of
 from regional_services.catalog import referable
 from regional_services.referrals import selectors, services
 from regional_services.referrals.errors import ShareGone
 from regional_services.referrals.models import State
-from regional_services.referrals.permissions import REFER
+from regional_services.referrals.permissions import REFER, VIEW
 from regional_services.referrals.services import ReferralWish
 from tenants.patients import contracts
-from tenants.patients import selectors as patients
 from tenants.patients.contracts import ContractView
 from tenants.patients.permissions import CONTRACT
 from tenants.patients.selectors import PatientView
@@ -95,6 +94,7 @@ def refer(request: HttpRequest, actor: Actor) -> HttpResponse:
         wish = ReferralWish(
             patient=patient,
             session_id=session_id,
+            start=moment_of(request.POST.get("start", "")),
             note=request.POST.get("note", ""),
             agreed=bool(request.POST.get("agreed")),
         )
@@ -115,6 +115,7 @@ def refer(request: HttpRequest, actor: Actor) -> HttpResponse:
         "opening": opening,
         "institution": registry.institution(opening.institution_code),
         "typed": request.POST,
+        "chosen": moment_of(request.POST.get("start", "")),
         "longest": services.NOTE_LONGEST,
         "error": error,
         "fields": fields,
@@ -132,18 +133,19 @@ def _patient(actor: Actor, code: str, archive_id: UUID) -> tuple[PatientView, Co
 
 
 @require_GET
-@desk_page(REFER)
+@desk_page(VIEW)
 def one(request: HttpRequest, actor: Actor, referral_id: UUID) -> HttpResponse:
     """What became of a referral; asks again by itself while it is on its way."""
     code = own_hospital(actor)
     view = selectors.own_referral(actor, code, referral_id)
-    patient = finding.own_person(actor, code, view.archive_id, may=REFER)
+    patient = finding.own_person(actor, code, view.archive_id, may=VIEW)
     moving = view.state is State.ASKED
     context = {
         "referral": view,
         "patient": patient,
         "institution": registry.institution(view.to_code),
         "moving": moving,
+        "may_refer": actor.may(REFER),
         "late": moving and (clock.now() - view.asked_at).total_seconds() > 15,
     }
     if request.headers.get("HX-Request"):
@@ -151,16 +153,3 @@ def one(request: HttpRequest, actor: Actor, referral_id: UUID) -> HttpResponse:
         answer.status_code = 200 if moving else 286
         return answer
     return desk(request, actor, "referral", "referrals", context)
-
-
-@require_GET
-@desk_page(REFER)
-def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The hospital's referrals, newest first, names masked."""
-    code, state = own_hospital(actor), request.GET.get("state", "")
-    rows = selectors.listed(actor, code, state=state, offset=(number_of(request) - 1) * PAGE, limit=PAGE + 1)
-    with hospital(code, read_only=True):
-        people = patients.patients_of([row.archive_id for row in rows])
-    named = [(row, people.get(row.archive_id), registry.institution(row.to_code)) for row in rows]
-    context = {"leaf": read_leaf(request, named, PAGE), "states": State.choices, "state": state}
-    return desk(request, actor, "referrals", "referrals", context)

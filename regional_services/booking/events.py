@@ -63,6 +63,17 @@ class TwinSaid(BookingEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferredBookingChanged(BookingEvent):
+    """The same of a booking that another hospital may have asked for, or of one in its place (`root`: the first).
+
+    An event of its own, so that all other bookings cost nobody a delivery.
+    """
+
+    NAME: ClassVar[str] = "booking.referred_changed"
+    root: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingChanged(BookingEvent):
     """Either axis moved: for live pages and figures."""
 

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from hub import clock
 from institution_connectors.contracts.outcomes import Reason
 from regional_services.booking.models import Booking, BookingStep, His, Moving, Pricing, Settlement, State
+from tenants.scheduling.models import Channel
 
 LIVE = (State.NEW, State.LOCKING, State.AWAITING_PAYMENT, State.CONFIRMING, State.BOOKED)
 
@@ -61,6 +62,11 @@ class BookingView:
     def due_fen(self) -> int:
         """What is to be paid: the price, less what was paid for the number this one replaces."""
         return max(self.fee_fen - self.carried_fen, 0)
+
+    @property
+    def may_be_referred(self) -> bool:
+        """Whether another hospital may have asked for it, or for one it took the place of."""
+        return self.channel == Channel.FAMILY or self.replaces is not None
 
     @property
     def slot(self) -> str:

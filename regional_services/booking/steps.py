@@ -15,7 +15,13 @@ from hub.sse import topics
 from hub.tenancy.statements import Insert, Select, Statement
 from hub.work import Unit
 from regional_services.booking import reservations, twins
-from regional_services.booking.events import BookingChanged, CancelWanted, ConfirmWanted, ReleaseWanted
+from regional_services.booking.events import (
+    BookingChanged,
+    CancelWanted,
+    ConfirmWanted,
+    ReferredBookingChanged,
+    ReleaseWanted,
+)
 from regional_services.booking.messages import tell
 from regional_services.booking.models import Booking, His, Pricing, Settlement, State
 from regional_services.booking.process import Decision, Effect, Input, Standing, decide
@@ -23,6 +29,7 @@ from regional_services.booking.registering import register_cutoff
 from regional_services.payments import steps as payments
 from tenants.appointments.asks import PaymentFacts
 from tenants.registry import selectors as registry
+from tenants.scheduling.models import Channel
 
 HARD_GRACE = timedelta(minutes=10)
 LOCK_PATIENCE = timedelta(minutes=2)
@@ -228,6 +235,9 @@ def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:
             settlement=booking.settlement,
         )
     )
+    if booking.channel == Channel.FAMILY or booking.chain is not None:
+        root = booking.chain or booking.id
+        unit.publish(ReferredBookingChanged(hospital=booking.institution_code, booking_id=booking.id, root=root))
     unit.tell(topics.DISTRICT_SCREEN, "figures")
 
 

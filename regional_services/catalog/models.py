@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from hub.tenancy.rows import InstitutionRow
@@ -132,6 +133,7 @@ class CatalogSession(InstitutionRow):
     total = models.PositiveIntegerField()
     free = models.PositiveIntegerField()
     referable = models.PositiveIntegerField(default=0)
+    referable_starts = ArrayField(models.DateTimeField(), default=list)
     next_free_start = models.DateTimeField(null=True)
     synced_at = models.DateTimeField()
     refreshed_at = models.DateTimeField()

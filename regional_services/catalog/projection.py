@@ -77,6 +77,7 @@ _SESSION_FIELDS = (
     "total",
     "free",
     "referable",
+    "referable_starts",
     "next_free_start",
     "synced_at",
 )

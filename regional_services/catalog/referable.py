@@ -15,7 +15,7 @@ from tenants.scheduling.models import SessionState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """A session elsewhere with numbers for referrals; how many is a hint, the hospital decides."""
+    """A session elsewhere with numbers for referrals; how many and when is a hint, the hospital decides."""
 
     session_id: UUID
     institution_code: str
@@ -29,6 +29,7 @@ class Opening:
     ends_at: datetime | None
     fee_fen: int
     left: int
+    starts: tuple[datetime, ...]
 
 
 def openings(
@@ -78,4 +79,5 @@ def _opening(row: CatalogSession, department_name: str) -> Opening:
         ends_at=row.last_end,
         fee_fen=row.fee_fen,
         left=row.referable,
+        starts=tuple(start for start in row.referable_starts if start > clock.now()),
     )

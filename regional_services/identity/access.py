@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from hub import clock
+from hub.accounts import reach
 from hub.accounts.errors import IdentityDue
 from hub.accounts.permissions import OPEN_RECORDS
 from hub.actor import Actor, ActorKind
@@ -31,11 +32,16 @@ identity_relation.account_id = %(account)s AND identity_relation.person_id = %(p
 AND identity_relation.state IN ('active', 'pending') AND identity_person.id = identity_relation.person_id
 """
 _PERSON = Join((Relation, Person), _ACTED_FOR)
-_PERSON_WITH_DOCUMENT = Join(
+# With the document, and for the holder of the account himself, if he gave no phone, the one he signs in with.
+_CARD = Join(
     (Relation, Person, Identifier),
     _ACTED_FOR,
     "AND identity_identifier.person_id = identity_person.id",
     "AND identity_identifier.is_primary AND identity_identifier.retired_at IS NULL",
+    perhaps=reach.phone_beside(
+        "user_id = identity_relation.account_id AND identity_relation.kind = 'self'"
+        " AND identity_person.phone_index IS NULL"
+    ),
 )
 # A 14 to 17 year old's own consent is asked for care under these labels (practice 5).
 _MINOR_LABELS = frozenset({"psychiatric", "reproductive"})
@@ -68,13 +74,17 @@ def patient_for(actor: Actor, person_id: UUID, purpose: str, *, sensitivity: str
 def card_for(actor: Actor, person_id: UUID, purpose: str, *, sensitivity: str = "") -> tuple[PersonRef, IdentityCard]:
     """Like `patient_for`, with the card a hospital is given.
 
-    No query more for an adult, two for a minor; one or two more for whoever gave no phone.
+    No query more for an adult, two for a minor; one or two more for somebody else than the account's holder who gave
+    no phone.
     """
-    relation, person, document = _acted_for(actor, person_id, _PERSON_WITH_DOCUMENT)
+    relation, person, document, handle = _acted_for(actor, person_id, _CARD)
     _permit(actor, relation, person, purpose, sensitivity)
     card = card_of(person, document, account_id=relation.account_id)
-    own = relation.account_id if relation.kind == RelationKind.SELF else None
-    return _ref(relation, person), findable(card, own=own)
+    if relation.kind != RelationKind.SELF:
+        card = findable(card)
+    elif handle is not None:
+        card = replace(card, sign_in_phone=handle.subject)
+    return _ref(relation, person), card
 
 
 def _permit(actor: Actor, relation: Relation, person: Person, purpose: str, sensitivity: str) -> None:

@@ -119,12 +119,12 @@ def card_of(person: Person, document: Identifier, *, account_id: UUID | None = N
     )
 
 
-def findable(card: IdentityCard, *, own: UUID | None = None) -> IdentityCard:
-    """The card with the phone of the person's account, where he gave none himself; `own`: that account, when known.
+def findable(card: IdentityCard) -> IdentityCard:
+    """The card with the phone of the person's own account, where he gave none himself.
 
     No query where he gave one, else one or two.
     """
-    account_id = own or own_account(card.person_id) if not card.phone else None
+    account_id = own_account(card.person_id) if not card.phone else None
     phone = reach.subject_of(account_id, HandleKind.PHONE) if account_id else None
     return replace(card, sign_in_phone=phone) if phone else card
 

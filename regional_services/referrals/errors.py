@@ -15,3 +15,10 @@ class ShareGone(Conflict):
 
     code = "referrals.share_gone"
     text = "这个门诊的转诊号刚刚用完或已停诊，请另选。"
+
+
+class TimeGone(Conflict):
+    """The share has no number left that begins when the chosen one does."""
+
+    code = "referrals.time_gone"
+    text = "这个时间的转诊号刚刚用完，请另选时间。"

@@ -19,9 +19,10 @@ from regional_services.booking.errors import SessionClosed
 from regional_services.booking.models import State as BookingState
 from regional_services.booking.services import BookingWish
 from regional_services.catalog import referable
-from regional_services.referrals.errors import ShareGone
+from regional_services.referrals import following
+from regional_services.referrals.errors import ShareGone, TimeGone
 from regional_services.referrals.events import ReferralAsked
-from regional_services.referrals.models import Received, Referral, State
+from regional_services.referrals.models import Referral, State
 from regional_services.referrals.permissions import REFER
 from tenants.patients import contracts
 from tenants.patients.contracts import ContractView
@@ -42,13 +43,15 @@ _NOT_MADE = (BookingState.FAILED, BookingState.EXPIRED, BookingState.STOPPED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralWish:
-    """Whom to refer (a patient of the referring hospital), to which session elsewhere, and why.
+    """Whom to refer (a patient of the referring hospital), to which number of a session elsewhere, and why.
 
-    `agreed`: the resident was told the hospital, the day and what it costs, and wants it.
+    `start`: when the chosen number begins, None if nothing was chosen. `agreed`: the resident was told the hospital,
+    the time and what it costs, and wants it.
     """
 
     patient: PatientView
     session_id: UUID
+    start: datetime | None
     note: str
     agreed: bool
 
@@ -56,7 +59,7 @@ class ReferralWish:
 def refer(*, actor: Actor, hospital: str, wish: ReferralWish, command: Command) -> UUID:
     """Ask for a number of another hospital's referral share; the referral's id, which becomes the booking's.
 
-    Repeating the command gives the same referral. Raises InvalidInput, NotSigned, ShareGone, FunctionOff.
+    Repeating the command gives the same referral. Raises InvalidInput, NotSigned, ShareGone, TimeGone, FunctionOff.
     """
     require(actor, REFER)
     if actor.id is None:
@@ -65,7 +68,9 @@ def refer(*, actor: Actor, hospital: str, wish: ReferralWish, command: Command) 
     problems = {} if 4 <= len(note) <= NOTE_LONGEST else {"note": "请写明转诊原因（4 到 300 字），接诊医生会看到。"}
     if not wish.agreed:
         problems["agreed"] = "请先告知患者转往的医院、时间和费用，并征得同意。"
-    if problems:
+    if wish.start is None:
+        problems["start"] = "请选择就诊时间。"
+    if problems or wish.start is None:
         raise InvalidInput(fields=problems)
     contract = _contract(hospital, wish.patient.person_id)
     referral_id = uuid7()
@@ -76,6 +81,8 @@ def refer(*, actor: Actor, hospital: str, wish: ReferralWish, command: Command) 
         chosen = referable.opening(wish.session_id)
         if chosen is None or chosen.institution_code == hospital:
             raise ShareGone
+        if wish.start not in chosen.starts:
+            raise TimeGone
         registry.institution(chosen.institution_code).require(BOOKING_FUNCTION)
         Referral.objects.create(
             id=referral_id,
@@ -87,6 +94,7 @@ def refer(*, actor: Actor, hospital: str, wish: ReferralWish, command: Command) 
             department_name=chosen.department_name,
             doctor_name=chosen.doctor_name,
             visit_date=chosen.date,
+            wanted_at=wish.start,
             fee_fen=chosen.fee_fen,
             family_doctor=contract.doctor_name,
             note=note,
@@ -130,7 +138,7 @@ def carry_out(referral_id: UUID) -> None:
     except NumberBusy as busy:
         raise Temporary("others claim numbers of this session at the moment", retry_after=1) from busy
     except SoldOut:
-        _end(actor, row, ShareGone.text)
+        _end(actor, row, TimeGone.text)
     except HubError as refusal:
         if refusal.status >= _UNSERVED:
             raise Temporary(refusal.code, retry_after=5) from refusal
@@ -152,7 +160,9 @@ def _require_made(booking_id: UUID) -> None:
 
 def _book(actor: Actor, row: Referral) -> None:
     with work(row.to_code, actor=actor) as unit:
-        number = scheduling.claim_any(unit, session_id=row.session_id, holder=row.id, channel=Channel.FAMILY)
+        number = scheduling.claim_any(
+            unit, session_id=row.session_id, holder=row.id, start=row.wanted_at, channel=Channel.FAMILY
+        )
         unit.audit("referrals.held", target=f"booking:{row.id}", detail={"number": str(number.number_id)})
     with hospital(row.to_code, read_only=True):
         session = desk.session_here(row.session_id)
@@ -178,32 +188,14 @@ def _give_back(actor: Actor, row: Referral) -> None:
 
 
 def _end(actor: Actor, row: Referral, refusal: str) -> None:
+    """The row is locked before the booking is read: whatever changes afterwards finds a referral that is done."""
     with work(REGION, actor=actor) as unit:
-        made = bookings.view_of(row.id) if not refusal else None
-        waiting = Referral.objects.filter(id=row.id, state=State.ASKED)
-        waiting.update(
-            state=State.REFUSED if refusal else State.DONE,
-            reason=refusal[:120],
-            starts_at=made.starts_at if made else None,
-            sequence=made.sequence if made else None,
-            ended_at=unit.now,
-        )
-        if made is not None:
-            _tell_there(row, unit.now)
+        waiting = Referral.objects.select_for_update().filter(id=row.id, state=State.ASKED).first()
+        if waiting is not None and refusal:
+            waiting.state, waiting.reason, waiting.ended_at = State.REFUSED, refusal[:120], unit.now
+            waiting.save(update_fields=["state", "reason", "ended_at"])
+        elif waiting is not None:
+            following.begin(unit, waiting)
         unit.audit(
             "referrals.ended", target=f"booking:{row.id}", outcome="refused" if refusal else "success", reason=refusal
         )
-
-
-def _tell_there(row: Referral, now: datetime) -> None:
-    """Beside the booking, under the other hospital's key: who sent this patient and why."""
-    Received.objects.get_or_create(
-        booking_id=row.id,
-        defaults={
-            "institution_code": row.to_code,
-            "from_code": row.institution_code,
-            "family_doctor": row.family_doctor,
-            "note": row.note,
-            "made_at": now,
-        },
-    )

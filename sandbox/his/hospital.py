@@ -146,7 +146,7 @@ class Hospital:
         if operation in COMMANDS and (reason := self.board.take("reject", operation)):
             raise (
                 refuse(str(reason))
-                if str(reason) in {"no_source", "busy", "closed"}
+                if str(reason) in {"no_source", "busy", "closed", "not_supported"}
                 else refuse("refused", str(reason))
             )
         if operation in {"lock_number", "register"} and self.board.take("lock_refused", operation):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hub.tenancy.statements import Write
 from hub.work import Unit
 from institution_connectors.contracts.outcomes import Reason
 from institution_connectors.contracts.results import FeeQuote
@@ -60,18 +61,21 @@ def lock_refused(unit: Unit, *, hospital: str, appointment: Appointment, reason:
     _give_up(unit, hospital, appointment, State.RELEASED, reason)
 
 
-def registered(unit: Unit, *, hospital: str, appointment: Appointment, his_number: str) -> None:
-    """The HIS holds the registration. If the number was given back meanwhile, the registration is cancelled again."""
+def registered(unit: Unit, learning: Write, *, hospital: str, appointment: Appointment, his_number: str) -> None:
+    """The HIS holds the registration, and we learn what it calls the patient.
+
+    If the number was given back meanwhile, the registration is cancelled again.
+    """
     appointment.his_registration = his_number
     if appointment.state == State.BOOKED:
         if appointment.his_state == HisState.REGISTERING:
             appointment.his_state = HisState.REGISTERED
-        steps.store(unit, appointment, "appointment.registered")
+        steps.store(unit, appointment, "appointment.registered", learning)
         unit.publish(AppointmentRegistered(hospital=hospital, booking_id=appointment.id))
         return
     appointment.cancel_round += 1
     asks.cancel(unit, appointment)
-    steps.store(unit, appointment, "appointment.registered_late")
+    steps.store(unit, appointment, "appointment.registered_late", learning)
 
 
 def registration_refused(unit: Unit, *, hospital: str, appointment: Appointment, reason: Reason) -> None:

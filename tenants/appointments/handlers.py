@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from hub.outbox.events import RunsIn, handles
+from hub.tenancy.statements import Join
 from hub.work import Unit
 from institution_connectors.contracts.inbound import VisitFact
 from institution_connectors.contracts.operations import Operation
@@ -24,6 +25,12 @@ from tenants.patients import steps as patients
 from tenants.scheduling.events import SessionAltered, SessionsStopped
 
 PREFIX = "booking:"
+# The appointment, locked until the transaction ends, and the answer that is about it.
+_ANSWERED = Join(
+    (Appointment,),
+    "appointment.id = %(id)s FOR UPDATE OF appointment",
+    perhaps=exchange.answer_beside("exchange"),
+)
 
 
 @handles(ExchangeAnswered, runs_in=RunsIn.HOSPITAL)
@@ -33,11 +40,12 @@ def on_answer(event: ExchangeAnswered, unit: Unit) -> None:
     if action is None or not event.correlation.startswith(PREFIX) or event.outcome == Outcome.UNKNOWN:
         unit.audit("appointment.answer_ignored", target=f"exchange:{event.exchange_id}")
         return
-    appointment = steps.lock_row(UUID(event.correlation.removeprefix(PREFIX)))
-    if appointment is None:
+    found = _ANSWERED.first(id=UUID(event.correlation.removeprefix(PREFIX)), exchange=event.exchange_id)
+    if found is None:
         unit.audit("appointment.answer_ignored", target=f"exchange:{event.exchange_id}", outcome="unknown_here")
         return
-    action(unit, event.hospital, appointment, exchange.answer(event.exchange_id))
+    appointment, ask = found
+    action(unit, event.hospital, appointment, exchange.answer_in(ask))
 
 
 def _locked(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
@@ -55,8 +63,8 @@ def _quoted(unit: Unit, hospital: str, appointment: Appointment, answer: Answer)
 def _registered(unit: Unit, hospital: str, appointment: Appointment, answer: Answer) -> None:
     if answer.outcome is Outcome.ACCEPTED:
         registered = answer.expect(Registered)
-        patients.learn_his_patient_id(unit, archive_id=appointment.archive_id, his_patient_id=registered.his_patient_id)
-        answers.registered(unit, hospital=hospital, appointment=appointment, his_number=registered.his_number)
+        learning = patients.learning(unit, archive_id=appointment.archive_id, his_patient_id=registered.his_patient_id)
+        answers.registered(unit, learning, hospital=hospital, appointment=appointment, his_number=registered.his_number)
     else:
         answers.registration_refused(unit, hospital=hospital, appointment=appointment, reason=answer.reason)
 

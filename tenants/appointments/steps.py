@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from hub import clock
 from hub.tenancy.scope import hospital_alias
-from hub.tenancy.statements import Select, Update
+from hub.tenancy.statements import Select, Update, Write, together
 from hub.work import Unit
 from institution_connectors.contracts import VisitEventKind
 from tenants.appointments import asks, places
@@ -311,8 +311,8 @@ def _tell_queues(unit: Unit, appointment: Appointment) -> None:
         unit.publish(TodaysAppointmentChanged(hospital=unit.scope, booking_id=appointment.id))
 
 
-def store(unit: Unit, appointment: Appointment, action: str) -> None:
-    """Write the row as it is now, with its audit entry."""
+def store(unit: Unit, appointment: Appointment, action: str, *besides: Write) -> None:
+    """Write the row as it is now, with its audit entry and what else there is to write."""
     appointment.updated_at = unit.now
-    _MOVE(appointment)
+    together(_MOVE.write(appointment), *besides)
     unit.audit(action, target=f"appointment:{appointment.id}", detail={"his": appointment.his_state})

@@ -24,3 +24,10 @@ class NotSigned(Conflict):
 
     code = "patients.not_signed"
     text = "该患者没有在本院签约家庭医生。请先登记签约。"
+
+
+class PreviewOld(Conflict):
+    """What a preview accepted is not as it was."""
+
+    code = "patients.preview_old"
+    text = "预览已过期，或预览之后名单里有人登记了签约，所以这次一个也没有登记。请重新选择文件预览。"

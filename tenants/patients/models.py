@@ -87,6 +87,11 @@ class FamilyContract(models.Model):
                 fields=("person_id",), condition=models.Q(ended_at__isnull=True), name="family_contract_one_living"
             )
         ]
+        indexes = [
+            models.Index(
+                fields=("-signed_at", "id"), condition=models.Q(ended_at__isnull=True), name="family_contract_living"
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

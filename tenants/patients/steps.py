@@ -10,7 +10,7 @@ from uuid import UUID
 from hub import ids
 from hub.security import blind
 from hub.tenancy.context import HOME_ALIAS
-from hub.tenancy.statements import Select, Statement
+from hub.tenancy.statements import Select, Statement, Write, together
 from hub.work import Unit
 from tenants.patients.models import ArchiveState, PatientAlias, PatientArchive
 
@@ -75,7 +75,12 @@ def learn_his_patient_id(unit: Unit, *, archive_id: UUID, his_patient_id: str) -
     A number that is another archive's, or was merged into one (F14), is left where it is: two people of the hub are
     never made one by an answer.
     """
-    return _LEARN.run(archive=archive_id, number=his_patient_id, now=unit.now) == 1
+    return together(learning(unit, archive_id=archive_id, his_patient_id=his_patient_id)) == [1]
+
+
+def learning(unit: Unit, *, archive_id: UUID, his_patient_id: str) -> Write:
+    """The same, for whoever has more to write."""
+    return _LEARN.write(archive=archive_id, number=his_patient_id, now=unit.now)
 
 
 def merge_his_patients(unit: Unit, *, kept_id: str, merged_id: str, source: str) -> bool:

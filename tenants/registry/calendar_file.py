@@ -6,14 +6,13 @@ whole: a notice always tells all of a year.
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext
 
 from hub.actor import Actor
+from hub.documents import tables
 from hub.errors import InvalidInput
 from hub.security.permissions import require
 from hub.tenancy.scope import REGION
@@ -64,13 +63,9 @@ class Difference:
 
 def read(content: bytes | str) -> Reading:
     """The days of a CSV file in UTF-8 (with or without mark) or GB 18030."""
-    text = content if isinstance(content, str) else _decoded(content)
     lines: dict[date, Line] = {}
     problems: list[str] = []
-    for place, row in enumerate(csv.reader(io.StringIO(text)), start=1):
-        cells = [cell.strip() for cell in row]
-        if not any(cells) or (place == 1 and cells[0] in ("day", "日期")):
-            continue
+    for place, cells in tables.rows(content, headings=("day", "日期")):
         if place > MOST_LINES:
             problems.append(gettext("超过 %(most)s 行，请只导入需要的年份。") % {"most": MOST_LINES})
             break
@@ -129,21 +124,12 @@ def bring_in(*, actor: Actor, content: str) -> int:
     return len(reading.lines)
 
 
-def _decoded(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InvalidInput("文件的编码不认识，请存为 UTF-8 的 CSV。")
-
-
 def _line(cells: list[str]) -> Line | str:
     """The line, or what is wrong with it."""
     if len(cells) < len(COLUMNS):
         return gettext("应有三列：日期,种类,名称。")
     try:
-        day = date.fromisoformat("-".join(part.zfill(2) for part in cells[0].replace("/", "-").split("-")))
+        day = tables.day_of(cells[0])
     except ValueError:
         return gettext("“%(given)s”不是日期，请写成 2027-01-01。") % {"given": cells[0]}
     kind = _KINDS.get(cells[1])

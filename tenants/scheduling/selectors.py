@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connections
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, Value
 
 from hub import clock
 from hub.tenancy.scope import hospital_alias
@@ -41,6 +42,7 @@ class SessionSummary:
     synced_at: datetime
     left: int = 0
     referable: int = 0
+    referable_starts: tuple[datetime, ...] = ()
 
     @property
     def is_released(self) -> bool:
@@ -95,17 +97,20 @@ class OpenConflict:
 def session_summaries(session_ids: Iterable[UUID]) -> list[SessionSummary]:
     """These sessions with their counts at this instant; one query.
 
-    `free` for residents, `left` for anybody, `referable` for family doctors of other hospitals.
+    `free` for residents, `left` for anybody, `referable` for family doctors of other hospitals, who
+    are shown when those numbers begin.
     """
     now = clock.now()
     free = Q(numbers__state=NumberState.FREE, numbers__start__gt=now, state=SessionState.OPEN)
     bookable = free & Q(numbers__pool__in=_RESIDENTS)
+    referred = free & Q(numbers__pool=Channel.FAMILY)
     offered = Q(numbers__state__in=(NumberState.FREE, NumberState.HELD, NumberState.TAKEN))
     rows = Session.objects.filter(id__in=list(session_ids)).annotate(
         total=Count("numbers", filter=offered),
         free=Count("numbers", filter=bookable),
         left=Count("numbers", filter=free),
-        referable=Count("numbers", filter=free & Q(numbers__pool=Channel.FAMILY)),
+        referable=Count("numbers", filter=referred),
+        referable_starts=ArrayAgg("numbers__start", filter=referred, distinct=True, default=Value([])),
         next_free_start=Min("numbers__start", filter=bookable),
         first_start=Min("numbers__start"),
         last_end=Max("numbers__end"),
@@ -130,6 +135,7 @@ def session_summaries(session_ids: Iterable[UUID]) -> list[SessionSummary]:
             free=row.free,
             left=row.left,
             referable=row.referable,
+            referable_starts=tuple(row.referable_starts),
             next_free_start=row.next_free_start,
             synced_at=row.synced_at,
         )

@@ -79,7 +79,7 @@ def test_every_dialect_passes(name: str, candidate: Candidate, outside: Outside)
     run = candidate.run()
     assert [(step.check.code, step.note) for step in run.steps if step.state is StepState.FAILED] == []
     assert run.passed
-    assert {"clock", "schedules", "register", "race"} <= {
+    assert {"clock", "schedules", "register", "race", "calls"} <= {
         step.check.code for step in run.steps if step.state is StepState.PASSED
     }
 
@@ -114,17 +114,34 @@ def test_from_the_button_to_the_certificate_and_the_capabilities(candidate: Cand
     with region():
         Certificate.objects.filter(number=number).update(document='{"proven": [], "forged": 1}')
     assert "签名不符" in text_of(client.get(f"/desk/certificates/{number}"))
-    matrix = text_of(desk_of(Role.OPERATIONS).get(f"/district/institutions/{candidate.code}"))
-    assert "登记预约挂号" in matrix
+    operations = desk_of(Role.OPERATIONS)
+    matrix = f"/district/institutions/{candidate.code}"
+    assert "登记预约挂号" in text_of(operations.get(matrix))
+    assert "告知叫号进展" in text_of(operations.get(matrix))
+    [calls] = [step for step in run.steps if step.check.code == "calls"]
+    assert "001" in shown, "what went out is seen"
+    assert calls.state is StepState.PASSED
+    assert Operation.TELL_VISIT in after
+
+    candidate.board.switch("reject", "not_supported", only=["tell_visit"])
+    again = candidate.run()
+    [calls] = [step for step in again.steps if step.check.code == "calls"]
+    assert (again.passed, calls.state) == (True, StepState.SKIPPED), "who calls by himself need not hear it"
+    candidate.desk.post(f"/workspace/conformance/{again.id}/certificate")
+    drain()
+    assert Operation.TELL_VISIT not in catalog.profile(candidate.code).capabilities
+    assert Operation.REGISTER in catalog.profile(candidate.code).capabilities
 
 
 def test_a_wrong_system_fails_with_words_and_one_step_is_tried_again(candidate: Candidate) -> None:
     candidate.board.switch("clock_skew", 300)
     candidate.board.switch("partial_list", only=["list_departments"])
+    candidate.board.switch("reject", "busy", only=["tell_visit"])
     run = candidate.run()
     notes = {step.check.code: step.note for step in run.steps if step.state is StepState.FAILED}
     assert "相差" in notes["clock"]
     assert "总数" in notes["directory"]
+    assert "告知叫号" in notes["calls"]
     assert not run.passed
     assert candidate.desk.post(f"/workspace/conformance/{run.id}/certificate").status_code == 302
     drain()

@@ -262,6 +262,7 @@ def test_words_of_symptoms_lead_to_departments_and_say_why(town: Town, client: C
     assert first["departments"][0]["free"] == 3
     for said in ("gaoxueya", "GXY", "血压高"):
         assert "高血压" in [row["word"] for row in advise(said)]
+    assert [row["word"] for row in advise("发烧")] == ["发热", "小儿发热"], "what was said, before what it is part of"
     assert advise("没有这样的话") == []
     with region():
         department = CatalogDepartment.objects.filter(institution_code=town.alpha).first()

@@ -78,15 +78,9 @@ class District:
 
     def press_pay(self, booking: BookingView, who: Resident) -> None:
         """Only the payer's part: the channel took the money and its notice is on its way."""
-        assert booking.order_id is not None
-        attempt = payments.start_attempt(
-            booking.order_id, actor=who.actor, openid="oTestPayer0000000000000000001", command=world.command("pay")
-        )
+        attempt = begin_paying(booking, who)
         drain()
-        prepared = payment_selectors.attempt(attempt.id)
-        assert prepared is not None
-        assert prepared.ready, prepared
-        self.parties.pay(prepared.prepay_id).raise_for_status()
+        press(self.parties, attempt)
 
     def deliver(self, count: int = 1) -> None:
         """Hand the channel's notices to the hub."""
@@ -108,6 +102,22 @@ class District:
     def booking(self, booking_id: UUID) -> BookingView:
         """The booking as it stands."""
         return booking_view(Booking.objects.get(id=booking_id))
+
+
+def begin_paying(booking: BookingView, who: Resident) -> UUID:
+    """The resident opens the cashier; the attempt's id. The hub asks the channel for it next."""
+    assert booking.order_id is not None, booking
+    return payments.start_attempt(
+        booking.order_id, actor=who.actor, openid="oTestPayer0000000000000000001", command=world.command("pay")
+    ).id
+
+
+def press(parties: Parties, attempt_id: UUID) -> None:
+    """He pays there; the channel's notice is on its way."""
+    prepared = payment_selectors.attempt(attempt_id)
+    assert prepared is not None
+    assert prepared.ready, prepared
+    parties.pay(prepared.prepay_id).raise_for_status()
 
 
 def _made(place: Path) -> Path:

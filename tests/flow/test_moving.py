@@ -21,6 +21,8 @@ from regional_services.payments import verification
 from tests.booking import world
 from tests.crash.lives import AT_ONCE
 from tests.flow.conftest import District
+from tests.portal.desks import text_of
+from tests.security.matrix.examples import resident_browser
 
 
 def other_session(booking: BookingView, fee_fen: int | None = None) -> UUID:
@@ -114,6 +116,8 @@ def test_a_dearer_number_asks_the_difference_and_a_cheaper_one_gives_it_back(dis
     district.his["alpha"].switch("price_change", 700)
     new = _move(district, old, who, other_session(old, old.list_fee_fen))
     assert (new.state, new.due_fen) == (State.AWAITING_PAYMENT, 700)
+    home = " ".join(text_of(resident_browser(who).get("/")).split())
+    assert "去支付 ¥7.00" in home, "what is still due, not the whole price"
     assert district.booking(old.id).state is State.BOOKED
     with pytest.raises(CannotCancel):
         services.cancel_booking(actor=who.actor, booking_id=old.id, reason="时间有变化")

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from hub import clock, ids
+from hub.journal.flush import Ending
 from hub.journal.world import open_scope, world_of
 from hub.outbox import delivery, onward, policy, rows, services, turn
 from hub.outbox.errors import NotDead
@@ -75,8 +76,16 @@ def test_a_row_delivered_before_a_crash_is_not_handled_again(alpha: str) -> None
     assert states(alpha) == {"done": 1}
 
 
+def test_a_repeat_is_known_before_its_handler_meets_a_world_in_which_its_work_is_done(alpha: str) -> None:
+    publish(alpha, Knock(number=1))
+    [row] = _claim(alpha, ids.uuid7())
+    delivery.attempt(alpha, row, worker=ids.uuid7())
+    with behaving("knock", fail_with(LookupError("it was done"))), clock.shifted(timedelta(seconds=31)):
+        assert (drain().delivered, states(alpha)) == (1, {"done": 1})
+
+
 def test_without_the_inbox_it_would_be_handled_twice(alpha: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "_enter_inbox", lambda *_: True)
+    monkeypatch.setattr(rows, "receiving", lambda *_: Ending(sql="SELECT true", parameters={}))
     publish(alpha, Knock(number=1))
     [row] = _claim(alpha, ids.uuid7())
     delivery.attempt(alpha, row, worker=ids.uuid7())
@@ -356,10 +365,9 @@ def test_rows_not_begun_are_given_back_when_the_relay_stops(alpha: str) -> None:
 
 
 def _claim(scope: str, worker: UUID, lane: LanePolicy = INTERNAL) -> list[rows.Claimed]:
-    with open_scope(scope):
+    with open_scope(scope, turn=rows.COUNTING):
         claimed, _ = rows.claim(
             world_of(scope),
-            scope,
             lane.lane,
             worker=worker,
             now=clock.now(),

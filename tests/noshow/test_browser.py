@@ -73,6 +73,10 @@ def test_a_blocked_resident_reads_why_and_objects_and_the_desk_decides(alpha: st
         wide.context.add_cookies([{"name": "sessionid", "value": desk.cookies["sessionid"].value, "url": desks}])
         for size, window in (("phone", phone), ("elder", elder)):
             window.go(f"/hospitals/{alpha}/sessions/{session}/numbers/{free.id}")
+            notice = window.page.get_by_role("link", name="多次预约后没有就诊，暂停线上预约到")
+            expect(notice).to_contain_text("可到医院窗口挂号")
+            expect(notice).to_have_attribute("href", "/me/no-shows")
+            expect(window.page.get_by_text("实名核验后才能提交")).to_have_count(0)  # it is not what he waits for
             window.look(f"resident-noshow-confirm-{size}")
             window.go("/me/no-shows")
             window.look(f"resident-noshow-{size}")

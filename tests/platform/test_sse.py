@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from django.conf import settings
 from django.core import signing
 
+from hub.redis import connect
 from hub.sse import topics
 from tests.harness.live import streaming
 from tests.harness.outside import HOST, free_port
@@ -43,6 +45,21 @@ def test_a_listener_is_told_what_is_published_on_its_topic(origin: str) -> None:
     data = _until(lines, "data:")
     assert "confirmed" in data
     assert "王小明" not in data
+
+
+@pytest.mark.parametrize(("topic", "words"), [(topics.DISTRICT_SCREEN, 2), ("booking:1", 6)])
+def test_the_wall_screen_hears_the_first_and_the_last_of_many_words(topic: str, words: int) -> None:
+    """One of each booking would be a message to every screen for each; a page of one booking hears each of its own."""
+    with connect(settings.HUB_REDIS_URL, socket_timeout=5, socket_connect_timeout=2).pubsub() as listener:
+        listener.subscribe(topics.channel(topic))
+        assert listener.get_message(timeout=5)["type"] == "subscribe"
+        for _ in range(6):
+            topics.tell(topic, "figures")
+        heard = [message for _ in range(7) if (message := listener.get_message(timeout=0.6))]
+        assert len(heard) == words
+        time.sleep(0.6)
+        topics.tell(topic, "figures")
+        assert listener.get_message(timeout=2), "after a pause the next is said at once"
 
 
 @pytest.mark.parametrize("salt", ["", "another purpose"])

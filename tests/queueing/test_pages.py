@@ -18,12 +18,15 @@ from hub import clock
 from hub.outbox.relay import drain
 from hub.security.roles import Role
 from hub.tenancy.scope import region
+from portal.screens import views as screens
 from portal.screens.links import device_link
+from regional_services.catalog import projection
 from regional_services.identity import purposes
 from regional_services.identity.models import Relation, RelationKind, RelationState
 from tenants.queueing import services, timekeeping
 from tenants.queueing.models import EntryState
 from tenants.queueing.rules import Rules, Way
+from tenants.scheduling import services as scheduling
 from tests.booking import world
 from tests.booking.world import Resident
 from tests.harness.browser import Visitor, visitor
@@ -32,6 +35,7 @@ from tests.harness.outside import HOST, free_port
 from tests.portal.desks import desk_of, text_of
 from tests.portal.workspace import archive_of
 from tests.queueing.world import Clinic, at_clinic, clinic, staff
+from tests.scheduling.builders import SYNC, numbers, schedule, session_id, snapshot
 from tests.security.matrix.examples import resident_browser
 
 WIDE, TALL = {"width": 1920, "height": 1080}, {"width": 1080, "height": 1920}
@@ -75,6 +79,7 @@ def test_one_key_moves_the_hall_and_the_patients_phone(
 ) -> None:
     """Nobody reloads anything: the key, the wall and the phone, within seconds."""
     day = clinic(alpha, 8)
+    _second_room(alpha)
     with at_clinic(8):
         by = clock.now() - datetime.now(UTC)
     with monkeypatch.context() as moved:
@@ -112,6 +117,7 @@ def test_one_key_moves_the_hall_and_the_patients_phone(
         expect(away).to_contain_text("001")
         away.get_by_role("button", name="现在叫").click()
         expect(desk.page.locator(".calling-ticket")).to_have_text("001")
+        _an_opened_row_stays_open(desk, day)
         desk.go("/workspace/queues")
         desk.look("queues-desk")
         desk.go("/workspace/queue-rules")
@@ -121,7 +127,55 @@ def test_one_key_moves_the_hall_and_the_patients_phone(
         hall.look("queue-hall-tall")
         assert archive_of(alpha, day.people[0]).name not in hall.page.content()
         phone.look("queue-phone")
+        moved.setattr(screens, "ROWS", 1)
+        moved.setattr(screens, "TURN_SECONDS", 1)
+        _a_wall_turns_its_pages(hall)
         assert desk.troubles + hall.troubles + phone.troubles == []
+
+
+def _second_room(code: str) -> None:
+    """Another doctor's morning, with one patient."""
+    told = snapshot((schedule("S2", doctor="D2", fee_fen=0),), numbers(1, "S2"))
+    scheduling.apply_snapshot(code, told, actor=SYNC)
+    drain(outside=False)
+    projection.refresh(code)  # without waiting for its turn of the second
+    world.book(code, session_id(code, "S2"), world.resident())
+    drain(outside=False)
+
+
+def _an_opened_row_stays_open(desk: Visitor, day: Clinic) -> None:
+    """The line moves while somebody reads what he may do with a patient, and while he writes why."""
+    desk.go(f"/workspace/queues/{day.queue_id}")
+    row = desk.page.locator(f"details#acts-{day.entry(4).id}")
+    row.locator("summary").click()
+    desk.page.wait_for_timeout(900)  # the look that comes with the stream's hello is over
+    _mark(desk)
+    day.call(station="5诊室")
+    expect(desk.page.locator("[data-seen]")).to_have_count(0, timeout=5000)
+    expect(row).to_have_attribute("open", "")
+    row.get_by_label("原因").fill("行动不便")
+    row.get_by_label("原因").blur()
+    _mark(desk)
+    day.call(station="6诊室")
+    desk.page.wait_for_timeout(1500)
+    expect(row.get_by_label("原因")).to_have_value("行动不便")
+
+
+def _mark(desk: Visitor) -> None:
+    """Whatever the next look replaces bears this mark."""
+    desk.page.evaluate("document.querySelector('details[open]').closest('tr').dataset.seen = '1'")
+
+
+def _a_wall_turns_its_pages(hall: Visitor) -> None:
+    """More rooms than fit: one after the other, though nobody is called meanwhile."""
+    hall.page.reload()
+    top, room = hall.page.locator(".hall-top"), hall.page.locator(".hall-room h2")
+    rooms = set()
+    for turn in ("1/2", "2/2", "1/2"):
+        expect(top).to_contain_text(turn, timeout=5000)
+        expect(room).to_have_count(1)
+        rooms.add(room.inner_text())
+    assert len(rooms) == 2
 
 
 @pytest.mark.browser

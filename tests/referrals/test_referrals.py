@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -13,21 +15,25 @@ from playwright.sync_api import Browser, expect
 from pytest_django.fixtures import Settings
 
 from hub import clock
+from hub.actor import Actor
 from hub.errors import Forbidden, InvalidInput
 from hub.ids import uuid7
 from hub.journal.region.models import AuditRow
 from hub.outbox.relay import drain
 from hub.security.roles import Role
 from hub.tenancy.scope import hospital, region
+from hub.work import work
 from regional_services.booking.models import Booking
 from regional_services.booking.models import State as BookingState
 from regional_services.booking.verify import verify_hospital
 from regional_services.catalog import projection, referable
 from regional_services.catalog.models import CatalogDepartment, CatalogSession
 from regional_services.referrals import selectors, services
-from regional_services.referrals.errors import ReferralNotFound, ShareGone
+from regional_services.referrals.errors import ReferralNotFound, ShareGone, TimeGone
 from regional_services.referrals.models import Received, Referral, State
+from regional_services.referrals.selectors import Wanted
 from regional_services.referrals.services import ReferralWish
+from tenants.appointments.events import VisitEnded
 from tenants.patients import contracts
 from tenants.patients import selectors as patients
 from tenants.patients.errors import NotSigned, SignedAlready
@@ -36,7 +42,7 @@ from tenants.scheduling import services as scheduling
 from tenants.scheduling.models import Channel, Number
 from tenants.scheduling.services import RuleWish
 from tests.booking import world
-from tests.harness.browser import Visitor, visitor
+from tests.harness.browser import DESK, PHONE, Visitor, visitor
 from tests.harness.live import serving
 from tests.harness.outside import HOST, free_port
 from tests.harness.threads import in_threads
@@ -51,6 +57,12 @@ WHY = "血压控制不佳三个月，请专科评估用药。"
 def keeps_for_referrals(code: str, *, percent: int = 20, count: int = 10, fee_fen: int = 2500) -> UUID:
     """A hospital whose release rule keeps a share of its session for family doctors; the session."""
     session = world.open_for_booking(code, count, fee_fen=fee_fen)
+    keep_a_share(code, percent)
+    return session
+
+
+def keep_a_share(code: str, percent: int) -> None:
+    """A hospital's release rule keeps so much of every session for family doctors."""
     wish = RuleWish(
         department_id=None,
         valid_from=clock.today(),
@@ -62,7 +74,6 @@ def keeps_for_referrals(code: str, *, percent: int = 20, count: int = 10, fee_fe
     scheduling.set_release_rule(actor=staff(code, Role.HOSPITAL_MANAGER), hospital=code, wish=wish)
     drain()
     projection.refresh(code)  # without waiting for its turn of the second
-    return session
 
 
 def signed(code: str, who: world.Resident) -> PatientView:
@@ -73,11 +84,23 @@ def signed(code: str, who: world.Resident) -> PatientView:
         return patients.patients_of([archive.id])[archive.id]
 
 
-def refer(code: str, patient: PatientView, session: UUID, *, note: str = WHY, agreed: bool = True) -> UUID:
-    """As the doctor's page does it; what is asked is not carried out yet."""
-    wish = ReferralWish(patient=patient, session_id=session, note=note, agreed=agreed)
+def refer(
+    code: str,
+    patient: PatientView,
+    session: UUID,
+    *,
+    note: str = WHY,
+    agreed: bool = True,
+    at: int = 0,
+    actor: Actor | None = None,
+) -> UUID:
+    """As the doctor's page does it, for the share's time of that place; what is asked is not carried out yet."""
+    with region(read_only=True):
+        opening = referable.opening(session)
+    start = opening.starts[at] if opening else clock.now()
+    wish = ReferralWish(patient=patient, session_id=session, start=start, note=note, agreed=agreed)
     return services.refer(
-        actor=staff(code, Role.DOCTOR), hospital=code, wish=wish, command=world.command("referrals.refer")
+        actor=actor or staff(code, Role.DOCTOR), hospital=code, wish=wish, command=world.command("referrals.refer")
     )
 
 
@@ -124,6 +147,7 @@ def test_a_resident_is_signed_referred_told_and_expected_there(
         window.look("referrals-choose")
         page.get_by_role("link", name="转诊", exact=True).last.click()
         window.look("referrals-confirm")
+        page.get_by_role("radio").last.check()
         page.get_by_label("转诊原因（接诊医生可见）").fill(WHY)
         page.get_by_role("checkbox").check()
         page.get_by_role("button", name="确认转诊").click()
@@ -136,6 +160,24 @@ def test_a_resident_is_signed_referred_told_and_expected_there(
         expect(page.get_by_role("cell", name="沈*")).to_be_visible()
         assert archive.document_number not in page.content()
         window.look("referrals-list")
+        sheet = f"沈云,{archive.document_number},李敏\n沈云,110101199003070011,王强\n".encode()
+        for size, viewport in (("", DESK), ("-phone", PHONE)):
+            window.page.set_viewport_size(viewport)  # type: ignore[arg-type]
+            window.go("/workspace/referrals/contracts")
+            window.look(f"contracts{size}")
+            page.get_by_role("link", name="从文件导入").click()
+            page.get_by_label("CSV 文件").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": sheet})
+            window.look(f"contracts-import{size}")
+            page.get_by_role("button", name="预览").click()
+            expect(page.get_by_role("cell", name="已登记与这位医生签约，不用再登记。")).to_be_visible()
+            window.look(f"contracts-preview{size}")
+    manager = desk_of(Role.HOSPITAL_MANAGER, hospital=beta)
+    with serving(HOST, port), desk_window(chromium, manager, f"http://{beta}.localhost:{port}") as window:
+        page = window.go("/workspace/referrals/received")
+        expect(page.get_by_role("cell", name=f"云栖区{alpha}医院")).to_be_visible()
+        window.look("referrals-received")
+        window.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        window.look("referrals-received-phone")
 
     with region(read_only=True):
         made = Booking.objects.get(institution_code=beta, person_id=who.person_id)
@@ -180,7 +222,7 @@ def test_who_may_not_refer_or_be_referred(alpha: str, beta: str) -> None:
         services.refer(
             actor=staff(alpha, Role.CASHIER),
             hospital=alpha,
-            wish=ReferralWish(patient=patient, session_id=session, note=WHY, agreed=True),
+            wish=ReferralWish(patient=patient, session_id=session, start=clock.now(), note=WHY, agreed=True),
             command=world.command("referrals.refer"),
         )
     made = refer(alpha, patient, session)
@@ -201,17 +243,7 @@ def test_who_may_not_refer_or_be_referred(alpha: str, beta: str) -> None:
 
 def keeps_for_referrals_here(code: str) -> UUID:
     """The session of a hospital that is open already, with a share for referrals."""
-    wish = RuleWish(
-        department_id=None,
-        valid_from=clock.today(),
-        days_ahead=5,
-        hour=clock.MIDNIGHT.fromisoformat("07:00"),
-        family_share=50,
-        merge_hours=1,
-    )
-    scheduling.set_release_rule(actor=staff(code, Role.HOSPITAL_MANAGER), hospital=code, wish=wish)
-    drain()
-    projection.refresh(code)
+    keep_a_share(code, 50)
     with region(read_only=True):
         return UUID(str(CatalogSession.objects.values_list("session_id", flat=True).get(institution_code=code)))
 
@@ -270,9 +302,117 @@ def test_a_person_whose_time_is_taken_keeps_nothing_there(alpha: str, beta: str)
     patient = signed(alpha, who)
     with hospital(beta):  # the share's numbers lie where he is at the other hospital already
         Number.objects.filter(pool=Channel.FAMILY).update(start=booking.starts_at, end=booking.ends_at)
+    projection.rebuild(beta)
     referral = refer(alpha, patient, session)
     drain(outside=False)
     state, reason = state_of(referral)
     assert (state, "这个时段已有其他预约" in reason) == (State.REFUSED, True)
     assert free_of_share(beta) == free
     assert verify_hospital(beta) == []
+
+
+def test_a_time_that_is_gone_is_refused_and_none_is_no_answer(alpha: str, beta: str) -> None:
+    """One doctor takes the last number of a time while another reads the page: he chooses anew, and holds nothing."""
+    _, who = booked(alpha)
+    session = keeps_for_referrals(beta, percent=50)
+    patient = signed(alpha, who)
+    with pytest.raises(InvalidInput) as refused:
+        services.refer(
+            actor=staff(alpha, Role.DOCTOR),
+            hospital=alpha,
+            wish=ReferralWish(patient=patient, session_id=session, start=None, note=WHY, agreed=True),
+            command=world.command("referrals.refer"),
+        )
+    assert set(refused.value.fields) == {"start"}
+    with region(read_only=True):
+        opening = referable.opening(session)
+    assert opening is not None
+    assert len(opening.starts) == 5
+    asked = refer(alpha, patient, session, at=2)
+    with hospital(beta):
+        Number.objects.filter(pool=Channel.FAMILY, start=opening.starts[2]).update(state="taken", holder=uuid7())
+    drain(outside=False)
+    state, reason = state_of(asked)
+    assert (state, "另选时间" in reason) == (State.REFUSED, True)
+    projection.rebuild(beta)
+    with pytest.raises(TimeGone):
+        services.refer(
+            actor=staff(alpha, Role.DOCTOR),
+            hospital=alpha,
+            wish=ReferralWish(patient=patient, session_id=session, start=opening.starts[2], note=WHY, agreed=True),
+            command=world.command("referrals.refer"),
+        )
+    again = refer(alpha, patient, session, at=2)
+    drain(outside=False)
+    assert state_of(again)[0] is State.DONE
+    with hospital(beta, read_only=True):
+        assert Number.objects.get(holder=again).start == opening.starts[3]
+
+
+def test_both_hospitals_find_page_and_export_their_side(alpha: str, beta: str) -> None:
+    """The one who referred, and the one who is to see; each its own rows, masked, and the visit's end on both."""
+    booking, first = booked(alpha)
+    second = world.resident()
+    world.book(alpha, booking.session_id, second)
+    drain(outside=False)
+    session = keeps_for_referrals(beta, percent=50)
+    made = [refer(alpha, signed(alpha, who), session, at=at) for at, who in enumerate((first, second))]
+    drain(outside=False)
+    there, here = (desk_of(Role.RECEPTION, hospital=code) for code in (beta, alpha))
+    for desk, page, other in ((here, "/workspace/referrals", beta), (there, "/workspace/referrals/received", alpha)):
+        shown = text_of(desk.get(page))
+        assert (shown.count("沈*"), f"云栖区{other}医院" in shown, "李敏" in shown or desk is here) == (2, True, True)
+        assert archive_of(alpha, first).document_number not in shown
+        for query, count in (
+            ("?q=心血管", 2),
+            ("?q=没有的", 0),
+            ("?state=done", 2),
+            ("?state=stopped", 0),
+            (f"?at={other}", 2),
+            ("?at=elsewhere", 0),
+            (f"?since={clock.today() + timedelta(days=2)}", 0),
+            ("?page=2", 0),
+            ("?who=unknown", 0),
+        ):
+            assert text_of(desk.get(page + query)).count("沈*") == count, query
+        _exports(desk, page)
+    for code, rows in ((alpha, 2), (beta, 0)):
+        assert len(selectors.sent(staff(code, Role.DOCTOR), code, Wanted())) == rows
+        assert len(selectors.received(staff(code, Role.DOCTOR), code, Wanted())) == 2 - rows
+    narrowed = replace(staff(beta, Role.DOCTOR), departments=frozenset({uuid7()}))
+    assert selectors.received(narrowed, beta, Wanted()) == []
+    for role, refused in ((Role.CASHIER, "/workspace/referrals/received"), (Role.CASHIER, "/workspace/referrals")):
+        assert desk_of(role, hospital=beta, login_name=refused.rpartition("/")[2]).get(refused).status_code == 403
+    doctor = desk_of(Role.DOCTOR, hospital=beta)
+    assert doctor.post("/workspace/referrals/received/export").status_code == 403
+    told_of_the_visit(beta, made[0], first)
+    assert state_of(made[0])[0] is State.SEEN
+    assert "已就诊" in text_of(there.get("/workspace/referrals/received?state=seen"))
+
+
+def _exports(desk: Client, page: str) -> None:
+    """Masked, with a number that the audit knows."""
+    lines = desk.post(f"{page}/export?state=done").content.decode("utf-8-sig").splitlines()
+    with region(read_only=True):
+        noted = AuditRow.objects.filter(action="referrals.exported").latest("id")
+    assert noted.target.removeprefix("export:") in lines[0]
+    assert (noted.detail["rows"], len(lines)) == (2, 4)
+    assert "沈*" in lines[2]
+    assert WHY not in "".join(lines)
+
+
+def told_of_the_visit(code: str, booking_id: UUID, who: world.Resident) -> None:
+    """The hospital tells that the patient was seen."""
+    with work(code, actor=world.SETUP) as unit:
+        unit.publish(
+            VisitEnded(
+                hospital=code,
+                booking_id=booking_id,
+                person_id=who.person_id,
+                department_id=uuid7(),
+                doctor_id=None,
+                ended_at=clock.now(),
+            )
+        )
+        unit.audit("test.told", target=f"booking:{booking_id}")
+    drain(outside=False)

@@ -7,14 +7,15 @@ from uuid import UUID
 
 import pytest
 from django.db import ProgrammingError, connections
+from django.test.utils import CaptureQueriesContext
 
 from hub import clock
 from hub.ids import uuid7
 from hub.tenancy.errors import ScopeMisuse
 from hub.tenancy.scope import hospital, region
-from hub.tenancy.statements import Insert, Join, Select, Statement, Update
+from hub.tenancy.statements import Insert, Join, Perhaps, Select, Statement, Update, together
 from regional_services.catalog.models import CatalogDepartment, CatalogSession
-from tenants.patients.models import PatientArchive
+from tenants.patients.models import PatientAlias, PatientArchive
 
 PERSON = UUID("00000000-0000-7000-8000-000000000001")
 STORE = Insert(PatientArchive, unless_exists=True)
@@ -128,6 +129,39 @@ def test_several_models_come_together(committed: None) -> None:
     )
     with region(read_only=True):
         assert join.first() is None
+
+
+def test_a_row_that_may_be_missing_comes_along(alpha: str) -> None:
+    join = Join(
+        (PatientArchive,),
+        "patients_patientarchive.person_id = %(person)s FOR UPDATE OF patients_patientarchive",
+        perhaps=Perhaps(PatientAlias, "archive_id = patients_patientarchive.id ORDER BY id", only=("id", "source")),
+    )
+    row = archive()
+    with hospital(alpha):
+        STORE(row)
+        found = join.first(person=PERSON)
+        assert found is not None
+        assert (found[0].name, found[1]) == ("沈云", None)
+        for number, source in (("P1", "ADT"), ("P2", "desk")):
+            PatientAlias.objects.create(archive=row, his_patient_id=number, source=source, merged_at=clock.now())
+        found = join.first(person=PERSON)
+        assert found is not None
+        assert (found[0].name, found[1].source) == ("沈云", "ADT")
+
+
+def test_writes_go_together_and_each_is_counted(alpha: str) -> None:
+    rename = Update(PatientArchive, ("name",), "state = 'active'")
+    row, other = archive(), archive("另一人")
+    other.person_id = uuid7()
+    with hospital(alpha):
+        STORE(row)
+        row.name = "沈芸"
+        gone = archive("无此人")
+        with CaptureQueriesContext(connections["hospital"]) as sent:
+            assert together(STORE.write([other]), rename.write(row), rename.write(gone)) == [1, 1, 0]
+        assert len(sent) == 1
+        assert {found.name for found in PatientArchive.objects.all()} == {"沈芸", "另一人"}
 
 
 @pytest.mark.parametrize("relaxed", [True, False])

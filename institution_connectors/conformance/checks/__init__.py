@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from institution_connectors.conformance.checks import basics, booking
+from institution_connectors.conformance.checks import basics, booking, visits
 from institution_connectors.conformance.talk import Talk
 from institution_connectors.contracts import Operation
 
@@ -67,6 +67,10 @@ CHECKS: tuple[Check, ...] = (
     _check("price", "金额核对", "金额不符的登记被拒绝", booking.wrong_price_is_refused, _Op.REGISTER),
     _check(
         "list", "挂号记录", "登记的一笔能按流水号在列表里找到", booking.registration_is_listed, _Op.LIST_REGISTRATIONS
+    ),
+    _check(
+        "calls", "告知叫号进展", "叫号、过号都收下，重发和晚到的也算成功，不认识的登记被拒绝；由医院自己叫号的可以没有",
+        visits.steps_are_heard, _Op.TELL_VISIT,
     ),
 )  # fmt: skip
 BY_CODE = {check.code: check for check in CHECKS}

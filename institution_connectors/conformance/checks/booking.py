@@ -91,7 +91,7 @@ def lock_holds(talk: Talk) -> str:
 
 def registration_comes_and_goes(talk: Talk) -> str:
     """Registered, seen as taken, cancelled, seen as free, cancelled again."""
-    with _registered(talk) as (wish, known, place):
+    with registered(talk) as (wish, known, place):
         if _state(talk, place) is not NumberState.TAKEN:
             raise Failed("登记后号源不是“已约”")
     if _state(talk, place) is not NumberState.FREE:
@@ -103,7 +103,7 @@ def registration_comes_and_goes(talk: Talk) -> str:
 
 def repeat_is_one(talk: Talk) -> str:
     """The same request twice, then the same number with other contents."""
-    with _registered(talk) as (wish, known, _place):
+    with registered(talk) as (wish, known, _place):
         twice = accepted(talk.ask(wish), Registered, "同一流水号再发")
         if twice.his_number != known.his_number:
             raise Failed(
@@ -116,7 +116,7 @@ def repeat_is_one(talk: Talk) -> str:
 
 def outcome_is_known(talk: Talk) -> str:
     """What became of a request that was carried out, and of one that never came."""
-    with _registered(talk) as (wish, known, _place):
+    with registered(talk) as (wish, known, _place):
         asked = CheckOutcome(hub_number=wish.hub_number, asked=Operation.REGISTER)
         found = accepted(talk.ask(asked), OutcomeChecked, "核对已办的请求")
         if found.found is not Found.DONE:
@@ -169,7 +169,7 @@ def wrong_price_is_refused(talk: Talk) -> str:
 
 def registration_is_listed(talk: Talk) -> str:
     """A registration is found under our number."""
-    with _registered(talk) as (wish, _known, place):
+    with registered(talk) as (wish, _known, place):
         day = place.schedule.day
         listed = accepted(talk.ask(ListRegistrations(first_day=day, last_day=day)), Registrations, "挂号记录")
         mine = [row for row in listed.registrations if row.hub_number == wish.hub_number]
@@ -258,7 +258,7 @@ def _locked(talk: Talk, place: Place, person: Patient) -> Iterator[Register]:
 
 
 @contextmanager
-def _registered(talk: Talk) -> Iterator[tuple[Register, Registered, Place]]:
+def registered(talk: Talk) -> Iterator[tuple[Register, Registered, Place]]:
     """A registration that stands while it is looked at, and is cancelled whatever comes of that."""
     place = _free(talk)
     with _locked(talk, place, _archived(talk, patient())) as wish:

@@ -37,7 +37,6 @@ from regional_services.waiting.errors import NoPlace
 from tenants.directory import editing
 from tenants.queueing.rules import Way
 from tenants.registry import selectors as registry
-from tenants.scheduling.models import Channel
 
 PAGE = 20
 CANCEL_REASONS = ("时间有变化", "选错了科室或医生", "身体已好转", "其他原因")
@@ -87,7 +86,7 @@ def _context(actor: Actor, view: BookingView) -> dict[str, object]:
     row = access.own_booking(actor, view.id)
     why_not = registering.why_not_registrable(row, clock.now()) if view.pay_on_day else ""
     card = identity.identity_of(view.person_id)
-    sent = referrals.received_of(view.institution_code, view.id) if view.channel == Channel.FAMILY else None
+    sent = referrals.received_of(view.institution_code, view.id) if view.may_be_referred else None
     return {
         **_place(actor, view),
         "booking": view,

@@ -263,4 +263,24 @@ KINDS = (
             discreet="Feedback of a resident is overdue.",
         ),
     ),
+    Kind(
+        name="referral.ended",
+        title="转诊的预约没有了",
+        importance=Importance.MUST,
+        variables=("department", "when", "ended"),
+        channels=(),
+        page="/referrals/{subject}",
+        audience=Audience.STAFF,
+        zh=Words(
+            title="转诊的预约没有了",
+            text="您转诊到{department}的患者，{when}的预约{ended}。请联系患者，需要时重新转诊。",
+            discreet="您转诊的一位患者，预约有变化，请登录查看。",
+        ),
+        en=Words(
+            title="A booking you referred has ended",
+            text="The booking of {when} at {department} of a patient you referred has ended: {ended}. "
+            "Please speak to the patient, and refer anew if needed.",
+            discreet="The booking of a patient you referred has changed. Please sign in.",
+        ),
+    ),
 )

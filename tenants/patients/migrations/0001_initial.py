@@ -34,6 +34,13 @@ class Migration(migrations.Migration):
                         name="family_contract_one_living",
                     )
                 ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=["-signed_at", "id"],
+                        name="family_contract_living",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

@@ -299,6 +299,7 @@ def referral(code: str, person_id: UUID, archive_id: UUID) -> UUID:
             session_id=uuid7(),
             department_name="内科",
             visit_date=clock.today(),
+            wanted_at=clock.now(),
             fee_fen=0,
             family_doctor="李敏",
             note="请专科评估",
