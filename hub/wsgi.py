@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
 
 from hub import garbage
 
@@ -22,8 +23,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     request's processor time.
     """
     response = _django(environ, start_response)
-    if response.streaming:
-        return response
-    body = [bytes(response.content)]
+    if not isinstance(response, HttpResponse):
+        return response  # a stream
+    body = [response.content]
     response.close()
     return body
