@@ -19,7 +19,7 @@ from portal.resident.views.catalog import chosen_day, days_shown, session_row
 from portal.resident.views.numbers import session_context
 from regional_services.booking import access, changes, moving, rush, services
 from regional_services.booking.errors import WaitInLine
-from regional_services.booking.models import Booking, Settlement
+from regional_services.booking.models import Settlement
 from regional_services.booking.moving import NewPlace
 from regional_services.booking.selectors import booking_view
 from regional_services.catalog import selectors
@@ -46,10 +46,10 @@ def days(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
         return refused
     shown = days_shown(booking.department_id)
     chosen = chosen_day(request.GET.get("day", ""), shown)
-    others = _others(booking, chosen)
+    others = _others(booking.department_id, booking.session_id, chosen)
     if not others and "day" not in request.GET:  # his own session is the only one of that day
         chosen = next((day.date for day in shown if day.free and day.date > chosen), chosen)
-        others = _others(booking, chosen)
+        others = _others(booking.department_id, booking.session_id, chosen)
     rules = registry.institution(booking.institution_code)
     context = {
         "booking": booking_view(booking),
@@ -62,9 +62,9 @@ def days(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
     return page(request, "moving_days", "me", context)
 
 
-def _others(booking: Booking, day: date) -> list[SessionCard]:
+def _others(department: UUID, booked: UUID, day: date) -> list[SessionCard]:
     """The sessions of the department on a day, without the one that is booked. One query."""
-    return [card for card in selectors.sessions_of(booking.department_id, day=day) if card.id != booking.session_id]
+    return [card for card in selectors.sessions_of(department, day=day) if card.id != booked]
 
 
 @require_GET
