@@ -59,6 +59,7 @@ class Unit:
         self._kept: list[Claimed] = []
         self._told: set[tuple[str, str]] = set()
         self._ending: tuple[Ending, Callable[[bool | None], None]] | None = None
+        self._relaxed = False
         self._wrote = False
         self._bookkeeping = False
 
@@ -146,6 +147,11 @@ class Unit:
         row, and may still raise to undo everything."""
         self._ending = ending, then
 
+    def relax(self) -> None:
+        """Let the commit not wait for the disk: for what a server that crashes may forget, since it is found again, and
+        whose consequences are all in this schema, so that none is kept that it has forgotten (ADR 0305)."""
+        self._relaxed = True
+
     def bookkeep(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run a statement on the journal's own tables; it does not count as a write that owes an audit entry."""
         self._bookkeeping = True
@@ -180,8 +186,9 @@ class Unit:
             now=self.now,
             lease=lease,
             ending=ending,
+            relaxed=self._relaxed,
         )
-        [(answered, kept, found)] = self.bookkeep(sql, parameters)
+        [(answered, kept, found, *_)] = self.bookkeep(sql, parameters)
         if answered != len(self._answers):
             raise LookupError(f"an answer was given to a command nobody claimed in {self.scope}")
         if then is not None:

@@ -102,9 +102,11 @@ def statement(
     now: datetime,
     lease: Lease | None = None,
     ending: Ending | None = None,
+    relaxed: bool = False,
 ) -> tuple[str, dict[str, Any]]:
     """The statement and its parameters; its one row counts the answers that found their command, lists id, event and
-    handler of the rows that were stored under `lease`, and tells what `ending` returned (None: no row).
+    handler of the rows that were stored under `lease`, and tells what `ending` returned (None: no row). After a
+    `relaxed` one the commit does not wait for the disk.
 
     Each kind of row is one JSON list, so that a statement is the same, and planned once, however many rows it writes.
     """
@@ -127,6 +129,7 @@ def statement(
         answers=_at_most(answers),
         leased=lease is not None,
         ending=ending.sql if ending else "",
+        relaxed=relaxed,
     )
     return sql, parameters
 
@@ -141,7 +144,9 @@ def _at_most(rows: Sequence[object]) -> int:
 
 
 @cache
-def _written(world: World, *, audits: bool, deliveries: int, answers: int, leased: bool, ending: str) -> str:
+def _written(
+    world: World, *, audits: bool, deliveries: int, answers: int, leased: bool, ending: str, relaxed: bool
+) -> str:
     parts: list[str] = []
     if ending:
         parts.append(f"ending (found) AS ({ending})")
@@ -165,7 +170,8 @@ def _written(world: World, *, audits: bool, deliveries: int, answers: int, lease
     counted = "(SELECT count(*) FROM answer)" if answers else "0"
     kept = _KEPT if deliveries and leased else "NULL"
     found = "(SELECT bool_or(found) FROM ending)" if ending else "NULL"
-    return f"WITH {', '.join(parts)} SELECT {counted}, {kept}, {found}"
+    last = ", set_config('synchronous_commit', 'off', true)" if relaxed else ""
+    return f"WITH {', '.join(parts)} SELECT {counted}, {kept}, {found}{last}"
 
 
 def _events(world: World, *, at_most: int, leased: bool) -> str:

@@ -127,6 +127,7 @@ def conclude(
             _settle(unit, row, verdict, stored)
             if end_in is not None:
                 end_in(unit)
+            unit.relax()  # forgotten, it is a call without an answer, and the hospital is asked what became of it
             return None
         ask = _advance(row, begun, verdict, unit.now, stored)
         return _begun(profile, row, ask, may_call=may_call) if ask is not None else None

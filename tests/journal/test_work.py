@@ -13,7 +13,7 @@ from hub.errors import IdempotencyMismatch
 from hub.idempotency import claims
 from hub.outbox import wake
 from hub.outbox.models import Lane
-from hub.tenancy.scope import REGION
+from hub.tenancy.scope import REGION, hospital
 from hub.work import AuditMissing, Claim, Command, Unit, work
 from tests.harness.threads import in_threads
 from tests.journal.probes import ACTOR, Knock, done, publish, query, someone, states
@@ -202,3 +202,30 @@ def test_units_of_one_request_wake_the_relay_together_after_the_last(alpha: str)
         request()
     assert wake.take_all(Lane.INTERNAL) == [alpha]
     assert wake.take_all(wake.SEAL) == [alpha]
+
+
+@pytest.mark.parametrize("relaxed", [True, False])
+def test_a_relaxed_unit_does_not_wait_for_the_disk_and_the_next_one_does(alpha: str, relaxed: bool) -> None:
+    def waits() -> bool:
+        with connections["hospital"].cursor() as cursor:
+            cursor.execute("SELECT current_setting('synchronous_commit')")
+            return cursor.fetchone() != ("off",)
+
+    with hospital(alpha), connections["hospital"].cursor() as cursor:
+        cursor.execute("SELECT set_config('synchronous_commit', 'on', false)")  # the tests' server waits for nobody
+    seen = []
+    with work(alpha, actor=ACTOR) as unit:
+        if relaxed:
+            unit.relax()
+        unit.audit("probe.act", target="made-1")
+        unit.settle()
+        seen.append(waits())
+        unit._audits.clear()
+        unit._relaxed = False
+    with work(alpha, actor=ACTOR) as unit:
+        unit.audit("probe.act", target="made-2")
+        unit.settle()
+        seen.append(waits())
+        unit._audits.clear()
+    connections["hospital"].close_pool()  # type: ignore[attr-defined]
+    assert seen == [not relaxed, True]
