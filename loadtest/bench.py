@@ -17,6 +17,7 @@ from pathlib import Path
 from loadtest import booking, onboarding, pages, rush
 from loadtest.database import Database
 from loadtest.district import District
+from loadtest.processor import pace
 from loadtest.setting import Setting
 from loadtest.stock import Stock
 from loadtest.table import Table
@@ -43,7 +44,11 @@ def main() -> int:
         setting = _prepare(district, table, options)
         for key in MEASURES:
             if key in options.only:
+                before = pace()
                 MEASURES[key](setting)
+                table.add(
+                    key, "the same arithmetic before and after, processor time", f"{before:.0f} / {pace():.0f} ms"
+                )
     finally:
         district.stop_all()
     load = f"load after: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"

@@ -107,7 +107,7 @@ class District:
             *("--host", HOST, "--port", str(self.web_port), "--workers", str(workers)),
             *("--blocking-threads", str(threads), "--backlog", "512", "--workers-kill-timeout", "10", "--no-ws"),
         ]
-        self._start("web", command, f"{self.origin}/healthz")
+        self._start("web", command, f"{self.origin}/healthz", {"HUB_DB_POOL": "12", "HUB_DB_WARM": "8"})
 
     def start_events(self) -> None:
         """The process of event streams and of places in line."""
@@ -119,7 +119,7 @@ class District:
 
     def start_relay(self) -> None:
         """The executor of deliveries and outside calls."""
-        self._start("relay", [sys.executable, "manage.py", "relay"], "", {"HUB_DB_POOL": "16"})
+        self._start("relay", [sys.executable, "manage.py", "relay"], "", {"HUB_DB_POOL": "32", "HUB_DB_WARM": "28"})
 
     def pid(self, name: str) -> int:
         """The process of a running program."""

@@ -1,5 +1,6 @@
 """People the city's register of the sandbox knows; the list is the sandbox's own, shown on its control page."""
 
+from datetime import UTC, datetime
 from itertools import count
 
 from sandbox.outside.people import person
@@ -11,3 +12,6 @@ def _adult(first: int) -> int:
 
 REGISTERED = person(_adult(42))
 RELATIVE = person(_adult(60))
+CHILD = person(
+    next(index for index in count(60) if int(person(index).document_number[6:10]) > datetime.now(UTC).year - 13)
+)

@@ -92,6 +92,10 @@ WEB_SHAPE = (
     *("--blocking-threads-idle-timeout", "600", "--backlog", "512"),
 )
 
+# Connections that keep the plans of this many hospitals (ADR 0312).
+WEB_POOL = {"HUB_DB_POOL": "12", "HUB_DB_WARM": "8"}
+RELAY_POOL = {"HUB_DB_POOL": "32", "HUB_DB_WARM": "28"}
+
 
 def all_programs(where: Places, at: Addresses, pace: str) -> list[Program]:
     """Everything a district needs, and residents who use it."""
@@ -114,7 +118,7 @@ def all_programs(where: Places, at: Addresses, pace: str) -> list[Program]:
                 *(granian, "--interface", "wsgi", "hub.wsgi:application", "--port", str(at.web), *serve),
                 *WEB_SHAPE,
             ),
-            env=shared,
+            env={**shared, **WEB_POOL},
             health=f"http://{LOOPBACK}:{at.web}/healthz",
             patience=20,
         ),
@@ -132,7 +136,7 @@ def all_programs(where: Places, at: Addresses, pace: str) -> list[Program]:
             "relay",
             "事件中继 / relay",
             (python, "manage.py", "relay"),
-            env={**shared, "HUB_DB_POOL": "16"},  # many threads, each with a connection for moments only
+            env={**shared, **RELAY_POOL},
             patience=20,
         ),
         Program(

@@ -103,17 +103,23 @@ _POOL: dict[str, Any] = {
     "max_lifetime": 900,
     "timeout": 10,
 }
-_PLANNING = "-c jit=off"  # our statements are short: compiling one takes longer than running it
+# How many hospitals find a connection of their own with all that the server has planned for them (ADR 0312).
+_WARM_POOL = {**_POOL, "min_size": min(env.number("HUB_DB_WARM", 1), _POOL["max_size"])}
+# Our statements are short: compiling one takes longer than running it, and so does planning one that is written out
+# for hot paths (`hub.tenancy.statements`) for its very parameters, which the server would do again and again where it
+# hopes to gain by it. The ORM's are planned each time anyway.
+_PLANNING = "-c jit=off -c plan_cache_mode=force_generic_plan"
+_HOSPITALS = f"-c search_path=pg_catalog {_PLANNING}"
 DATABASES = {
     "default": env.database("HUB_REGION_DATABASE_URL", pool=_POOL, options=f"-c search_path=public,ext {_PLANNING}"),
-    "hospital": env.database("HUB_HOSPITAL_DATABASE_URL", pool=_POOL, options=f"-c search_path=pg_catalog {_PLANNING}"),
+    "hospital": env.database("HUB_HOSPITAL_DATABASE_URL", pool=_WARM_POOL, options=_HOSPITALS),
 }
 if env.given("HUB_OWNER_DATABASE_URL"):  # only where commands run that change schemas; no serving process needs it
     DATABASES["owner"] = env.database("HUB_OWNER_DATABASE_URL", pool=None, options="-c search_path=public,ext")
 # Further databases hospitals may live in (docs/tenancy.md): HUB_HOSPITAL_DATABASES=b names HUB_HOSPITAL_DATABASE_URL_B.
 for _name in env.names("HUB_HOSPITAL_DATABASES"):
     _login = f"HUB_HOSPITAL_DATABASE_URL_{_name.upper()}"
-    DATABASES[f"hospital_{_name}"] = env.database(_login, pool=_POOL, options="-c search_path=pg_catalog")
+    DATABASES[f"hospital_{_name}"] = env.database(_login, pool=_WARM_POOL, options=_HOSPITALS)
     if env.given(f"HUB_OWNER_DATABASE_URL_{_name.upper()}"):
         _owner = f"HUB_OWNER_DATABASE_URL_{_name.upper()}"
         DATABASES[f"owner_{_name}"] = env.database(_owner, pool=None, options="-c search_path=public,ext")

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from hub.actor import Actor
@@ -22,6 +21,8 @@ from portal.desk.pages import desk, desk_page, own_hospital
 from portal.hospital.connector import TABS
 
 PAGE = 20
+LOOKS = 15
+"""So often, a second apart, the page that asked for a certificate looks whether it is there."""
 
 
 @require_GET
@@ -77,9 +78,16 @@ def one(request: HttpRequest, actor: Actor, run_id: UUID) -> HttpResponse:
         "gained": sorted(operation.text for operation in run.proven - held),
         "lost": sorted(operation.text for operation in (held & PROVABLE) - run.proven),
         "may_run": actor.may(permissions.RUN),
+        "look": _look(request.GET.get("look", "")) if not run.certificate else 0,
     }
     template = "conformance_steps" if request.headers.get("HX-Request") else "conformance_run"
     return desk(request, actor, template, "messages", context)
+
+
+def _look(text: str) -> int:
+    """How often the page that waits for its certificate has looked, the next one counted; 0: it waits no longer."""
+    looked = int(text) if text.isascii() and text.isdigit() else 0
+    return looked + 1 if 0 < looked <= LOOKS else 0
 
 
 @require_POST
@@ -102,5 +110,5 @@ def certify(request: HttpRequest, actor: Actor, run_id: UUID) -> HttpResponse:
     except HubError as problem:
         messages.error(request, problem.text, extra_tags="bad")
     else:
-        messages.success(request, _("正在出具证书，几秒后刷新本页。"), extra_tags="ok")
+        return HttpResponseRedirect(f"/workspace/conformance/{run_id}?look=1")
     return HttpResponseRedirect(f"/workspace/conformance/{run_id}")

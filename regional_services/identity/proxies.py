@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from hub import clock
@@ -31,6 +31,11 @@ class ProxyView:
     name: str
     since: datetime
     expires_on: date | None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day he may act for me."""
+        return self.expires_on - timedelta(days=1) if self.expires_on else None
 
 
 def proxies_of(actor: Actor) -> list[ProxyView]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -80,6 +80,11 @@ class Member:
     expires_on: date | None
     needs_own_consent: bool
     valid_until: date | None = None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day this account may act for him; the day after, it may no longer."""
+        return self.expires_on - timedelta(days=1) if self.expires_on else None
 
     @property
     def document_over(self) -> bool:

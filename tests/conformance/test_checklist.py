@@ -103,9 +103,11 @@ def test_from_the_button_to_the_certificate_and_the_capabilities(candidate: Cand
     assert "出具证书并启用能力" in shown
     assert "验收测试" not in shown, "messages are masked"
     assert "往来报文" in shown
-    assert candidate.desk.post(f"{page}/certificate").status_code == 302
+    asked = candidate.desk.post(f"{page}/certificate").headers["Location"]
+    assert "正在出具证书" in text_of(candidate.desk.get(asked)), "it looks by itself until the certificate is there"
     drain()
     number = candidate.latest().certificate
+    assert number in text_of(candidate.desk.get(asked))
     after = catalog.profile(candidate.code).capabilities
     assert {Operation.REGISTER, Operation.LIST_SCHEDULES, Operation.LIST_INVOICES} <= after
     assert text_of(client.get(f"/desk/certificates/{number}")).count("签名有效，证书现行有效") == 1

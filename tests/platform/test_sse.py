@@ -50,7 +50,7 @@ def test_a_listener_is_told_what_is_published_on_its_topic(origin: str) -> None:
 @pytest.mark.parametrize(("topic", "words"), [(topics.DISTRICT_SCREEN, 2), ("booking:1", 6)])
 def test_the_wall_screen_hears_the_first_and_the_last_of_many_words(topic: str, words: int) -> None:
     """One of each booking would be a message to every screen for each; a page of one booking hears each of its own."""
-    with connect(settings.HUB_REDIS_URL, socket_timeout=5, socket_connect_timeout=2).pubsub() as listener:
+    with connect(settings.HUB_REDIS_URL, socket_timeout=5, socket_connect_timeout=2).pubsub() as listener:  # type: ignore[no-untyped-call]
         listener.subscribe(topics.channel(topic))
         assert listener.get_message(timeout=5)["type"] == "subscribe"
         for _ in range(6):

@@ -217,6 +217,7 @@ def test_an_institution_joins_from_a_form_and_is_opened_by_hand(operator: Client
     assert "清河医院" not in text_of(client.get("/hospitals")), "nobody sees it before it is opened"
     assert client.get("/hospitals/qinghe").status_code == 404
     assert operator.post("/district/joining/qinghe/open")["Location"] == "/district/institutions/qinghe"
+    assert "还没有收款商户" in text_of(operator.get("/district/institutions/qinghe"))
     assert "qinghe" in live_hospitals()
     drain()
     with hospital("qinghe", read_only=True):

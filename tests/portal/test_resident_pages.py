@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.harness.browser import Visitor, sizes, visitor
 from tests.portal.conftest import Site
-from tests.registered import REGISTERED, RELATIVE
+from tests.registered import CHILD, REGISTERED, RELATIVE
 
 pytestmark = pytest.mark.browser
 
@@ -151,7 +151,25 @@ def test_an_adult_relative_agrees_by_a_code_on_his_own_phone(site: Site, chromiu
         box.check()
     page.get_by_role("button", name="提交并核验实名").click()
     expect(page.get_by_text("已实名")).to_have_count(2, timeout=15_000)
+    _add_a_child_of_thirteen(page, person)
     assert person.troubles == []
+
+
+def _add_a_child_of_thirteen(page: Page, person: Visitor) -> None:
+    """Who is under fourteen is added with the guardian's own consent, offered for children alone."""
+    guardian = page.get_by_role("checkbox", name=re.compile("我是该未成年人的监护人"))
+    person.go("/me/people/new")
+    page.get_by_label("与您的关系").select_option("parent")
+    expect(guardian).to_have_count(0)
+    page.get_by_label("与您的关系").select_option("child")
+    page.get_by_role("textbox", name="姓名（与证件一致）").fill(CHILD.name)
+    page.get_by_role("textbox", name="证件号码").fill(CHILD.document_number)
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    expect(guardian).to_be_checked()
+    page.get_by_role("button", name="提交并核验实名").click()
+    expect(page.get_by_text("已实名")).to_have_count(3, timeout=15_000)
+    expect(page.get_by_text("监护到满18周岁")).to_be_visible()
 
 
 def test_strangers_and_the_unknown(site: Site, chromium: Browser) -> None:

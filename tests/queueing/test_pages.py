@@ -92,6 +92,8 @@ def test_one_key_moves_the_hall_and_the_patients_phone(
         desk = _window(chromium, host, doctor, site, desk=True)
         patient = resident_browser(day.people[2]).cookies["sessionid"].value
         phone = _window(chromium, site.address, patient, site, desk=False)
+        late = resident_browser(day.people[7]).cookies["sessionid"].value
+        coming = _window(chromium, site.address, late, site, desk=False)
         hall = visitor(chromium, site.address, allowed=(urlsplit(site.events).netloc,))
         hall.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
@@ -99,6 +101,9 @@ def test_one_key_moves_the_hall_and_the_patients_phone(
         expect(phone.page.get_by_role("heading", name="前面还有 2 位")).to_be_visible()
         hall.go(_screen(day).removeprefix(site.address))
         expect(hall.page.get_by_text("请在候诊区等候叫号")).to_be_visible()
+        coming.go(f"/bookings/{day.bookings[7]}")
+        arrive = coming.page.get_by_role("button", name="我已到院，签到")
+        expect(arrive).to_be_visible()
         phone.page.wait_for_timeout(700)  # the streams open
 
         desk.go(f"/workspace/queues/{day.queue_id}")
@@ -111,6 +116,7 @@ def test_one_key_moves_the_hall_and_the_patients_phone(
         drain(outside=False)
         expect(hall.page.locator(".hall-ticket")).to_have_text("001", timeout=5000)
         expect(phone.page.get_by_role("heading", name="前面还有 1 位")).to_be_visible(timeout=5000)
+        expect(arrive).to_be_hidden(timeout=5000)  # the desk did it for him
         desk.look("queue-calling")
         desk.page.get_by_role("button", name="去检查，回来再看").click()
         away = desk.page.locator("section", has=desk.page.get_by_role("heading", name="去检查、过号与未到"))
@@ -130,7 +136,7 @@ def test_one_key_moves_the_hall_and_the_patients_phone(
         moved.setattr(screens, "ROWS", 1)
         moved.setattr(screens, "TURN_SECONDS", 1)
         _a_wall_turns_its_pages(hall)
-        assert desk.troubles + hall.troubles + phone.troubles == []
+        assert desk.troubles + hall.troubles + phone.troubles + coming.troubles == []
 
 
 def _second_room(code: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime, time, timedelta
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,12 +14,14 @@ from django.db.models import F
 from hub import clock
 from hub.tenancy.scope import hospital
 from hub.work import work
+from institution_connectors.catalog import selectors as connectors
 from institution_connectors.contracts.results import Departments
 from institution_connectors.contracts.values import Department, NumberState, Stop
 from tenants.directory import services as directory
 from tenants.directory.models import CodeMapping, Doctor
 from tenants.directory.models import Department as DepartmentRow
 from tenants.scheduling import selectors, services, slots, steps
+from tenants.scheduling.authority import NAMES_ITS_TIME, authority
 from tenants.scheduling.errors import NumberTaken, SlotTooLong, SoldOut
 from tenants.scheduling.models import Number, Session
 from tenants.scheduling.permissions import ADD_NUMBER
@@ -187,6 +190,18 @@ def test_an_extra_number_is_authorised_and_at_most_30_minutes(alpha: str) -> Non
     assert _states(alpha, session) == {1: "free", 2: "free", 3: "free"}
     _claim(alpha, session, start=start)
     assert _states(alpha, session)[3] == "held"
+
+
+@pytest.mark.parametrize("dialect", ["rest_json", "hl7v2_mllp", "soap_xml", "fhir_r4", "exchange_db"])
+def test_extra_numbers_are_given_out_only_where_the_hospital_can_be_told_when(
+    alpha: str, monkeypatch: pytest.MonkeyPatch, dialect: str
+) -> None:
+    """A registration that names nothing but a listed number can't say which extra one it means."""
+    open_hospital(alpha)
+    monkeypatch.setattr(connectors, "profile_of", lambda _code: SimpleNamespace(dialect=dialect))
+    power = authority(alpha)
+    assert power.extra is (dialect in NAMES_ITS_TIME)
+    assert power.extra or "医院系统" in power.words
 
 
 def test_a_stop_tells_the_holders_and_frees_nothing(alpha: str) -> None:

@@ -1,9 +1,10 @@
-"""The pool gives a world back the connection it used last, and else the one used last."""
+"""The pool gives a world back the connection it used last, and else the one unused longest."""
 
 from __future__ import annotations
 
 from django.db import connections
 
+from hub.tenancy.backend.pool import wanting
 from hub.tenancy.scope import hospital
 from tests.harness.threads import in_threads
 
@@ -31,3 +32,25 @@ def test_a_hospital_gets_the_connection_that_served_it_last(alpha: str, beta: st
     [(first, second)] = in_threads(1, work)
     assert len(first) == len(second) == 1
     assert first != second
+
+
+def test_a_newcomer_leaves_the_connection_used_last_alone(alpha: str, beta: str) -> None:
+    """It takes the one unused longest: whoever comes often keeps what is planned for it."""
+
+    def newcomer() -> int:
+        connection = connections["hospital"]
+        with wanting("a hospital that has not come yet"):
+            connection.ensure_connection()
+        process = connection.connection.info.backend_pid
+        connection.close()
+        return int(process)
+
+    def work(_number: int) -> tuple[int, int, int]:
+        with hospital(alpha, read_only=True), connections["hospital"].cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            in_threads(1, lambda _: _server_process(beta))
+        connections["hospital"].close()
+        return _server_process(alpha), newcomer(), _server_process(alpha)
+
+    [(often, came, often_again)] = in_threads(1, work)
+    assert often_again == often != came

@@ -57,6 +57,9 @@ def test_a_full_doctor_is_waited_for_and_booked(alpha: str, beta: str) -> None:
         expect(page.get_by_text("您前面还有")).to_be_visible()
         place = page.url.removeprefix(address)
         look("waiting", place)
+        windows["phone"].go(f"/hospitals/{alpha}/sessions/{session}")
+        expect(page.get_by_text("您已在候补")).to_be_visible()
+        windows["phone"].go(place)
         connections.close_all()  # the browser's loop may hold one of an earlier copy of the database
         give_back(holders[0])
         offering.sweep()

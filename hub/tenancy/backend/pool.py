@@ -2,7 +2,7 @@
 
 The server keeps plans and catalogue entries by connection, and plans every statement anew when the role or the path
 has changed. A pool that hands its connections round in turn makes each of them cold; this one gives the connection
-that last served the same hospital, or else the one used last.
+that last served the same hospital, or else the one that has been unused longest, whose hospital needs it least.
 """
 
 from __future__ import annotations
@@ -20,14 +20,13 @@ _wanted: ContextVar[str] = ContextVar("hub_wanted_world", default="")
 
 
 class WarmPool(ConnectionPool[psycopg.Connection[Any]]):
-    """psycopg's pool with another order; what is left over lies longest unused, and is what it closes."""
+    """psycopg's pool with another order."""
 
     def _get_ready_connection(self, timeout: float | None) -> psycopg.Connection[Any] | None:
         """As psycopg's, which takes the first; called with the pool's lock held."""
         free, world = self._pool, _wanted.get()
-        if len(free) > 1:
-            places = range(len(free) - 1, -1, -1)
-            warm = next((place for place in places if getattr(free[place], _MARK, None) == world), len(free) - 1)
+        warm = next((place for place, one in enumerate(free) if getattr(one, _MARK, None) == world), 0)
+        if warm:
             chosen = free[warm]
             del free[warm]
             free.appendleft(chosen)

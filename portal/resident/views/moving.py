@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -23,6 +23,7 @@ from regional_services.booking.models import Settlement
 from regional_services.booking.moving import NewPlace
 from regional_services.booking.selectors import booking_view
 from regional_services.catalog import selectors
+from regional_services.catalog.selectors import SessionCard
 from regional_services.identity import selectors as identity
 from tenants.registry import selectors as registry
 
@@ -45,17 +46,25 @@ def days(request: HttpRequest, actor: Actor, booking_id: UUID) -> HttpResponse:
         return refused
     shown = days_shown(booking.department_id)
     chosen = chosen_day(request.GET.get("day", ""), shown)
-    cards = selectors.sessions_of(booking.department_id, day=chosen)
+    others = _others(booking.department_id, booking.session_id, chosen)
+    if not others and "day" not in request.GET:  # his own session is the only one of that day
+        chosen = next((day.date for day in shown if day.free and day.date > chosen), chosen)
+        others = _others(booking.department_id, booking.session_id, chosen)
     rules = registry.institution(booking.institution_code)
     context = {
         "booking": booking_view(booking),
         "days": shown,
         "chosen": chosen,
-        "sessions": [session_row(card, first=False) for card in cards if card.id != booking.session_id],
+        "sessions": [session_row(card, first=False) for card in others],
         "times_left": rules.rule_at("reschedule_times", booking.created_at) - booking.moved_times,
         "back": f"/bookings/{booking_id}",
     }
     return page(request, "moving_days", "me", context)
+
+
+def _others(department: UUID, booked: UUID, day: date) -> list[SessionCard]:
+    """The sessions of the department on a day, without the one that is booked. One query."""
+    return [card for card in selectors.sessions_of(department, day=day) if card.id != booked]
 
 
 @require_GET

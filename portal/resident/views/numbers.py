@@ -106,6 +106,8 @@ def session(request: HttpRequest, code: str, session_id: UUID) -> HttpResponse:
     }
     queue = not any(number["is_free"] for number in shown) or waitlist_selectors.is_queued(session_id)
     may_wait = queue and not context["closed"] and not context["first"] and waitlist.may_join(card)
+    mine = waitlist_selectors.open_of_account(actor.id) if may_wait and actor and actor.id else []
+    context |= {"waits": next((entry for entry in mine if entry.session_id == session_id), None)}
     context |= {"numbers": shown, "may_wait": may_wait, "line": bool(context["opens"]) and rush.is_open(code)}
     return page(request, "session", "book", context)
 

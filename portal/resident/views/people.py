@@ -24,7 +24,7 @@ from hub.tenancy.scope import region
 from portal.commands import command_of
 from portal.resident.pages import choose_person, chosen_person, next_of, page, people_of, resident_page
 from regional_services.identity import proxies, services, visitcards
-from regional_services.identity.consents import HOSPITAL_SHARING, SERVICE_USE, TEXTS
+from regional_services.identity.consents import GUARDIAN_CONSENT, HOSPITAL_SHARING, SERVICE_USE, TEXTS
 from regional_services.identity.documents import DocumentKind
 from regional_services.identity.models import RelationKind, RelationState, Standing
 from regional_services.identity.selectors import Member
@@ -100,6 +100,7 @@ def add(request: HttpRequest, actor: Actor) -> HttpResponse:
         "form": form,
         "next": following,
         "consents": [{"code": code, "text": TEXTS[code].text} for code in REQUIRED],
+        "guardian": {"code": GUARDIAN_CONSENT, "text": TEXTS[GUARDIAN_CONSENT].text},
         "given": request.POST.getlist("consents"),
         "back": "/me/people",
     }
@@ -120,8 +121,9 @@ def add(request: HttpRequest, actor: Actor) -> HttpResponse:
         )
     except HubError as problem:
         for field, reason in problem.fields.items():
-            form.add_error(field if field in form.fields else None, reason)
-        context["error"] = "" if problem.fields else problem.text
+            if field in form.fields:
+                form.add_error(field, reason)
+        context["error"] = "" if form.errors else problem.text
         return page(request, "person_new", "me", context, status=problem.status)
     return HttpResponseRedirect(f"/me/people?next={quote(following)}")
 

@@ -167,6 +167,8 @@ function askOnlyWhatIsUnknown() {
   const until = document.querySelector("[name=until]");
   if (until) until.closest(".field").hidden = alone;
   document.querySelector("[data-with=phone_code]").hidden = alone;
+  const guardian = document.querySelector("[data-with=guardian]");
+  if (guardian) guardian.hidden = relation.value !== "child";
 }
 document.addEventListener("DOMContentLoaded", askOnlyWhatIsUnknown);
 document.addEventListener("change", (event) => {
