@@ -145,7 +145,9 @@ def test_a_resident_is_signed_referred_told_and_expected_there(
         expect(page.get_by_role("cell", name=f"云栖区{beta}医院")).to_be_visible()
         window.look("referrals-choose")
         page.get_by_role("link", name="转诊", exact=True).last.click()
-        window.look("referrals-confirm")
+        for size, viewport in (("-phone", PHONE), ("", DESK)):
+            window.page.set_viewport_size(viewport)  # type: ignore[arg-type]
+            window.look(f"referrals-confirm{size}")
         page.get_by_role("radio").last.check()
         page.get_by_label("转诊原因（接诊医生可见）").fill(WHY)
         page.get_by_role("checkbox").check()
@@ -162,6 +164,8 @@ def test_a_resident_is_signed_referred_told_and_expected_there(
         sheet = f"沈云,{archive.document_number},李敏\n沈云,110101199003070011,王强\n".encode()
         for size, viewport in (("", DESK), ("-phone", PHONE)):
             window.page.set_viewport_size(viewport)  # type: ignore[arg-type]
+            window.go("/workspace/referrals")
+            window.look(f"referrals-list{size}")
             window.go("/workspace/referrals/contracts")
             window.look(f"contracts{size}")
             page.get_by_role("link", name="从文件导入").click()
