@@ -104,6 +104,20 @@ class WechatTaken(HandleTaken):
     text = "该微信已绑定另一账号，请用微信登录那个账号，或把两个账号合并。"
 
 
+class PhoneTaken(HandleTaken):
+    """The phone does; said only to whoever has shown the code sent to it."""
+
+    code = "accounts.phone_taken"
+    text = "该手机号已用于另一账号，请用它登录那个账号，或把两个账号合并。"
+
+
+class PhoneOwn(Conflict):
+    """The phone opens this very account already."""
+
+    code = "accounts.phone_own"
+    text = "这个手机号已经可以登录本账号，不用更换。不要旧号的话，可以在登录方式里解绑。"
+
+
 class LastWayIn(Conflict):
     """Without it nobody could sign in to this account any more."""
 

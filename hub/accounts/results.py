@@ -13,8 +13,18 @@ from hub.accounts.models import AccountKind
 class CodeRequested:
     """A code is on its way if the phone can receive one; the same answer whether or not the phone is known."""
 
+    code_id: UUID
     expires_in: int
     resend_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSent:
+    """Where a code went (E.164, and masked), and from when on another may be asked for."""
+
+    phone: str
+    masked: str
+    again_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

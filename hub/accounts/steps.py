@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from uuid import UUID
 
 from hub.accounts import digests, integrity
+from hub.accounts.events import HandleUnbound
 from hub.accounts.models import (
     AccountKind,
     HandleKind,
@@ -59,6 +61,14 @@ def add_handle(user: User, kind: HandleKind, subject: str, *, realm: str = "") -
         subject_index=blind.index(_INDEX[kind], subject),
         subject=subject,
     )
+
+
+def end_handle(unit: Unit, row: LoginHandle, *, but: UUID | None) -> None:
+    """A way in is taken away; whoever came by it is signed out after, but the sign-in it is done from."""
+    row.ended_at = unit.now
+    row.save(update_fields=["ended_at"])
+    unit.audit("accounts.handle_unbound", target=f"account:{row.user_id}", detail={"kind": row.kind})
+    unit.publish(HandleUnbound(account_id=row.user_id, kind=row.kind, but=but, handle_id=row.id))
 
 
 def create_resident(unit: Unit, *, display_name: str) -> User:

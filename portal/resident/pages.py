@@ -19,6 +19,9 @@ from regional_services.identity.selectors import Member
 
 P = ParamSpec("P")
 PERSON_KEY = "person"
+WAYS = "/me/ways"
+WAY_NEXT = "way_next"
+"""The session's key of where to go on after a platform's authorisation."""
 
 
 def resident_of(request: HttpRequest) -> Actor | None:

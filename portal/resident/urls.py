@@ -21,6 +21,7 @@ from portal.resident.views import (
     openfigures,
     pay,
     people,
+    phone,
     reminders,
     surveys,
     voucher,
@@ -30,6 +31,7 @@ from portal.resident.views import (
 
 _BOOKING = "bookings/<uuid:booking_id>"
 _IDENTITY = "me/identity/<uuid:application_id>"
+_CHANGE = "me/ways/<uuid:handle_id>/change"
 _ENTRY = "entry/<uuid:visit_id>"
 _HOSPITAL = "hospitals/<slug:code>"
 
@@ -128,6 +130,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signin/<slug:platform>/<uuid:ask_id>", ways.wait, name="way-wait"),
     path("me/ways", ways.listed, name="ways"),
     path("me/ways/<uuid:handle_id>/unbind", ways.unbind, name="way-unbind"),
+    path(_CHANGE, phone.change, name="phone-change"),
+    path(f"{_CHANGE}/lost", phone.lost, name="phone-lost"),
+    path(f"{_CHANGE}/lost/<slug:platform>", phone.prove, name="phone-prove"),
     path("signout", account.sign_out, name="sign-out"),
     path("elder", account.elder, name="elder"),
     path("language", account.language, name="language"),

@@ -54,6 +54,13 @@ class ClosingBlocked(Conflict):
     text = "还有没办完的事，办完后才能注销。"
 
 
+class NotThisAccount(Forbidden):
+    """The platform's user just authorised does not open this account."""
+
+    code = "accountlife.not_this_account"
+    text = "刚才授权的不是绑定在本账号上的那一个，请换用绑定的那一个授权。"
+
+
 class ProofDue(Forbidden):
     """The holder proves himself afresh first."""
 

@@ -51,7 +51,7 @@ LEADING_ON = frozenset(
     {
         *("device-voice", "doctor-photo", "desk-reminder", "message", "message-short", "entry-return", "line"),
         *("booking-reschedule", "district-leaving-begin", "waitlist-join", "workspace-refer", "workspace-refer-number"),
-        *("way-start", "booking-reschedule-session", "booking-reschedule-confirm"),
+        *("way-start", "phone-prove", "booking-reschedule-session", "booking-reschedule-confirm"),
     }
 )
 """Routes that always, or from where this world stands, lead to another page of the walk."""

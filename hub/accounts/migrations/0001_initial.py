@@ -123,6 +123,7 @@ class Migration(migrations.Migration):
                             ("reveal", "查看敏感信息"),
                             ("merge", "合并账号"),
                             ("close", "注销账号"),
+                            ("change_phone", "更换手机号"),
                         ],
                         max_length=16,
                     ),

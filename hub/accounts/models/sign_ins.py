@@ -21,6 +21,7 @@ class CodePurpose(words.TextChoices):
     REVEAL = "reveal", "查看敏感信息"
     MERGE = "merge", "合并账号"
     CLOSE = "close", "注销账号"
+    CHANGE_PHONE = "change_phone", "更换手机号"
 
 
 class PhoneCode(models.Model):

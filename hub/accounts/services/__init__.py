@@ -17,6 +17,7 @@ from hub.accounts.services.closing import close_place
 from hub.accounts.services.networks import allow_network, end_all_networks, end_network, networks
 from hub.accounts.services.residents import (
     bind_phone,
+    change_phone,
     check_phone_code,
     holder_of_phone,
     openid_of,
@@ -48,6 +49,7 @@ __all__ = [
     "begin_totp",
     "bind_phone",
     "change_password",
+    "change_phone",
     "check_phone_code",
     "close_place",
     "confirm_totp",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from hub import clock
 from hub.accounts import digests, errors, platforms, steps
 from hub.accounts.access import own_account
-from hub.accounts.events import AuthorisationReceived, HandleBound, HandleUnbound
+from hub.accounts.events import AuthorisationReceived, HandleBound
 from hub.accounts.locks import lock_account, lock_subject
 from hub.accounts.models import AskState, HandleAsk, HandleKind, LoginHandle, User
 from hub.accounts.platforms import Platform
@@ -143,10 +143,7 @@ def unbind(*, actor: Actor, handle_id: UUID, sign_in_id: UUID | None) -> None:
             raise NotFound
         if not any(_opens(one) for one in living if one.id != row.id):
             raise errors.LastWayIn
-        row.ended_at = unit.now
-        row.save(update_fields=["ended_at"])
-        unit.audit("accounts.handle_unbound", target=f"account:{account_id}", detail={"kind": row.kind})
-        unit.publish(HandleUnbound(account_id=account_id, kind=row.kind, but=sign_in_id, handle_id=row.id))
+        steps.end_handle(unit, row, but=sign_in_id)
 
 
 def _opens(handle: LoginHandle) -> bool:

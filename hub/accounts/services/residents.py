@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from hub.accounts import phone_codes, phones, steps
+from hub.accounts import digests, phone_codes, phones, selectors, steps
 from hub.accounts.access import own_account
-from hub.accounts.errors import CodeWrong
+from hub.accounts.errors import CodeWrong, PhoneOwn, PhoneTaken
 from hub.accounts.events import HandleBound
-from hub.accounts.locks import lock_subject
-from hub.accounts.models import CodePurpose, HandleKind, KnownDevice, LoginHandle, SignIn, SignInMethod, User
-from hub.accounts.results import Client, CodeRequested, SignedIn
+from hub.accounts.locks import lock_account, lock_subject
+from hub.accounts.models import (
+    CodePurpose,
+    HandleKind,
+    KnownDevice,
+    LoginHandle,
+    PhoneCode,
+    SignIn,
+    SignInMethod,
+    User,
+)
+from hub.accounts.results import Client, CodeRequested, CodeSent, SignedIn
 from hub.actor import Actor
 from hub.api import throttling
-from hub.errors import Conflict, NotFound
+from hub.errors import HubError, NotFound
 from hub.security import masking
 from hub.tenancy.scope import REGION, region
 from hub.tenancy.statements import Select
@@ -32,10 +41,22 @@ def request_phone_code(*, actor: Actor, phone: str, purpose: CodePurpose, bindin
     number = phones.e164(phone)
     throttling.take("auth.code", f"ip:{actor.ip}")
     with work(REGION, actor=actor) as unit:
-        phone_codes.issue(unit, phone=number, purpose=purpose, binding=binding)
+        issued = phone_codes.issue(unit, phone=number, purpose=purpose, binding=binding)
     return CodeRequested(
+        code_id=issued.id,
         expires_in=int(phone_codes.LIFETIME.total_seconds()),
         resend_after=int(phone_codes.RESEND_AFTER.total_seconds()),
+    )
+
+
+def code_sent(*, code_id: UUID, binding: str) -> CodeSent | None:
+    """A code this session asked for, so that its page can be shown again; None for anybody else's. One query."""
+    with region(read_only=True):
+        row = PhoneCode.objects.filter(id=code_id, binding=digests.of(binding)).first()
+    if row is None:
+        return None
+    return CodeSent(
+        phone=row.phone, masked=masking.phone(row.phone), again_at=row.created_at + phone_codes.RESEND_AFTER
     )
 
 
@@ -131,16 +152,52 @@ def bind_phone(*, actor: Actor, phone: str, code: str, binding: str) -> None:
     number = phones.e164(phone)
     with work(REGION, actor=actor) as unit:
         lock_subject(number)
-        right = _spend(unit, number, CodePurpose.BIND_PHONE, binding, code)
-        taken = right and steps.account_of_handle(HandleKind.PHONE, number) is not None
-        if right and not taken:
-            made = steps.add_handle(User.objects.get(id=account_id), HandleKind.PHONE, number)
-            unit.publish(HandleBound(account_id=account_id, handle_id=made.id))
-            unit.audit("accounts.phone_bound", target=f"account:{account_id}", detail={"phone": masking.phone(number)})
-    if not right:
-        raise CodeWrong
-    if taken:
-        raise Conflict("该手机号已用于另一账号，请用手机验证码登录。")
+        refusal = _unfit(unit, account_id, number, binding, code)
+        if refusal is None:
+            _add_phone(unit, User.objects.get(id=account_id), number)
+    if refusal is not None:
+        raise refusal
+
+
+def change_phone(
+    *, actor: Actor, handle_id: UUID, phone: str, code: str, binding: str, sign_in_id: UUID | None
+) -> None:
+    """Another phone, by a code sent to it, opens the account in place of `handle_id`'s; at once, or not at all.
+
+    Whoever came by the old one is signed out, but `sign_in_id`, from which it is asked. What the holder proves before
+    is the caller's: `accountlife.changing`. NotFound, CodeWrong, PhoneTaken, PhoneOwn.
+    """
+    account_id = own_account(actor)
+    number = phones.e164(phone)
+    with work(REGION, actor=actor) as unit:
+        old = living_phone(account_id, handle_id)
+        # A sign-in by either number comes before this or after it; in one order, so that two changes never block.
+        for subject in sorted({old.subject, number}):
+            lock_subject(subject)
+        user = lock_account(account_id)
+        old = living_phone(account_id, handle_id)
+        if user is None:
+            raise NotFound
+        refusal = _unfit(unit, account_id, number, binding, code)
+        if refusal is None:
+            steps.end_handle(unit, old, but=sign_in_id)
+            _add_phone(unit, user, number)
+            if user.display_name == masking.phone(old.subject):
+                user.display_name = masking.phone(number)
+                user.save(update_fields=["display_name"])
+    if refusal is not None:
+        raise refusal
+    selectors.forget(account_id)
+
+
+def living_phone(account_id: UUID, handle_id: UUID) -> LoginHandle:
+    """A phone that opens this account now, in an open scope; NotFound for anything else. One query."""
+    row = LoginHandle.objects.filter(
+        id=handle_id, user_id=account_id, kind=HandleKind.PHONE, ended_at__isnull=True
+    ).first()
+    if row is None:
+        raise NotFound
+    return row
 
 
 def openid_of(user_id: UUID, appid: str) -> str | None:
@@ -159,6 +216,22 @@ def phone_of(user_id: UUID) -> str | None:
     with region(read_only=True):
         handle = _PHONE.first(user=user_id)
     return handle.subject if handle else None
+
+
+def _add_phone(unit: Unit, user: User, number: str) -> None:
+    made = steps.add_handle(user, HandleKind.PHONE, number)
+    unit.publish(HandleBound(account_id=user.id, handle_id=made.id))
+    unit.audit("accounts.phone_bound", target=f"account:{user.id}", detail={"phone": masking.phone(number)})
+
+
+def _unfit(unit: Unit, account_id: UUID, number: str, binding: str, code: str) -> HubError | None:
+    """Why this phone can't be added. The try is counted: the caller lets the unit commit before refusing."""
+    if not _spend(unit, number, CodePurpose.BIND_PHONE, binding, code):
+        return CodeWrong()
+    holder = steps.account_of_handle(HandleKind.PHONE, number)
+    if holder is None:
+        return None
+    return PhoneOwn() if holder.id == account_id else PhoneTaken()
 
 
 def _spend(unit: Unit, number: str, purpose: CodePurpose, binding: str, code: str) -> bool:

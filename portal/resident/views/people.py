@@ -33,15 +33,22 @@ from regional_services.identity.steps import NewPerson
 REQUIRED = (SERVICE_USE, HOSPITAL_SHARING)
 
 
-class PersonForm(SealedForm):
-    """Somebody to act for. Sex and birthday are asked only where the document does not say them."""
+class DocumentForm(SealedForm):
+    """Name and document of a person."""
 
-    kind = forms.ChoiceField(label=_("与您的关系"), choices=RelationKind.choices)
     name = forms.CharField(label=_("姓名（与证件一致）"), max_length=50, widget=SealedTextInput("form.name:person"))
     document_type = forms.ChoiceField(label=_("证件类型"), choices=[(kind.value, kind.text) for kind in DocumentKind])
     document_number = forms.CharField(
         label=_("证件号码"), max_length=30, widget=SealedTextInput("form.document:person")
     )
+
+
+class PersonForm(DocumentForm):
+    """Somebody to act for. Sex and birthday are asked only where the document does not say them."""
+
+    field_order = ("kind",)
+
+    kind = forms.ChoiceField(label=_("与您的关系"), choices=RelationKind.choices)
     phone = forms.CharField(
         label=_("手机号（选填）"), max_length=11, required=False, widget=SealedTextInput("form.phone:person")
     )

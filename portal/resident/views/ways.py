@@ -17,11 +17,9 @@ from hub.accounts.models import HandleKind
 from hub.accounts.services import platforms as ways
 from hub.actor import Actor
 from hub.errors import HubError, NotFound
-from portal.resident.pages import next_of, page, resident_of, resident_page
+from portal.resident.pages import WAY_NEXT, WAYS, next_of, page, resident_of, resident_page
+from portal.resident.views import phone
 from portal.resident.views.accountlife import propose_by_platform
-
-_NEXT = "way_next"
-HERE = "/me/ways"
 
 
 @require_GET
@@ -29,7 +27,7 @@ def start(request: HttpRequest, platform: str) -> HttpResponse:
     """To the platform's page; a signed-in resident binds it to his account, anybody else signs in with it."""
     actor = resident_of(request) or sessions.anonymous(request)
     started = ways.start(actor=actor, platform=platforms.named(platform), binding=sessions.binding_of(request))
-    request.session[_NEXT] = next_of(request)
+    request.session[WAY_NEXT] = next_of(request)
     return HttpResponseRedirect(started.authorize_url)
 
 
@@ -62,9 +60,11 @@ def wait(request: HttpRequest, platform: str, ask_id: UUID) -> HttpResponse:
             "poll": request.path,
         }
         return page(request, "waiting", "me", context)
-    following, actor = request.session.get(_NEXT, "/"), resident_of(request)
+    following, actor = request.session.get(WAY_NEXT, "/"), resident_of(request)
     if progress.status == "refused":
         return _refused(request, actor, following, _("%(platform)s没有确认，请重试或换一种方式。") % words)
+    if actor is not None and phone.asked(request) == ask_id:
+        return _go(request, phone.proven_by_platform(request, actor, chosen, ask_id))
     if actor is not None:
         try:
             ways.bind(actor=actor, platform=chosen, ask_id=ask_id, binding=binding)
@@ -116,6 +116,7 @@ def listed(request: HttpRequest, actor: Actor) -> HttpResponse:
         "may_unbind": len(rows) > 1,
         "others": [(one.slug, one.kind.label) for one in platforms.open_platforms() if one.kind not in bound],
         "has_phone": HandleKind.PHONE in bound,
+        "phone_kind": HandleKind.PHONE,
         "back": "/me",
     }
     return page(request, "ways", "me", context)
@@ -129,7 +130,7 @@ def unbind(request: HttpRequest, actor: Actor, handle_id: UUID) -> HttpResponse:
     if row is None:
         raise NotFound
     if request.method == "GET":
-        context = {"row": row, "is_phone": row.kind is HandleKind.PHONE, "back": HERE}
+        context = {"row": row, "is_phone": row.kind is HandleKind.PHONE, "back": WAYS}
         return page(request, "way_unbind", "me", context)
     held = sessions.current(request)
     try:
@@ -137,4 +138,4 @@ def unbind(request: HttpRequest, actor: Actor, handle_id: UUID) -> HttpResponse:
         messages.success(request, _("已解绑。用它登录的其他设备会退出。"), extra_tags="ok")
     except HubError as refusal:
         messages.error(request, refusal.text, extra_tags="bad")
-    return HttpResponseRedirect(HERE)
+    return HttpResponseRedirect(WAYS)

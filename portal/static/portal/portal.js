@@ -43,6 +43,20 @@ window.setInterval(countDown, 1000);
 document.addEventListener("DOMContentLoaded", countDown);
 document.addEventListener("htmx:afterSettle", countDown);
 
+/* Another code can be asked for in so many seconds: until then the button counts them and can't be pressed. */
+function awaitCode() {
+  for (const button of document.querySelectorAll("button[data-after]")) {
+    const left = button.querySelector("[data-until]");
+    if (!left) continue; // pressed: it shows that something happens
+    left.dataset.until ||= new Date(Date.now() + 1000 * Number(button.dataset.after)).toISOString();
+    button.disabled = Date.parse(left.dataset.until) > Date.now();
+    left.hidden = !button.disabled;
+  }
+  countDown();
+}
+window.setInterval(awaitCode, 1000);
+document.addEventListener("DOMContentLoaded", awaitCode);
+
 /* Inside the WeChat app the cashier is called up by its bridge; whatever it reports, the order's own page tells the truth. */
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-wechat-pay]");
