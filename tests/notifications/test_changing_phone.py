@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
@@ -29,7 +30,6 @@ from tests.harness.parties import Parties
 from tests.notifications.conftest import resident_with
 from tests.notifications.test_signing_in import _texts, _told, account_in, browser_of, come
 from tests.portal.desks import text_of
-from tests.security.matrix.examples import resident_browser
 
 WAYS = "/me/ways"
 OLD, NEW, THIRD = "+8619900000061", "+8619900000062", "+8619900000063"
@@ -182,7 +182,7 @@ def test_a_device_that_proved_nobody_shows_name_and_document_too(alpha: str) -> 
         onward(newcomer, here, act="old-code")
         onward(newcomer, here, act="old", code=newest_code())
         assert "不一致" in said(newcomer, here, 403, **{**document_of(who), "name": "沈雨"})
-        assert "这个字段" in said(newcomer, here, 422, **{**document_of(who), "name": ""})
+        assert 'class="error"' in said(newcomer, here, 422, **{**document_of(who), "name": ""})
         assert "新手机号" in onward(newcomer, here, **document_of(who))
 
 
@@ -233,18 +233,20 @@ def test_without_the_old_number_another_way_and_the_name_do(alpha: str, outside:
 def test_the_pages_of_a_change(alpha: str) -> None:
     port = free_port()
     with serving(HOST, port), chromium() as browser:
-        for number, size in enumerate(sizes("phone", "elder")):
-            old, new = f"+861990000007{number}", f"+861990000008{number}"
-            who, account_id, _here = verified(old, alipay=str(40 + number))
+        for number, size in enumerate(sizes("elder")):
+            old, new, taken = (f"+861990000{tens}{number}" for tens in ("007", "008", "009"))
+            who, account_id, _here = verified(old, alipay="" if size == "phone" else str(40 + number))
+            resident_with(taken)
+            with clock.shifted(-timedelta(minutes=2)):
+                key = signed_in_by_code(old).cookies["sessionid"].value
             person = visitor(browser, f"http://localhost:{port}", elder=size == "elder", desk=size == "desk")
-            key = resident_browser(who).cookies["sessionid"].value
             person.context.add_cookies([{"name": "sessionid", "value": key, "url": person.base}])
-            _change(person, size, new)
+            _change(person, size, document_of(who)["document_number"], (taken, new))
             assert living(account_id) == [f"199****008{number}"]
 
 
-def _change(person: Visitor, size: str, new: str) -> None:
-    """One resident from his ways in to the new number, each page looked at."""
+def _change(person: Visitor, size: str, document: str, numbers: tuple[str, str]) -> None:
+    """One resident on a new device from his ways in to the new number, each page looked at."""
 
     def seen(name: str) -> Page:
         person.look(f"phone-{name}-{size}")
@@ -266,13 +268,32 @@ def _change(person: Visitor, size: str, new: str) -> None:
     person.troubles.clear()  # the browser notes the refusal's status
     page.get_by_label("的验证码").fill(newest_code())
     page.get_by_role("button", name="下一步").click()
-    seen("5-new")
-    page.get_by_label("新手机号").fill(new.removeprefix("+86"))
-    page.get_by_role("button", name="发验证码到新号码").click()
-    expect(page.get_by_role("heading", name="请核对")).to_be_visible()
-    seen("6-confirm")
-    page.get_by_label("新号码收到的验证码").fill(newest_code())
+    page.get_by_label("姓名").fill("沈雨")
+    page.get_by_label("证件号码").fill(document)
+    page.get_by_role("button", name="下一步").click()
+    expect(page.get_by_role("alert")).to_contain_text("不一致")
+    seen("5-name-wrong")
+    person.troubles.clear()
+    page.get_by_label("姓名").fill("沈云")
+    page.get_by_role("button", name="下一步").click()
+    _give(page, numbers[0], seen)
+    page.get_by_role("button", name="确认更换").click()
+    expect(page.get_by_role("link", name="去合并账号")).to_be_visible()
+    seen("8-taken")
+    person.troubles.clear()
+    page.get_by_role("button", name="换成别的号码").click()
+    _give(page, numbers[1], seen)
     page.get_by_role("button", name="确认更换").click()
     expect(page.get_by_role("status")).to_contain_text("已更换")
-    seen("7-changed")
+    seen("9-changed")
     assert person.troubles == []
+
+
+def _give(page: Page, number: str, seen: Callable[[str], Page]) -> None:
+    """A number, and the code it received."""
+    page.get_by_label("新手机号").fill(number.removeprefix("+86"))
+    seen("6-new")
+    page.get_by_role("button", name="发验证码到新号码").click()
+    expect(page.get_by_role("heading", name="请核对")).to_be_visible()
+    seen("7-confirm")
+    page.get_by_label("新号码收到的验证码").fill(newest_code())

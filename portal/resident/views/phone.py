@@ -23,6 +23,7 @@ from hub import clock
 from hub.accounts import handles, platforms, sessions
 from hub.accounts.access import own_account
 from hub.accounts.errors import CodeTooSoon, PhoneTaken
+from hub.accounts.handles import HandleView
 from hub.accounts.models import HandleKind
 from hub.accounts.platforms import Platform
 from hub.accounts.results import CodeSent
@@ -99,13 +100,14 @@ def change(request: HttpRequest, actor: Actor, handle_id: UUID) -> HttpResponse:
 
 
 def _step(request: HttpRequest, actor: Actor, held: _Held) -> HttpResponse:
+    row = changing.phone(actor, held.handle_id)
     if request.method == "GET":
-        return _shown(request, actor, held)
+        return _shown(request, actor, row, held)
     act = _ACTS.get(request.POST.get("act", ""))
     try:
         following = act(request, actor, held) if act else request.path
     except PhoneTaken as problem:
-        context = {"row": changing.phone(actor, held.handle_id), "error": problem.text, "back": WAYS}
+        context = {"row": row, "error": problem.text, "back": WAYS}
         return page(request, "phone_taken", "me", context, status=problem.status)
     except NotFound:
         raise
@@ -113,13 +115,14 @@ def _step(request: HttpRequest, actor: Actor, held: _Held) -> HttpResponse:
         if isinstance(problem, ProofDue):
             held.proof = None
             held.keep(request)
-        return _shown(request, actor, held, problem)
+        return _shown(request, actor, row, held, problem)
     return HttpResponseRedirect(following)
 
 
-def _shown(request: HttpRequest, actor: Actor, held: _Held, problem: HubError | None = None) -> HttpResponse:
+def _shown(
+    request: HttpRequest, actor: Actor, row: HandleView, held: _Held, problem: HubError | None = None
+) -> HttpResponse:
     """The page of the step the change stands at."""
-    row = changing.phone(actor, held.handle_id)
     stage, sent = _stage(request, actor, held)
     context: dict[str, object] = {
         "row": row,
