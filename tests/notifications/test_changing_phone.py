@@ -59,7 +59,7 @@ def verified(phone: str, alipay: str = "") -> tuple[Resident, UUID, str]:
 
 def newest_code() -> str:
     with region(read_only=True):
-        return phone_codes.digits_of(PhoneCode.objects.latest("created_at"))
+        return phone_codes.digits_of(PhoneCode.objects.filter(spent_at__isnull=True).latest("created_at"))
 
 
 def wrong(code: str) -> str:
