@@ -83,6 +83,7 @@ def _prepare(district: District, table: Table, options: argparse.Namespace) -> S
     district.configure_sandbox(days=DAYS, per_slot=NUMBERS_PER_HALF_HOUR)
     synced = time.monotonic()
     district.start_sandbox()
+    district.manage("onboard_demo_merchants")
     district.start_web()
     district.start_relay()
     database.drained(600, calm=8)

@@ -49,6 +49,13 @@ class WaitInLine(Conflict):
     text = "现在预约的人很多，请先进候号室排队；位置按放号时抽签或到达先后，刷新不会更快。"
 
 
+class NotPayableOnline(Conflict):
+    """The hospital wants the fee before it confirms, and has no merchant account to take it with."""
+
+    code = "booking.not_payable_online"
+    text = "该医院暂时不能在线收取挂号费，不能线上预约，请到医院窗口挂号或拨打医院电话。"
+
+
 class NoShowBlocked(Conflict):
     """The person stayed away from too many visits; the text says until when and how to appeal."""
 

@@ -28,6 +28,7 @@ from regional_services.booking.errors import (
     CannotCheckIn,
     CannotRegister,
     NoShowBlocked,
+    NotPayableOnline,
     QueueFirst,
     SessionClosed,
 )
@@ -82,7 +83,7 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
     """Book one number; returns the booking as it stands: awaiting payment, booked, or waiting for the hospital.
 
     Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, AgeUnfit,
-    SessionClosed, TooEager, HeldForCheck, WaitInLine, NoShowBlocked, TimeTaken, DayLimit, QueueFirst, NumberTaken,
+    SessionClosed, NotPayableOnline, TooEager, HeldForCheck, WaitInLine, NoShowBlocked, TimeTaken, DayLimit, QueueFirst, NumberTaken,
     SlotChanged or a limit of the hospital's (AlreadyBookedToday, HospitalDayLimit, OpenLimit); then nothing is held.
     """
     institution = registry.institution(wish.institution)
@@ -104,6 +105,8 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
             )
             if session is None:
                 raise SessionClosed
+            if session.fee_fen and institution.pays_to_confirm and not session.is_payable:
+                raise NotPayableOnline
             offers.require_fit(session.service, patient.birth_date, session.date)
             booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
             if rights.use(booking):

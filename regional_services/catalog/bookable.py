@@ -17,6 +17,7 @@ class BookableSession:
 
     `queued`: people wait for its next free number. `blocked_until`: until then the person may not book online (爽约).
     `revisit_of`: the person's visit of this department for whose sake this one costs less (the hospital's rule).
+    `is_payable`: the hospital has a merchant account in force, so that a fee can be paid online.
     """
 
     session_id: UUID
@@ -30,6 +31,7 @@ class BookableSession:
     queued: bool = False
     revisit_of: UUID | None = None
     blocked_until: datetime | None = None
+    is_payable: bool = True
 
 
 _BOOKABLE = Statement(
@@ -42,7 +44,9 @@ SELECT s.session_id, s.department_id, d.name, d.sensitivity, s.doctor_name, s.da
     (SELECT v.id FROM booking v WHERE v.person_id = %(person)s AND v.institution_code = %(institution)s
         AND v.department_id = s.department_id AND v.state = 'fulfilled' AND v.pricing <> 'revisit'
         AND v.visit_date < s.date AND v.visit_date >= s.date - %(revisit_days)s::int
-        ORDER BY v.visit_date DESC, v.id LIMIT 1)
+        ORDER BY v.visit_date DESC, v.id LIMIT 1),
+    EXISTS (SELECT 1 FROM payments_merchant_account m WHERE m.institution_code = %(institution)s
+        AND m.effective_from <= %(now)s AND (m.effective_to IS NULL OR m.effective_to > %(now)s))
 FROM regional_catalog_catalogsession s
 JOIN regional_catalog_catalogdepartment d ON d.department_id = s.department_id
 WHERE s.session_id = %(session)s AND s.institution_code = %(institution)s AND s.state = 'open'
@@ -77,4 +81,5 @@ def bookable_session(
         service=row[8],
         blocked_until=row[9],
         revisit_of=row[10],
+        is_payable=row[11],
     )

@@ -27,6 +27,7 @@ from regional_services.identity.models import Identifier, Person, Relation, Rela
 from regional_services.identity.purposes import ALL
 from regional_services.notifications import selectors as notifications
 from regional_services.notifications.selectors import MessageView
+from regional_services.payments.models import MerchantAccount
 from tenants.appointments.events import VisitEnded
 from tenants.directory.models import Service
 from tenants.registry.models import Institution
@@ -88,8 +89,10 @@ def resident(*, born: date = date(1990, 5, 17)) -> Resident:
     return Resident(Actor(kind=ActorKind.RESIDENT, id=account.id, name="居民"), person.id)
 
 
-def register_institution(code: str, *, his_locked: bool = False, pay_on_day: bool = False) -> None:
-    """Put a hospital into the registry."""
+def register_institution(
+    code: str, *, his_locked: bool = False, pay_on_day: bool = False, collecting: bool = True
+) -> None:
+    """Put a hospital into the registry, which collects fees online."""
     with region():
         Institution.objects.create(
             code=code,
@@ -107,7 +110,27 @@ def register_institution(code: str, *, his_locked: bool = False, pay_on_day: boo
             dialect="rest_json",
             sets=["all"],
         )
+    if collecting:
+        collects(code)
     forget()
+
+
+def collects(code: str) -> None:
+    """Give the hospital a merchant account, without which nobody can book where the fee comes first."""
+    with region():
+        MerchantAccount.objects.create(
+            institution_code=code,
+            channel="wechat_pay",
+            version=1,
+            mchid="1900000001",
+            appid="wx0000000000000001",
+            serial_no="0" * 40,
+            private_key_ref="none",
+            api_v3_key_ref="none",
+            channel_key_id="none",
+            channel_public_key="none",
+            effective_from=clock.now() - timedelta(days=365),
+        )
 
 
 def limit(code: str, **rules: object) -> None:

@@ -209,7 +209,7 @@ def test_a_relaxed_unit_does_not_wait_for_the_disk_and_the_next_one_does(alpha: 
     def waits() -> bool:
         with connections["hospital"].cursor() as cursor:
             cursor.execute("SELECT current_setting('synchronous_commit')")
-            return cursor.fetchone() != ("off",)
+            return bool(cursor.fetchone() != ("off",))
 
     with hospital(alpha), connections["hospital"].cursor() as cursor:
         cursor.execute("SELECT set_config('synchronous_commit', 'on', false)")  # the tests' server waits for nobody

@@ -28,7 +28,7 @@ def current(code: str) -> MerchantAccount | None:
 
 @pytest.mark.control("MLPS/41", "MLPS/42", "CES1-08/14")
 def test_two_administrators_of_the_hospital_change_where_its_money_goes(own_ring: KeyRing, alpha: str) -> None:
-    register_institution(alpha)
+    register_institution(alpha, collecting=False)
     system, security = desk_of(SYSTEM, hospital=alpha), desk_of(SECURITY, hospital=alpha)
     assert "不能收款" in text_of(system.get("/workspace/keys"))
     assert system.post("/workspace/merchant/propose", pasted()).status_code == 302
@@ -52,7 +52,7 @@ def test_two_administrators_of_the_hospital_change_where_its_money_goes(own_ring
 
 
 def test_a_refused_proposal_leaves_no_key_and_retiring_keeps_refunds(own_ring: KeyRing, alpha: str) -> None:
-    register_institution(alpha)
+    register_institution(alpha, collecting=False)
     system, security = desk_of(SYSTEM), desk_of(SECURITY)
     here = f"/district/merchants/{alpha}"
     assert system.post(f"{here}/propose", pasted()).status_code == 302
@@ -89,7 +89,7 @@ def test_a_refused_proposal_leaves_no_key_and_retiring_keeps_refunds(own_ring: K
 def test_what_does_not_fit_is_refused_in_words_without_repeating_a_secret(
     own_ring: KeyRing, alpha: str, changes: dict[str, str], words: str
 ) -> None:
-    register_institution(alpha)
+    register_institution(alpha, collecting=False)
     answer = desk_of(SYSTEM, hospital=alpha).post("/workspace/merchant/propose", pasted(**changes))
     assert answer.status_code == 422
     assert words in text_of(answer)
@@ -99,7 +99,7 @@ def test_what_does_not_fit_is_refused_in_words_without_repeating_a_secret(
 
 @pytest.mark.control("MLPS/10")
 def test_a_hospital_sees_replaces_and_retires_its_own_secret_only(own_ring: KeyRing, alpha: str, beta: str) -> None:
-    register_institution(alpha)
+    register_institution(alpha, collecting=False)
     for code in (alpha, beta):
         own_ring.put_secret(f"his.{code}", code.encode() * 10)
     own_ring.put_secret("sms.hmac", b"s" * 40)

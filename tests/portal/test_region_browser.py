@@ -99,7 +99,7 @@ def test_joining_stops_in_words_where_the_hospital_does_not_answer(chromium: Bro
     expect(page.get_by_text("正在办理")).to_be_visible()
     person.look("district-joining-moving")
     tasks.carry_on("qinghe")
-    expect(page.get_by_text("医院系统没有应答")).to_be_visible()
+    expect(page.get_by_text("没有连通医院系统")).to_be_visible()
     person.go("/district/joining/qinghe")
     person.look("district-joining-stuck")
     assert person.troubles == []

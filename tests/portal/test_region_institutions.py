@@ -230,7 +230,7 @@ def test_an_institution_joins_from_a_form_and_is_opened_by_hand(operator: Client
 
 def test_a_wrong_address_stops_at_its_step_and_goes_on_once_corrected(operator: Client, his: Outside) -> None:
     page = joined(operator, {**FORM, "endpoint": "http://127.0.0.1:9/his"})
-    assert "医院系统没有应答" in page
+    assert "没有连通医院系统" in page
     assert "需要处理" in page
     assert operator.post("/district/joining/qinghe/open").status_code == 302
     assert state_of("qinghe") == "joining"

@@ -56,9 +56,11 @@ def _failed(code: str, *, rerun_of: UUID | None = None, text: str = "号源不�
 def test_the_report_is_stored_listed_printed_and_news_until_opened(alpha: str, beta: str) -> None:
     world.register_institution(alpha)
     world.register_institution(beta)
-    failed = _failed(alpha)
     engineer = desk_of(Role.HOSPITAL_IT, hospital=alpha)
-    with clock.shifted(timedelta(days=1)):
+    until_evening = clock.local(clock.now()).replace(hour=22, minute=0) - clock.local(clock.now())
+    with clock.shifted(until_evening):
+        failed = _failed(alpha)
+    with clock.shifted(until_evening + timedelta(hours=10)):
         day = clock.today()
         tasks.make_report(hospital=alpha)
     assert f"/workspace/night/{day}" in text_of(engineer.get("/workspace/"))
