@@ -137,7 +137,8 @@ def change(*, actor: Actor, proof: Proof, number: str, code: str, binding: str, 
 
 def _number(actor: Actor, handle_id: UUID) -> str:
     with region(read_only=True):
-        return residents.living_phone(account(actor), handle_id).subject
+        number: str = residents.living_phone(account(actor), handle_id).subject
+    return number
 
 
 def _check(actor: Actor, proof: Proof) -> None:
