@@ -18,7 +18,7 @@ from loadtest.setting import Setting
 
 WARM_UP = 60
 STEADY_PER_SECOND, STEADY_SECONDS = 20, 20
-STEADY_WARM_UP = 80  # the relay that takes them was started a moment ago, and usually runs for days
+STEADY_WARM_UP = 300  # the relay runs for days usually; a new one plans each statement for each connection first
 KINDS = {PAYING: "paid inside the hold", ON_DAY: "paid on the visit day"}
 
 
