@@ -83,8 +83,9 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
     """Book one number; returns the booking as it stands: awaiting payment, booked, or waiting for the hospital.
 
     Repeating the command gives the same booking. Raises NotFound (patient, session), RealNameNeeded, AgeUnfit,
-    SessionClosed, NotPayableOnline, TooEager, HeldForCheck, WaitInLine, NoShowBlocked, TimeTaken, DayLimit, QueueFirst, NumberTaken,
-    SlotChanged or a limit of the hospital's (AlreadyBookedToday, HospitalDayLimit, OpenLimit); then nothing is held.
+    SessionClosed, NotPayableOnline, TooEager, HeldForCheck, WaitInLine, NoShowBlocked, TimeTaken, DayLimit, QueueFirst,
+    NumberTaken, SlotChanged or a limit of the hospital's (AlreadyBookedToday, HospitalDayLimit, OpenLimit); then
+    nothing is held.
     """
     institution = registry.institution(wish.institution)
     institution.require(BOOKING_FUNCTION)
