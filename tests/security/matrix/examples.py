@@ -360,8 +360,7 @@ def _handle(district: World) -> UUID:
         user = User.objects.get(id=str(district.owner.actor.id))
         handle = user.handles.filter(kind=HandleKind.PHONE, ended_at__isnull=True).first()
         if handle is None:
-            for kind in (HandleKind.ALIPAY, HandleKind.CITY_APP):
-                steps.add_handle(user, kind, uuid4().hex)
+            steps.add_handle(user, HandleKind.ALIPAY, uuid4().hex)  # of an application given up: opens nothing
             handle = steps.add_handle(user, HandleKind.PHONE, f"+86199{uuid4().int % 10**8:08d}")
     return handle.id
 
