@@ -67,7 +67,7 @@ def test_a_preview_names_the_field_of_every_line_it_refuses(alpha: str, beta: st
         f"沈云,{one.document_number},赵红",
         f"沈云,{three.document_number},李敏",
         f"沈云,{three.document_number},王强",
-        "沈云,110101199003070011,王强",
+        "沈云,310199199003070014,王强",
         charset="gb18030",
     )
     reading = contract_file.read(actor=reception, hospital=alpha, content=content)

@@ -161,7 +161,7 @@ def test_a_resident_is_signed_referred_told_and_expected_there(
         expect(page.get_by_role("cell", name="沈*")).to_be_visible()
         assert archive.document_number not in page.content()
         window.look("referrals-list")
-        sheet = f"沈云,{archive.document_number},李敏\n沈云,110101199003070011,王强\n".encode()
+        sheet = f"沈云,{archive.document_number},李敏\n沈云,310199199003070014,王强\n".encode()
         for size, viewport in (("", DESK), ("-phone", PHONE)):
             window.page.set_viewport_size(viewport)  # type: ignore[arg-type]
             window.go("/workspace/referrals")

@@ -86,7 +86,7 @@ def fill(page: Page, number: str) -> None:
     page.locator("[name=name]").fill(NAME)
     page.locator("[name=document_number]").fill(number)
     page.locator("[name=phone]").fill(PHONE)
-    for box in page.locator("[name=consents]").all():
+    for box in page.locator("[name=consents]:visible").all():
         box.check()
     page.locator("main button.primary[type=submit], form.stack button.primary[type=submit]").first.click()
 

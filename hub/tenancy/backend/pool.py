@@ -25,7 +25,8 @@ class WarmPool(ConnectionPool[psycopg.Connection[Any]]):
     def _get_ready_connection(self, timeout: float | None) -> psycopg.Connection[Any] | None:
         """As psycopg's, which takes the first; called with the pool's lock held."""
         free, world = self._pool, _wanted.get()
-        warm = next((place for place, one in enumerate(free) if getattr(one, _MARK, None) == world), 0)
+        latest_first = range(len(free) - 1, -1, -1)
+        warm = next((place for place in latest_first if getattr(free[place], _MARK, None) == world), 0)
         if warm:
             chosen = free[warm]
             del free[warm]
