@@ -168,8 +168,8 @@ def running(
     settings.HUB_WECHAT_APPID = APPID
     boards = {case.code: _connect(case, his) for case in cases}
     first, second = (case.code for case in cases)
-    world.register_institution(first)
-    world.register_institution(second, his_locked=True)
+    world.register_institution(first, collecting=False)
+    world.register_institution(second, his_locked=True, collecting=False)
     with Postbox() as postbox:
         settings.PUBLIC_ORIGIN = postbox.origin
         call_command("onboard_demo_merchants")
