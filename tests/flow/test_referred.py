@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
@@ -64,10 +65,18 @@ def _send(district: District, doctor: Actor, session: UUID, at: int) -> Sent:
 
 
 def _opening() -> Opening:
-    """A session of alpha's with room in its share, not the only one of its department."""
+    """A session of alpha's with room in its share, and another of its department at the same price with room as well."""
     with region(read_only=True):
         found = referable.openings(besides="beta", code="alpha")
-    return next(row for row in found if len(row.starts) > 3 and row.fee_fen and row.date > clock.today())
+        sessions = {row.session_id: row for row in world.for_adults("alpha").filter(free__gte=world.ROOMY)}
+    alike = Counter((row.department_id, row.fee_fen) for row in sessions.values())
+    return next(
+        row
+        for row in found
+        if len(row.starts) > 3
+        and (one := sessions.get(row.session_id)) is not None
+        and alike[one.department_id, one.fee_fen] > 1
+    )
 
 
 def test_who_referred_hears_what_becomes_of_the_booking(district: District) -> None:
