@@ -65,7 +65,7 @@ def _send(district: District, doctor: Actor, session: UUID, at: int) -> Sent:
 
 
 def _opening() -> Opening:
-    """A session of alpha's with room in its share, and another of its department at the same price with room as well."""
+    """A session of alpha's with room in its share, and another of its department with room at the same price."""
     with region(read_only=True):
         found = referable.openings(besides="beta", code="alpha")
         sessions = {row.session_id: row for row in world.for_adults("alpha").filter(free__gte=world.ROOMY)}
