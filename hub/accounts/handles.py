@@ -33,16 +33,17 @@ class HandleView:
 def handles_of(account_id: UUID) -> list[HandleView]:
     """What opens this account, oldest first. One query."""
     rows = LoginHandle.objects.filter(user_id=account_id, ended_at__isnull=True).order_by("created_at")
-    return [_view(row) for row in rows]
+    return [view_of(row) for row in rows]
 
 
 def handle_of(account_id: UUID, handle_id: UUID) -> HandleView | None:
     """One that opens this account, or did. One query."""
     row = LoginHandle.objects.filter(user_id=account_id, id=handle_id).first()
-    return _view(row) if row else None
+    return view_of(row) if row else None
 
 
-def _view(row: LoginHandle) -> HandleView:
+def view_of(row: LoginHandle) -> HandleView:
+    """The handle as pages show it, masked."""
     return HandleView(
         row.id,
         HandleKind(row.kind),

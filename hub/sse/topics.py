@@ -10,6 +10,7 @@ import json
 import logging
 import re
 import threading
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
@@ -66,34 +67,39 @@ def tell(topic: str, event: str) -> None:
 
 
 class _Gatherer:
-    """Says the first word at once, and those of the time after it in one at its end; threads share it."""
+    """Says the first word at once and those of the time after it in one at its end; threads share it."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._again: dict[tuple[str, str], bool] = {}  # whether there was another since the last was said
+        self._said_at: dict[tuple[str, str], float] = {}
+        self._owed: set[tuple[str, str]] = set()
 
     def say(self, topic: str, event: str) -> None:
+        word, now = (topic, event), time.monotonic()
         with self._lock:
-            if (topic, event) in self._again:
-                self._again[topic, event] = True
+            wait = self._said_at.get(word, now - self._seconds) + self._seconds - now
+            if wait > 0:
+                self._owe(word, wait)
                 return
-            self._again[topic, event] = False
-        self._said(topic, event)
-
-    def _said(self, topic: str, event: str) -> None:
+            self._said_at[word] = now
+            self._owed.discard(word)  # whoever owed it is late, or was lost in a fork: this is its word too
         publish(topic, event)
-        later = threading.Timer(self._seconds, self._later, (topic, event))
-        later.daemon = True  # what a process that ends leaves unsaid costs the page a slow look
-        later.start()
 
-    def _later(self, topic: str, event: str) -> None:
+    def _owe(self, word: tuple[str, str], wait: float) -> None:
+        if word not in self._owed:
+            later = threading.Timer(wait, self._later, (word,))
+            later.daemon = True  # what a process that ends leaves unsaid costs the page a slow look
+            later.start()
+            self._owed.add(word)
+
+    def _later(self, word: tuple[str, str]) -> None:
         with self._lock:
-            if not self._again[topic, event]:
-                del self._again[topic, event]
+            if word not in self._owed:
                 return
-            self._again[topic, event] = False
-        self._said(topic, event)
+            self._owed.discard(word)
+            self._said_at[word] = time.monotonic()
+        publish(*word)
 
 
 def publish(topic: str, event: str, data: Mapping[str, object] | None = None) -> None:

@@ -21,7 +21,7 @@ from hub.accounts.results import CodeRequested
 from hub.accounts.services import change_phone, check_phone_code, request_phone_code, residents
 from hub.accounts.services import platforms as ways
 from hub.actor import Actor
-from hub.errors import InvalidInput, NotFound
+from hub.errors import InvalidInput
 from hub.security import masking
 from hub.tenancy.scope import region
 from regional_services.accountlife.errors import NotThisAccount, ProofDue
@@ -52,11 +52,7 @@ class Lost:
 def phone(actor: Actor, handle_id: UUID) -> HandleView:
     """The phone to be changed, masked. NotFound unless it opens the caller's account. One query."""
     with region(read_only=True):
-        residents.living_phone(account(actor), handle_id)
-        row = handles.handle_of(account(actor), handle_id)
-    if row is None:
-        raise NotFound
-    return row
+        return handles.view_of(residents.living_phone(account(actor), handle_id))
 
 
 def without_it(actor: Actor) -> Lost:
