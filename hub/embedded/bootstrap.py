@@ -1,7 +1,7 @@
 """What must be there before anything of ours runs: the virtual environment, pinned packages, front-end packages.
 
-Run by the machine's own Python (`python3 -m hub.embedded.bootstrap run|dev`), so it imports the standard library and
-the two modules beside it that do the same. Each step is skipped when its inputs have not changed.
+Run by the machine's own Python (`python3 -m hub.embedded.bootstrap run|dev [PYTHON...]`), so it imports the standard
+library and the module beside it that does the same. Each step is skipped when its inputs have not changed.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ NODE_LOCK = "requirements-node.lock"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prepare for `run` or `dev`; one progress line a step."""
-    if len(arguments) != 1 or arguments[0] not in LOCKS:
-        print(f"usage: python3 -m hub.embedded.bootstrap {{{','.join(LOCKS)}}}", file=sys.stderr)
+    """Prepare for `run` or `dev`, with another of the Pythons named after it where this one can't; one line a step."""
+    if not arguments or arguments[0] not in LOCKS:
+        print(f"usage: python3 -m hub.embedded.bootstrap {{{','.join(LOCKS)}}} [PYTHON...]", file=sys.stderr)
         return 2
     try:
         LOG.parent.mkdir(parents=True, exist_ok=True)
         trouble.require_room(ROOT)
-        _step("Python 环境 / virtual environment", _make_venv)
+        _step("Python 环境 / virtual environment", lambda: make_environment(arguments[1:]))
         _step("Python 依赖 / pinned packages", lambda: _install_locked(LOCKS[arguments[0]]))
         _step("前端依赖 / front-end packages", _install_front_end)
     except StartupError as problem:
@@ -54,13 +54,32 @@ def _step(title: str, work: Callable[[], bool]) -> None:
         print(f"[准备] {title}: 完成 ({time.monotonic() - started:.1f} s)", flush=True)
 
 
-def _make_venv() -> bool:
+def make_environment(pythons: Sequence[str]) -> bool:
+    """Make .venv with this Python, or with the first of `pythons` that can; one that is there stays as it is."""
     if PYTHON.exists():
         return False
-    if find_spec("ensurepip") is None:
-        _install_venv_module()
-    _execute([sys.executable, "-m", "venv", str(VENV)], "python3 -m venv")
+    _execute([_able(pythons), "-m", "venv", str(VENV)], "python3 -m venv")
     return True
+
+
+def _able(pythons: Sequence[str]) -> str:
+    """The Python that can make an environment: ours, ours with what we may add to it, or another."""
+    if find_spec("ensurepip") is not None:
+        return sys.executable
+    try:
+        _install_venv_module()
+    except StartupError:  # not root, or no network to Debian: a slower Python is better than none
+        for name in pythons:
+            if _makes_environments(name):
+                print(f"[准备] 改用 / instead: {name}", flush=True)
+                return name
+        raise
+    return sys.executable
+
+
+def _makes_environments(name: str) -> bool:
+    test = "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))"
+    return shutil.which(name) is not None and subprocess.run([name, "-c", test], capture_output=True).returncode == 0
 
 
 def _install_venv_module() -> None:
@@ -70,8 +89,9 @@ def _install_venv_module() -> None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise trouble.missing_tool(f"{version}-venv", remedy)
     print(f"[准备] {remedy} …", flush=True)
-    _execute(["apt-get", "update", "-q"], "apt-get update")
-    _execute(["apt-get", "install", "-y", "-q", f"{version}-venv"], remedy)
+    apt = ["apt-get", "-q", "-o", "Acquire::http::Timeout=15", "-o", "Acquire::Retries=1"]  # another may have to do
+    _execute([*apt, "update"], "apt-get update")
+    _execute([*apt, "install", "-y", f"{version}-venv"], remedy)
 
 
 def _install_locked(lock: str) -> bool:
