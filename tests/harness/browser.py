@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from django.db import connections
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "build" / "screens"
@@ -42,13 +43,28 @@ def executable() -> str:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A browser for some tests. Playwright's loop runs in this thread, which Django takes for async code."""
+    """A browser for some tests."""
+    path = executable()
+    with playing() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def playing() -> Iterator[Playwright]:
+    """Playwright's loop, in this thread, which Django takes for async code.
+
+    Such code has connections of its own, which nobody outside the loop sees: left open, they would be ended with their
+    database between two tests, and the next browser of this process would begin with one that is dead.
+    """
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
-            yield browser
-            browser.close()
+            try:
+                yield playwright
+            finally:
+                connections.close_all()
     finally:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +15,12 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import pytest
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from hub.security.roles import Role
 from hub.tenancy.scope import hospital
 from tests.accounts.people import make_staff
+from tests.harness.browser import chromium
 from tests.security.sealed_site import NAME, PHONE
 from tests.security.test_sealed import signed_in_browser
 
@@ -68,14 +68,10 @@ def site(wire: list[str]) -> Iterator[int]:
 def page_of(alpha: str, port: int, *, scripts: bool) -> Iterator[Page]:
     member = make_staff(hospital=alpha, roles=(Role.RECEPTION,))
     cookie = signed_in_browser(member, f"{alpha}.localhost").cookies["sessionid"].value
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+    with chromium() as browser:
         context = browser.new_context(java_script_enabled=scripts)
         context.add_cookies([{"name": "sessionid", "value": cookie, "url": f"http://{alpha}.localhost:{port}"}])
-        page = context.new_page()
-        yield page
-        browser.close()
+        yield context.new_page()
 
 
 def reveals(code: str) -> list[str]:
@@ -91,8 +87,6 @@ def wire() -> list[str]:
 
 @pytest.fixture
 def port(alpha: str, settings: Any, wire: list[str]) -> Iterator[int]:
-    if not (shutil.which("chromium") or shutil.which("chromium-browser")):
-        pytest.skip("no Chromium on this machine")
     settings.ROOT_URLCONF = "tests.security.sealed_site"
     with site(wire) as number:
         yield number

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from django.contrib.sessions.backends.cache import SessionStore
 from django.db import connections
 from django.http import HttpRequest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from hub.accounts import sessions, steps
 from hub.accounts.models import SignInMethod
@@ -18,6 +17,7 @@ from hub.accounts.results import Client as Device
 from hub.actor import system_actor
 from hub.tenancy.scope import REGION, region
 from hub.work import work
+from tests.harness.browser import chromium
 from tests.harness.threads import in_threads
 from tests.security.test_sealed_browser import site
 
@@ -46,19 +46,14 @@ def wire() -> list[str]:
 
 @pytest.fixture
 def page(committed: None, settings: Any, wire: list[str]) -> Iterator[Page]:
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not executable:
-        pytest.skip("no Chromium on this machine")
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
     cookie = resident_cookie()
-    with site(wire) as port, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+    with site(wire) as port, chromium() as browser:
         context = browser.new_context(base_url=f"http://localhost:{port}")
         context.add_cookies([{"name": "sessionid", "value": cookie, "url": f"http://localhost:{port}"}])
         yield context.new_page()
-        browser.close()
 
 
 def in_clear(wire: list[str]) -> list[str]:
