@@ -87,7 +87,7 @@ def anchored_in_district(scope: str, *, limit: int = 1000) -> list[Head]:
 
 def anchored_in_store(scope: str, *, limit: int = 100) -> list[Head]:
     """The heads of `scope` in the newest anchors of the object store; one that is not ours is left out."""
-    names = sorted(objects.keys(object_key(REGION, _KIND, _installation())), reverse=True)
+    names = sorted(objects.keys(own_keys()), reverse=True)
     documents = (json.loads(objects.get(stored)) for stored in map(_stored_object, islice(names, limit)) if stored)
     heads = [
         document["heads"].get(scope)
@@ -124,6 +124,11 @@ def _store(heads: dict[str, list[int | str]]) -> str:
     except HubError as problem:
         logger.warning("anchor: not in the object store this time", extra={"code": problem.code})
         return ""
+
+
+def own_keys() -> str:
+    """What the keys of this installation's anchors begin with, and those of `hub2` beside `hub` don't."""
+    return object_key(REGION, _KIND, f"{_installation()}-")
 
 
 def _installation() -> str:

@@ -87,7 +87,8 @@ def test_who_referred_hears_what_becomes_of_the_booking(district: District) -> N
     opening = _opening()
     gone, moved, stopped = (_send(district, doctor, opening.session_id, at) for at in (1, 2, 3))
     for at, one in enumerate((gone, moved, stopped), start=1):
-        assert (one.here.state, one.there.state) == (State.DONE, State.DONE)
+        assert (one.here.state, one.here.reason) == (State.DONE, "")
+        assert one.there.state is State.DONE
         assert one.here.starts_at == one.there.starts_at == opening.starts[at], "the time the doctor chose"
         assert district.booking(one.id).channel == Channel.FAMILY
     reminders = browser_of(member)

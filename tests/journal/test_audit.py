@@ -27,6 +27,7 @@ from hub.tenancy import registry
 from hub.tenancy.context import on_host
 from hub.tenancy.scope import REGION, hospital, region
 from hub.work import Command, work
+from tests.harness.anchors import forget_anchors, own_anchors
 from tests.harness.threads import in_threads
 from tests.journal.probes import ACTOR, Knock, query
 
@@ -189,7 +190,7 @@ def test_a_chain_cut_off_at_its_end_is_found_by_its_anchor(alpha: str) -> None:
 def test_an_anchor_somebody_else_made_is_not_believed(alpha: str) -> None:
     sealed_three(alpha)
     anchors.anchor()
-    [key] = objects.keys(f"{REGION}/audit-anchor/")
+    [key] = own_anchors()
     stored = anchors._stored_object(key)
     assert stored is not None
     content = objects.get(stored)
@@ -199,6 +200,19 @@ def test_an_anchor_somebody_else_made_is_not_believed(alpha: str) -> None:
     name = f"{anchors._installation()}-20260101T000000Z-{len(forged)}-{hashlib.sha256(forged).hexdigest()}"
     objects.put_public(f"{REGION}/audit-anchor/{name}.json", forged, content_type="application/json")
     assert findings(alpha) == []
+
+
+def test_the_anchors_of_a_neighbour_in_the_bucket_are_left_alone(alpha: str) -> None:
+    anchors.anchor()
+    [key] = own_anchors()
+    neighbour = key.replace(f"{anchors._installation()}-", f"{anchors._installation()}2-")
+    objects.put_public(neighbour, b"{}", content_type="application/json")
+    try:
+        assert own_anchors() == [key]
+        forget_anchors()
+        assert (list(objects.keys(key)), list(objects.keys(neighbour))) == ([], [neighbour])
+    finally:
+        objects.delete(neighbour)
 
 
 def test_anchors_are_made_hourly(alpha: str) -> None:
