@@ -49,6 +49,7 @@ class Actions:
             Action("send_snapshot", "推送全部排班", self.send_snapshot),
             Action("restart", "重启", self.restart),
             Action("down", "停机", self.down, ("seconds",)),
+            Action("do_late", "立即办理拖后的请求（F1）", self.do_late),
             Action("backup", "备份账本", self.backup),
             Action("restore", "恢复到备份（昨天）", self.restore),
             Action("forget", "丢失一个挂号记录", self.forget, ("hub_number",)),
@@ -258,6 +259,10 @@ class Actions:
         await asyncio.sleep(seconds)
         for site in self._hospital.ports:
             await site.start()
+
+    async def do_late(self, _given: Mapping[str, Any]) -> Data:
+        """Do at once what the switch `late` has put off."""
+        return {"done": await self._hospital.do_late()}
 
     async def backup(self, _given: Mapping[str, Any]) -> Data:
         """Put a copy of the books aside."""

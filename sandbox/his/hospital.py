@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,7 @@ class Hospital:
         self.ports: list[Site] = []
         self.wake = asyncio.Event()
         self._late: set[asyncio.Task[None]] = set()
+        self._hurry = asyncio.Event()
         self._pushes = bool(self.options.get("push", True))
         self.asked: dict[str, int] = {}
 
@@ -159,12 +161,21 @@ class Hospital:
 
     def _later(self, delay: float, operation: str, arguments: Mapping[str, Any]) -> None:
         async def work() -> None:
-            await asyncio.sleep(delay)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), delay)
             self._answer(operation, arguments)
 
         task = asyncio.create_task(work())
         self._late.add(task)
         task.add_done_callback(self._late.discard)
+
+    async def do_late(self) -> int:
+        """Do now what was put off; how many requests that were."""
+        waiting = list(self._late)
+        self._hurry.set()
+        await asyncio.gather(*waiting)
+        self._hurry.clear()
+        return len(waiting)
 
     # -- told to the hub
 

@@ -101,11 +101,11 @@ def test_a_lost_answer_is_found_by_asking_and_nothing_is_done_twice(alpha_his: C
 
 def test_work_done_late_is_not_done_twice(alpha_his: Connected) -> None:
     request = registration(alpha_his)
-    alpha_his.board.switch("late", 1.0, times=1, only=["register"])
+    alpha_his.board.switch("late", 600, times=1, only=["register"])
     exchange_id = enqueue(alpha_his.code, request)
     drain_until(alpha_his.code, exchange_id)
     assert answer_of(alpha_his.code, exchange_id).outcome is Outcome.ACCEPTED
-    time.sleep(1.2)
+    assert alpha_his.board.act("do_late")["done"] == 1
     assert len(alpha_his.registrations(request.hub_number)) == 1
 
 
