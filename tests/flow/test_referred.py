@@ -57,6 +57,7 @@ def _send(district: District, doctor: Actor, session: UUID, at: int) -> Sent:
     who = world.resident()
     known = district.book("beta", world.open_session("beta"), who)
     services.cancel_booking(actor=who.actor, booking_id=known.id, reason="家庭医生建议转诊")
+    drain()  # until beta's own system has let go, it is still an appointment of his, and may overlap the new one
     made = refer("beta", signed("beta", who), session, at=at, actor=doctor)
     drain()
     with clock.shifted(timedelta(minutes=1)):  # alpha's own system has answered meanwhile
