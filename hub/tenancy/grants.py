@@ -26,11 +26,16 @@ class Grant(Enum):
     APPEND tables are history: no role of the running hub can change or remove a row. With ADD it can't even read them.
     """
 
-    NONE = ()
-    RO = ("SELECT",)
-    ADD = ("INSERT",)
-    APPEND = ("SELECT", "INSERT")
-    RW = ("SELECT", "INSERT", "UPDATE", "DELETE")
+    NONE = ""
+    RO = "SELECT"
+    ADD = "INSERT"
+    APPEND = "SELECT INSERT"
+    RW = "SELECT INSERT UPDATE DELETE"
+
+    @property
+    def privileges(self) -> tuple[str, ...]:
+        """As the server names them. Not the value itself: an Enum of Python 3.11.2 makes something else of `()`."""
+        return tuple(self.value.split())
 
 
 Wanted = Mapping[str, Grant]
@@ -65,7 +70,7 @@ def statements(schema: str, role: str, wanted: Wanted, existing: Iterable[str]) 
     for grant, tables in by_grant.items():
         result.append(
             sql.SQL("GRANT {} ON {} TO {}").format(
-                sql.SQL(", ".join(grant.value)),
+                sql.SQL(", ".join(grant.privileges)),
                 sql.SQL(", ").join(sql.Identifier(schema, table) for table in tables),
                 role_sql,
             )
