@@ -15,9 +15,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 
-from django.db import connections
+from django.db import IntegrityError, connections
 from psycopg.sql import Composable
 
 from hub import clock, ids
@@ -34,6 +35,7 @@ from hub.sse import topics
 from hub.tenancy.backend.base import DatabaseWrapper
 from hub.tenancy.context import current_scope
 from hub.tenancy.scope import REGION
+from hub.tenancy.statements import Write, together
 
 _WRITES = re.compile(
     r"\s*(?:INSERT|UPDATE|DELETE|MERGE|COPY|TRUNCATE|WITH\b.*\b(?:INSERT|UPDATE|DELETE)\b)", re.I | re.S
@@ -42,6 +44,15 @@ _WRITES = re.compile(
 
 class AuditMissing(RuntimeError):
     """A unit of work wrote rows or published an event and recorded no audit entry; it was rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """A write that has not been sent, who wants to know how many rows it wrote, and what a refusal of it means."""
+
+    write: Write
+    then: Callable[[int], None] | None
+    refusal: Callable[[IntegrityError], Exception | None] | None
 
 
 class Unit:
@@ -58,6 +69,7 @@ class Unit:
         self._answers: list[Answer] = []
         self._kept: list[Claimed] = []
         self._told: set[tuple[str, str]] = set()
+        self._later: list[_Later] = []
         self._ending: tuple[Ending, Callable[[bool | None], None]] | None = None
         self._relaxed = False
         self._wrote = False
@@ -147,6 +159,26 @@ class Unit:
         row, and may still raise to undo everything."""
         self._ending = ending, then
 
+    def later(
+        self,
+        write: Write,
+        *,
+        then: Callable[[int], None] | None = None,
+        refusal: Callable[[IntegrityError], Exception | None] | None = None,
+    ) -> None:
+        """Write with the next message that goes to the server: along with what the unit leaves behind, or before
+        whatever statement the unit runs first. So every statement sees what it would see had this been sent at once,
+        and a write costs no message of its own.
+
+        Writes that travel together do not see each other's rows; two to one table are therefore sent one after the
+        other. `then` is told how many rows were written and may raise;
+        `refusal` says what a broken constraint means, None if it is not this write's: it is raised where the unit ends.
+        """
+        self._wrote = True
+        if any(pending.write.table == write.table for pending in self._later):
+            self._send_later()
+        self._later.append(_Later(write, then, refusal))
+
     def relax(self) -> None:
         """Let the commit not wait for the disk: for what a server that crashes may forget, since it is found again, and
         whose consequences are all in this schema, so that none is kept that it has forgotten (ADR 0305)."""
@@ -163,11 +195,19 @@ class Unit:
             self._bookkeeping = False
 
     def watch(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Django's execute wrapper: notes that the unit wrote rows."""
+        """Django's execute wrapper: sends first what was to be written later, and notes that the unit wrote rows."""
+        if self._later:
+            self._send_later()
         if not self._bookkeeping and not self._wrote:
             text = sql.as_string(None) if isinstance(sql, Composable) else sql
             self._wrote = _WRITES.match(text) is not None
         return execute(sql, params, many, context)
+
+    def _send_later(self) -> None:
+        pending, self._later = self._later, []
+        with _refused_as(pending):
+            counts = together(*(one.write for one in pending))
+        _tell(pending, counts)
 
     def settle(self) -> None:
         """Write what is owed; the last thing in the transaction."""
@@ -178,6 +218,7 @@ class Unit:
             return
         line = onward.line()
         lease = Lease(worker=line.worker, until=line.until(clock.now())) if line is not None else None
+        pending, self._later = self._later, []
         sql, parameters = statement(
             self.world,
             audits=self._audits,
@@ -186,9 +227,12 @@ class Unit:
             now=self.now,
             lease=lease,
             ending=ending,
+            writes=[one.write for one in pending],
             relaxed=self._relaxed,
         )
-        [(answered, kept, found, *_)] = self.bookkeep(sql, parameters)
+        with _refused_as(pending):
+            [(answered, kept, found, *counts)] = self.bookkeep(sql, parameters)
+        _tell(pending, counts)
         if answered != len(self._answers):
             raise LookupError(f"an answer was given to a command nobody claimed in {self.scope}")
         if then is not None:
@@ -213,6 +257,25 @@ class Unit:
         wake.rouse(self.scope, lanes=lanes, seal=bool(self._audits))
         for topic, event in self._told:
             topics.tell(topic, event)
+
+
+@contextmanager
+def _refused_as(pending: Sequence[_Later]) -> Iterator[None]:
+    """What a broken constraint means to whoever wrote."""
+    try:
+        yield
+    except IntegrityError as problem:
+        for one in pending:
+            meant = one.refusal(problem) if one.refusal else None
+            if meant is not None:
+                raise meant from problem
+        raise
+
+
+def _tell(pending: Sequence[_Later], counts: Sequence[int]) -> None:
+    for one, count in zip(pending, counts, strict=False):  # after them may stand what nobody waits for
+        if one.then is not None:
+            one.then(int(count))
 
 
 def staff_of() -> str | None:

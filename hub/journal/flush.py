@@ -11,12 +11,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from hub.audit import entries
 from hub.journal.world import World
+from hub.tenancy.statements import Write, counts_of, parts_of, texts_of, values_of
 
 _AUDIT_TYPES = {"at": "timestamptz", "actor_id": "uuid", "detail": "jsonb"}
 _OUTBOX_TYPES = {
@@ -102,15 +103,18 @@ def statement(
     now: datetime,
     lease: Lease | None = None,
     ending: Ending | None = None,
+    writes: Sequence[Write] = (),
     relaxed: bool = False,
 ) -> tuple[str, dict[str, Any]]:
     """The statement and its parameters; its one row counts the answers that found their command, lists id, event and
-    handler of the rows that were stored under `lease`, and tells what `ending` returned (None: no row). After a
-    `relaxed` one the commit does not wait for the disk.
+    handler of the rows that were stored under `lease`, tells what `ending` returned (None: no row), and counts the rows
+    of each of `writes`. After a `relaxed` one the commit does not wait for the disk.
 
     Each kind of row is one JSON list, so that a statement is the same, and planned once, however many rows it writes.
     """
-    parameters: dict[str, Any] = {**ending.parameters, "now": now} if ending else {}
+    parameters: dict[str, Any] = values_of(writes)
+    if ending:
+        parameters |= {**ending.parameters, "now": now}
     if audits:
         parameters["audits"] = _listed(_audit(row) for row in audits)
     if deliveries:
@@ -129,6 +133,7 @@ def statement(
         answers=_at_most(answers),
         leased=lease is not None,
         ending=ending.sql if ending else "",
+        writes=texts_of(writes),
         relaxed=relaxed,
     )
     return sql, parameters
@@ -143,18 +148,26 @@ def _at_most(rows: Sequence[object]) -> int:
     return limit
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _written(
-    world: World, *, audits: bool, deliveries: int, answers: int, leased: bool, ending: str, relaxed: bool
+    world: World,
+    *,
+    audits: bool,
+    deliveries: int,
+    answers: int,
+    leased: bool,
+    ending: str,
+    writes: tuple[str, ...],
+    relaxed: bool,
 ) -> str:
-    parts: list[str] = []
+    parts = parts_of(writes)
     if ending:
         parts.append(f"ending (found) AS ({ending})")
     if audits:
-        columns = ", ".join(entries.COLUMNS)
+        listed = ", ".join(entries.COLUMNS)
         read = ", ".join("decode(mac, 'hex')" if name == "mac" else name for name in entries.COLUMNS)
         parts.append(
-            f"entry AS (INSERT INTO {world.audit} ({columns})"  # noqa: S608
+            f"entry AS (INSERT INTO {world.audit} ({listed})"  # noqa: S608
             f" SELECT {read} FROM {_records('audits', entries.COLUMNS, _AUDIT_TYPES)} RETURNING id, at)"
         )
         parts.append(f"mark AS (INSERT INTO {world.pending} (audit_id, at) SELECT id, at FROM entry)")  # noqa: S608
@@ -170,8 +183,10 @@ def _written(
     counted = "(SELECT count(*) FROM answer)" if answers else "0"
     kept = _KEPT if deliveries and leased else "NULL"
     found = "(SELECT bool_or(found) FROM ending)" if ending else "NULL"
-    last = ", set_config('synchronous_commit', 'off', true)" if relaxed else ""
-    return f"WITH {', '.join(parts)} SELECT {counted}, {kept}, {found}{last}"
+    columns = [counted, kept, found, *counts_of(writes)]
+    if relaxed:
+        columns.append("set_config('synchronous_commit', 'off', true)")
+    return f"WITH {', '.join(parts)} SELECT {', '.join(columns)}"
 
 
 def _events(world: World, *, at_most: int, leased: bool) -> str:

@@ -26,16 +26,11 @@ class Grant(Enum):
     APPEND tables are history: no role of the running hub can change or remove a row. With ADD it can't even read them.
     """
 
-    NONE = ""
-    RO = "SELECT"
-    ADD = "INSERT"
-    APPEND = "SELECT INSERT"
-    RW = "SELECT INSERT UPDATE DELETE"
-
-    @property
-    def privileges(self) -> tuple[str, ...]:
-        """As the server names them. Not the value itself: an Enum of Python 3.11.2 makes something else of `()`."""
-        return tuple(self.value.split())
+    NONE = frozenset[str]()  # not an empty tuple, for which Python up to 3.11.2 stores another value
+    RO = frozenset({"SELECT"})
+    ADD = frozenset({"INSERT"})
+    APPEND = frozenset({"SELECT", "INSERT"})
+    RW = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 
 
 Wanted = Mapping[str, Grant]
@@ -70,7 +65,7 @@ def statements(schema: str, role: str, wanted: Wanted, existing: Iterable[str]) 
     for grant, tables in by_grant.items():
         result.append(
             sql.SQL("GRANT {} ON {} TO {}").format(
-                sql.SQL(", ".join(grant.privileges)),
+                sql.SQL(", ".join(sorted(grant.value))),
                 sql.SQL(", ").join(sql.Identifier(schema, table) for table in tables),
                 role_sql,
             )

@@ -23,7 +23,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
-from django.db import connections, models
+from django.db import IntegrityError, connections, models
 
 from hub.tenancy.backend.base import DatabaseWrapper
 from hub.tenancy.context import HOME_ALIAS, hospital_alias
@@ -32,6 +32,7 @@ from hub.tenancy.router import HubRouter
 Row = tuple[Any, ...]
 M = TypeVar("M", bound=models.Model)
 
+_TABLE = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.I)
 # Fields whose attribute is what the column takes; the others say themselves what is stored (encrypted ones, JSON).
 _AS_THEY_ARE = frozenset(
     {
@@ -89,24 +90,59 @@ class Write:
     statement: Statement
     values: Mapping[str, object]
 
+    @property
+    def table(self) -> str:
+        """The table whose rows it writes."""
+        return _written_table(self.statement.sql)
+
 
 def together(*writes: Write) -> list[int]:
     """Several writes in one message to the server; how many rows each of them wrote.
 
     All of them see what was there before: none of them the others' rows, and no row may be changed by two.
     """
-    statement = _joined(tuple(write.statement.sql for write in writes), writes[0].statement.alias)
-    values = {f"{place}_{name}": value for place, write in enumerate(writes) for name, value in write.values.items()}
-    [counts] = statement.rows(**values)
+    [counts] = _joined(texts_of(writes), writes[0].statement.alias).rows(**values_of(writes))
     return [int(count) for count in counts]
+
+
+@lru_cache(maxsize=1024)
+def _written_table(sql: str) -> str:
+    found = _TABLE.match(sql)
+    if found is None:
+        raise ValueError(f"not one table's rows are written by: {sql[:80]}")
+    return found[1]
+
+
+def broken_in(problem: IntegrityError) -> str:
+    """The table whose constraint a statement broke: of several writes together, whose it was."""
+    diagnosis = getattr(problem.__cause__, "diag", None)
+    return getattr(diagnosis, "table_name", None) or ""
 
 
 @lru_cache(maxsize=256)
 def _joined(statements: tuple[str, ...], alias: str) -> Statement:
-    named = [re.sub(r"%\((\w+)\)s", rf"%({place}_\1)s", text) for place, text in enumerate(statements)]
-    parts = ", ".join(f"w{place} AS ({text} RETURNING 1)" for place, text in enumerate(named))
-    counts = ", ".join(f"(SELECT count(*) FROM w{place})" for place in range(len(named)))  # noqa: S608
-    return Statement(alias, f"WITH {parts} SELECT {counts}")
+    return Statement(alias, f"WITH {', '.join(parts_of(statements))} SELECT {', '.join(counts_of(statements))}")
+
+
+def texts_of(writes: Sequence[Write]) -> tuple[str, ...]:
+    """Their SQL, as the three below want it; a statement made of them is the same whatever the values."""
+    return tuple(write.statement.sql for write in writes)
+
+
+def values_of(writes: Sequence[Write]) -> dict[str, object]:
+    """Their values, under the names of `parts_of`."""
+    return {f"{place}_{name}": value for place, write in enumerate(writes) for name, value in write.values.items()}
+
+
+def parts_of(texts: Sequence[str]) -> list[str]:
+    """Parts of a WITH list that carry the writes out, each parameter under a name of its write's own."""
+    named = [re.sub(r"%\((\w+)\)s", rf"%({place}_\1)s", text) for place, text in enumerate(texts)]
+    return [f"w{place} AS ({text} RETURNING 1)" for place, text in enumerate(named)]
+
+
+def counts_of(texts: Sequence[str]) -> list[str]:
+    """How many rows each of `parts_of` wrote, as columns of the answer."""
+    return [f"(SELECT count(*) FROM w{place})" for place in range(len(texts))]  # noqa: S608
 
 
 class _Columns(Generic[M]):
@@ -225,16 +261,21 @@ class Insert(Generic[M]):
 
     def __call__(self, row: M, **parameters: object) -> bool:
         """Whether it was stored; `parameters` are those of the computed columns."""
-        return self._statement.run(**self._values.of(row, self._statement.alias, is_new=True), **parameters) == 1
+        write = self.write(row, **parameters)
+        return write.statement.run(**write.values) == 1
+
+    def write(self, row: M, **parameters: object) -> Write:
+        """The same, for `together` and `Unit.later`."""
+        return Write(self._statement, {**self._values.of(row, self._statement.alias, is_new=True), **parameters})
 
     def all(self, rows: Sequence[M]) -> int:
         """Store a few rows with one statement, planned once for each number of rows; how many were stored."""
         if not rows:
             return 0
-        write = self.write(rows)
+        write = self.write_all(rows)
         return write.statement.run(**write.values)
 
-    def write(self, rows: Sequence[M]) -> Write:
+    def write_all(self, rows: Sequence[M]) -> Write:
         """The same, for `together`; at least one row."""
         if not self._names:
             raise TypeError("computed columns are one row's")

@@ -19,7 +19,7 @@ _KEEP = Insert(Message)
 def keeping(wires: Sequence[Wire], *, exchange_id: UUID, attempt: int) -> list[Write]:
     """What stores the messages of an attempt, in order."""
     rows = [_message(wire, exchange_id=exchange_id, attempt=attempt) for wire in wires]
-    return [_KEEP.write(rows)] if rows else []
+    return [_KEEP.write_all(rows)] if rows else []
 
 
 def keep_inbound(wire: Wire, inbound_id: UUID) -> None:

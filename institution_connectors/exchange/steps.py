@@ -16,6 +16,7 @@ from institution_connectors.exchange.events import ExchangeAsked
 from institution_connectors.exchange.models import Exchange
 
 _STORE = Insert(Exchange, unless_exists=True)
+_STORE_FRESH = Insert(Exchange)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +64,13 @@ def enqueue_ask(
     deadline: datetime,
     rerun_of: UUID | None = None,
     at_test: bool = False,
+    fresh: bool = False,
 ) -> UUID:
     """Ask the hospital whose unit is open; `ExchangeAnswered` tells what came of it.
 
-    Asking again under the same key returns the first ask. Asks of one correlation are sent one after the other. After
-    the deadline nothing new is sent: what never reached the hospital is rejected, what may have is still asked after.
+    Asking again under the same key returns the first ask; of a `fresh` one the caller knows that the key is new with
+    this unit, and it travels with what the unit writes last. Asks of one correlation are sent one after the other.
+    After the deadline nothing new is sent: what never reached the hospital is rejected, what may have is asked after.
     """
     if unit.scope == REGION:
         raise ValueError("an ask belongs to a hospital's unit of work")
@@ -85,7 +88,9 @@ def enqueue_ask(
         at_test=at_test,
         announce=not at_test,
     )
-    if not _STORE(made):
+    if fresh:
+        unit.later(_STORE_FRESH.write(made))
+    elif not _STORE(made):
         return Exchange.objects.values_list("id", flat=True).get(key=key)
     unit.publish(ExchangeAsked(hospital=unit.scope, exchange_id=exchange_id, correlation=correlation))
     return exchange_id

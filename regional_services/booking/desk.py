@@ -16,6 +16,7 @@ from regional_services.booking import reservations
 from regional_services.booking.errors import SessionClosed
 from regional_services.booking.models import Booking, State
 from regional_services.booking.services import BookingWish, draft, hold_and_order, resume
+from regional_services.booking.steps import store
 from regional_services.catalog import offers
 from regional_services.catalog.bookable import BookableSession
 from regional_services.identity import selectors as identity
@@ -145,7 +146,7 @@ def _begun(unit: Unit, booking_id: UUID, wish: BookingWish, session: BookableSes
     booking = draft(booking_id, account_id, wish, registry.institution(wish.institution), session, unit.now)
     booking.pay_on_day = booking.fee_fen > 0
     booking.channel = channel
-    reservations.take(booking)
-    booking.save(force_insert=True)
+    reservations.take(unit, booking)
+    store(unit, booking)
     unit.audit("booking.created", target=f"booking:{booking.id}", detail={"hospital": wish.institution, "desk": True})
     return booking

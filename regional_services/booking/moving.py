@@ -61,8 +61,8 @@ def reschedule(*, actor: Actor, booking_id: UUID, place: NewPlace, command: Comm
             _, card = identity_access.card_for(actor, known.person_id, BOOKING_PURPOSE)
             old = _movable(booking_id, unit.now)
             booking = _successor(new_id, old, place, unit)
-            reservations.take(booking)
-            store(booking)
+            reservations.take(unit, booking)
+            store(unit, booking)
             _leave(old, booking)
             unit.audit(
                 "booking.reschedule_asked",

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from hub.tenancy.statements import Statement
+from hub.tenancy.statements import Statement, broken_in
+from hub.work import Unit
 from regional_services.booking.errors import DayLimit, TimeTaken
 from regional_services.booking.models import Booking, Reservation
 
@@ -36,23 +37,28 @@ WHERE booking_id = %(booking)s AND active AND ordinal > 100
 )
 
 
-def take(booking: Booking) -> None:
-    """Take the person's time, before any hospital's number. Raises TimeTaken, DayLimit."""
-    try:
-        taken = _RESERVE.run(
-            booking=booking.id,
-            person=booking.person_id,
-            day=booking.visit_date,
-            starts=booking.starts_at,
-            ends=booking.ends_at,
-            limit=DAY_LIMIT,
-            chain=booking.chain or booking.id,
-            replaces=booking.replaces,
-        )
-    except IntegrityError as problem:
-        raise TimeTaken from problem
+def take(unit: Unit, booking: Booking) -> None:
+    """Take the person's time, before any hospital's number; the unit ends with TimeTaken or DayLimit if it can't."""
+    write = _RESERVE.write(
+        booking=booking.id,
+        person=booking.person_id,
+        day=booking.visit_date,
+        starts=booking.starts_at,
+        ends=booking.ends_at,
+        limit=DAY_LIMIT,
+        chain=booking.chain or booking.id,
+        replaces=booking.replaces,
+    )
+    unit.later(write, then=_within_limit, refusal=_taken)
+
+
+def _within_limit(taken: int) -> None:
     if not taken:
         raise DayLimit
+
+
+def _taken(problem: IntegrityError) -> TimeTaken | None:
+    return TimeTaken() if broken_in(problem) == Reservation._meta.db_table else None
 
 
 def free(booking: Booking) -> None:

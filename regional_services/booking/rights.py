@@ -11,7 +11,7 @@ from hub.work import Unit
 from regional_services.booking.models import Booking, RebookingRight
 from regional_services.booking.selectors import LIVE
 
-# Every booking asks, hardly any has a right. Of two at once the second waits, and then books as everybody does.
+# Of two at once the second waits, and then books as everybody does.
 _USE = Statement(
     "default",
     "UPDATE booking_rebooking_right SET used_by = %(booking)s WHERE used_by IS NULL AND booking_id = ("

@@ -110,14 +110,14 @@ def create_booking(*, actor: Actor, wish: BookingWish, command: Command) -> Book
                 raise NotPayableOnline
             offers.require_fit(session.service, patient.birth_date, session.date)
             booking = draft(booking_id, patient.account_id, wish, institution, session, unit.now)
-            if rights.use(booking):
+            if session.has_right and rights.use(booking):
                 booking.channel = Channel.PRIORITY
             elif session.blocked_until is not None:
                 raise NoShowBlocked(until=session.blocked_until)
             elif session.queued:
                 raise QueueFirst
-            reservations.take(booking)
-            store(booking)
+            reservations.take(unit, booking)
+            store(unit, booking)
             unit.audit("booking.created", target=f"booking:{booking_id}", detail={"hospital": wish.institution})
     if not claim.new:
         return repeated(actor, UUID(claim.reference))

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from hub.sse import topics
-from hub.tenancy.statements import Insert, Select, Statement
+from hub.tenancy.statements import Insert, Select, Update
 from hub.work import Unit
 from regional_services.booking import reservations, twins
 from regional_services.booking.events import (
@@ -23,7 +23,7 @@ from regional_services.booking.events import (
     ReleaseWanted,
 )
 from regional_services.booking.messages import tell
-from regional_services.booking.models import Booking, His, Pricing, Settlement, State
+from regional_services.booking.models import Booking, BookingStep, His, Pricing, Settlement, State
 from regional_services.booking.process import Decision, Effect, Input, Standing, decide
 from regional_services.booking.registering import register_cutoff
 from regional_services.payments import steps as payments
@@ -56,24 +56,9 @@ _MUTABLE = [
     "due_at",
     "updated_at",
 ]
-# The move and its line in the history in one statement: every step of every booking passes here.
-_MOVE = Statement(
-    "default",
-    """
-WITH moved AS (
-    UPDATE booking
-    SET state = %(state)s, settlement = %(settlement)s, wish = %(wish)s, his = %(his)s, reason = %(reason)s,
-        fee_fen = %(fee_fen)s, pricing = %(pricing)s, discount = %(discount)s, refusal = %(refusal)s,
-        quote_valid_until = %(quote_valid_until)s, sequence = %(sequence)s, order_id = %(order_id)s,
-        moving = %(moving)s, replaced_by = %(replaced_by)s, lent_fen = %(lent_fen)s,
-        pay_deadline = %(pay_deadline)s, due_at = %(due_at)s,
-        updated_at = %(updated_at)s
-    WHERE id = %(id)s
-    RETURNING id, institution_code, updated_at, state, settlement, reason)
-INSERT INTO booking_step (booking_id, institution_code, at, state, settlement, reason, actor_name, what)
-SELECT id, institution_code, updated_at, state, settlement, reason, %(actor)s, %(what)s FROM moved
-""",
-)
+# Every step of every booking passes here: the move and its line in the history travel with what the unit leaves.
+_MOVE = Update(Booking, _MUTABLE)
+_NOTE = Insert(BookingStep)
 _LOCK = Select(Booking, "id = %(id)s FOR UPDATE")
 _STORE = Insert(Booking)
 
@@ -124,9 +109,9 @@ def lock(booking_id: UUID) -> Booking | None:
     return _LOCK.first(id=booking_id)
 
 
-def store(booking: Booking) -> None:
+def store(unit: Unit, booking: Booking) -> None:
     """Write the row of a booking that begins."""
-    _STORE(booking)
+    unit.later(_STORE.write(booking))
 
 
 def advance(unit: Unit, booking_id: UUID, what: Input, facts: Facts = NO_FACTS) -> Booking | None:
@@ -219,8 +204,18 @@ def awaits_only_quote(booking: Booking) -> bool:
 
 
 def _save(unit: Unit, booking: Booking, what: Input, by: str) -> None:
-    values = {name: getattr(booking, name) for name in _MUTABLE}
-    _MOVE.run(**values, id=booking.id, actor=(by or unit.actor.name)[:60], what=str(what))
+    unit.later(_MOVE.write(booking))
+    step = BookingStep(
+        booking_id=booking.id,
+        institution_code=booking.institution_code,
+        at=booking.updated_at,
+        state=booking.state,
+        settlement=booking.settlement,
+        reason=booking.reason,
+        actor_name=(by or unit.actor.name)[:60],
+        what=str(what),
+    )
+    unit.later(_NOTE.write(step))
     unit.audit(
         f"booking.{what}",
         target=f"booking:{booking.id}",

@@ -17,7 +17,8 @@ class BookableSession:
 
     `queued`: people wait for its next free number. `blocked_until`: until then the person may not book online (爽约).
     `revisit_of`: the person's visit of this department for whose sake this one costs less (the hospital's rule).
-    `is_payable`: the hospital has a merchant account in force, so that a fee can be paid online.
+    `is_payable`: the hospital has a merchant account in force, so that a fee can be paid online. `has_right`: he
+    lost a visit there by a closure and may book before others.
     """
 
     session_id: UUID
@@ -32,6 +33,7 @@ class BookableSession:
     revisit_of: UUID | None = None
     blocked_until: datetime | None = None
     is_payable: bool = True
+    has_right: bool = False
 
 
 _BOOKABLE = Statement(
@@ -46,7 +48,10 @@ SELECT s.session_id, s.department_id, d.name, d.sensitivity, s.doctor_name, s.da
         AND v.visit_date < s.date AND v.visit_date >= s.date - %(revisit_days)s::int
         ORDER BY v.visit_date DESC, v.id LIMIT 1),
     EXISTS (SELECT 1 FROM payments_merchant_account m WHERE m.institution_code = %(institution)s
-        AND m.effective_from <= %(now)s AND (m.effective_to IS NULL OR m.effective_to > %(now)s))
+        AND m.effective_from <= %(now)s AND (m.effective_to IS NULL OR m.effective_to > %(now)s)),
+    EXISTS (SELECT 1 FROM booking_rebooking_right r WHERE r.person_id = %(person)s
+        AND r.institution_code = %(institution)s AND r.department_id = s.department_id
+        AND r.used_by IS NULL AND r.until >= %(today)s)
 FROM regional_catalog_catalogsession s
 JOIN regional_catalog_catalogdepartment d ON d.department_id = s.department_id
 WHERE s.session_id = %(session)s AND s.institution_code = %(institution)s AND s.state = 'open'
@@ -64,6 +69,7 @@ def bookable_session(
         institution=institution_code,
         person=person_id,
         now=clock.now(),
+        today=clock.today(),
         revisit_days=revisit_days,
         reserved=reserved,
     )
@@ -82,4 +88,5 @@ def bookable_session(
         blocked_until=row[9],
         revisit_of=row[10],
         is_payable=row[11],
+        has_right=row[12],
     )

@@ -163,8 +163,8 @@ def accept(*, actor: Actor, entry_id: UUID) -> BookingView:
         if session.blocked_until is not None:
             raise NoShowBlocked(until=session.blocked_until)
         booking = draft(row.offer_id, patient.account_id, wish, institution, session, unit.now)
-        reservations.take(booking)
-        store(booking)
+        reservations.take(unit, booking)
+        store(unit, booking)
         offering.move(unit, row, State.TAKEN, due_at=unit.now + offering.STUCK_AFTER)
         unit.audit("booking.created", target=f"booking:{booking.id}", detail={"waitlist": str(entry_id)})
     try:

@@ -17,7 +17,6 @@ from institution_connectors.contracts import Operation, VisitEventKind, requests
 from institution_connectors.contracts.values import Patient, Payment, Refund
 from institution_connectors.exchange import steps as exchange
 from tenants.appointments.models import Appointment
-from tenants.patients import selectors as patients
 from tenants.scheduling.steps import ClaimedNumber
 
 PATIENCE = timedelta(hours=24)
@@ -45,24 +44,24 @@ class PaymentFacts:
         )
 
 
-def lock(unit: Unit, appointment: Appointment, claim: ClaimedNumber, *, deadline: datetime) -> None:
+def lock(unit: Unit, appointment: Appointment, claim: ClaimedNumber, patient: Patient, *, deadline: datetime) -> None:
     """Lock the number at a hospital that owns its numbers; the answer decides whether anyone may pay."""
     request = requests.LockNumber(
         hub_number=_number("L", appointment),
         schedule_code=claim.session_his_code,
         number_code=claim.his_code,
-        patient=patients.contract_patient(appointment.archive_id),
+        patient=patient,
     )
-    _ask(unit, appointment, request, deadline)
+    _enqueue(unit, appointment, request, request.hub_number, deadline, fresh=True)
 
 
-def quote(unit: Unit, appointment: Appointment, claim: ClaimedNumber, *, deadline: datetime) -> None:
+def quote(unit: Unit, appointment: Appointment, claim: ClaimedNumber, patient: Patient, *, deadline: datetime) -> None:
     """Ask what the number costs this person (practice 11); a question only, so nothing is to be undone after it."""
     request = requests.QuoteFee(
         schedule_code=claim.session_his_code,
-        patient=patients.contract_patient(appointment.archive_id),
+        patient=patient,
     )
-    _enqueue(unit, appointment, request, _number("Q", appointment), deadline)
+    _enqueue(unit, appointment, request, _number("Q", appointment), deadline, fresh=True)
 
 
 def unlock(unit: Unit, appointment: Appointment) -> None:
@@ -75,10 +74,22 @@ def unlock(unit: Unit, appointment: Appointment) -> None:
     _ask(unit, appointment, request, unit.now + PATIENCE)
 
 
-def register(unit: Unit, appointment: Appointment, claim: ClaimedNumber, payment: PaymentFacts | None) -> None:
-    """Enter the booking at the hospital, paid or unpaid (booking is registration, JA-APPT-02, JA-HIS-01)."""
-    request = register_request(appointment, claim, payment, patients.contract_patient(appointment.archive_id))
-    _ask(unit, appointment, request, register_deadline(appointment, unit.now))
+def register(
+    unit: Unit,
+    appointment: Appointment,
+    claim: ClaimedNumber,
+    patient: Patient,
+    payment: PaymentFacts | None,
+    *,
+    fresh: bool = False,
+) -> None:
+    """Enter the booking at the hospital, paid or unpaid (booking is registration, JA-APPT-02, JA-HIS-01).
+
+    `fresh`: with the hold itself, so that it can't have been asked before.
+    """
+    request = register_request(appointment, claim, payment, patient)
+    deadline = register_deadline(appointment, unit.now)
+    _enqueue(unit, appointment, request, request.hub_number, deadline, fresh=fresh)
 
 
 def register_deadline(appointment: Appointment, now: datetime) -> datetime:
@@ -180,11 +191,20 @@ def _ask(unit: Unit, appointment: Appointment, request: requests.Command, deadli
     _enqueue(unit, appointment, request, request.hub_number, deadline)
 
 
-def _enqueue(unit: Unit, appointment: Appointment, request: requests.Request, key: str, deadline: datetime) -> None:
+def _enqueue(
+    unit: Unit,
+    appointment: Appointment,
+    request: requests.Request,
+    key: str,
+    deadline: datetime,
+    *,
+    fresh: bool = False,
+) -> None:
     exchange.enqueue_ask(
         unit,
         request=request,
         key=key,
         correlation=f"booking:{appointment.id}",
         deadline=deadline,
+        fresh=fresh,
     )

@@ -11,13 +11,13 @@ from django.db import IntegrityError
 from hub.ids import domain_number
 from hub.tenancy.statements import Insert
 from hub.work import Unit
+from institution_connectors.contracts.values import Patient
 from tenants.appointments import asks, places
 from tenants.appointments.errors import HeldAlready, SlotChanged
 from tenants.appointments.models import Appointment, HisState, Settlement, State
 from tenants.patients import steps as patients
 from tenants.patients.steps import PatientIdentity
 from tenants.registry import selectors as registry
-from tenants.registry.selectors import InstitutionView
 from tenants.scheduling import steps as scheduling
 from tenants.scheduling.models import Channel
 from tenants.scheduling.steps import ClaimedNumber
@@ -75,7 +75,7 @@ def hold(unit: Unit, request: HoldRequest, identity: PatientIdentity) -> Held:
     tells it), PlaceRaced when it is worth beginning `again`; both in a transaction of their own.
     """
     rules = registry.institution(unit.scope)
-    archive_id = patients.ensure_archive(unit, person_id=request.person_id, identity=identity)
+    archive = patients.ensure_archive(unit, person_id=request.person_id, identity=identity)
     claim = scheduling.claim_number(
         unit, number_id=request.number_id, holder=request.booking_id, channel=request.channel
     )
@@ -83,9 +83,11 @@ def hold(unit: Unit, request: HoldRequest, identity: PatientIdentity) -> Held:
         raise SlotChanged(detail={"starts_at": claim.start.isoformat()})
     if request.again:
         places.leave_past(request.person_id, unit.now)
-    appointment = _appointment(request, claim, archive_id, unit.now)
-    _insert(appointment, rules, unit.now)
-    _ask(unit, request, appointment, claim, timedelta(seconds=rules.quote_seconds))
+    appointment = _appointment(request, claim, archive.id, unit.now)
+    if request.books:
+        scheduling.confirm_number(unit, holder=appointment.id)
+    unit.later(_STORE.write(appointment, **places.parameters(rules, unit.now)), refusal=_refusal)
+    _ask(unit, request, appointment, claim, archive.patient, timedelta(seconds=rules.quote_seconds))
     unit.audit("appointment.held", target=f"appointment:{appointment.id}", detail={"number": str(request.number_id)})
     return held_of(appointment)
 
@@ -118,29 +120,25 @@ def _appointment(request: HoldRequest, claim: ClaimedNumber, archive_id: UUID, n
 
 
 def _ask(
-    unit: Unit, request: HoldRequest, appointment: Appointment, claim: ClaimedNumber, quote_patience: timedelta
+    unit: Unit,
+    request: HoldRequest,
+    appointment: Appointment,
+    claim: ClaimedNumber,
+    patient: Patient,
+    quote_patience: timedelta,
 ) -> None:
     """Lock, then quote (asks of one booking go out in order), or register at once where nothing comes first."""
     if request.lock_first:
-        asks.lock(unit, appointment, claim, deadline=request.deadline)
+        asks.lock(unit, appointment, claim, patient, deadline=request.deadline)
     if request.quote:
         begins = request.deadline if request.lock_first else unit.now
-        asks.quote(unit, appointment, claim, deadline=begins + quote_patience)
+        asks.quote(unit, appointment, claim, patient, deadline=begins + quote_patience)
     if request.books:
-        scheduling.confirm_number(unit, holder=appointment.id)
-        asks.register(unit, appointment, claim, None)
+        asks.register(unit, appointment, claim, patient, None, fresh=True)
 
 
-def _insert(appointment: Appointment, rules: InstitutionView, now: datetime) -> None:
-    try:
-        _STORE(appointment, **places.parameters(rules, now))
-    except IntegrityError as problem:
-        refusal = places.refusal_of(problem)
-        if refusal is not None:
-            raise refusal from problem
-        if PRIMARY_KEY in str(problem):
-            raise HeldAlready from problem
-        raise
+def _refusal(problem: IntegrityError) -> Exception | None:
+    return HeldAlready() if PRIMARY_KEY in str(problem) else places.refusal_of(problem)
 
 
 def held(booking_id: UUID) -> Held | None:

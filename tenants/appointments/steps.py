@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from hub import clock
 from hub.tenancy.scope import hospital_alias
-from hub.tenancy.statements import Select, Update, Write, together
+from hub.tenancy.statements import Select, Update, Write
 from hub.work import Unit
 from institution_connectors.contracts import VisitEventKind
 from tenants.appointments import asks, places
@@ -30,6 +30,7 @@ from tenants.appointments.events import (
     VisitEnded,
 )
 from tenants.appointments.models import ACTIVE, Appointment, HisState, Settlement, State
+from tenants.patients import selectors as patients
 from tenants.registry import selectors as registry
 from tenants.scheduling import steps as scheduling
 from tenants.scheduling.errors import NumberTaken
@@ -89,7 +90,8 @@ def confirm(unit: Unit, *, hospital: str, booking_id: UUID, fee_fen: int, paymen
         appointment.payment_number = payment.number
         appointment.settlement = Settlement.PAID
     claim = scheduling.confirm_number(unit, holder=booking_id)
-    asks.register(unit, appointment, claim, payment)
+    patient = patients.contract_patient(appointment.archive_id)
+    asks.register(unit, appointment, claim, patient, payment)
     appointment.his_state = HisState.REGISTERING
     store(unit, appointment, "appointment.booked")
     _publish_booked(unit, hospital, appointment)
@@ -314,5 +316,6 @@ def _tell_queues(unit: Unit, appointment: Appointment) -> None:
 def store(unit: Unit, appointment: Appointment, action: str, *besides: Write) -> None:
     """Write the row as it is now, with its audit entry and what else there is to write."""
     appointment.updated_at = unit.now
-    together(_MOVE.write(appointment), *besides)
+    for write in (_MOVE.write(appointment), *besides):
+        unit.later(write)
     unit.audit(action, target=f"appointment:{appointment.id}", detail={"his": appointment.his_state})

@@ -40,12 +40,12 @@ def contract_patient(archive_id: UUID) -> Patient:
     row = _ARCHIVE.first(id=archive_id)
     if row is None:
         raise ArchiveNotFound
-    return _contract_patient(row)
+    return patient_of(row)
 
 
 def contract_patients(archive_ids: list[UUID]) -> dict[UUID, Patient]:
     """The same of many, by archive. One query."""
-    return {row.id: _contract_patient(row) for row in PatientArchive.objects.filter(id__in=archive_ids)}
+    return {row.id: patient_of(row) for row in PatientArchive.objects.filter(id__in=archive_ids)}
 
 
 def primary_archives(person_ids: list[UUID]) -> dict[UUID, UUID]:
@@ -54,7 +54,8 @@ def primary_archives(person_ids: list[UUID]) -> dict[UUID, UUID]:
     return dict(rows.values_list("person_id", "id"))
 
 
-def _contract_patient(row: PatientArchive) -> Patient:
+def patient_of(row: PatientArchive) -> Patient:
+    """An archive in the connectors' terms; no query."""
     return Patient(
         name=row.his_name or row.name,
         document_type=row.document_type,

@@ -10,11 +10,14 @@ from uuid import UUID
 from hub import ids
 from hub.security import blind
 from hub.tenancy.context import HOME_ALIAS
-from hub.tenancy.statements import Select, Statement, Write, together
+from hub.tenancy.statements import Insert, Select, Statement, Write, together
 from hub.work import Unit
+from institution_connectors.contracts.values import Patient
 from tenants.patients.models import ArchiveState, PatientAlias, PatientArchive
+from tenants.patients.selectors import patient_of
 
 _PRIMARY = Select(PatientArchive, "person_id = %(person)s AND is_primary")
+_KEEP = Insert(PatientArchive, unless_exists=True)
 _LEARN = Statement(
     HOME_ALIAS,
     "UPDATE patients_patientarchive SET his_patient_id = %(number)s, updated_at = %(now)s",
@@ -38,23 +41,31 @@ class PatientIdentity:
     """Of a person who gave no phone: what his account signs in with. Desks find him by it; it is not stored here."""
 
 
-def ensure_archive(unit: Unit, *, person_id: UUID, identity: PatientIdentity) -> UUID:
+@dataclass(frozen=True, slots=True)
+class KeptArchive:
+    """A person's archive, and the patient in the connectors' terms as it says."""
+
+    id: UUID
+    patient: Patient
+
+
+def ensure_archive(unit: Unit, *, person_id: UUID, identity: PatientIdentity) -> KeptArchive:
     """The person's primary archive here, made when missing and brought up to date when the identity changed.
 
-    One query when nothing changed. Two at once make one archive: the second finds the first's row.
+    One query when nothing changed, two at the first visit. Two at once make one archive: the second finds the first's.
     """
     archive = _PRIMARY.first(person=person_id)
     if archive is None:
-        fresh = PatientArchive(id=ids.uuid7(), person_id=person_id, created_at=unit.now, updated_at=unit.now)
-        _fill(fresh, unit.scope, identity)
+        archive = PatientArchive(id=ids.uuid7(), person_id=person_id, created_at=unit.now, updated_at=unit.now)
+        _fill(archive, unit.scope, identity)
         # ON CONFLICT DO NOTHING waits for a rival's row and leaves the transaction usable, unlike a caught error.
-        PatientArchive.objects.bulk_create([fresh], ignore_conflicts=True)
-        archive = PatientArchive.objects.get(person_id=person_id, is_primary=True)
+        if not _KEEP(archive):
+            archive = PatientArchive.objects.get(person_id=person_id, is_primary=True)
     if _differs(archive, unit.scope, identity):
         _fill(archive, unit.scope, identity)
         archive.updated_at = unit.now
         archive.save()
-    return archive.id
+    return KeptArchive(archive.id, patient_of(archive))
 
 
 def ensure_archives(unit: Unit, identities: Mapping[UUID, PatientIdentity]) -> dict[UUID, UUID]:

@@ -31,7 +31,7 @@ IDENTITY = steps.PatientIdentity(
 
 def _ensure(code: str, person: UUID, identity: steps.PatientIdentity = IDENTITY) -> UUID:
     with work(code, actor=DESK) as unit:
-        archive = steps.ensure_archive(unit, person_id=person, identity=identity)
+        archive = steps.ensure_archive(unit, person_id=person, identity=identity).id
         unit.audit("test.archive", target=f"archive:{archive}")
         return archive
 

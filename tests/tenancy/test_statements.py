@@ -159,7 +159,7 @@ def test_writes_go_together_and_each_is_counted(alpha: str) -> None:
         row.name = "沈芸"
         gone = archive("无此人")
         with CaptureQueriesContext(connections["hospital"]) as sent:
-            assert together(STORE.write([other]), rename.write(row), rename.write(gone)) == [1, 1, 0]
+            assert together(STORE.write(other), rename.write(row), rename.write(gone)) == [1, 1, 0]
         assert len(sent) == 1
         assert {found.name for found in PatientArchive.objects.all()} == {"沈芸", "另一人"}
 

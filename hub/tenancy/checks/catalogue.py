@@ -137,10 +137,10 @@ def _table_privileges() -> Iterator[str]:
 def _wanted() -> dict[tuple[str, str, str], set[str]]:
     result: dict[tuple[str, str, str], set[str]] = {}
     for role, tables in grants.region_grants().items():
-        result |= {("public", table, role): set(grant.privileges) for table, grant in tables.items()}
+        result |= {("public", table, role): set(grant.value) for table, grant in tables.items()}
     hospital_tables = grants.hospital_grants()
     for code, schema in _hospitals():
-        result |= {(schema, table, role_name(code)): set(grant.privileges) for table, grant in hospital_tables.items()}
+        result |= {(schema, table, role_name(code)): set(grant.value) for table, grant in hospital_tables.items()}
     return result
 
 
