@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import connections
 
-from hub.tenancy.backend.pool import wanting
+from hub.tenancy.backend.pool import mark, wanting
 from hub.tenancy.scope import hospital
 from tests.harness.threads import in_threads
 
@@ -38,9 +38,10 @@ def test_a_newcomer_leaves_the_connection_used_last_alone(alpha: str, beta: str)
     """It takes the one unused longest: whoever comes often keeps what is planned for it."""
 
     def newcomer() -> int:
-        connection = connections["hospital"]
-        with wanting("a hospital that has not come yet"):
+        connection, world = connections["hospital"], "a hospital that has not come yet"
+        with wanting(world):
             connection.ensure_connection()
+        mark(connection.connection, world)  # as a scope does: what the pool gave may have been alpha's in an older test
         process = connection.connection.info.backend_pid
         connection.close()
         return int(process)
