@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.sessions.backends.cache import SessionStore
 from django.http import HttpRequest
 from django.test import RequestFactory
 
 from hub import clock
+from hub import settings as product
 from hub.accounts import passwords, selectors, services, sessions
 from hub.accounts.errors import CredentialsWrong, LoginNameTaken, PasswordRefused, SecondFactorDue
 from hub.accounts.models import User
@@ -209,6 +212,19 @@ def acting(signed_in: Any, hospital: str | None = None) -> Actor:
     actor = selectors.acting(view, hospital=hospital, ip="", request_id="")
     assert actor is not None
     return actor
+
+
+@pytest.mark.control("CES1-01/3")
+def test_what_serves_keeps_passwords_by_argon2_at_its_full_cost(settings: Any) -> None:
+    """People made for tests have cheaper ones (`tests.harness.hashing`)."""
+    settings.PASSWORD_HASHERS = product.PASSWORD_HASHERS
+    kept = make_password("correct horse battery")
+    found = re.match(r"argon2\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$", kept)
+    assert found is not None, kept[:40]
+    memory_kib, passes, _ = map(int, found.groups())
+    assert memory_kib >= 19 * 1024
+    assert passes >= 2
+    assert check_password("correct horse battery", kept)
 
 
 @pytest.mark.control("CES1-01/3")

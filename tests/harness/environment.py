@@ -53,6 +53,7 @@ def prepare() -> None:
     django.setup()
     # Each test client would look through all static files before its first request: 4 ms, some ten thousand times.
     settings.WHITENOISE_AUTOREFRESH = True
+    settings.PASSWORD_HASHERS = ["tests.harness.hashing.QuickArgon2"]
     # Workers inherit the environment; with this variable pytest-django would read the settings before their turn.
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
