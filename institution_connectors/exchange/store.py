@@ -7,6 +7,7 @@ UPDATE that ends it, not by a lock.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -106,6 +107,27 @@ def conclude(
 
     With the ask ends what it was delivered by, in the same transaction (`end_in`).
     """
+    try:
+        return _conclude(profile, begun, answer, wires, actor=actor, may_call=may_call, end_in=end_in, told=False)
+    except _Told:
+        return _conclude(profile, begun, answer, wires, actor=actor, may_call=may_call, end_in=end_in, told=True)
+
+
+class _Told(Exception):
+    """The ask has ended by another way meanwhile, which has told whoever waits for it."""
+
+
+def _conclude(
+    profile: ConnectorProfile,
+    begun: Begun,
+    answer: Answer,
+    wires: Sequence[Wire],
+    *,
+    actor: Actor,
+    may_call: bool,
+    end_in: Callable[[Unit], None] | None,
+    told: bool,
+) -> Begun | None:
     attempt, row = begun.attempt, begun.row
     if attempt is None or not isinstance(begun.step, Try):
         raise TypeError("only a call that was begun can be concluded")
@@ -124,7 +146,10 @@ def conclude(
             *bodies.keeping(wires, exchange_id=row.id, attempt=attempt.number),
         ]
         if _ends(begun.step.act, verdict, is_command=Operation(row.operation).is_command):
-            _settle(unit, row, verdict, stored)
+            for write in stored:
+                unit.later(write)
+            if not told:
+                _settle(unit, row, verdict)
             if end_in is not None:
                 end_in(unit)
             unit.relax()  # forgotten, it is a call without an answer, and the hospital is asked what became of it
@@ -135,7 +160,7 @@ def conclude(
 
 def settle(profile: ConnectorProfile, exchange_id: UUID, answer: Answer, *, actor: Actor) -> None:
     """End an ask without a call; one that has ended meanwhile stays as it is."""
-    with work(profile.hospital, actor=actor) as unit:
+    with suppress(_Told), work(profile.hospital, actor=actor) as unit:
         row = _exchange(exchange_id)
         _settle(unit, row, answer)
         unit.audit("exchange.ended", target=f"exchange:{row.id}", reason=answer.reason, detail={"state": row.state})
@@ -229,13 +254,18 @@ def _advance(row: Exchange, begun: Begun, verdict: Answer, now: datetime, stored
     return replace(begun.ask, request=request, tried=[*begun.ask.tried, done]) if alive else None
 
 
-def _settle(unit: Unit, row: Exchange, answer: Answer, stored: Sequence[Write] = ()) -> None:
-    """End the ask, together with what is `stored` besides; one that has ended meanwhile stays as it is."""
+def _settle(unit: Unit, row: Exchange, answer: Answer) -> None:
+    """End the ask and tell whoever waits for it; the unit ends with _Told when it has ended meanwhile."""
     row.state = State.ACCEPTED if answer.outcome is Outcome.ACCEPTED else State.REJECTED
     row.reason, row.his_code, row.his_text = answer.reason, answer.code[:64], answer.text
     row.answer, row.ended_at = encode(answer), unit.now
-    if together(*stored, _END.write(row))[-1] == 1:
-        _publish(unit, row, answer.outcome, answer.reason)
+    unit.later(_END.write(row), then=_ended_here)
+    _publish(unit, row, answer.outcome, answer.reason)
+
+
+def _ended_here(rows: int) -> None:
+    if rows != 1:
+        raise _Told
 
 
 def _publish(unit: Unit, row: Exchange, outcome: Outcome, reason: Reason) -> None:
