@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import django
@@ -51,9 +51,10 @@ def prepare() -> None:
     os.environ["HUB_FAULTS_DIR"] = str(ROOT / "var" / "test" / "faults" / f"{run}-{WORKER}")
     os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
     django.setup()
+    quick: Any = settings
     # Each test client would look through all static files before its first request: 4 ms, some ten thousand times.
-    settings.WHITENOISE_AUTOREFRESH = True
-    settings.PASSWORD_HASHERS = ["tests.harness.hashing.QuickArgon2"]
+    quick.WHITENOISE_AUTOREFRESH = True
+    quick.PASSWORD_HASHERS = ["tests.harness.hashing.QuickArgon2"]
     # Workers inherit the environment; with this variable pytest-django would read the settings before their turn.
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
