@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 
-from hub import clock, waiting_room
+from hub import clock, redis, waiting_room
 from hub.outbox.relay import drain
 from hub.tenancy.scope import hospital
 from hub.waiting_room import Terms
@@ -84,12 +84,9 @@ def _move(window: Visitor, path: str, look: Look) -> None:
 
 
 def _wait(window: Visitor, code: str, session: UUID, account: str, look: Look) -> None:
-    """The release is seconds away; after it the page says that it is this account's turn."""
-    page, soon = window.page, clock.now() + timedelta(seconds=10)
-    with hospital(code):
-        Session.objects.filter(id=session).update(release_at=soon)
-    CatalogSession.objects.filter(session_id=session).update(release_at=soon)
-    draw = int(soon.timestamp() * 1000)
+    """The release is minutes away, and seconds once everybody stands there: after it the page says whose turn it is."""
+    page = window.page
+    draw = _released(code, session, timedelta(minutes=3))
     waiting_room.open_room(code, Terms(rate=10, most=10, stay_seconds=120, draw_ms=draw))
     path = f"/hospitals/{code}/sessions/{session}"
     look("line-session", path)
@@ -99,6 +96,8 @@ def _wait(window: Visitor, code: str, session: UUID, account: str, look: Look) -
     look("line-before", f"{path}/line")
     for other in range(3):
         waiting_room.join(code, f"rival{other}", str(session))
+    draw = _released(code, session, timedelta(seconds=3))
+    redis.client().hset(waiting_room._key(code, "room"), mapping={"draw": draw, "last": draw})  # no test waits minutes
     window.go(f"{path}/line")
     page.wait_for_url(f"**{path}", timeout=max(0, draw - int(time.time() * 1000)) + 20_000)  # nobody touches the page
     expect(page.get_by_text("轮到您了")).to_be_visible()
@@ -108,6 +107,15 @@ def _wait(window: Visitor, code: str, session: UUID, account: str, look: Look) -
     waiting_room.leave(code, account)
     waiting_room.join(code, account, str(session))
     look("line-full", f"{path}/line")
+
+
+def _released(code: str, session: UUID, after: timedelta) -> int:
+    """Let a session's numbers go out then; when that is, in ms since 1970."""
+    at = clock.now() + after
+    with hospital(code):
+        Session.objects.filter(id=session).update(release_at=at)
+    CatalogSession.objects.filter(session_id=session).update(release_at=at)
+    return int(at.timestamp() * 1000)
 
 
 def _path(page: Page) -> str:
