@@ -28,8 +28,9 @@ from institution_connectors.contracts import (
 )
 from institution_connectors.exchange import health as connector_health
 from institution_connectors.exchange import selectors, store
-from institution_connectors.exchange.models import State
+from institution_connectors.exchange.models import Attempt, Message, State
 from institution_connectors.exchange.services import ask_now
+from institution_connectors.runtime.decisions import Act
 from institution_connectors.runtime.pipeline import carry_out
 from tests.connectors.asking import answer_of, answers_told, drain_until, enqueue, free_number, registration, state_of
 from tests.connectors.conftest import Connected
@@ -182,6 +183,26 @@ def test_a_process_that_dies_after_sending_leaves_a_question_not_a_second_reques
         purposes = [str(attempt.purpose) for attempt in selectors.detail(exchange_id).attempts]
     assert purposes == ["prepare", "call", "check"]
     assert len(alpha_his.registrations(request.hub_number)) == 1
+
+
+def test_an_ask_that_ended_while_its_call_ran_is_told_once_and_keeps_what_came_of_the_call(
+    alpha_his: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange_id = enqueue(alpha_his.code, registration(alpha_his))
+    real = store.conclude
+
+    def overtaken(profile: Any, begun: Any, answer: Any, *rest: Any, **options: Any) -> Any:
+        if begun.step.act is Act.CALL:  # the other way, such as staff who ended it by hand
+            store.settle(profile, exchange_id, answer, actor=options["actor"])
+        return real(profile, begun, answer, *rest, **options)
+
+    monkeypatch.setattr(store, "conclude", overtaken)
+    drain()
+    assert answers_told(exchange_id) == [("accepted", "")]
+    with hospital(alpha_his.code, read_only=True):
+        calls = list(Attempt.objects.filter(exchange_id=exchange_id, purpose=Act.CALL))
+        assert [(call.outcome, call.ended_at is not None) for call in calls] == [("accepted", True)]
+        assert Message.objects.filter(exchange_id=exchange_id, attempt=calls[0].number).count() == 2
 
 
 def test_an_operation_the_hospital_lacks_is_refused_without_a_call(alpha_his: Connected) -> None:

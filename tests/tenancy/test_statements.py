@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from uuid import UUID
-
 import pytest
 from django.db import ProgrammingError, connections
 from django.test.utils import CaptureQueriesContext
@@ -16,20 +13,11 @@ from hub.tenancy.scope import hospital, region
 from hub.tenancy.statements import Insert, Join, Perhaps, Select, Statement, Update, together
 from regional_services.catalog.models import CatalogDepartment, CatalogSession
 from tenants.patients.models import PatientAlias, PatientArchive
+from tests.tenancy.rows import PERSON, archive
 
-PERSON = UUID("00000000-0000-7000-8000-000000000001")
 STORE = Insert(PatientArchive, unless_exists=True)
 OF_PERSON = Select(PatientArchive, "person_id = %(person)s AND is_primary")
 COUNT = Statement("hospital", "SELECT count(*) FROM patients_patientarchive WHERE person_id = %(person)s")
-
-
-def archive(name: str = "沈云", **other: object) -> PatientArchive:
-    """A patient's archive, not yet stored."""
-    now = clock.now()
-    given = {"id": uuid7(), "person_id": PERSON, "document_type": "01", "document_number": "1", "phone": ""}
-    given |= {"sex": "1", "birth_date": date(1990, 5, 17), "created_at": now, "updated_at": now}
-    indexes = dict.fromkeys(("name_index", "document_index", "document_tail_index"), b"\x01" * 33)
-    return PatientArchive(name=name, **indexes, **given, **other)
 
 
 def plans(text: str) -> list[int]:
