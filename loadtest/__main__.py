@@ -26,6 +26,7 @@ ROOT = HERE.parent
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 MOST_RESIDENTS, LONGEST_SECONDS = 300, 900
 PERFORMANCE_SECONDS = 30  # less shows nothing
+ARRIVAL_SECONDS = 60  # two hundred people sign in, have their names checked and book
 HANGING = "lanting"  # owns its numbers: who books there waits for its answer
 
 
@@ -84,7 +85,8 @@ def _hanging(options: argparse.Namespace) -> int:
         worst = _locust(options, ["Reader"], 20, csv_prefix=calm)
         _switch(options, "POST")
         try:
-            worst |= _locust(options, ["Reader", "Waiting"], 20 + options.waiting, csv_prefix=hung)
+            count, arrival = 20 + options.waiting, ARRIVAL_SECONDS
+            worst |= _locust(options, ["Reader", "Waiting"], count, csv_prefix=hung, arrival=arrival)
         finally:
             _switch(options, "DELETE")
         without, with_it = _p95(calm), _p95(hung)
@@ -102,10 +104,12 @@ def _performance(options: argparse.Namespace) -> int:
     return subprocess.run([*bench, *measure], cwd=ROOT, check=False).returncode
 
 
-def _locust(options: argparse.Namespace, users: list[str], count: int, *, csv_prefix: Path | None = None) -> int:
+def _locust(
+    options: argparse.Namespace, users: list[str], count: int, *, csv_prefix: Path | None = None, arrival: int = 0
+) -> int:
     command = [sys.executable, "-m", "locust", "-f", str(HERE / "residents.py"), *users, "--headless", "--only-summary"]
     command += ["--host", options.hub, "--users", str(count), "--spawn-rate", "20", "--stop-timeout", "10"]
-    command += ["--run-time", f"{options.seconds}s"]
+    command += ["--run-time", f"{options.seconds + arrival}s"]
     if csv_prefix is not None:
         command += ["--csv", str(csv_prefix)]
     env = {**os.environ, "LOADTEST_SANDBOX": options.sandbox, "LOADTEST_WAITING": str(options.waiting)}
