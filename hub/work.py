@@ -171,8 +171,8 @@ class Unit:
         and a write costs no message of its own.
 
         Writes that travel together do not see each other's rows; two to one table are therefore sent one after the
-        other. `then` is told how many rows were written and may raise;
-        `refusal` says what a broken constraint means, None if it is not this write's: it is raised where the unit ends.
+        other. `then` is told how many rows were written and may raise; `refusal` says what a broken constraint means,
+        None if it is not this write's: it is raised where the unit ends.
         """
         self._wrote = True
         if any(pending.write.table == write.table for pending in self._later):

@@ -65,6 +65,10 @@ WHERE exchange_id = %(exchange)s AND number = %(number)s
 _UNDONE = (Reason.CLOSED, Reason.LOCK_EXPIRED)
 
 
+class _Told(Exception):
+    """The ask has ended by another way meanwhile, which has told whoever waits for it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
     """Where an ask stands and what is to be done now. `attempt` is there when that is a call: its row is committed."""
@@ -102,60 +106,44 @@ def conclude(
     actor: Actor,
     may_call: bool,
     end_in: Callable[[Unit], None] | None = None,
+    told: bool = False,
 ) -> Begun | None:
     """Store what came of a call and begin what follows from it, in one transaction. None: the ask has ended.
 
-    With the ask ends what it was delivered by, in the same transaction (`end_in`).
+    With the ask ends what it was delivered by, in the same transaction (`end_in`). An ask that has ended by another way
+    meanwhile, which has `told` whoever waits, keeps what came of the call and is done once more without telling.
     """
-    try:
-        return _conclude(profile, begun, answer, wires, actor=actor, may_call=may_call, end_in=end_in, told=False)
-    except _Told:
-        return _conclude(profile, begun, answer, wires, actor=actor, may_call=may_call, end_in=end_in, told=True)
-
-
-class _Told(Exception):
-    """The ask has ended by another way meanwhile, which has told whoever waits for it."""
-
-
-def _conclude(
-    profile: ConnectorProfile,
-    begun: Begun,
-    answer: Answer,
-    wires: Sequence[Wire],
-    *,
-    actor: Actor,
-    may_call: bool,
-    end_in: Callable[[Unit], None] | None,
-    told: bool,
-) -> Begun | None:
     attempt, row = begun.attempt, begun.row
     if attempt is None or not isinstance(begun.step, Try):
         raise TypeError("only a call that was begun can be concluded")
-    with work(profile.hospital, actor=actor) as unit:
-        verdict = _verdict(begun.step.act, begun.ask.request, answer)
-        unit.audit(
-            "exchange.attempted",
-            target=f"exchange:{row.id}",
-            outcome="refused" if verdict.outcome is Outcome.REJECTED else "success",
-            reason=verdict.reason,
-            detail={"operation": row.operation, "attempt": attempt.number, "hub_number": row.hub_number},
-        )
-        row.attempts = attempt.number
-        stored = [
-            _attempt_ended(attempt, verdict, unit.now),
-            *bodies.keeping(wires, exchange_id=row.id, attempt=attempt.number),
-        ]
-        if _ends(begun.step.act, verdict, is_command=Operation(row.operation).is_command):
-            for write in stored:
-                unit.later(write)
-            if not told:
-                _settle(unit, row, verdict)
-            if end_in is not None:
-                end_in(unit)
-            unit.relax()  # forgotten, it is a call without an answer, and the hospital is asked what became of it
-            return None
-        ask = _advance(row, begun, verdict, unit.now, stored)
-        return _begun(profile, row, ask, may_call=may_call) if ask is not None else None
+    try:
+        with work(profile.hospital, actor=actor) as unit:
+            verdict = _verdict(begun.step.act, begun.ask.request, answer)
+            unit.audit(
+                "exchange.attempted",
+                target=f"exchange:{row.id}",
+                outcome="refused" if verdict.outcome is Outcome.REJECTED else "success",
+                reason=verdict.reason,
+                detail={"operation": row.operation, "attempt": attempt.number, "hub_number": row.hub_number},
+            )
+            row.attempts = attempt.number
+            stored = [
+                _attempt_ended(attempt, verdict, unit.now),
+                *bodies.keeping(wires, exchange_id=row.id, attempt=attempt.number),
+            ]
+            if _ends(begun.step.act, verdict, is_command=Operation(row.operation).is_command):
+                for write in stored:
+                    unit.later(write)
+                if not told:
+                    _settle(unit, row, verdict)
+                if end_in is not None:
+                    end_in(unit)
+                unit.relax()  # forgotten, it is a call without an answer, and the hospital is asked what became of it
+                return None
+            ask = _advance(row, begun, verdict, unit.now, stored)
+            return _begun(profile, row, ask, may_call=may_call) if ask is not None else None
+    except _Told:
+        return conclude(profile, begun, answer, wires, actor=actor, may_call=may_call, end_in=end_in, told=True)
 
 
 def settle(profile: ConnectorProfile, exchange_id: UUID, answer: Answer, *, actor: Actor) -> None:
