@@ -28,8 +28,7 @@ from hub.idempotency.claims import Claim, Command, actor_key, claim
 from hub.journal.flush import Answer, Ending, Lease, NewDelivery, statement
 from hub.journal.world import incarnation_of, open_scope, world_of
 from hub.outbox import onward, wake
-from hub.outbox.events import Event, RunsIn, hospital_of, subscriptions_of
-from hub.outbox.models import Lane
+from hub.outbox.events import Event, hospital_of, subscriptions_of
 from hub.outbox.rows import Claimed
 from hub.sse import topics
 from hub.tenancy.backend.base import DatabaseWrapper
@@ -143,7 +142,7 @@ class Unit:
                     aggregate=event.aggregate,
                     hospital=hospital_of(payload) or (self.institution if self.scope == REGION else self.scope),
                     incarnation=incarnation_of(self.scope),
-                    lane=Lane.OUTSIDE if subscription.runs_in is RunsIn.OUTSIDE else Lane.INTERNAL,
+                    lane=subscription.lane,
                     payload=payload,
                     request_id=self.actor.request_id,
                     created_at=self.now,

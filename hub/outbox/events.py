@@ -14,6 +14,8 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, get_type_hints
 from uuid import UUID
 
+from hub.outbox.models import Lane
+
 if TYPE_CHECKING:  # hub.work imports this module while it loads
     from hub.work import Unit
 
@@ -97,6 +99,14 @@ class Subscription:
     runs_in: RunsIn
     call: Callable[..., None]
     when: Callable[[], bool]
+    awaited: bool
+
+    @property
+    def lane(self) -> Lane:
+        """The pool that runs it."""
+        if self.runs_in is not RunsIn.OUTSIDE:
+            return Lane.INTERNAL
+        return Lane.OUTSIDE if self.awaited else Lane.BULK
 
 
 def _always() -> bool:
@@ -110,20 +120,22 @@ E_ = TypeVar("E_", bound=Event)
 
 
 def handles(
-    event: type[E_], *, runs_in: RunsIn, when: Callable[[], bool] = _always
+    event: type[E_], *, runs_in: RunsIn, when: Callable[[], bool] = _always, awaited: bool = True
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Subscribe a function of some app's `handlers.py` (imported at start-up).
 
     REGION and HOSPITAL handlers are called as `f(event, unit)` with an open `Unit`; OUTSIDE and BETWEEN ones as
     `f(event, delivery)`. The subscription's name is `<module>.<function>` without `.handlers`. Events published while
     `when` says no are not stored for this handler: it asks of settings only, for it is asked at every publishing.
+    An OUTSIDE handler that nobody waits for (`awaited=False`: polls, uploads, checks) never takes the threads, nor a
+    hospital's last place, of those somebody does.
     """
 
     def register(call: Callable[..., None]) -> Callable[..., None]:
         name = f"{call.__module__.replace('.handlers', '')}.{call.__name__}"
         if name in _subscriptions:
             raise RuntimeError(f"two handlers are called {name}")
-        subscription = Subscription(name, event, runs_in, call, when)
+        subscription = Subscription(name, event, runs_in, call, when, awaited)
         _subscriptions[name] = subscription
         _by_event.setdefault(event.NAME, []).append(subscription)
         return call

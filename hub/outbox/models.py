@@ -1,7 +1,7 @@
 """Outbox and inbox tables: once for all here, a concrete pair in every world (`hub/journal`).
 
-`lane` says which of the relay's pools runs a row, `hospital` whose turn it uses up: fairness and in-flight limits go by
-it, also in the public outbox, which holds rows for all hospitals.
+`lane` says which of the relay's pools runs a row (ADR 1144), `hospital` whose turn it uses up: fairness and in-flight
+limits go by it, also in the public outbox, which holds rows for all hospitals.
 """
 
 from __future__ import annotations
@@ -14,10 +14,16 @@ from hub.tenancy.grants import Grant
 
 
 class Lane(words.TextChoices):
-    """The relay's two pools."""
+    """The relay's pools: inside the database, calls to the outside, and such calls that nobody waits for."""
 
     INTERNAL = "internal", "库内"
     OUTSIDE = "outside", "外部"
+    BULK = "bulk", "外部（后台）"
+
+    @property
+    def calls_outside(self) -> bool:
+        """Whether its handlers may wait on somebody else's system."""
+        return self is not Lane.INTERNAL
 
 
 class State(words.TextChoices):

@@ -24,8 +24,8 @@ class LanePolicy:
 def lane_policy(lane: Lane) -> LanePolicy:
     """The pool's numbers; a call to the outside takes one row, for the thread it blocks is all it has."""
     relay = settings.HUB_RELAY
-    if lane is Lane.OUTSIDE:
-        return LanePolicy(lane, 1, timedelta(seconds=relay["outside_lease"]), relay["outside_threads"])
+    if lane.calls_outside:
+        return LanePolicy(lane, 1, timedelta(seconds=relay["outside_lease"]), relay[f"{lane}_threads"])
     return LanePolicy(lane, relay["batch"], timedelta(seconds=relay["internal_lease"]), relay["internal_threads"])
 
 

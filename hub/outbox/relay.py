@@ -27,7 +27,7 @@ from hub.outbox import housekeeping, sweep, turn, wake
 from hub.outbox.metrics import forget_queues
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
-from hub.outbox.wakes import Alarm, Wakes
+from hub.outbox.wakes import Alarm, Serves, Wakes
 from hub.running import faults
 from hub.tenancy import turnstile
 from hub.tenancy.errors import HospitalClosed, UnknownHospital
@@ -91,7 +91,7 @@ class Relay:
         """Work until told to stop."""
         metrics.serve()
         threads = [
-            threading.Thread(target=partial(self._serve, policy), name=f"{policy.lane}-{number}", daemon=True)
+            threading.Thread(target=partial(self._serve, policy, number), name=f"{policy.lane}-{number}", daemon=True)
             for policy in map(lane_policy, Lane)
             for number in range(policy.threads)
         ]
@@ -113,10 +113,12 @@ class Relay:
             thread.join(max(0.0, end - time.monotonic()))
         logger.info("relay %s has stopped", self.worker)
 
-    def _serve(self, policy: LanePolicy) -> None:
-        client = wake.blocking_client()
+    def _serve(self, policy: LanePolicy, number: int) -> None:
+        client, serves = wake.blocking_client(), Serves.of_thread(number, policy.lane)
+        if policy.lane is Lane.BULK:
+            turnstile.stand_back()
         while not self._stop.is_set():
-            scope = self._wakes.take(policy.lane, client)
+            scope = self._wakes.take(policy.lane, client, serves)
             if scope is None:
                 continue
             if self._stop.is_set():

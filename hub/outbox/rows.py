@@ -27,7 +27,7 @@ COUNTING = 7304564
 """The turn of a scope in which a cap is to be kept."""
 
 # A row that can be claimed: due, not under lease, and the first unfinished one of its handler and aggregate.
-_DUE_ROW = """o.state = 'pending' AND o.lane = %(lane)s AND o.available_at <= %(now)s
+_DUE_ROW = """o.state = 'pending' AND o.available_at <= %(now)s
     AND (o.lease_until IS NULL OR o.lease_until <= %(now)s)
     AND o.id = (
         SELECT e.id FROM {outbox} e
@@ -37,9 +37,10 @@ _DUE_ROW = """o.state = 'pending' AND o.lane = %(lane)s AND o.available_at <= %(
 
 # One group per hospital with pending rows, found by skipping along the index, in an order shuffled by a salt; of each
 # group an equal share of its oldest due rows, until the batch is full. So a turn is shared by all who wait, and its
-# cost follows the number of hospitals and the size of the batch, not the backlog. Where a cap is to be kept, rows under
-# way count against it. Scalars and arrays in place of joins keep the plan the same whatever a queue's stale statistics
-# say. Rows are locked as they are found, so that claims at the same time pass each other by.
+# cost follows the number of hospitals and the size of the batch, not the backlog. Where a cap is to be kept, calls
+# under way count against it, whichever lane they came by. Scalars and arrays in place of joins keep the plan the same
+# whatever a queue's stale statistics say. Rows are locked as they are found, so that claims at the same time pass each
+# other by.
 _CLAIM = """
 WITH RECURSIVE hospitals AS (
     (SELECT hospital FROM {outbox} WHERE state = 'pending' AND lane = %(lane)s ORDER BY hospital LIMIT 1)
@@ -58,11 +59,12 @@ WITH RECURSIVE hospitals AS (
     SELECT head.id FROM groups g
     CROSS JOIN LATERAL (
         SELECT o.id FROM {outbox} o
-        WHERE o.hospital = g.hospital AND {due_row}
+        WHERE o.hospital = g.hospital AND o.lane = %(lane)s AND {due_row}
         ORDER BY o.id
         LIMIT least(%(batch)s / g.number + 1, greatest(g.cap - CASE WHEN %(exact)s THEN (
             SELECT count(*) FROM {outbox} b
-            WHERE b.state = 'pending' AND b.lane = %(lane)s AND b.hospital = g.hospital AND b.lease_until > %(now)s
+            WHERE b.state = 'pending' AND b.lane IN ('outside', 'bulk') AND b.hospital = g.hospital
+                AND b.lease_until > %(now)s
         ) ELSE 0 END, 0))
         FOR UPDATE OF o SKIP LOCKED
     ) head
@@ -74,7 +76,7 @@ RETURNING id, event_id, handler, hospital, incarnation, payload, request_id, att
     (SELECT count(*) > %(batch)s FROM heads)
 """
 
-_DUE = "SELECT EXISTS (SELECT 1 FROM {outbox} o WHERE {due_row})"
+_DUE = "SELECT EXISTS (SELECT 1 FROM {outbox} o WHERE o.lane = %(lane)s AND {due_row})"
 
 _FOLLOWED = """EXISTS (
     SELECT 1 FROM {outbox} f
@@ -96,7 +98,7 @@ RETURNING {_FOLLOWED}
 _FINISH_CALL = f"""
 UPDATE {{outbox}} o SET state = 'done', finished_at = %(now)s, lease_until = NULL
 WHERE id = %(row)s AND state = 'pending' AND lease_by = %(worker)s
-RETURNING {_FOLLOWED} OR EXISTS (SELECT 1 FROM {{outbox}} o WHERE {{due_row}})
+RETURNING {_FOLLOWED} OR EXISTS (SELECT 1 FROM {{outbox}} o WHERE o.lane IN ('outside', 'bulk') AND {{due_row}})
 """  # noqa: S608 - names of our own tables
 
 _RECEIVE = """
@@ -197,8 +199,8 @@ def finishing(world: World, row: Claimed, *, worker: UUID) -> Ending:
 
 def finishing_call(world: World, row: Claimed, *, worker: UUID) -> Ending:
     """The same for a call to the outside, with whose end a place at the hospital becomes free: returns whether any row
-    could be claimed now."""
-    told = {"row": row.id, "worker": worker, "lane": Lane.OUTSIDE.value}
+    to the outside could be claimed now."""
+    told = {"row": row.id, "worker": worker}
     return Ending(sql=_statement(_FINISH_CALL, world).sql, parameters=told)
 
 

@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 
 _COUNTS = """
 SELECT
-    (SELECT count(*) FROM {outbox} WHERE state = 'pending' AND lane = 'internal'),
-    (SELECT count(*) FROM {outbox} WHERE state = 'pending' AND lane = 'outside'),
+    (SELECT json_object_agg(lane, number)
+     FROM (SELECT lane, count(*) AS number FROM {outbox} WHERE state = 'pending' GROUP BY lane) AS waiting),
     (SELECT count(*) FROM {outbox} WHERE state = 'dead'),
     (SELECT min(available_at) FROM {outbox} WHERE state = 'pending'),
     (SELECT count(*) FROM {pending})
@@ -60,8 +60,8 @@ def look(scope: str) -> Found:
     """Measure one schema's queues."""
     world, now = world_of(scope), clock.now()
     with open_scope(scope, read_only=True):
-        internal, outside, dead, oldest, unsealed = _counts(world)
-        waiting = {Lane.INTERNAL: internal, Lane.OUTSIDE: outside}
+        found, dead, oldest, unsealed = _counts(world)
+        waiting = {lane: found.get(lane, 0) for lane in Lane}
         lanes = [lane for lane, count in waiting.items() if count and rows.due(world, lane, now=now)]
     for lane, count in waiting.items():
         metrics.PENDING.labels(scope, lane).set(count)
@@ -71,8 +71,8 @@ def look(scope: str) -> Found:
     return Found(lanes, unsealed)
 
 
-def _counts(world: World) -> tuple[int, int, int, datetime | None, int]:
+def _counts(world: World) -> tuple[dict[str, int], int, datetime | None, int]:
     with connections[world.alias].cursor() as cursor:
         cursor.execute(_COUNTS.format(outbox=world.outbox, pending=world.pending))
-        [(internal, outside, dead, oldest, unsealed)] = cursor.fetchall()
-    return internal, outside, dead, oldest, unsealed
+        [(waiting, dead, oldest, unsealed)] = cursor.fetchall()
+    return waiting or {}, dead, oldest, unsealed

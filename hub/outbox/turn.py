@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connections
 
 from hub import clock
-from hub.journal.world import open_scope, world_of
+from hub.journal.world import World, open_scope, world_of
 from hub.outbox import delivery, metrics, onward, rows, wake
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
@@ -26,6 +26,7 @@ from hub.tenancy.scope import REGION
 logger = logging.getLogger(__name__)
 
 _UNLIMITED = 1_000_000
+_CALLING = tuple(lane for lane in Lane if lane.calls_outside)
 
 
 @dataclass(slots=True)
@@ -116,7 +117,7 @@ class _Ends:
 
 
 def _attempt(scope: str, row: rows.Claimed, lane: Lane, worker: UUID) -> delivery.Result:
-    if lane is Lane.OUTSIDE:
+    if lane.calls_outside:
         put_back_connections()  # the handler may wait on the network, and each of its scopes takes one of its own
     with metrics.attempt(scope, row, lane) as observed:
         result = delivery.attempt(scope, row, worker=worker)
@@ -133,15 +134,14 @@ def _store(turn: Turn, scope: str, lane: Lane, ends: _Ends, worker: UUID) -> Non
             concluded = delivery.conclude(scope, results, worker=worker)
             if ends.unbegun:
                 rows.release(world, [row.id for row in ends.unbegun], worker=worker)
-            # A place at a hospital has become free, and others wait for places that no row of theirs tells of.
-            more = more or concluded.followed or (lane is Lane.OUTSIDE and rows.due(world, lane, now=clock.now()))
+            more = more or concluded.followed or (lane.calls_outside and _any_due(world))
     failed = sum(1 for result in results if result.failure)
     turn.delivered += len(results) - failed
     turn.failed += failed
     turn.dead += failed - len(concluded.retries)
     turn.retries += [(when, scope, lane) for when in concluded.retries]
     if more:
-        turn.more.append((scope, lane))
+        turn.more += [(scope, waiting) for waiting in (_CALLING if lane.calls_outside else (lane,))]
 
 
 def put_back_connections() -> None:
@@ -151,16 +151,22 @@ def put_back_connections() -> None:
 
 
 def _caps(scope: str, lane: Lane) -> rows.Caps:
-    """How much of each hospital may be under way at once: the hospital's own limit where the outside is called."""
-    if lane is not Lane.OUTSIDE:
+    """How much of each hospital may be under way at once: the hospital's own limit where the outside is called, and
+    one less for what nobody waits for."""
+    if not lane.calls_outside:
         return rows.Caps(usual=_UNLIMITED, by_hospital={}, exact=False)
     if scope != REGION:
-        limit = _in_flight(registry.tenant(scope))
-        return rows.Caps(usual=limit, by_hospital={}, exact=True)
-    return rows.Caps(
-        usual=_UNLIMITED, by_hospital={info.code: _in_flight(info) for info in registry.hospitals()}, exact=True
-    )
+        return rows.Caps(usual=_in_flight(registry.tenant(scope), lane), by_hospital={}, exact=True)
+    by_hospital = {info.code: _in_flight(info, lane) for info in registry.hospitals()}
+    return rows.Caps(usual=_UNLIMITED, by_hospital=by_hospital, exact=True)
 
 
-def _in_flight(info: registry.TenantInfo) -> int:
-    return int(info.limits.get("in_flight", 4))
+def _in_flight(info: registry.TenantInfo, lane: Lane) -> int:
+    limit = int(info.limits.get("in_flight", 4))
+    return max(1, limit - 1) if lane is Lane.BULK else limit
+
+
+def _any_due(world: World) -> bool:
+    """Whether any call could begin: a place at a hospital has become free, and others wait for places that no row of
+    theirs tells of."""
+    return any(rows.due(world, lane, now=clock.now()) for lane in _CALLING)

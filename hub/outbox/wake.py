@@ -1,7 +1,8 @@
 """Waking the relay after a commit: the scope's code in a sorted set of Redis, one set per lane, one for the sealer.
 
 The score is the time, and a code that is queued keeps its place: taking the lowest score serves scopes in turn, over
-all relay processes. Nothing here is the truth: what is lost is found by the next sweep.
+all relay processes. The district, for which all hospitals' residents wait, has a set beside the hospitals'.
+Nothing here is the truth: what is lost is found by the next sweep.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from django.conf import settings
 from django.db import connections
 
 from hub.redis import connect
+from hub.tenancy.scope import REGION
 
 logger = logging.getLogger(__name__)
 
@@ -40,9 +42,13 @@ def blocking_client() -> redis.Redis:
     return connect(settings.HUB_REDIS_URL, socket_timeout=10, socket_connect_timeout=2)
 
 
-def key(queue: str) -> str:
-    """The sorted set of a queue; installations and test databases that share a Redis stay apart."""
-    return f"{settings.HUB_ROLE_PREFIX}:{connections['default'].settings_dict['NAME']}:wake:{queue}"
+def key(queue: str, *, of_region: bool = False) -> str:
+    """A sorted set of a queue; installations and test databases that share a Redis stay apart.
+
+    The braces keep an installation's sets on one node of a Redis Cluster: a thread waits for several at once.
+    """
+    place = f"{{{settings.HUB_ROLE_PREFIX}:{connections['default'].settings_dict['NAME']}:wake}}:{queue}"
+    return f"{place}:{REGION}" if of_region else place
 
 
 @dataclass(slots=True)
@@ -94,7 +100,7 @@ def _send(words: Iterable[tuple[str, str]]) -> bool:
     try:
         with _client(settings.HUB_REDIS_URL).pipeline(transaction=False) as pipeline:
             for scope, queue in words:
-                pipeline.zadd(key(queue), {scope: now}, nx=True)
+                pipeline.zadd(key(queue, of_region=scope == REGION), {scope: now}, nx=True)
             pipeline.execute()
     except redis.RedisError as problem:
         _silent_until = time.monotonic() + _PAUSE
@@ -105,11 +111,15 @@ def _send(words: Iterable[tuple[str, str]]) -> bool:
 
 def take_all(queue: str) -> list[str]:
     """Every scope queued now; empty if Redis can't be reached."""
+    taken: list[Any] = []
     try:
-        taken: Any = _client(settings.HUB_REDIS_URL).zpopmin(key(queue), 1_000_000)
+        with _client(settings.HUB_REDIS_URL).pipeline(transaction=False) as pipeline:
+            for of_region in (True, False):
+                pipeline.zpopmin(key(queue, of_region=of_region), 1_000_000)
+            taken = pipeline.execute()
     except redis.RedisError:
         return []
-    return [member.decode() for member, _ in taken]
+    return [member.decode() for members in taken for member, _ in members]
 
 
 def lead(duty: str, seconds: float) -> bool:

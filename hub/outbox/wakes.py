@@ -7,6 +7,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 import redis
@@ -14,15 +15,36 @@ import redis
 from hub import clock
 from hub.outbox import wake
 from hub.outbox.models import Lane
+from hub.tenancy.scope import REGION
 
 _WAIT = 1.0  # how long a thread waits at once; also the longest a stop goes unnoticed
+
+
+class Serves(Enum):
+    """Whom a thread serves, and whom first; the values are the sets it waits for in their order, true the district's.
+
+    The district's rows are as many as all hospitals' together, so it is not one scope among them; and threads of its
+    own, and of theirs, are left when those it calls, or those they call, keep all others waiting (ADR 1144).
+    """
+
+    DISTRICT_FIRST = (True, False)
+    HOSPITALS_FIRST = (False, True)
+    DISTRICT_ONLY = (True,)
+    HOSPITALS_ONLY = (False,)
+
+    @classmethod
+    def of_thread(cls, number: int, lane: Lane) -> Serves:
+        """Of the `number`th thread of a pool, counted from 0."""
+        both = (cls.DISTRICT_FIRST, cls.HOSPITALS_FIRST)
+        pattern = (*both, *both, cls.DISTRICT_ONLY, cls.HOSPITALS_ONLY) if lane is Lane.OUTSIDE else both
+        return pattern[number % len(pattern)]
 
 
 class Wakes:
     """Scopes waiting for a turn: in Redis, shared by all relays; in this process while Redis can't be reached."""
 
     def __init__(self) -> None:
-        self._local: defaultdict[str, dict[str, None]] = defaultdict(dict)  # a dict keeps the order of arrival
+        self._local: defaultdict[tuple[str, bool], dict[str, None]] = defaultdict(dict)  # a dict keeps the order
         self._arrived = threading.Condition()
 
     def put(self, scope: str, lane: Lane) -> None:
@@ -30,30 +52,32 @@ class Wakes:
         if wake.put(scope, [lane]):
             return
         with self._arrived:
-            self._local[lane][scope] = None
+            self._local[lane, scope == REGION][scope] = None
             self._arrived.notify()
 
-    def take(self, lane: Lane, client: redis.Redis) -> str | None:
-        """The scope that has waited longest, or None after a second."""
-        found = self._take_local(lane)
+    def take(self, lane: Lane, client: redis.Redis, serves: Serves = Serves.HOSPITALS_FIRST) -> str | None:
+        """The scope that has waited longest of the first set that has any, or None after a second."""
+        found = self._take_local(lane, serves)
         if found is not None:
             return found
         try:
-            popped: Any = client.bzpopmin(wake.key(lane), timeout=_WAIT)
+            sets = [wake.key(lane, of_region=of_region) for of_region in serves.value]
+            popped: Any = client.bzpopmin(sets, timeout=_WAIT)
         except redis.RedisError:
             with self._arrived:
                 self._arrived.wait(_WAIT)
-            return self._take_local(lane)
+            return self._take_local(lane, serves)
         return str(popped[1].decode()) if popped else None
 
-    def _take_local(self, lane: Lane) -> str | None:
+    def _take_local(self, lane: Lane, serves: Serves) -> str | None:
         with self._arrived:
-            waiting = self._local[lane]
-            if not waiting:
-                return None
-            scope = next(iter(waiting))
-            del waiting[scope]
-            return scope
+            for of_region in serves.value:
+                waiting = self._local[lane, of_region]
+                if waiting:
+                    scope = next(iter(waiting))
+                    del waiting[scope]
+                    return scope
+            return None
 
 
 class Alarm:

@@ -141,6 +141,7 @@ HUB_RELAY = {
     "batch": env.number("HUB_RELAY_BATCH", 8),
     "internal_threads": env.number("HUB_RELAY_INTERNAL_THREADS", 4),
     "outside_threads": env.number("HUB_RELAY_OUTSIDE_THREADS", 24),
+    "bulk_threads": env.number("HUB_RELAY_BULK_THREADS", 8),
     "at_once": env.number("HUB_RELAY_AT_ONCE", 4),
     "internal_lease": env.number("HUB_RELAY_INTERNAL_LEASE", 30),
     "outside_lease": env.number("HUB_RELAY_OUTSIDE_LEASE", 90),

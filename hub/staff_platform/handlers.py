@@ -13,7 +13,7 @@ def trade_code(event: CodeReceived, delivery: Delivery) -> None:  # noqa: ARG001
     services.trade(event.ask_id)
 
 
-@handles(UsersChanged, runs_in=RunsIn.OUTSIDE)
+@handles(UsersChanged, runs_in=RunsIn.OUTSIDE, awaited=False)
 def read_users(event: UsersChanged, delivery: Delivery) -> None:  # noqa: ARG001 - the relay's signature
     """Who is there, who is disabled?"""
     services.synchronise()

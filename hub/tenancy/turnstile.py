@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 PATIENCE = 1.0  # seconds
 _places: threading.Semaphore | None = None
+_behind = threading.Semaphore(1)
+_thread = threading.local()
 
 
 def limit(places: int | None) -> None:
@@ -29,14 +31,24 @@ def is_limited() -> bool:
     return _places is not None
 
 
+def stand_back() -> None:
+    """From now on this thread and others that do the same want one place between them: what they do can wait."""
+    _thread.stands_back = True
+
+
 @contextmanager
 def passing() -> Iterator[None]:
     """Wait for a place, at most `PATIENCE`, and give it back at the end."""
-    places = _places
-    if places is None or not places.acquire(timeout=PATIENCE):
+    if _places is None:
         yield
         return
-    try:
+    with ExitStack() as held:
+        if getattr(_thread, "stands_back", False):
+            _take(_behind, held)
+        _take(_places, held)
         yield
-    finally:
-        places.release()
+
+
+def _take(places: threading.Semaphore, held: ExitStack) -> None:
+    if places.acquire(timeout=PATIENCE):
+        held.callback(places.release)

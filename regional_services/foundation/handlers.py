@@ -32,13 +32,13 @@ def collect_institution(event: LifeChanged, _delivery: Delivery) -> None:
     collecting.collect_master(event.institution_code)
 
 
-@handles(HandOverDue, runs_in=RunsIn.OUTSIDE)
+@handles(HandOverDue, runs_in=RunsIn.OUTSIDE, awaited=False)
 def hand_over(_event: HandOverDue, delivery: Delivery) -> None:
     """Entries wait."""
     sending.hand_over(delivery)
 
 
-@handles(EntryRejected, runs_in=RunsIn.OUTSIDE)
+@handles(EntryRejected, runs_in=RunsIn.OUTSIDE, awaited=False)
 def hand_over_rejected(event: EntryRejected, delivery: Delivery) -> None:
     """One was rejected."""
     sending.hand_over_rejected(event.event_id, delivery)

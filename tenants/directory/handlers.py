@@ -28,7 +28,7 @@ SYNC = system_actor("科室医生同步")
 ASK_AGAIN_SECONDS = 5.0
 
 
-@handles(DirectoryDue, runs_in=RunsIn.OUTSIDE)
+@handles(DirectoryDue, runs_in=RunsIn.OUTSIDE, awaited=False)
 def follow_directory(event: DirectoryDue, _delivery: Delivery) -> None:
     """Departments first, because doctors have posts in them. A hospital that is away is asked again."""
     code = event.hospital

@@ -9,7 +9,7 @@ from tenants.nightly.events import NightReportMade
 from tenants.nightly.models import SmsState
 
 
-@handles(NightReportMade, runs_in=RunsIn.OUTSIDE)
+@handles(NightReportMade, runs_in=RunsIn.OUTSIDE, awaited=False)
 def send_word(event: NightReportMade, _delivery: Delivery) -> None:
     """A short message with the three figures; the same day is not sent twice."""
     letter = services.letter_of(event.hospital, event.day)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -97,6 +97,8 @@ class ScheduleLookedAt(Event):
     hospital: str
     department_code: str
     day: date
+    department_id: UUID | None = None
+    looked_at: datetime | None = None
 
     @property
     def aggregate(self) -> str:

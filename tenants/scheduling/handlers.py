@@ -18,7 +18,7 @@ from institution_connectors.exchange.events import (
 from tenants.directory import services as directory
 from tenants.directory.events import DirectoryChanged
 from tenants.registry.selectors import institution
-from tenants.scheduling import following, selectors, services
+from tenants.scheduling import following, looking, selectors, services
 from tenants.scheduling.errors import SessionNotFound
 from tenants.scheduling.events import ScheduleLookedAt
 
@@ -62,7 +62,7 @@ def follow_number(event: NumberTakenReported, unit: Unit) -> None:
     unit.audit("scheduling.number_followed", target=f"session:{event.schedule_code}", detail={"free": fact.free})
 
 
-@handles(ScheduleLookedAt, runs_in=RunsIn.OUTSIDE)
+@handles(ScheduleLookedAt, runs_in=RunsIn.OUTSIDE, awaited=False)
 def ask_for_day(event: ScheduleLookedAt, _delivery: Delivery) -> None:
     """Ask for what somebody looks at; numbers are read of the sessions that changed."""
     if not connectors.can(event.hospital, Operation.LIST_SCHEDULES):
@@ -72,9 +72,10 @@ def ask_for_day(event: ScheduleLookedAt, _delivery: Delivery) -> None:
     )
     if polled.sessions and not polled.told:
         services.confirm_unchanged(event.hospital, event.department_code, event.day, actor=SYNC)
+    looking.carried_out(event)
 
 
-@handles(DirectoryChanged, runs_in=RunsIn.OUTSIDE)
+@handles(DirectoryChanged, runs_in=RunsIn.OUTSIDE, awaited=False)
 def ask_for_first_schedules(event: DirectoryChanged, delivery: Delivery) -> None:
     """A hospital whose directory has just come tells its schedules by itself, or else is asked for all of them."""
     code = event.hospital

@@ -1,7 +1,8 @@
 """Schedules residents look at just now are asked for at most every ten seconds, at hospitals that do not push.
 
 The look is an event of the hospital, so that a connector worker asks and no page waits. Looks are coalesced by a key in
-Redis that expires: losing it asks once more, and without Redis the regular poll has to do.
+Redis: it stays while the look waits, however long that takes, and expires ten seconds after the look. Losing it asks
+once more, and without Redis the regular poll has to do.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from uuid import UUID
 
 from redis import RedisError
 
-from hub import redis
+from hub import clock, redis
 from hub.actor import system_actor
 from hub.work import work
 from institution_connectors.catalog import selectors as connectors
@@ -22,6 +23,7 @@ from tenants.registry.selectors import institution
 from tenants.scheduling.events import ScheduleLookedAt
 
 LOOK_EVERY = 10
+LOST_AFTER = 300  # seconds; a look that was not carried out by then is not waited for any more
 LOOKER = system_actor("号源浏览")
 
 
@@ -37,14 +39,31 @@ def note_look(hospital: str, department_id: UUID, day: date) -> bool:
         code = his_code_of(MappingKind.DEPARTMENT, department_id, generation=generation)
         if code is None:
             return False
-        unit.publish(ScheduleLookedAt(hospital=hospital, department_code=code, day=day))
+        looked = ScheduleLookedAt(
+            hospital=hospital, department_code=code, day=day, department_id=department_id, looked_at=unit.now
+        )
+        unit.publish(looked)
         unit.audit("scheduling.poll_asked", target=f"department:{department_id}", detail={"day": str(day)})
     return True
 
 
-def _first(hospital: str, department_id: UUID, day: date) -> bool:
-    name = redis.key("scheduling", "look", hospital, str(department_id), day.isoformat())
+def carried_out(event: ScheduleLookedAt) -> None:
+    """The hospital has been asked: the next look counts, ten seconds after the one that made us ask."""
+    if event.department_id is None or event.looked_at is None:
+        return  # published by a release that knew neither
+    left = LOOK_EVERY - (clock.now() - event.looked_at).total_seconds()
     try:
-        return bool(redis.client().set(name, "1", nx=True, ex=LOOK_EVERY))
+        redis.client().pexpire(_name(event.hospital, event.department_id, event.day), max(1, int(left * 1000)))
+    except RedisError:
+        return
+
+
+def _first(hospital: str, department_id: UUID, day: date) -> bool:
+    try:
+        return bool(redis.client().set(_name(hospital, department_id, day), "1", nx=True, ex=LOST_AFTER))
     except RedisError:
         return False
+
+
+def _name(hospital: str, department_id: UUID, day: date) -> str:
+    return redis.key("scheduling", "look", hospital, str(department_id), day.isoformat())

@@ -66,6 +66,20 @@ class Ask(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Upload(Event):
+    """To be handled outside, and nobody waits for it."""
+
+    NAME: ClassVar[str] = "probe.upload"
+
+    hospital: str
+    number: int
+
+    @property
+    def aggregate(self) -> str:
+        return f"upload:{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Copy(Event):
     """To be handled between the worlds."""
 
@@ -98,6 +112,11 @@ def receive_visit(event: Visit, unit: Unit) -> None:
 @handles(Ask, runs_in=RunsIn.OUTSIDE)
 def ask_outside(event: Ask, delivery: Delivery) -> None:
     behave("ask", event, delivery)
+
+
+@handles(Upload, runs_in=RunsIn.OUTSIDE, awaited=False)
+def upload(event: Upload, delivery: Delivery) -> None:
+    behave("upload", event, delivery)
 
 
 def behave(name: str, event: Any, context: Any) -> None:

@@ -20,7 +20,7 @@ from hub.outbox.selectors import dead_letters
 from hub.tenancy.scope import REGION
 from hub.work import Unit, work
 from tests.harness.threads import in_threads
-from tests.journal.probes import ACTOR, Ask, Behaviour, Knock, Visit, behaving, done, publish, query, states
+from tests.journal.probes import ACTOR, Ask, Behaviour, Knock, Upload, Visit, behaving, done, publish, query, states
 
 INTERNAL = LanePolicy(Lane.INTERNAL, 8, timedelta(seconds=30), 4)
 
@@ -323,6 +323,21 @@ def test_no_more_calls_to_a_hospital_than_its_limit(alpha: str, beta: str) -> No
     assert sum(len(_claim(alpha, ids.uuid7(), outside)) for _ in range(8)) == 4
     in_region = [row.hospital for _ in range(12) for row in _claim(REGION, ids.uuid7(), outside)]
     assert sorted(in_region) == [alpha] * 4 + [beta]
+
+
+def test_what_nobody_waits_for_leaves_a_place_to_those_who_wait(alpha: str) -> None:
+    """The limit of a hospital counts all calls under way; uploads never take the last place (ADR 1144)."""
+    publish(alpha, *(Upload(hospital=alpha, number=n) for n in range(10)))
+    publish(alpha, *(Ask(hospital=alpha, number=n) for n in range(10)))
+    bulk, outside = lane_policy(Lane.BULK), lane_policy(Lane.OUTSIDE)
+    assert sum(len(_claim(alpha, ids.uuid7(), bulk)) for _ in range(8)) == 3
+    assert sum(len(_claim(alpha, ids.uuid7(), outside)) for _ in range(8)) == 1
+
+
+def test_a_place_that_becomes_free_is_told_to_both_kinds_of_calls(alpha: str) -> None:
+    publish(alpha, *(Upload(hospital=alpha, number=n) for n in range(4)), Ask(hospital=alpha, number=9))
+    took = turn.take(alpha, lane_policy(Lane.BULK), worker=ids.uuid7())
+    assert took.more == [(alpha, Lane.OUTSIDE), (alpha, Lane.BULK)]
 
 
 @pytest.mark.race

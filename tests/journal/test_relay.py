@@ -18,12 +18,12 @@ from hub.outbox.events import Permanent
 from hub.outbox.models import Lane
 from hub.outbox.policy import lane_policy
 from hub.outbox.relay import Relay, drain
-from hub.outbox.wakes import Alarm, Wakes
+from hub.outbox.wakes import Alarm, Serves, Wakes
 from hub.tenancy.context import letting_go
 from hub.tenancy.scope import REGION, hospital
 from hub.work import Command, work
 from tests.crash.conftest import StartRelay, eventually, no_anchors, server, start_relay
-from tests.journal.probes import ACTOR, Ask, Copy, Knock, behaving, done, publish, query, states
+from tests.journal.probes import ACTOR, Ask, Copy, Knock, Upload, behaving, done, publish, query, states
 
 __all__ = ["no_anchors", "server", "start_relay"]
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -90,6 +90,33 @@ def test_scopes_are_served_in_the_order_they_came(committed: None) -> None:
     assert [wakes.take(Lane.INTERNAL, client) for _ in range(3)] == ["alpha", "beta", None]
 
 
+def test_the_district_is_served_beside_all_hospitals_and_not_as_one_of_them(committed: None) -> None:
+    """Half of the threads look first whether the district waits: so it has half of the turns, however many do."""
+    wakes, client = Wakes(), wake.blocking_client()
+    for scope in ("alpha", "beta", "gamma", REGION):
+        wakes.put(scope, Lane.OUTSIDE)
+    assert wakes.take(Lane.OUTSIDE, client, Serves.HOSPITALS_FIRST) == "alpha"
+    assert wakes.take(Lane.OUTSIDE, client, Serves.DISTRICT_FIRST) == REGION
+    assert wakes.take(Lane.OUTSIDE, client, Serves.DISTRICT_FIRST) == "beta", "it may help the others"
+    wakes.put(REGION, Lane.OUTSIDE)
+    assert wakes.take(Lane.OUTSIDE, client, Serves.HOSPITALS_ONLY) == "gamma"
+    assert wakes.take(Lane.OUTSIDE, client, Serves.HOSPITALS_ONLY) is None, "kept for hospitals, however long"
+    assert wakes.take(Lane.OUTSIDE, client, Serves.HOSPITALS_FIRST) == REGION
+    wakes.put("alpha", Lane.OUTSIDE)
+    assert wakes.take(Lane.OUTSIDE, client, Serves.DISTRICT_ONLY) is None
+    assert wake.take_all(Lane.OUTSIDE) == ["alpha"]
+
+
+def test_some_threads_stay_for_either_side() -> None:
+    """Whoever hangs, the district's parties or the hospitals, keeps at most five of six threads."""
+    outside = [Serves.of_thread(number, Lane.OUTSIDE) for number in range(24)]
+    assert [outside.count(kind) for kind in Serves] == [8, 8, 4, 4]
+    assert {Serves.of_thread(number, Lane.INTERNAL) for number in range(4)} == {
+        Serves.DISTRICT_FIRST,
+        Serves.HOSPITALS_FIRST,
+    }
+
+
 def test_a_failed_delivery_is_tried_again_without_a_sweep(alpha: str) -> None:
     rung: list[tuple[str, Lane]] = []
     alarm = Alarm(lambda scope, lane: rung.append((scope, lane)))
@@ -102,13 +129,13 @@ def test_a_failed_delivery_is_tried_again_without_a_sweep(alpha: str) -> None:
 
 
 def test_the_sweep_finds_due_rows_and_measures(alpha: str, beta: str, nobody_wakes: None) -> None:
-    publish(alpha, Knock(number=1), Knock(number=2), Ask(hospital=alpha, number=3))
+    publish(alpha, Knock(number=1), Knock(number=2), Ask(hospital=alpha, number=3), Upload(hospital=alpha, number=4))
     publish(beta, Knock(number=4))
     with behaving("knock", never):
         turn.take(beta, lane_policy(Lane.INTERNAL), worker=ids.uuid7())
     found: list[tuple[str, Lane]] = []
     unsealed = sweep.sweep(lambda scope, lane: found.append((scope, lane)))
-    assert found == [(alpha, Lane.INTERNAL), (alpha, Lane.OUTSIDE)]
+    assert found == [(alpha, Lane.INTERNAL), (alpha, Lane.OUTSIDE), (alpha, Lane.BULK)]
     assert unsealed == [alpha, beta]
     assert metrics.PENDING.labels(alpha, Lane.INTERNAL)._value.get() == 2
     assert metrics.DEAD.labels(beta)._value.get() == 1

@@ -10,13 +10,13 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from hub import clock
+from hub import clock, redis
 from hub.actor import system_actor
 from hub.outbox.relay import drain
 from hub.tenancy.scope import hospital, region
 from hub.work import work
 from regional_services.catalog import selectors as catalog
-from tenants.scheduling import steps
+from tenants.scheduling import looking, steps
 from tenants.scheduling.models import Number, NumberState, Session
 from tests.harness.outside import Board
 from tests.scheduling.conftest import Counterparts
@@ -83,6 +83,20 @@ def test_a_polled_hospital_is_asked_while_somebody_looks(his: Counterparts, beta
     _until(lambda: _free_in_catalogue(beta) == before - 1, 10)
     [shown] = [row for row in client.get(path).json()["items"] if row["id"] == str(session.id)]
     assert shown["age_seconds"] < 15
+
+
+def test_a_look_that_waits_is_not_asked_for_again(his: Counterparts, beta: str) -> None:
+    """However long the backlog; the ten seconds count from the look that made us ask, once it has been carried out."""
+    _until(lambda: _sessions(beta) > 0, 30)
+    with hospital(beta, read_only=True):
+        session = Session.objects.filter(date__gt=clock.today())[0]
+    looked = (beta, session.department_id, session.date)
+    assert looking.note_look(*looked)
+    key = looking._name(*looked)
+    assert redis.client().pttl(key) > looking.LOOK_EVERY * 1000, "it waits, whatever the time"
+    assert not looking.note_look(*looked)
+    drain()
+    assert 0 < redis.client().pttl(key) <= looking.LOOK_EVERY * 1000
 
 
 def _free(code: str) -> int:

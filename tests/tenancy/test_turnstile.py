@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connections
@@ -23,12 +23,13 @@ def unlimited_afterwards() -> Iterator[None]:
     turnstile.limit(None)
 
 
-def _most_at_once(code: str) -> int:
+def _most_at_once(code: str, *, before: Callable[[], None] = lambda: None) -> int:
     """How many of some threads were inside at the same time."""
     guard, inside, most = threading.Lock(), 0, 0
 
     def work(_number: int) -> None:
         nonlocal inside, most
+        before()
         with hospital(code, read_only=True):
             with guard:
                 inside += 1
@@ -63,6 +64,12 @@ def test_who_has_waited_long_enough_goes_in(
     assert _most_at_once(alpha) >= 1
     monkeypatch.setattr(turnstile, "PATIENCE", 5.0)
     assert _most_at_once(alpha) == 1
+
+
+def test_who_stands_back_has_one_place_with_all_who_do(alpha: str, unlimited_afterwards: None) -> None:
+    turnstile.limit(PLACES)
+    assert _most_at_once(alpha, before=turnstile.stand_back) == 1
+    assert _most_at_once(alpha) == PLACES, "the others are not held up, and places were given back"
 
 
 def test_a_connection_is_given_back_with_the_place(alpha: str, unlimited_afterwards: None) -> None:

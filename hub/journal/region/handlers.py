@@ -8,7 +8,7 @@ from hub.outbox.events import Delivery, RunsIn, handles
 from hub.tenancy.scope import REGION
 
 
-@handles(AuditCheckDue, runs_in=RunsIn.OUTSIDE)
+@handles(AuditCheckDue, runs_in=RunsIn.OUTSIDE, awaited=False)
 def send_to_worker(event: AuditCheckDue, delivery: Delivery) -> None:  # noqa: ARG001 - the relay's signature
     """Hand the verification to a worker: it may take longer than a delivery."""
     if event.scope == REGION:
