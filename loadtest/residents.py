@@ -18,7 +18,7 @@ import gevent
 import gevent.lock
 import pyotp
 import requests
-from locust import HttpUser, between, constant, events, task
+from locust import HttpUser, between, events, task
 from locust.env import Environment
 from locust.exception import StopUser
 from locust.runners import Runner
@@ -81,6 +81,7 @@ class Api(HttpUser):
 
     abstract = True
     token = ""
+    again = 1.0  # seconds after which the hub wants to be asked again
 
     def call(self, method: str, path: str, body: Any = None, *, name: str, expected: frozenset[str] = NONE) -> Any:
         """One request under a name of the table; refusals that are expected count as answers."""
@@ -90,6 +91,7 @@ class Api(HttpUser):
         with self.client.request(
             method, API + path, json=body, headers=headers, name=name, catch_response=True
         ) as answer:
+            self.again = float(answer.headers.get("Retry-After", "1"))
             found = answer.json() if answer.content else {}
             if answer.status_code >= 400 and found.get("code") in expected:
                 answer.success()
@@ -289,14 +291,17 @@ class Waiting(Signed):
     What is counted begins anew when all of them wait: their arrival is load of its own, whoever hangs.
     """
 
-    wait_time = constant(1)
     fixed_count = WAITING
     booking_id = ""
     in_line: ClassVar[set[str]] = set()
 
+    def wait_time(self) -> float:
+        """As the hub said."""
+        return self.again
+
     @task
     def wait(self) -> None:
-        """Ask once, then poll as often as the hub said."""
+        """Ask once, then poll."""
         if self.booking_id:
             self.call("GET", f"/bookings/{self.booking_id}", name="waiting: poll")
             return

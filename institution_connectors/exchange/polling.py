@@ -49,7 +49,7 @@ from institution_connectors.exchange import inbound, models
 from institution_connectors.exchange.models import Probe
 from institution_connectors.exchange.services import ask_now
 from institution_connectors.runtime import metrics
-from institution_connectors.runtime.pipeline import ACTOR
+from institution_connectors.runtime.pipeline import ACTOR, call_those_who_wait
 
 DAYS = 14
 _SEEN_SECONDS = 3600
@@ -160,7 +160,7 @@ def _visit_mark(report: VisitReport) -> str:
 
 
 def probe(code: str) -> Probe:
-    """Ask the hospital for its time and store how it did."""
+    """Ask the hospital for its time and store how it did; if it was away the last time, call those who wait for it."""
     started = clock.now()
     answer = ask_now(code, Ping(), correlation="probe")
     ended = clock.now()
@@ -170,8 +170,11 @@ def probe(code: str) -> Probe:
         skew = round((answer.expect(Pong).his_time - middle).total_seconds() * 1000)
         metrics.SKEW.labels(code).set(skew / 1000)
     with work(code, actor=ACTOR) as unit:
+        last = Probe.objects.order_by("-at").first()
         made = Probe.objects.create(at=ended, reason=answer.reason, latency_ms=latency, skew_ms=skew)
         unit.audit("connector.probed", target=f"connector:{code}", reason=answer.reason, detail={"skew_ms": skew})
+    if skew is not None and last is not None and last.skew_ms is None:
+        call_those_who_wait(code)
     return made
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 from institution_connectors.contracts import Limits, Outcome, Reason
 
+APART = 0.2
+"""Seconds between two callers who come back after they were turned away."""
 _FAILURES = frozenset({Reason.TIME_OUT, Reason.CONNECTION_LOST, Reason.UNREACHABLE})
 
 
@@ -30,6 +32,7 @@ class Gate:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _failures: int = 0
     _closed_until: float = 0.0
+    _turned_away: int = 0
 
     def __post_init__(self) -> None:
         self._places = threading.BoundedSemaphore(self.limits.in_flight)
@@ -44,8 +47,18 @@ class Gate:
             if remaining > 0:
                 return remaining
             if self._failures >= self.limits.breaker_failures:
-                self._closed_until = time.monotonic() + self.limits.breaker_seconds
+                self._close()
             return 0.0
+
+    def come_back_in(self) -> float:
+        """Seconds after which a caller who finds the gate closed should come back.
+
+        A crowd comes back one by one, not all at the moment it opens; whoever is answered then calls the others
+        (`pipeline.call`).
+        """
+        with self._lock:
+            self._turned_away += 1
+            return max(0.0, self._closed_until - time.monotonic()) + self._turned_away * APART
 
     @contextmanager
     def place(self, seconds: float) -> Iterator[None]:
@@ -57,15 +70,21 @@ class Gate:
         finally:
             self._places.release()
 
-    def note(self, outcome: Outcome, reason: Reason) -> None:
-        """Count what came of a call: only silence and broken connections close the gate."""
+    def note(self, outcome: Outcome, reason: Reason) -> bool:
+        """Count what came of a call: only silence and broken connections close the gate. Returns whether it has opened
+        with this call."""
         with self._lock:
             if outcome is Outcome.ACCEPTED or reason not in _FAILURES:
+                opened = self._failures >= self.limits.breaker_failures
                 self._failures, self._closed_until = 0, 0.0
-                return
+                return opened
             self._failures += 1
             if self._failures >= self.limits.breaker_failures:
-                self._closed_until = time.monotonic() + self.limits.breaker_seconds
+                self._close()
+            return False
+
+    def _close(self) -> None:
+        self._closed_until, self._turned_away = time.monotonic() + self.limits.breaker_seconds, 0
 
 
 _gates: dict[str, Gate] = {}

@@ -15,6 +15,7 @@ from uuid import UUID
 from hub import clock, ids
 from hub.actor import system_actor
 from hub.outbox.events import Temporary
+from hub.outbox.services import hasten
 from hub.work import Unit
 from institution_connectors.catalog import selectors as catalog
 from institution_connectors.contracts import (
@@ -38,6 +39,7 @@ from institution_connectors.runtime.decisions import Act, Settle, TellUnknown, T
 from institution_connectors.runtime.gate import Crowded, gate
 
 SHORT_PAUSE = 1.2
+_CARRIES_OUT = "institution_connectors.exchange.ask_hospital"
 ACTOR = system_actor("connectors")
 
 
@@ -68,8 +70,8 @@ def carry_out(
             case TellUnknown():
                 store.tell_unknown(profile, begun.row, actor=ACTOR)
             case Try():
-                blocked = gate(hospital, profile.limits).blocked_for()
-                raise Temporary(f"{hospital} is left alone after failures", retry_after=blocked)
+                later = gate(hospital, profile.limits).come_back_in()
+                raise Temporary(f"{hospital} is left alone after failures", retry_after=later)
         begun = _begin(profile, exchange_id)
 
 
@@ -79,7 +81,7 @@ def _begin(profile: ConnectorProfile, exchange_id: UUID) -> store.Begun | None:
 
 
 def call(profile: ConnectorProfile, request: Request, trace_id: str, record: Callable[[Wire], None]) -> Answer:
-    """Ask once, through the hospital's gate."""
+    """Ask once, through the hospital's gate; who finds it open again calls those who wait."""
     guarded, timeouts = gate(profile.name, profile.limits), request.operation.timeouts
     began = time.perf_counter()
     try:
@@ -87,11 +89,17 @@ def call(profile: ConnectorProfile, request: Request, trace_id: str, record: Cal
             answer = adapter_of(profile).call(request, Call(trace_id=trace_id, timeouts=timeouts, record=record))
     except Crowded:
         return Answer.rejected(Reason.BUSY, text="all places of this hospital are taken", sent=False)
-    guarded.note(answer.outcome, answer.reason)
+    if guarded.note(answer.outcome, answer.reason):
+        call_those_who_wait(profile.hospital)
     checked = whole(answer)
     seconds = time.perf_counter() - began
     metrics.count(profile.hospital, profile.dialect, request.operation, checked, seconds)
     return checked
+
+
+def call_those_who_wait(hospital: str) -> None:
+    """A hospital that was silent answers: what waits for its next attempt there is due now, not in some minutes."""
+    hasten(hospital, handler=_CARRIES_OUT)
 
 
 def asked(begun: store.Begun) -> Request:

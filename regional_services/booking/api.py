@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hub import waiting_room
+from hub import clock, waiting_room
 from hub.api.idempotency import command_from
 from hub.api.pagination import CursorPage, page_of, page_request
 from hub.api.views import RESIDENT, HubAPIView
@@ -33,7 +33,8 @@ from regional_services.booking.serializers import (
 )
 from regional_services.booking.services import BookingWish
 
-POLL_SECONDS = "1"
+POLL_SECONDS = ((10.0, 1), (60.0, 2), (300.0, 5))
+"""How long something has been moving, and after how many seconds it is worth asking again; later every ten."""
 _PLACE = RescheduleRequestSerializer()
 _WISH = BookingRequestSerializer()  # its fields are copied once, not for every request
 
@@ -42,8 +43,14 @@ def answer(view: BookingView, status: int) -> Response:
     """A booking; 202 with Location and Retry-After while something still moves by itself."""
     headers = {"Location": f"/api/resident/v1/bookings/{view.id}"}
     if not view.settled:
-        status, headers["Retry-After"] = 202, POLL_SECONDS
+        status, headers["Retry-After"] = 202, str(_again(view))
     return Response(render(view), status=status, headers=headers)
+
+
+def _again(view: BookingView) -> int:
+    """Whoever waits for a hospital that does not answer asks more and more seldom: there are many of them."""
+    moving = (clock.now() - view.updated_at).total_seconds()
+    return next((seconds for limit, seconds in POLL_SECONDS if moving < limit), 10)
 
 
 class BookingsView(HubAPIView):
@@ -86,8 +93,9 @@ class BookingDetailView(HubAPIView):
 
     @extend_schema(operation_id="bookings_read", responses=BookingSerializer)
     def get(self, request: Request, booking_id: UUID) -> Response:  # noqa: ARG002 - the route's signature
-        """One booking; its history is at `/history`."""
-        return Response(render(booking_view(access.own_booking(self.actor, booking_id))))
+        """One booking, with Retry-After while something still moves by itself; its history is at `/history`."""
+        view = booking_view(access.own_booking(self.actor, booking_id))
+        return Response(render(view), headers={} if view.settled else {"Retry-After": str(_again(view))})
 
 
 class HistoryView(HubAPIView):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 from django.test import Client
 
+from hub import clock
 from hub.accounts import services as accounts
 from hub.accounts import steps as account_steps
 from hub.accounts.models import SignInMethod, User
@@ -85,6 +87,8 @@ def test_book_look_and_cancel(app: App, wish: dict[str, Any]) -> None:
     cancelled = app.call("POST", f"/{booking['id']}/cancel", {"reason": "时间有变化"})
     assert cancelled.status_code == 202
     assert cancelled["Retry-After"] == "1"
+    with clock.shifted(timedelta(minutes=2)):
+        assert app.call("GET", f"/{booking['id']}")["Retry-After"] == "5", "who waits long asks seldom"
     drain(outside=False)
     assert app.call("GET", f"/{booking['id']}").json()["state"] == "cancelled"
     history = app.call("GET", f"/{booking['id']}/history").json()["items"]

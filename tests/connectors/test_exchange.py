@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from institution_connectors.exchange import selectors, store
 from institution_connectors.exchange.models import Attempt, Message, State
 from institution_connectors.exchange.services import ask_now
 from institution_connectors.runtime.decisions import Act
+from institution_connectors.runtime.gate import reset
 from institution_connectors.runtime.pipeline import carry_out
 from tests.connectors.asking import answer_of, answers_told, drain_until, enqueue, free_number, registration, state_of
 from tests.connectors.conftest import Connected
@@ -240,6 +242,51 @@ def test_a_silent_hospital_is_left_alone_and_the_others_do_not_notice(
     alpha_his.board.act("restart")
     time.sleep(alpha_his.profile.limits.breaker_seconds + 0.2)
     assert ask_now(alpha_his.code, Ping()).outcome is Outcome.ACCEPTED
+
+
+def test_a_hospital_that_is_back_finds_its_askers_at_once(alpha_his: Connected) -> None:
+    """A crowd is turned away by the closed gate and comes back one by one; the first who is answered calls the rest."""
+    requests = [registration(alpha_his) for _ in range(12)]
+    alpha_his.board.act("down")
+    waiting = [enqueue(alpha_his.code, request, key=request.hub_number) for request in requests]
+    drain()
+    with clock.shifted(timedelta(seconds=2)):
+        drain()
+    due = _due_again(alpha_his.code)
+    assert len(due) == len(waiting)
+    gaps = [later - sooner for sooner, later in pairwise(due[-6:])]
+    assert min(gaps) > timedelta(seconds=0.1), "not all at the moment the gate opens"
+    alpha_his.board.act("restart")
+    time.sleep(alpha_his.profile.limits.breaker_seconds + 0.2)
+    assert ask_now(alpha_his.code, Ping()).outcome is Outcome.ACCEPTED
+    assert max(_due_again(alpha_his.code)) <= clock.now()
+    for ask in waiting:
+        drain_until(alpha_his.code, ask)
+    outcomes = {answer_of(alpha_his.code, ask).outcome for ask in waiting}  # all wanted the same number
+    assert outcomes == {Outcome.ACCEPTED, Outcome.REJECTED}
+
+
+def test_a_probe_that_is_answered_again_calls_those_who_wait(alpha_his: Connected) -> None:
+    """In another process than the one whose gate is closed."""
+    request = registration(alpha_his)
+    alpha_his.board.act("down")
+    alpha_his.probe()
+    enqueue(alpha_his.code, request, seconds=600)
+    with clock.shifted(timedelta(minutes=1)):
+        drain()
+    alpha_his.board.act("restart")
+    [later] = _due_again(alpha_his.code)
+    assert later > clock.now() + timedelta(seconds=30)
+    reset()  # another process has gates of its own
+    alpha_his.probe()
+    [later] = _due_again(alpha_his.code)
+    assert later <= clock.now()
+
+
+def _due_again(code: str) -> list[datetime]:
+    with hospital(code, read_only=True), connections["hospital"].cursor() as cursor:
+        cursor.execute("SELECT available_at FROM hospital_outbox WHERE state = 'pending' AND lane = 'outside'")
+        return sorted(when for (when,) in cursor.fetchall())
 
 
 def test_messages_are_stored_and_shown_masked(alpha_his: Connected) -> None:
