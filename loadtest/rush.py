@@ -25,11 +25,13 @@ from loadtest.district import ON_DAY, QUIET, District, listed
 from loadtest.setting import Setting
 from loadtest.stock import Resident
 
-ADMITTED_PER_SECOND = 40
+ADMITTED_PER_SECOND = 15  # two processors carry some thirty bookings a second to their hospitals (`bench`, e)
 READS_PER_SECOND, CALM_SECONDS = 12, 20
 JOINS_PER_SECOND = 60
 LONGEST_WAIT = 60
-TOLD_WITHIN, SLOWER_AT_MOST = 5.0, 1.2
+PLACE_WITHIN, SLOWER_AT_MOST = 5.0, 1.2
+OUTCOME_WITHIN = 5.0  # seconds after the last number can have been taken
+MOST_NUMBERS = 100  # of a page
 
 
 @dataclass
@@ -102,6 +104,7 @@ async def _rush(found: Release, crowd: list[Resident], reads: Callable[[], str],
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=60)) as http:
         places: dict[str, dict[str, Any]] = {}
+        looked: dict[str, float] = {}
 
         async def join(index: int, who: Resident) -> None:
             await asyncio.sleep(index / JOINS_PER_SECOND)
@@ -109,6 +112,7 @@ async def _rush(found: Release, crowd: list[Resident], reads: Callable[[], str],
             status, answer = await _ask(http, "POST", f"{found.api}/institutions/{found.code}/line", who, body)
             if status == 200:
                 places[who["account"]] = answer
+                looked[who["account"]] = time.time()
             else:
                 told.trouble[f"join {status} {answer.get('code', '')}"] += 1
 
@@ -119,7 +123,11 @@ async def _rush(found: Release, crowd: list[Resident], reads: Callable[[], str],
             _reading(reads, busy, left + LONGEST_WAIT, begin=left - 2, until=told_by(told, crowd))
         )
         await asyncio.gather(
-            *(_resident(http, found, who, places[who["account"]], told) for who in crowd if who["account"] in places)
+            *(
+                _resident(http, found, who, places[who["account"]], looked[who["account"]], told)
+                for who in crowd
+                if who["account"] in places
+            )
         )
         await reading
     return told
@@ -131,11 +139,12 @@ def told_by(told: Told, crowd: list[Resident]) -> Callable[[], bool]:
 
 
 async def _resident(
-    http: aiohttp.ClientSession, found: Release, who: Resident, place: dict[str, Any], told: Told
+    http: aiohttp.ClientSession, found: Release, who: Resident, place: dict[str, Any], looked: float, told: Told
 ) -> None:
     knows_place, again, address = False, place["again_ms"], place["address"]
     while time.time() < found.at + LONGEST_WAIT:
-        await asyncio.sleep(again / 1000)
+        await asyncio.sleep(max(0.0, looked + again / 1000 - time.time()))
+        looked = time.time()
         try:
             async with http.get(address) as answer:
                 place = await answer.json(content_type=None)
@@ -159,7 +168,8 @@ async def _resident(
 async def _choose(http: aiohttp.ClientSession, found: Release, who: Resident, told: Told) -> str:
     """Inside: look at what is free and ask for one, until there is none."""
     for _ in range(20):
-        status, answer = await _ask(http, "GET", f"{found.api}/sessions/{found.session}/numbers", who)
+        page = f"{found.api}/sessions/{found.session}/numbers?limit={MOST_NUMBERS}"
+        status, answer = await _ask(http, "GET", page, who)
         free = [number for number in answer.get("items", []) if number["is_free"]] if status == 200 else []
         if status == 200 and not free:
             await _ask(http, "DELETE", f"{found.api}/institutions/{found.code}/line", who)
@@ -244,11 +254,12 @@ def _report(setting: Setting, found: Release, told: Told, calm: list[float], bus
     table.add(
         "r", f"{people} residents for {numbers} numbers", sold, f"{numbers}, none twice", held == (numbers, numbers)
     )
-    for what, values in (("place", told.place), ("outcome", told.outcome)):
+    outcome_within = numbers / ADMITTED_PER_SECOND + OUTCOME_WITHIN
+    for what, values, within in (("place", told.place, PLACE_WITHIN), ("outcome", told.outcome, outcome_within)):
         latest = max(values, default=float("nan"))
         figure = f"{percentile(values, 0.5):.1f} / {percentile(values, 0.95):.1f} / {latest:.1f} s of {len(values)}"
-        met = len(values) == people and latest <= TOLD_WITHIN
-        table.add("r", f"told the {what} after the release, p50 / p95 / last", figure, "last <= 5 s", met)
+        met = len(values) == people and latest <= within
+        table.add("r", f"told the {what} after the release, p50 / p95 / last", figure, f"last <= {within:.1f} s", met)
     before, after = percentile(calm, 0.95) * 1000, percentile(busy, 0.95) * 1000
     figure = f"{before:.0f} -> {after:.0f} ms ({len(calm)}, {len(busy)} reads)"
     table.add("r", "other pages' p95, before and meanwhile", figure, "<= +20 %", after <= before * SLOWER_AT_MOST)

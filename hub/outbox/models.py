@@ -14,16 +14,28 @@ from hub.tenancy.grants import Grant
 
 
 class Lane(words.TextChoices):
-    """The relay's pools: inside the database, calls to the outside, and such calls that nobody waits for."""
+    """The relay's pools: inside the database and calls to the outside, each for what somebody waits for and for what
+    nobody does."""
 
     INTERNAL = "internal", "库内"
+    LATER = "later", "库内（后台）"
     OUTSIDE = "outside", "外部"
     BULK = "bulk", "外部（后台）"
 
     @property
     def calls_outside(self) -> bool:
         """Whether its handlers may wait on somebody else's system."""
-        return self is not Lane.INTERNAL
+        return self in {Lane.OUTSIDE, Lane.BULK}
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for what it does."""
+        return self in {Lane.INTERNAL, Lane.OUTSIDE}
+
+    @property
+    def kind(self) -> tuple[Lane, Lane]:
+        """The two pools of its kind: a row may have waited for one of the other's."""
+        return (Lane.OUTSIDE, Lane.BULK) if self.calls_outside else (Lane.INTERNAL, Lane.LATER)
 
 
 class State(words.TextChoices):

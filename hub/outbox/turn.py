@@ -26,7 +26,6 @@ from hub.tenancy.scope import REGION
 logger = logging.getLogger(__name__)
 
 _UNLIMITED = 1_000_000
-_CALLING = tuple(lane for lane in Lane if lane.calls_outside)
 
 
 @dataclass(slots=True)
@@ -67,10 +66,10 @@ def take(
     if on_more is not None and more:
         on_more()
     with wake.together(impatient=True), onward.going_on(worker, lane_policy(Lane.INTERNAL).lease) as line:
-        if policy.lane is Lane.INTERNAL:
-            line.add(scope, claimed)
-        else:
+        if policy.lane.calls_outside:
             _run(turn, policy.lane, deque((scope, row) for row in claimed), worker, stopping)
+        else:
+            line.add(scope, claimed)
         last = clock.now() + line.lease / 2  # what a lease might not last for is given back
         _run(turn, Lane.INTERNAL, line.waiting, worker, lambda: stopping() or clock.now() > last)
     return turn
@@ -141,7 +140,7 @@ def _store(turn: Turn, scope: str, lane: Lane, ends: _Ends, worker: UUID) -> Non
     turn.dead += failed - len(concluded.retries)
     turn.retries += [(when, scope, lane) for when in concluded.retries]
     if more:
-        turn.more += [(scope, waiting) for waiting in (_CALLING if lane.calls_outside else (lane,))]
+        turn.more += [(scope, waiting) for waiting in lane.kind]
 
 
 def put_back_connections() -> None:
@@ -169,4 +168,4 @@ def _in_flight(info: registry.TenantInfo, lane: Lane) -> int:
 def _any_due(world: World) -> bool:
     """Whether any call could begin: a place at a hospital has become free, and others wait for places that no row of
     theirs tells of."""
-    return any(rows.due(world, lane, now=clock.now()) for lane in _CALLING)
+    return any(rows.due(world, lane, now=clock.now()) for lane in Lane.OUTSIDE.kind)

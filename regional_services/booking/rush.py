@@ -73,7 +73,7 @@ def given_back(actor: Actor, person_id: UUID, session_id: UUID) -> None:
 def book_done(actor: Actor, code: str, session_id: UUID) -> None:
     """His booking stands: the next may come in; who waits for a session without numbers is told so."""
     with hospital(code, read_only=True):
-        left = any(number.is_free for number in scheduling.numbers_of(session_id))
+        left = scheduling.any_free(session_id)
     try:
         if not left:
             waiting_room.sold_out(code, str(session_id))

@@ -117,7 +117,7 @@ def join(
 def _has_numbers(institution: str, session_id: UUID) -> bool:
     """Whether the hospital's own rows show a number to book: the catalogue is a second behind."""
     with hospital(institution, read_only=True):
-        return any(number.is_free for number in scheduling.numbers_of(session_id))
+        return scheduling.any_free(session_id)
 
 
 def insert(entry: Entry) -> None:

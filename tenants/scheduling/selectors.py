@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connections
-from django.db.models import Count, Max, Min, Q, Value
+from django.db.models import Count, Max, Min, Q, QuerySet, Value
 
 from hub import clock
 from hub.tenancy.scope import hospital_alias
@@ -217,11 +217,10 @@ def upcoming_session_ids(first_day: date) -> list[UUID]:
 
 def numbers_of(session_id: UUID, *, every: bool = False) -> list[NumberView]:
     """The numbers of an open session that are offered to residents, in order; `every`: of all shares. One query."""
-    now = clock.now()
     rows = (
-        Number.objects.filter(session_id=session_id, session__state=SessionState.OPEN)
+        _ahead(session_id)
         .filter(Q() if every else Q(pool__in=_RESIDENTS) | ~Q(state=NumberState.FREE))
-        .filter(state__in=(NumberState.FREE, NumberState.HELD, NumberState.TAKEN), start__gt=now)
+        .filter(state__in=(NumberState.FREE, NumberState.HELD, NumberState.TAKEN))
         .order_by("sequence")
         .values_list("id", "sequence", "start", "end", "state")
     )
@@ -229,6 +228,15 @@ def numbers_of(session_id: UUID, *, every: bool = False) -> list[NumberView]:
         NumberView(id=number, sequence=sequence, start=start, end=end, is_free=state == NumberState.FREE)
         for number, sequence, start, end, state in rows
     ]
+
+
+def any_free(session_id: UUID) -> bool:
+    """Whether one of them is free. One query, of one row."""
+    return _ahead(session_id).filter(pool__in=_RESIDENTS, state=NumberState.FREE).exists()
+
+
+def _ahead(session_id: UUID) -> QuerySet[Number]:
+    return Number.objects.filter(session_id=session_id, session__state=SessionState.OPEN, start__gt=clock.now())
 
 
 def holders() -> dict[UUID, str]:
