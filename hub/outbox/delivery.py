@@ -22,6 +22,7 @@ from hub.actor import system_actor
 from hub.journal.world import World, incarnation_of, world_of
 from hub.outbox import policy, rows
 from hub.outbox.events import Delivery, Event, Permanent, RunsIn, Subscription, Temporary, hospital_of, subscription
+from hub.outbox.models import Lane
 from hub.tenancy.context import letting_go
 from hub.tenancy.errors import HospitalClosed
 from hub.tenancy.scope import REGION
@@ -60,7 +61,7 @@ def attempt(source: str, row: rows.Claimed, *, worker: UUID) -> Result:
         wanted = subscription(row.handler)
         event = wanted.event.from_payload(row.payload)
         if wanted.runs_in in {RunsIn.OUTSIDE, RunsIn.BETWEEN}:
-            ending = _Ending(source, row, worker, wanted.runs_in)
+            ending = _Ending(source, row, worker, wanted.lane)
             with letting_go() if wanted.runs_in is RunsIn.OUTSIDE else nullcontext():
                 wanted.call(event, ending.delivery())
             return Result(row, None, settled=ending.settled, followed=ending.followed)
@@ -152,7 +153,7 @@ class _Ending:
     source: str
     row: rows.Claimed
     worker: UUID
-    runs_in: RunsIn
+    lane: Lane
     settled: bool = False
     followed: bool = False
 
@@ -168,8 +169,11 @@ class _Ending:
     def end_in(self, unit: Unit) -> None:
         if unit.scope != self.source:
             raise ValueError(f"a delivery from {self.source} can't end in {unit.scope}")
-        mark = rows.finishing_call if self.runs_in is RunsIn.OUTSIDE else rows.finishing
-        unit.end_with(mark(unit.world, self.row, worker=self.worker), self._ended)
+        if self.lane.calls_outside:
+            mark = rows.finishing_call(unit.world, self.row, self.lane, worker=self.worker)
+        else:
+            mark = rows.finishing(unit.world, self.row, worker=self.worker)
+        unit.end_with(mark, self._ended)
 
     def _ended(self, found: bool | None) -> None:
         self.followed, self.settled = bool(found), True

@@ -104,8 +104,9 @@ class Subscription:
     @property
     def lane(self) -> Lane:
         """The pool that runs it."""
-        awaited, unawaited = (Lane.OUTSIDE if self.runs_in is RunsIn.OUTSIDE else Lane.INTERNAL).kind
-        return awaited if self.awaited else unawaited
+        if self.runs_in is not RunsIn.OUTSIDE:
+            return Lane.INTERNAL
+        return Lane.OUTSIDE if self.awaited else Lane.BULK
 
 
 def _always() -> bool:
@@ -126,8 +127,8 @@ def handles(
     REGION and HOSPITAL handlers are called as `f(event, unit)` with an open `Unit`; OUTSIDE and BETWEEN ones as
     `f(event, delivery)`. The subscription's name is `<module>.<function>` without `.handlers`. Events published while
     `when` says no are not stored for this handler: it asks of settings only, for it is asked at every publishing.
-    A handler that nobody waits for (`awaited=False`: polls, uploads, copies, figures) takes neither the threads nor the
-    processor, nor a hospital's last place, from those somebody does wait for.
+    An OUTSIDE handler that nobody waits for (`awaited=False`: polls, uploads, checks) never takes the threads, nor a
+    hospital's last place, of those somebody does.
     """
 
     def register(call: Callable[..., None]) -> Callable[..., None]:

@@ -14,28 +14,22 @@ from hub.tenancy.grants import Grant
 
 
 class Lane(words.TextChoices):
-    """The relay's pools: inside the database and calls to the outside, each for what somebody waits for and for what
-    nobody does."""
+    """The relay's pools: inside the database, calls to the outside, and such calls that nobody waits for."""
 
     INTERNAL = "internal", "库内"
-    LATER = "later", "库内（后台）"
     OUTSIDE = "outside", "外部"
     BULK = "bulk", "外部（后台）"
 
     @property
     def calls_outside(self) -> bool:
         """Whether its handlers may wait on somebody else's system."""
-        return self in {Lane.OUTSIDE, Lane.BULK}
+        return self is not Lane.INTERNAL
 
     @property
-    def is_awaited(self) -> bool:
-        """Whether somebody waits for what it does."""
-        return self in {Lane.INTERNAL, Lane.OUTSIDE}
-
-    @property
-    def kind(self) -> tuple[Lane, Lane]:
-        """The two pools of its kind: a row may have waited for one of the other's."""
-        return (Lane.OUTSIDE, Lane.BULK) if self.calls_outside else (Lane.INTERNAL, Lane.LATER)
+    def wakes(self) -> tuple[Lane, ...]:
+        """The pools that may go on when a row of this one ends: a call gives its place at a hospital back. What nobody
+        waits for is left to the sweep where a call somebody waited for had the last place."""
+        return (Lane.OUTSIDE, Lane.BULK) if self is Lane.BULK else (self,)
 
 
 class State(words.TextChoices):

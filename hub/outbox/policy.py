@@ -26,7 +26,7 @@ def lane_policy(lane: Lane) -> LanePolicy:
     relay = settings.HUB_RELAY
     if lane.calls_outside:
         return LanePolicy(lane, 1, timedelta(seconds=relay["outside_lease"]), relay[f"{lane}_threads"])
-    return LanePolicy(lane, relay["batch"], timedelta(seconds=relay["internal_lease"]), relay[f"{lane}_threads"])
+    return LanePolicy(lane, relay["batch"], timedelta(seconds=relay["internal_lease"]), relay["internal_threads"])
 
 
 # A handler that says "not now" (`Temporary`) is tried for some hours: a hospital may be down that long. A handler that

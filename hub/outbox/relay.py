@@ -56,7 +56,7 @@ def drain(*, outside: bool = True, max_rounds: int = 200) -> Drained:
     A failed delivery is due again only after its pause, so a drain ends although it failed.
     """
     done, worker = Drained(), ids.uuid7()
-    policies = [lane_policy(lane) for lane in Lane if outside or not lane.calls_outside]
+    policies = [lane_policy(lane) for lane in Lane if outside or lane is Lane.INTERNAL]
     for _ in range(max_rounds):
         turns = [turn.take(scope, policy, worker=worker) for scope in all_scopes() for policy in policies]
         done.delivered += sum(one.delivered for one in turns)
@@ -115,8 +115,8 @@ class Relay:
 
     def _serve(self, policy: LanePolicy, number: int) -> None:
         client, serves = wake.blocking_client(), Serves.of_thread(number, policy.lane)
-        if not policy.lane.is_awaited:
-            turnstile.stand_back(policy.lane)
+        if policy.lane is Lane.BULK:
+            turnstile.stand_back()
         while not self._stop.is_set():
             scope = self._wakes.take(policy.lane, client, serves)
             if scope is None:

@@ -76,7 +76,7 @@ RETURNING id, event_id, handler, hospital, incarnation, payload, request_id, att
     (SELECT count(*) > %(batch)s FROM heads)
 """
 
-_DUE = "SELECT EXISTS (SELECT 1 FROM {outbox} o WHERE o.lane = %(lane)s AND {due_row})"
+_DUE = "SELECT EXISTS (SELECT 1 FROM {outbox} o WHERE o.lane = ANY(%(lanes)s) AND {due_row})"
 
 _FOLLOWED = """EXISTS (
     SELECT 1 FROM {outbox} f
@@ -98,7 +98,7 @@ RETURNING {_FOLLOWED}
 _FINISH_CALL = f"""
 UPDATE {{outbox}} o SET state = 'done', finished_at = %(now)s, lease_until = NULL
 WHERE id = %(row)s AND state = 'pending' AND lease_by = %(worker)s
-RETURNING {_FOLLOWED} OR EXISTS (SELECT 1 FROM {{outbox}} o WHERE o.lane IN ('outside', 'bulk') AND {{due_row}})
+RETURNING {_FOLLOWED} OR EXISTS (SELECT 1 FROM {{outbox}} o WHERE o.lane = ANY(%(lanes)s) AND {{due_row}})
 """  # noqa: S608 - names of our own tables
 
 _RECEIVE = """
@@ -197,10 +197,10 @@ def finishing(world: World, row: Claimed, *, worker: UUID) -> Ending:
     return Ending(sql=_statement(_FINISH_ONE, world).sql, parameters={"row": row.id, "worker": worker})
 
 
-def finishing_call(world: World, row: Claimed, *, worker: UUID) -> Ending:
+def finishing_call(world: World, row: Claimed, lane: Lane, *, worker: UUID) -> Ending:
     """The same for a call to the outside, with whose end a place at the hospital becomes free: returns whether any row
-    to the outside could be claimed now."""
-    told = {"row": row.id, "worker": worker}
+    that may use it could be claimed now."""
+    told = {"row": row.id, "worker": worker, "lanes": [woken.value for woken in lane.wakes]}
     return Ending(sql=_statement(_FINISH_CALL, world).sql, parameters=told)
 
 
@@ -244,9 +244,9 @@ def release(world: World, ids: Sequence[int], *, worker: UUID) -> None:
         )
 
 
-def due(world: World, lane: Lane, *, now: datetime) -> bool:
-    """Whether a row could be claimed now."""
-    [(found,)] = _statement(_DUE, world).rows(lane=lane.value, now=now)
+def due(world: World, *lanes: Lane, now: datetime) -> bool:
+    """Whether a row of these lanes could be claimed now."""
+    [(found,)] = _statement(_DUE, world).rows(lanes=[lane.value for lane in lanes], now=now)
     return bool(found)
 
 

@@ -94,7 +94,7 @@ SELECT handler, count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE s
        min(created_at) FILTER (WHERE state = 'pending' AND attempts > 0),
        coalesce(max(last_error) FILTER (WHERE state = 'pending' AND attempts > 0), '')
 FROM region_outbox
-WHERE lane IN ('outside', 'bulk') AND (state = 'pending' OR finished_at > %s)
+WHERE lane <> 'internal' AND (state = 'pending' OR finished_at > %s)
 GROUP BY handler ORDER BY 3 DESC, handler
 """
 

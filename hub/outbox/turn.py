@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connections
 
 from hub import clock
-from hub.journal.world import World, open_scope, world_of
+from hub.journal.world import open_scope, world_of
 from hub.outbox import delivery, metrics, onward, rows, wake
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
@@ -66,10 +66,10 @@ def take(
     if on_more is not None and more:
         on_more()
     with wake.together(impatient=True), onward.going_on(worker, lane_policy(Lane.INTERNAL).lease) as line:
-        if policy.lane.calls_outside:
-            _run(turn, policy.lane, deque((scope, row) for row in claimed), worker, stopping)
-        else:
+        if policy.lane is Lane.INTERNAL:
             line.add(scope, claimed)
+        else:
+            _run(turn, policy.lane, deque((scope, row) for row in claimed), worker, stopping)
         last = clock.now() + line.lease / 2  # what a lease might not last for is given back
         _run(turn, Lane.INTERNAL, line.waiting, worker, lambda: stopping() or clock.now() > last)
     return turn
@@ -133,14 +133,15 @@ def _store(turn: Turn, scope: str, lane: Lane, ends: _Ends, worker: UUID) -> Non
             concluded = delivery.conclude(scope, results, worker=worker)
             if ends.unbegun:
                 rows.release(world, [row.id for row in ends.unbegun], worker=worker)
-            more = more or concluded.followed or (lane.calls_outside and _any_due(world))
+            # A place at a hospital has become free, and others wait for places that no row of theirs tells of.
+            more = more or concluded.followed or (lane.calls_outside and rows.due(world, *lane.wakes, now=clock.now()))
     failed = sum(1 for result in results if result.failure)
     turn.delivered += len(results) - failed
     turn.failed += failed
     turn.dead += failed - len(concluded.retries)
     turn.retries += [(when, scope, lane) for when in concluded.retries]
     if more:
-        turn.more += [(scope, waiting) for waiting in lane.kind]
+        turn.more += [(scope, woken) for woken in lane.wakes]
 
 
 def put_back_connections() -> None:
@@ -163,9 +164,3 @@ def _caps(scope: str, lane: Lane) -> rows.Caps:
 def _in_flight(info: registry.TenantInfo, lane: Lane) -> int:
     limit = int(info.limits.get("in_flight", 4))
     return max(1, limit - 1) if lane is Lane.BULK else limit
-
-
-def _any_due(world: World) -> bool:
-    """Whether any call could begin: a place at a hospital has become free, and others wait for places that no row of
-    theirs tells of."""
-    return any(rows.due(world, lane, now=clock.now()) for lane in Lane.OUTSIDE.kind)

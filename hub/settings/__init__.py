@@ -140,7 +140,6 @@ CACHES = {
 HUB_RELAY = {
     "batch": env.number("HUB_RELAY_BATCH", 8),
     "internal_threads": env.number("HUB_RELAY_INTERNAL_THREADS", 4),
-    "later_threads": env.number("HUB_RELAY_LATER_THREADS", 2),
     "outside_threads": env.number("HUB_RELAY_OUTSIDE_THREADS", 24),
     "bulk_threads": env.number("HUB_RELAY_BULK_THREADS", 8),
     "at_once": env.number("HUB_RELAY_AT_ONCE", 4),

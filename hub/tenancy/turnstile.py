@@ -11,13 +11,12 @@ never hold up the rest.
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 PATIENCE = 1.0  # seconds
 _places: threading.Semaphore | None = None
-_behind: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(1))
+_behind = threading.Semaphore(1)
 _thread = threading.local()
 
 
@@ -32,9 +31,9 @@ def is_limited() -> bool:
     return _places is not None
 
 
-def stand_back(group: str) -> None:
-    """From now on this thread and others of its group want one place between them: what they do can wait."""
-    _thread.behind = _behind[group]
+def stand_back() -> None:
+    """From now on this thread and others that do the same want one place between them: what they do can wait."""
+    _thread.stands_back = True
 
 
 @contextmanager
@@ -44,9 +43,8 @@ def passing() -> Iterator[None]:
         yield
         return
     with ExitStack() as held:
-        behind: threading.Semaphore | None = getattr(_thread, "behind", None)
-        if behind is not None:
-            _take(behind, held)
+        if getattr(_thread, "stands_back", False):
+            _take(_behind, held)
         _take(_places, held)
         yield
 

@@ -18,7 +18,7 @@ AT_MOST_EVERY = 1.0
 PACED_ATTEMPTS = 3  # after them a refresh is due whatever the pace, because pauses between attempts grow
 
 
-@handles(SessionChanged, runs_in=RunsIn.BETWEEN, awaited=False)
+@handles(SessionChanged, runs_in=RunsIn.BETWEEN)
 def refresh_sessions(event: SessionChanged, delivery: Delivery) -> None:
     """Mark, and refresh what is stale at this hospital, at most once a second."""
     code, paced = event.hospital, delivery.attempt <= PACED_ATTEMPTS

@@ -13,19 +13,19 @@ from tenants.registry import selectors as registry
 from tenants.registry.events import LifeChanged
 
 
-@handles(BookingChanged, runs_in=RunsIn.REGION, when=is_configured, awaited=False)
+@handles(BookingChanged, runs_in=RunsIn.REGION, when=is_configured)
 def collect_booking(event: BookingChanged, unit: Unit) -> None:
     """A booking moved."""
     collecting.collect_booking(unit, event)
 
 
-@handles(DirectoryChanged, runs_in=RunsIn.BETWEEN, when=is_configured, awaited=False)
+@handles(DirectoryChanged, runs_in=RunsIn.BETWEEN, when=is_configured)
 def collect_directory(event: DirectoryChanged, _delivery: Delivery) -> None:
     """Departments or doctors changed."""
     collecting.collect_master(event.hospital)
 
 
-@handles(LifeChanged, runs_in=RunsIn.BETWEEN, when=is_configured, awaited=False)
+@handles(LifeChanged, runs_in=RunsIn.BETWEEN, when=is_configured)
 def collect_institution(event: LifeChanged, _delivery: Delivery) -> None:
     """An institution joined, was suspended, or resumed."""
     registry.forget()  # this process's copy may be older than the change

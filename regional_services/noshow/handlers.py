@@ -18,7 +18,7 @@ def on_decided(event: AppealDecided, unit: Unit) -> None:
     _follow(unit, NoShow.objects.get(booking_id=event.booking_id))
 
 
-@handles(VisitEnded, runs_in=RunsIn.REGION, awaited=False)
+@handles(VisitEnded, runs_in=RunsIn.REGION)
 def on_visit_ended(event: VisitEnded, unit: Unit) -> None:
     """The hospital tells after all that the patient was seen: the record is taken back without anybody's asking."""
     row = NoShow.objects.select_for_update().filter(booking_id=event.booking_id, state__in=COUNTING).first()

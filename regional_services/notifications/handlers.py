@@ -29,7 +29,7 @@ def deliver(event: DeliveryDue, delivery: Delivery) -> None:
     sending.deliver(event.delivery_id, delivery)
 
 
-@handles(DeliveryReported, runs_in=RunsIn.REGION, awaited=False)
+@handles(DeliveryReported, runs_in=RunsIn.REGION)
 def take_report(event: DeliveryReported, unit: Unit) -> None:
     """Store what the channel says became of it."""
     if sending.report(unit, event.channel, event.key, delivered=event.delivered, reason=event.reason):

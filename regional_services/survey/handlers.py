@@ -19,7 +19,7 @@ from tenants.registry import selectors as registry
 _NOT_SEEN = frozenset({State.CANCELLED, State.EXPIRED, State.FAILED, State.STOPPED})
 
 
-@handles(VisitEnded, runs_in=RunsIn.REGION, awaited=False)
+@handles(VisitEnded, runs_in=RunsIn.REGION)
 def invite(event: VisitEnded, unit: Unit) -> None:
     """Invite the person who attended: his own account, or, where he has none, the one that booked (JA-APPT-25)."""
     booking = booking_of(event.booking_id)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("region_journal", "0001_initial"),
+        ("hospital_journal", "0001_initial"),
     ]
 
     operations = [
@@ -13,13 +13,7 @@ class Migration(migrations.Migration):
             model_name="outboxrow",
             name="lane",
             field=models.CharField(
-                choices=[
-                    ("internal", "库内"),
-                    ("later", "库内（后台）"),
-                    ("outside", "外部"),
-                    ("bulk", "外部（后台）"),
-                ],
-                max_length=8,
+                choices=[("internal", "库内"), ("outside", "外部"), ("bulk", "外部（后台）")], max_length=8
             ),
         ),
     ]
