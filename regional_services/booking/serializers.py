@@ -145,6 +145,7 @@ class BookingHistorySerializer(serializers.Serializer[Any]):
 
 
 _BOOKING = BookingSerializer()  # its fields are copied once, not for every answer
+_STEP = BookingStepSerializer()
 
 
 def render(view: BookingView) -> dict[str, Any]:
@@ -154,4 +155,4 @@ def render(view: BookingView) -> dict[str, Any]:
 
 def render_step(view: StepView) -> dict[str, Any]:
     """The JSON object of a line of history."""
-    return dict(BookingStepSerializer(view).data)
+    return dict(_STEP.to_representation(view))

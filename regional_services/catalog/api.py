@@ -122,9 +122,7 @@ class Sessions(CatalogList):
             )
         for day in {row.date for row in rows}:
             note_look(department.institution_code, department.id, day)
-        return CursorPage.of(rows, page, key=lambda row: (row.date, row.id)).response(
-            lambda row: SessionSerializer(row).data
-        )
+        return CursorPage.of(rows, page, key=lambda row: (row.date, row.id)).shown(SessionSerializer)
 
 
 class Numbers(CatalogList):
@@ -164,4 +162,4 @@ def _page(
     serializer: type[serializers.Serializer[Any]],
     key: Callable[[Row], tuple[Any, ...]],
 ) -> Response:
-    return CursorPage.cut(rows, page_request(request), key=key).response(lambda row: serializer(row).data)
+    return CursorPage.cut(rows, page_request(request), key=key).shown(serializer)

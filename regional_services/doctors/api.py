@@ -58,7 +58,7 @@ class Doctors(HubAPIView):
         with region(read_only=True):
             rows = finding.find(wanted, after=page.after, limit=page.limit + 1)
         found = CursorPage.of(rows, page, key=lambda row: (row.score, row.practitioner_id))
-        return found.response(lambda row: DoctorFoundSerializer(row).data)
+        return found.shown(DoctorFoundSerializer)
 
 
 class DoctorHome(HubAPIView):
@@ -94,7 +94,7 @@ class DoctorReviews(HubAPIView):
         with region(read_only=True):
             rows = selectors.reviews(practitioner_id, after=page.after, limit=page.limit + 1)
         found = CursorPage.of(rows, page, key=lambda row: (row.written_at, row.id))
-        return found.response(lambda row: ReviewSerializer(row).data)
+        return found.shown(ReviewSerializer)
 
 
 class DoctorFollow(HubAPIView):
@@ -134,7 +134,7 @@ class FollowedDoctors(HubAPIView):
         with region(read_only=True):
             rows = selectors.followed_by(access.account(self.actor))
         page = CursorPage.cut(rows, page_request(request), key=lambda row: (row.practitioner_id,))
-        return page.response(lambda row: FollowedSerializer(row).data)
+        return page.shown(FollowedSerializer)
 
 
 class Guidance(HubAPIView):

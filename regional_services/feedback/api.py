@@ -40,7 +40,7 @@ class FeedbackList(HubAPIView):
         rows = selectors.own_list(self.actor, after=skip, limit=page.limit)
         places = {row.id: skip + place for place, row in enumerate(rows, start=1)}
         found = CursorPage.of(rows, page, key=lambda row: (places[row.id],))
-        return found.response(lambda row: FeedbackSerializer(row).data)
+        return found.shown(FeedbackSerializer)
 
     @extend_schema(
         summary="提交反馈",

@@ -51,7 +51,7 @@ class Messages(HubAPIView):
         with region(read_only=True):
             rows = selectors.messages(access.account(self.actor), after=page.after, limit=page.limit + 1, unread=unread)
         found = CursorPage.of(rows, page, key=lambda row: (row.created_at, row.id))
-        return found.response(lambda row: MessageSerializer(row).data)
+        return found.shown(MessageSerializer)
 
 
 class Unread(HubAPIView):

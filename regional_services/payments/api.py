@@ -42,7 +42,7 @@ class Orders(HubAPIView):
         with region(read_only=True):
             rows = selectors.orders_of_account(access.account(self.actor), after=page.after, limit=page.limit + 1)
         found = CursorPage.of(rows, page, key=lambda row: (row.created_at, row.id))
-        return found.response(lambda row: OrderSerializer(row).data)
+        return found.shown(OrderSerializer)
 
 
 class OrderDetail(HubAPIView):

@@ -51,7 +51,7 @@ class Surveys(HubAPIView):
         after = (datetime.fromisoformat(page.after[0]), UUID(page.after[1])) if page.after else None
         rows = selectors.own_list(self.actor, state=state, after=after, limit=page.limit + 1)
         found = CursorPage.of(rows, page, key=lambda row: (row.invited_at, row.id))
-        return found.response(lambda row: SurveySerializer(row).data)
+        return found.shown(SurveySerializer)
 
 
 class Survey(HubAPIView):

@@ -55,6 +55,9 @@ class EntryPageSerializer(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
 
 
+_ENTRY = EntrySerializer()  # its fields are copied once
+
+
 def render(view: EntryView) -> dict[str, Any]:
     """The JSON object of a place."""
-    return dict(EntrySerializer(view).data)
+    return dict(_ENTRY.to_representation(view))
