@@ -107,6 +107,7 @@ class AttemptDetail(HubAPIView):
 class WeChatNotify(HubAPIView):
     """Where WeChat Pay leaves its notices; nobody else can: the signature is the sign-in."""
 
+    channel = "wechat"
     permission = PUBLIC
     rate = "provider"
 
@@ -119,7 +120,7 @@ class WeChatNotify(HubAPIView):
     )
     def post(self, request: Request, merchant_id: UUID) -> Response:
         """Verified and stored within the request, acted on after it."""
-        notices.receive(merchant_id, request.headers, request.body)
+        notices.receive(self.channel, merchant_id, request.headers, request.body)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -20,10 +20,11 @@ from regional_services.payments.models import Attempt, ChannelNotification, Merc
 _log = logging.getLogger(__name__)
 
 
-def receive(merchant_id: UUID, headers: Mapping[str, str], body: bytes) -> None:
-    """Keep an authentic notice; one already kept is only answered. NotificationForged refuses everything else."""
+def receive(channel_name: str, merchant_id: UUID, headers: Mapping[str, str], body: bytes) -> None:
+    """Keep an authentic notice; one already kept is only answered. NotificationForged refuses everything else; at the
+    address of another channel's merchant there is nobody (NotFound)."""
     with region(read_only=True):
-        merchant = MerchantAccount.objects.filter(pk=merchant_id).first()
+        merchant = MerchantAccount.objects.filter(pk=merchant_id, channel=channel_name).first()
     if merchant is None:
         raise NotFound
     channel(merchant.channel).check_signature(merchant, headers, body)

@@ -92,7 +92,7 @@ def test_notices_of_two_payers_at_once_settle_one(
     with region(read_only=True):
         merchant_id = Attempt.objects.values_list("merchant_id", flat=True).first()
     assert merchant_id is not None
-    in_threads(2, lambda n: notices.receive(merchant_id, letters[n].headers, letters[n].body))
+    in_threads(2, lambda n: notices.receive("wechat", merchant_id, letters[n].headers, letters[n].body))
     in_threads(2, lambda _: drain())
     drain()
     assert facts_of(order).count("payments.order_paid") == 1

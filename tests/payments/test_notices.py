@@ -85,6 +85,14 @@ def test_an_unknown_address_is_not_found(letter: Letter, order: OrderView, clien
     assert replace(letter, path=f"/api/provider/v1/wechatpay/{order.id}/notify").deliver(client) == 404
 
 
+def test_at_the_address_of_another_channels_merchant_there_is_nobody(letter: Letter, client: Client) -> None:
+    """Not "unavailable, try again": the platform would knock for a day."""
+    with region():
+        MerchantAccount.objects.filter(id=letter.path.split("/")[-2]).update(channel="other")
+    assert letter.deliver(client) == 404
+    assert stored() == 0
+
+
 @pytest.mark.control("CES1-28/40")
 def test_it_is_stored_encrypted(letter: Letter, client: Client) -> None:
     """The column holds no readable word of it."""

@@ -670,7 +670,8 @@ EXAMPLES: dict[tuple[str, str], Maker] = {
 
 def _merchant_id(code: str) -> UUID:
     with region(read_only=True):
-        return UUID(str(MerchantAccount.objects.filter(institution_code=code).values_list("id", flat=True)[0]))
+        accounts = MerchantAccount.objects.filter(institution_code=code, channel="wechat").order_by("version")
+        return UUID(str(accounts.values_list("id", flat=True)[0]))
 
 
 def maker_of(pattern: str, area: str, parameter: str) -> Maker | None:
