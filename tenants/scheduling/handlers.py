@@ -66,6 +66,7 @@ def follow_number(event: NumberTakenReported, unit: Unit) -> None:
 def ask_for_day(event: ScheduleLookedAt, _delivery: Delivery) -> None:
     """Ask for what somebody looks at; numbers are read of the sessions that changed."""
     if not connectors.can(event.hospital, Operation.LIST_SCHEDULES):
+        looking.carried_out(event)
         return
     polled = polling.poll_schedules(
         event.hospital, first_day=event.day, last_day=event.day, department_code=event.department_code

@@ -1,12 +1,13 @@
 """Schedules residents look at just now are asked for at most every ten seconds, at hospitals that do not push.
 
 The look is an event of the hospital, so that a connector worker asks and no page waits. Looks are coalesced by a key in
-Redis: it stays while the look waits, however long that takes, and expires ten seconds after the look. Losing it asks
+Redis: it stays while the look waits, five minutes at most, and expires ten seconds after the look. Losing it asks
 once more, and without Redis the regular poll has to do.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from uuid import UUID
 
@@ -34,6 +35,16 @@ def note_look(hospital: str, department_id: UUID, day: date) -> bool:
             return False
     except NoConnector:
         return False
+    asked = False
+    try:
+        asked = _ask(hospital, department_id, day)
+    finally:
+        if not asked:  # nothing waits, so the next look counts as soon as any other
+            _expire(hospital, department_id, day, LOOK_EVERY)
+    return asked
+
+
+def _ask(hospital: str, department_id: UUID, day: date) -> bool:
     with work(hospital, actor=LOOKER) as unit:
         generation = institution(hospital).his_generation
         code = his_code_of(MappingKind.DEPARTMENT, department_id, generation=generation)
@@ -52,10 +63,12 @@ def carried_out(event: ScheduleLookedAt) -> None:
     if event.department_id is None or event.looked_at is None:
         return  # published by a release that knew neither
     left = LOOK_EVERY - (clock.now() - event.looked_at).total_seconds()
-    try:
-        redis.client().pexpire(_name(event.hospital, event.department_id, event.day), max(1, int(left * 1000)))
-    except RedisError:
-        return
+    _expire(event.hospital, event.department_id, event.day, left)
+
+
+def _expire(hospital: str, department_id: UUID, day: date, seconds: float) -> None:
+    with suppress(RedisError):
+        redis.client().pexpire(_name(hospital, department_id, day), max(1, int(seconds * 1000)))
 
 
 def _first(hospital: str, department_id: UUID, day: date) -> bool:

@@ -86,7 +86,7 @@ def test_a_polled_hospital_is_asked_while_somebody_looks(his: Counterparts, beta
 
 
 def test_a_look_that_waits_is_not_asked_for_again(his: Counterparts, beta: str) -> None:
-    """However long the backlog; the ten seconds count from the look that made us ask, once it has been carried out."""
+    """The ten seconds count from the look that made us ask, once it has been carried out."""
     _until(lambda: _sessions(beta) > 0, 30)
     with hospital(beta, read_only=True):
         session = Session.objects.filter(date__gt=clock.today())[0]
@@ -97,6 +97,9 @@ def test_a_look_that_waits_is_not_asked_for_again(his: Counterparts, beta: str) 
     assert not looking.note_look(*looked)
     drain()
     assert 0 < redis.client().pttl(key) <= looking.LOOK_EVERY * 1000
+    nowhere = (beta, uuid4(), session.date)
+    assert not looking.note_look(*nowhere)
+    assert 0 < redis.client().pttl(looking._name(*nowhere)) <= looking.LOOK_EVERY * 1000, "nothing waits"
 
 
 def _free(code: str) -> int:
