@@ -6,14 +6,18 @@ the next run begins there.
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import Error as DatabaseError
+
 from hub import clock, ids
 from hub.actor import system_actor
+from hub.errors import HubError
 from hub.outbox.events import Temporary
 from hub.outbox.services import hasten
 from hub.work import Unit
@@ -39,6 +43,7 @@ from institution_connectors.runtime.decisions import Act, Settle, TellUnknown, T
 from institution_connectors.runtime.gate import Crowded, gate
 
 SHORT_PAUSE = 1.2
+_log = logging.getLogger(__name__)
 _CARRIES_OUT = "institution_connectors.exchange.ask_hospital"
 ACTOR = system_actor("connectors")
 
@@ -98,8 +103,14 @@ def call(profile: ConnectorProfile, request: Request, trace_id: str, record: Cal
 
 
 def call_those_who_wait(hospital: str) -> None:
-    """A hospital that was silent answers: what waits for its next attempt there is due now, not in some minutes."""
-    hasten(hospital, handler=_CARRIES_OUT)
+    """A hospital that was silent answers: what waits for its next attempt there is due now, not in some minutes.
+
+    It spares time and nothing else: if it fails, they come back by themselves, and the answer in hand is not lost.
+    """
+    try:
+        hasten(hospital, handler=_CARRIES_OUT)
+    except (DatabaseError, HubError) as problem:
+        _log.warning("those who wait were not called", extra={"hospital": hospital, "failure": type(problem).__name__})
 
 
 def asked(begun: store.Begun) -> Request:

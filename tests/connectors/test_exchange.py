@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 from django.test.utils import CaptureQueriesContext
 
 from hub import clock
@@ -31,6 +31,7 @@ from institution_connectors.exchange import health as connector_health
 from institution_connectors.exchange import selectors, store
 from institution_connectors.exchange.models import Attempt, Message, State
 from institution_connectors.exchange.services import ask_now
+from institution_connectors.runtime import pipeline
 from institution_connectors.runtime.decisions import Act
 from institution_connectors.runtime.gate import reset
 from institution_connectors.runtime.pipeline import carry_out
@@ -264,6 +265,21 @@ def test_a_hospital_that_is_back_finds_its_askers_at_once(alpha_his: Connected) 
         drain_until(alpha_his.code, ask)
     outcomes = {answer_of(alpha_his.code, ask).outcome for ask in waiting}  # all wanted the same number
     assert outcomes == {Outcome.ACCEPTED, Outcome.REJECTED}
+
+
+def test_an_answer_is_kept_although_nobody_could_be_called(
+    alpha_his: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OperationalError("no connection")
+
+    alpha_his.board.act("down")
+    for _ in range(alpha_his.profile.limits.breaker_failures):
+        ask_now(alpha_his.code, Ping())
+    alpha_his.board.act("restart")
+    time.sleep(alpha_his.profile.limits.breaker_seconds + 0.2)
+    monkeypatch.setattr(pipeline, "hasten", broken)
+    assert ask_now(alpha_his.code, Ping()).outcome is Outcome.ACCEPTED
 
 
 def test_a_probe_that_is_answered_again_calls_those_who_wait(alpha_his: Connected) -> None:
