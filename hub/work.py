@@ -29,8 +29,12 @@ from hub.journal.flush import Answer, Ending, Lease, NewDelivery, statement
 from hub.journal.world import incarnation_of, open_scope, world_of
 from hub.outbox import onward, wake
 from hub.outbox.events import Event, hospital_of, subscriptions_of
-from hub.outbox.rows import Claimed
+from hub.outbox.hands import Hands
+from hub.outbox.models import Lane
+from hub.outbox.policy import calls_at_once
+from hub.outbox.rows import Claimed, may_count
 from hub.sse import topics
+from hub.tenancy import registry
 from hub.tenancy.backend.base import DatabaseWrapper
 from hub.tenancy.context import current_scope
 from hub.tenancy.scope import REGION
@@ -67,6 +71,8 @@ class Unit:
         self._deliveries: list[NewDelivery] = []
         self._answers: list[Answer] = []
         self._kept: list[Claimed] = []
+        self._call: Claimed | None = None
+        self._reserved: Hands | None = None  # whose thread is to make the call
         self._told: set[tuple[str, str]] = set()
         self._later: list[_Later] = []
         self._ending: tuple[Ending, Callable[[bool | None], None]] | None = None
@@ -215,9 +221,9 @@ class Unit:
         ending, then = self._ending or (None, None)
         if not (self._audits or self._deliveries or self._answers or ending):
             return
-        line = onward.line()
-        lease = Lease(worker=line.worker, until=line.until(clock.now())) if line is not None else None
         pending, self._later = self._later, []
+        line = onward.line()
+        lease = line.lease_at(clock.now(), cap=self._may_hand_over(line.hands)) if line is not None else None
         sql, parameters = statement(
             self.world,
             audits=self._audits,
@@ -237,21 +243,46 @@ class Unit:
         if then is not None:
             then(found)
         if lease is not None:
-            self._kept = self._rows_kept(kept or [], lease)
+            self._keep(kept or [], lease)
 
-    def _rows_kept(self, kept: Sequence[tuple[int, str, str]], lease: Lease) -> list[Claimed]:
+    def _keep(self, kept: Sequence[tuple[int, str, str]], lease: Lease) -> None:
         published = {(str(delivery.event_id), delivery.handler): delivery for delivery in self._deliveries}
-        return [
-            Claimed.just_published(published[event_id, handler], row_id, lease) for row_id, event_id, handler in kept
-        ]
+        for row_id, event_id, handler in kept:
+            delivery = published[event_id, handler]
+            row = Claimed.just_published(delivery, row_id, lease)
+            if delivery.lane == Lane.INTERNAL:
+                self._kept.append(row)
+            else:
+                self._call = row
+
+    def _may_hand_over(self, hands: Hands | None) -> int | None:
+        """How many calls may be under way for one of this unit's to begin at once; None if it has none, or no thread
+        is free to make it, or others count just now."""
+        is_call = self.scope != REGION and any(row.lane == Lane.OUTSIDE for row in self._deliveries)
+        if not (is_call and hands and hands.reserve()):
+            return None
+        self._reserved = hands
+        cap = calls_at_once(registry.tenant(self.scope), Lane.OUTSIDE)
+        return cap if may_count(self.world, self.scope) else None
+
+    def let_go(self) -> None:
+        """Give back the thread that was reserved for a call, if there is none to make."""
+        reserved, self._reserved = self._reserved, None
+        if reserved is not None:
+            reserved.offer()
 
     def go_on(self) -> None:
-        """After the commit: take what the relay's thread keeps for itself, and wake others for the rest; a lost word
-        costs one sweep's delay."""
-        line = onward.line()
+        """After the commit: hand the relay's threads what they keep for themselves, and wake others for the rest; a
+        lost word costs one sweep's delay."""
+        line, leased = onward.line(), list(self._kept)
         if line is not None:
             line.add(self.scope, self._kept)
-        kept = {(row.event_id, row.handler) for row in self._kept}
+        if self._call is not None and self._reserved is not None:
+            leased.append(self._call)
+            self._reserved.give(self.scope, self._call)
+            self._reserved = None
+        self.let_go()
+        kept = {(row.event_id, row.handler) for row in leased}
         lanes = {row.lane for row in self._deliveries if (row.event_id, row.handler) not in kept}
         wake.rouse(self.scope, lanes=lanes, seal=bool(self._audits))
         for topic, event in self._told:
@@ -286,11 +317,17 @@ def staff_of() -> str | None:
 @contextmanager
 def work(scope: str, *, actor: Actor) -> Iterator[Unit]:
     """Open the scope (REGION or a hospital's code) as one transaction and keep its journal."""
-    with open_scope(scope):
-        unit = Unit(scope, actor)
-        with connections[unit.world.alias].execute_wrapper(unit.watch):
-            yield unit
-            unit.settle()
+    unit: Unit | None = None
+    try:
+        with open_scope(scope):
+            unit = Unit(scope, actor)
+            with connections[unit.world.alias].execute_wrapper(unit.watch):
+                yield unit
+                unit.settle()
+    except BaseException:
+        if unit is not None:
+            unit.let_go()
+        raise
     unit.go_on()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 import httpx
@@ -11,6 +12,7 @@ import httpx
 from hub.outgoing import http as outgoing
 from institution_connectors.contracts import Answer, Reason, Timeouts
 
+_ALWAYS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "health-district-hub"}
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -50,7 +52,7 @@ class HospitalHttp:
 
     def __init__(self, *, connections: int) -> None:
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=20.0)
-        self._http = outgoing.client(timeout=httpx.Timeout(10.0), limits=limits)
+        self._transport = outgoing.GuardedTransport(limits)
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str], timeouts: Timeouts) -> Received:
         """The answer to a POST, whatever its status; raises `CallFailed` when there is none."""
@@ -60,10 +62,15 @@ class HospitalHttp:
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeouts: Timeouts
     ) -> Received:
         """The answer, whatever its status; raises `CallFailed` when there is none."""
-        timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=timeouts.connect)
+        timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=timeouts.connect).as_dict()
         deadline = time.monotonic() + timeouts.read
         try:
-            with self._http.stream(method, url, content=body, headers=dict(headers), timeout=timeout) as response:
+            # Not through httpx.Client: a hospital's system is sent no cookies and followed nowhere, and what the client
+            # does for that costs a quarter of the call.
+            request = httpx.Request(
+                method, url, content=body, headers={**_ALWAYS, **headers}, extensions={"timeout": timeout}
+            )
+            with closing(self._transport.handle_request(request)) as response:
                 return Received(response.status_code, dict(response.headers), _whole(response, deadline))
         except _NOT_SENT as problem:
             raise CallFailed(Answer.rejected(Reason.UNREACHABLE, text=_short(problem), sent=False)) from problem
@@ -74,7 +81,7 @@ class HospitalHttp:
 
     def close(self) -> None:
         """Close the kept connections."""
-        self._http.close()
+        self._transport.close()
 
 
 def _whole(response: httpx.Response, deadline: float) -> bytes:

@@ -98,14 +98,35 @@ def steady(setting: Setting) -> None:
     steadily(setting.stock.again(count // 4, *QUIET), per_second=STEADY_PER_SECOND // 4)
     database.drained(120, calm=1)
     district.stop("relay")
-    _report_asks(setting, _delays(setting, begun, "appointment.booked", "appointment.registered"))
+    _report_asks(setting, begun)
 
 
-def _report_asks(setting: Setting, delays: list[float]) -> None:
-    """The ask to register is committed with the entry `booked`, the answer with the entry `registered`."""
+def _report_asks(setting: Setting, begun: datetime) -> None:
+    """The ask to register is committed with the entry `booked`. Its answer is stored with the ask (hospital's staff see
+    it there), and a delivery later the booking says `registered`, which is what a resident sees."""
+    stored = _answers(setting, begun)
+    p50, p95 = percentile(stored, 0.50) * 1000, percentile(stored, 0.95) * 1000
+    setting.table.add("d", "ask committed until its answer is stored, p50 / p95", f"{p50:.1f} / {p95:.1f} ms")
+    delays = _delays(setting, begun, "appointment.booked", "appointment.registered")
     p50, p95 = percentile(delays, 0.50) * 1000, percentile(delays, 0.95) * 1000
-    what = f"ask committed until its answer is visible, {len(delays)} asks at {STEADY_PER_SECOND // 4}/s, p50 / p95"
+    what = f"ask committed until the booking says so, {len(delays)} asks at {STEADY_PER_SECOND // 4}/s, p50 / p95"
     setting.table.add("d", what, f"{p50:.1f} / {p95:.1f} ms", "p95 <= 15 ms", p95 <= 15)
+
+
+def _answers(setting: Setting, begun: datetime) -> list[float]:
+    """Seconds from the commit of each ask to register until the commit of its answer."""
+    found: list[float] = []
+    for code in QUIET:
+        schema = setting.database.schema_of(code)
+        rows = setting.database.rows(
+            "SELECT extract(epoch FROM pg_xact_commit_timestamp(x.xmin) - pg_xact_commit_timestamp(a.xmin))::float"
+            f" FROM {schema}.exchange_exchange x JOIN {schema}.hospital_audit a"
+            " ON a.action = 'appointment.booked' AND a.target = replace(x.correlation, 'booking:', 'appointment:')"
+            " WHERE x.operation = 'register' AND x.state = 'accepted' AND x.asked_at >= %s",
+            [begun],
+        )
+        found += [delay for (delay,) in rows]
+    return found
 
 
 def _delays(setting: Setting, begun: datetime, first: str, second: str) -> list[float]:

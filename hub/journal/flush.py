@@ -43,10 +43,15 @@ _OUTBOX = (
 _ANSWER = ("institution", "actor", "name", "key", "response")
 _KEPT = "(SELECT json_agg(json_build_array(id, event_id, handler) ORDER BY id) FROM event WHERE lease_by IS NOT NULL)"
 # A row may be stored under its publisher's lease if nothing of its handler and aggregate waits before it.
-_FIRST = """v.lane = 'internal' AND NOT EXISTS (
+_FIRST = """NOT EXISTS (
     SELECT 1 FROM {outbox} e
     WHERE e.handler = v.handler AND e.aggregate = v.aggregate AND e.state IN ('pending', 'dead')
 )"""
+UNDER_WAY = """(
+    SELECT count(*) FROM {outbox} b
+    WHERE b.state = 'pending' AND b.lane IN ('outside', 'bulk') AND b.hospital = {hospital} AND b.lease_until > %(now)s
+)"""
+"""How many calls to a hospital are under way, of both lanes; they are counted by one at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,16 @@ class Lease:
 
     worker: UUID
     until: datetime
+    call: CallLease | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLease:
+    """The lease of one call to the hospital, if that leaves at most `cap` of them under way; the publisher has the turn
+    in which they are counted."""
+
+    until: datetime
+    cap: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +138,8 @@ def statement(
         )
         if lease:
             parameters |= {"lease_by": lease.worker, "lease_until": lease.until}
+        if lease and lease.call:
+            parameters |= {"call_until": lease.call.until, "cap": lease.call.cap, "now": now}
     if answers:
         listed = _listed({name: getattr(answer, name) for name in _ANSWER} for answer in answers)
         parameters |= {"now": now, "answers": listed}
@@ -132,6 +149,7 @@ def statement(
         deliveries=_at_most(deliveries),
         answers=_at_most(answers),
         leased=lease is not None,
+        calls=lease is not None and lease.call is not None,
         ending=ending.sql if ending else "",
         writes=texts_of(writes),
         relaxed=relaxed,
@@ -156,6 +174,7 @@ def _written(
     deliveries: int,
     answers: int,
     leased: bool,
+    calls: bool,
     ending: str,
     writes: tuple[str, ...],
     relaxed: bool,
@@ -172,7 +191,7 @@ def _written(
         )
         parts.append(f"mark AS (INSERT INTO {world.pending} (audit_id, at) SELECT id, at FROM entry)")  # noqa: S608
     if deliveries:
-        parts.append(_events(world, at_most=deliveries, leased=leased))
+        parts.append(_events(world, at_most=deliveries, leased=leased, calls=calls))
     if answers:
         parts.append(
             f"answer AS (UPDATE {world.command} c SET response = v.response, answered_at = %(now)s"  # noqa: S608
@@ -189,8 +208,9 @@ def _written(
     return f"WITH {', '.join(parts)} SELECT {', '.join(columns)}"
 
 
-def _events(world: World, *, at_most: int, leased: bool) -> str:
-    """A lease, where there is one, is for the first row of its handler and aggregate, in this unit and before it."""
+def _events(world: World, *, at_most: int, leased: bool, calls: bool) -> str:
+    """A lease, where there is one, is for the first row of its handler and aggregate, in this unit and before it; with
+    `calls` also for the unit's first row that somebody waits for outside, if the hospital has a place left."""
     columns, rows = ", ".join(_OUTBOX), _records("deliveries", _OUTBOX, _OUTBOX_TYPES, at_most)
     stored = "'pending', 0, v.created_at, ''"
     if not leased:
@@ -199,10 +219,16 @@ def _events(world: World, *, at_most: int, leased: bool) -> str:
             f" SELECT {columns}, {stored} FROM {rows})"
         )
     listed = ", ".join(f"v.{column}" for column in _OUTBOX)
+    mine, until = "v.lane = 'internal'", "%(lease_until)s::timestamptz"
+    if calls:
+        under_way = UNDER_WAY.format(outbox=world.outbox, hospital="v.hospital")
+        first_call = "row_number() OVER (PARTITION BY v.lane ORDER BY v.event_id) = 1"
+        mine = f"({mine} OR v.lane = 'outside' AND {first_call} AND {under_way} < %(cap)s::int)"
+        until = f"CASE v.lane WHEN 'outside' THEN %(call_until)s::timestamptz ELSE {until} END"
     return (
         "given AS (SELECT v.*, row_number() OVER (PARTITION BY v.handler, v.aggregate ORDER BY v.event_id) = 1"  # noqa: S608
-        f" AND {_FIRST.format(outbox=world.outbox)} AS first,"
-        f" %(lease_by)s::uuid AS worker, %(lease_until)s::timestamptz AS until FROM {rows}),"
+        f" AND {mine} AND {_FIRST.format(outbox=world.outbox)} AS first,"
+        f" %(lease_by)s::uuid AS worker, {until} AS until FROM {rows}),"
         f" event AS (INSERT INTO {world.outbox}"
         f" ({columns}, state, attempts, available_at, last_error, lease_by, lease_until)"
         f" SELECT {listed}, 'pending', CASE WHEN v.first THEN 1 ELSE 0 END, v.created_at, '',"

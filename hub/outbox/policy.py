@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from hub.outbox.models import Lane
+from hub.tenancy.registry import TenantInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,13 @@ def lane_policy(lane: Lane) -> LanePolicy:
     if lane.calls_outside:
         return LanePolicy(lane, 1, timedelta(seconds=relay["outside_lease"]), relay[f"{lane}_threads"])
     return LanePolicy(lane, relay["batch"], timedelta(seconds=relay["internal_lease"]), relay["internal_threads"])
+
+
+def calls_at_once(info: TenantInfo, lane: Lane) -> int:
+    """How many calls to a hospital may be under way for one of this lane to begin: what nobody waits for leaves a place
+    free."""
+    limit = int(info.limits.get("in_flight", 4))
+    return max(1, limit - 1) if lane is Lane.BULK else limit
 
 
 # A handler that says "not now" (`Temporary`) is tried for some hours: a hospital may be down that long. A handler that

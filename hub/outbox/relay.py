@@ -24,6 +24,7 @@ from hub.errors import HubError
 from hub.journal.world import all_scopes
 from hub.observability import heartbeat, metrics
 from hub.outbox import housekeeping, sweep, turn, wake
+from hub.outbox.hands import Hands
 from hub.outbox.metrics import forget_queues
 from hub.outbox.models import Lane
 from hub.outbox.policy import LanePolicy, lane_policy
@@ -81,6 +82,7 @@ class Relay:
         self.worker = ids.uuid7()
         self._stop = threading.Event()
         self._wakes = Wakes()
+        self._hands = Hands(lane_policy(Lane.OUTSIDE).lease)
         self._alarm = Alarm(self._wakes.put)
 
     def stop(self) -> None:
@@ -94,6 +96,10 @@ class Relay:
             threading.Thread(target=partial(self._serve, policy, number), name=f"{policy.lane}-{number}", daemon=True)
             for policy in map(lane_policy, Lane)
             for number in range(policy.threads)
+        ]
+        threads += [
+            threading.Thread(target=self._lend_a_hand, name=f"hand-{number}", daemon=True)
+            for number in range(settings.HUB_RELAY["hands"])
         ]
         threads += [
             threading.Thread(target=target, name=name, daemon=True)
@@ -124,12 +130,24 @@ class Relay:
             if self._stop.is_set():
                 self._wakes.put(scope, policy.lane)
                 return
-            self._take_turn(scope, policy)
+            again = partial(self._wakes.put, scope, policy.lane)
+            take = partial(turn.take, scope, policy, on_more=again)
+            self._take_turn(scope, policy.lane, take)
 
-    def _take_turn(self, scope: str, policy: LanePolicy) -> None:
-        again = partial(self._wakes.put, scope, policy.lane)
+    def _lend_a_hand(self) -> None:
+        self._hands.offer()
+        while True:
+            given = self._hands.wait(_PAUSE)
+            if given is not None:
+                self._take_turn(given.scope, Lane.OUTSIDE, partial(turn.take_over, given.scope, given.row))
+                given.done.set()
+                self._hands.offer()
+            elif self._stop.is_set() and self._hands.reserve():
+                return  # nobody counts on this thread any more
+
+    def _take_turn(self, scope: str, lane: Lane, take: Callable[..., turn.Turn]) -> None:
         try:
-            took = turn.take(scope, policy, worker=self.worker, on_more=again, stopping=self._stop.is_set)
+            took = take(worker=self.worker, stopping=self._stop.is_set, hands=self._hands)
         except (UnknownHospital, HospitalClosed):
             return  # it left, it is being restored, or the word is of another installation's
         except Exception as problem:  # a thread of the relay outlives whatever happens in a turn
@@ -140,14 +158,14 @@ class Relay:
                 exc_info=None if expected else problem,
             )
             self._stop.wait(_PAUSE)
-            again()
+            self._wakes.put(scope, lane)
             return
         finally:
             turn.put_back_connections()
-        for more, lane in took.more:
-            self._wakes.put(more, lane)
-        for when, failed, lane in took.retries:
-            self._alarm.at(when, failed, lane)
+        for more, woken in took.more:
+            self._wakes.put(more, woken)
+        for when, failed, its_lane in took.retries:
+            self._alarm.at(when, failed, its_lane)
 
     def _sweep(self) -> None:
         heartbeat.beat("relay")

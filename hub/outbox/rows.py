@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.db import connections
 
-from hub.journal.flush import Ending, Lease, NewDelivery
+from hub.journal.flush import UNDER_WAY, Ending, Lease, NewDelivery
 from hub.journal.world import World
 from hub.outbox.models import Lane
 from hub.tenancy.statements import Statement
@@ -25,6 +25,8 @@ from hub.tenancy.statements import Statement
 # Two relays counting at once would both find room for the last place of a cap.
 COUNTING = 7304564
 """The turn of a scope in which a cap is to be kept."""
+
+_COUNT = "SELECT pg_try_advisory_xact_lock(%(turn)s, hashtext(%(scope)s))"
 
 # A row that can be claimed: due, not under lease, and the first unfinished one of its handler and aggregate.
 _DUE_ROW = """o.state = 'pending' AND o.available_at <= %(now)s
@@ -61,11 +63,7 @@ WITH RECURSIVE hospitals AS (
         SELECT o.id FROM {outbox} o
         WHERE o.hospital = g.hospital AND o.lane = %(lane)s AND {due_row}
         ORDER BY o.id
-        LIMIT least(%(batch)s / g.number + 1, greatest(g.cap - CASE WHEN %(exact)s THEN (
-            SELECT count(*) FROM {outbox} b
-            WHERE b.state = 'pending' AND b.lane IN ('outside', 'bulk') AND b.hospital = g.hospital
-                AND b.lease_until > %(now)s
-        ) ELSE 0 END, 0))
+        LIMIT least(%(batch)s / g.number + 1, greatest(g.cap - CASE WHEN %(exact)s THEN {under_way} ELSE 0 END, 0))
         FOR UPDATE OF o SKIP LOCKED
     ) head
     LIMIT %(batch)s + 1
@@ -151,7 +149,7 @@ class Claimed:
             request_id=delivery.request_id,
             attempt=1,
             created_at=delivery.created_at,
-            lease_until=lease.until,
+            lease_until=lease.call.until if lease.call and delivery.lane != Lane.INTERNAL else lease.until,
         )
 
 
@@ -181,6 +179,13 @@ def claim(
         salt=secrets.token_hex(4),
     )
     return sorted((_claimed(row[:-1]) for row in found), key=lambda row: row.id), any(row[-1] for row in found)
+
+
+def may_count(world: World, scope: str) -> bool:
+    """Take the turn of a hospital in which its calls are counted, until the end of the transaction, unless somebody has
+    it: what is counted from then on is exact."""
+    [(taken,)] = _statement(_COUNT, world).rows(turn=COUNTING, scope=scope)
+    return bool(taken)
 
 
 def finish(world: World, ids: Sequence[int], *, worker: UUID, now: datetime) -> bool:
@@ -252,10 +257,14 @@ def due(world: World, *lanes: Lane, now: datetime) -> bool:
 
 @cache
 def _statement(template: str, world: World) -> Statement:
-    due_row = _DUE_ROW.format(outbox=world.outbox)
-    return Statement(
-        world.alias, template.format(outbox=world.outbox, inbox=world.inbox, attempt=world.attempt, due_row=due_row)
+    text = template.format(
+        outbox=world.outbox,
+        inbox=world.inbox,
+        attempt=world.attempt,
+        due_row=_DUE_ROW.format(outbox=world.outbox),
+        under_way=UNDER_WAY.format(outbox=world.outbox, hospital="g.hospital"),
     )
+    return Statement(world.alias, text)
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:

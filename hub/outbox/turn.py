@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -17,8 +17,9 @@ from django.db import connections
 from hub import clock
 from hub.journal.world import open_scope, world_of
 from hub.outbox import delivery, metrics, onward, rows, wake
+from hub.outbox.hands import Hands
 from hub.outbox.models import Lane
-from hub.outbox.policy import LanePolicy, lane_policy
+from hub.outbox.policy import LanePolicy, calls_at_once, lane_policy
 from hub.tenancy import registry
 from hub.tenancy.errors import HospitalClosed
 from hub.tenancy.scope import REGION
@@ -47,10 +48,12 @@ def take(
     worker: UUID,
     on_more: Callable[[], None] | None = None,
     stopping: Callable[[], bool] = lambda: False,
+    hands: Hands | None = None,
 ) -> Turn:
     """Claim at most a batch of `scope`'s due rows and run them one after the other, each with what follows from it.
 
     `on_more` is called before running when more rows are due, so that another thread can go on with the scope at once.
+    `hands` are the threads that take over what it publishes for its hospital's own system.
     Rows not begun when `stopping` turns true are given back. A hospital that is closed, or closes under way (perhaps by
     what was just delivered), ends the turn: what it had claimed comes back with its lease.
     """
@@ -65,14 +68,35 @@ def take(
         return turn
     if on_more is not None and more:
         on_more()
-    with wake.together(impatient=True), onward.going_on(worker, lane_policy(Lane.INTERNAL).lease) as line:
-        if policy.lane is Lane.INTERNAL:
+    _carry_out(turn, scope, claimed, policy.lane, worker, stopping, hands)
+    return turn
+
+
+def take_over(
+    scope: str, row: rows.Claimed, *, worker: UUID, hands: Hands, stopping: Callable[[], bool] = lambda: False
+) -> Turn:
+    """Run a call that was published under our lease, as if it had been claimed."""
+    turn = Turn(claimed=1)
+    _carry_out(turn, scope, [row], Lane.OUTSIDE, worker, stopping, hands)
+    return turn
+
+
+def _carry_out(
+    turn: Turn,
+    scope: str,
+    claimed: Sequence[rows.Claimed],
+    lane: Lane,
+    worker: UUID,
+    stopping: Callable[[], bool],
+    hands: Hands | None,
+) -> None:
+    with wake.together(impatient=True), onward.going_on(worker, lane_policy(Lane.INTERNAL).lease, hands) as line:
+        if lane is Lane.INTERNAL:
             line.add(scope, claimed)
         else:
-            _run(turn, policy.lane, deque((scope, row) for row in claimed), worker, stopping)
+            _run(turn, lane, deque((scope, row) for row in claimed), worker, stopping)
         last = clock.now() + line.lease / 2  # what a lease might not last for is given back
         _run(turn, Lane.INTERNAL, line.waiting, worker, lambda: stopping() or clock.now() > last)
-    return turn
 
 
 def _claim(scope: str, policy: LanePolicy, worker: UUID) -> tuple[list[rows.Claimed], bool]:
@@ -156,11 +180,6 @@ def _caps(scope: str, lane: Lane) -> rows.Caps:
     if not lane.calls_outside:
         return rows.Caps(usual=_UNLIMITED, by_hospital={}, exact=False)
     if scope != REGION:
-        return rows.Caps(usual=_in_flight(registry.tenant(scope), lane), by_hospital={}, exact=True)
-    by_hospital = {info.code: _in_flight(info, lane) for info in registry.hospitals()}
+        return rows.Caps(usual=calls_at_once(registry.tenant(scope), lane), by_hospital={}, exact=True)
+    by_hospital = {info.code: calls_at_once(info, lane) for info in registry.hospitals()}
     return rows.Caps(usual=_UNLIMITED, by_hospital=by_hospital, exact=True)
-
-
-def _in_flight(info: registry.TenantInfo, lane: Lane) -> int:
-    limit = int(info.limits.get("in_flight", 4))
-    return max(1, limit - 1) if lane is Lane.BULK else limit

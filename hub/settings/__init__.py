@@ -142,6 +142,7 @@ HUB_RELAY = {
     "internal_threads": env.number("HUB_RELAY_INTERNAL_THREADS", 4),
     "outside_threads": env.number("HUB_RELAY_OUTSIDE_THREADS", 24),
     "bulk_threads": env.number("HUB_RELAY_BULK_THREADS", 8),
+    "hands": env.number("HUB_RELAY_HANDS", 6),
     "at_once": env.number("HUB_RELAY_AT_ONCE", 4),
     "internal_lease": env.number("HUB_RELAY_INTERNAL_LEASE", 30),
     "outside_lease": env.number("HUB_RELAY_OUTSIDE_LEASE", 90),

@@ -1,7 +1,7 @@
 """What the catalogue does when a hospital's directory or schedules change.
 
-The delivery that finds an up-to-date session changed is answerable for its refresh, and ends only when it has seen the
-session up to date again. All other changes meanwhile are absorbed by it: they only raise the mark.
+The delivery that finds a hospital up to date is answerable for its refresh, and ends only when it has seen the hospital
+up to date again. All other changes there meanwhile are absorbed by it: they only raise the marks.
 """
 
 from __future__ import annotations
@@ -20,19 +20,18 @@ PACED_ATTEMPTS = 3  # after them a refresh is due whatever the pace, because pau
 
 @handles(SessionChanged, runs_in=RunsIn.BETWEEN)
 def refresh_sessions(event: SessionChanged, delivery: Delivery) -> None:
-    """Mark, and refresh what is stale at this hospital, at most once a second."""
+    """Mark, and refresh what is stale at this hospital, at most once a second.
+
+    An attempt before this one was answerable, or died before it marked anything: either way this one is answerable.
+    """
     code, paced = event.hospital, delivery.attempt <= PACED_ATTEMPTS
-    if delivery.attempt == 1 and not projection.mark(code, event.session_ids):
-        return
-    if delivery.attempt > 1 and not projection.any_stale(event.session_ids):
+    if not projection.mark(code, event.session_ids) and delivery.attempt == 1:
         return
     if paced and not _may_refresh(code):
         raise Temporary("the catalogue was refreshed a moment ago", retry_after=AT_MOST_EVERY)
-    projection.refresh(code)
-    while projection.any_stale(event.session_ids):
+    while projection.catch_up(code).behind:
         if paced:
             raise Temporary("more has changed meanwhile", retry_after=AT_MOST_EVERY)
-        projection.refresh(code)
 
 
 @handles(DirectoryChanged, runs_in=RunsIn.BETWEEN)

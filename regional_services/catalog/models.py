@@ -180,3 +180,18 @@ class CatalogMark(InstitutionRow):
 
     def __str__(self) -> str:
         return str(self.session_id)
+
+
+class CatalogDuty(InstitutionRow):
+    """Whether somebody is answerable for a hospital's refresh: while `changes` is ahead of `seen` (ADR 1146)."""
+
+    institution_code = models.CharField(max_length=32, primary_key=True)
+    changes = models.BigIntegerField(default=0)
+    seen = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "目录刷新责任"
+        verbose_name_plural = "目录刷新责任"
+
+    def __str__(self) -> str:
+        return self.institution_code

@@ -8,11 +8,13 @@ but for the news they find of doctors' services (`news.py`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import connections
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import F
 
 from hub import clock
@@ -21,7 +23,7 @@ from hub.recovery import cleanups
 from hub.recovery.cleanups import Doomed
 from hub.recovery.keeping import SPENT
 from hub.tenancy.scope import REGION, hospital, region
-from hub.tenancy.statements import Statement
+from hub.tenancy.statements import Statement, together
 from hub.work import work
 from institution_connectors.catalog import selectors as connectors
 from regional_services.catalog import news
@@ -34,105 +36,171 @@ BATCH = 500
 CATALOGUE = system_actor("号源目录")
 _SESSION_TABLE, _MARK_TABLE = "regional_catalog_catalogsession", "regional_catalog_catalogmark"
 
+# Sessions first and then their hospital, by all who lock them, in one order: so nobody waits in a circle.
 _MARK = Statement(
     "default",
     """
-INSERT INTO regional_catalog_catalogmark AS m (session_id, institution_code, changes, seen)
-SELECT u.id, %(code)s, 1, 0 FROM unnest(%(ids)s::uuid[]) AS u (id) ORDER BY u.id
-ON CONFLICT (session_id) DO UPDATE SET changes = m.changes + 1
-RETURNING m.changes, m.seen
+WITH marked AS (
+    INSERT INTO regional_catalog_catalogmark AS m (session_id, institution_code, changes, seen)
+    SELECT u.id, %(code)s, 1, 0 FROM unnest(%(ids)s::uuid[]) AS u (id) ORDER BY u.id
+    ON CONFLICT (session_id) DO UPDATE SET changes = m.changes + 1
+    RETURNING 1
+)
+INSERT INTO regional_catalog_catalogduty AS d (institution_code, changes, seen)
+SELECT %(code)s, 1, 0 FROM (SELECT count(*) AS number FROM marked) AS all_of_them WHERE number > 0
+ON CONFLICT (institution_code) DO UPDATE SET changes = d.changes + 1
+RETURNING d.changes - 1 <= d.seen
 """,
 )
-_ANY_STALE = Statement(
+# One row at least: the hospital's own count, which covers just the changes of the sessions seen with it.
+_STALE = Statement(
     "default",
     """
-SELECT EXISTS (SELECT 1 FROM regional_catalog_catalogmark
-               WHERE session_id = ANY(%(ids)s::uuid[]) AND changes > seen)
+SELECT coalesce(d.changes, 0), m.session_id, m.changes, m.seen
+FROM (VALUES (%(code)s)) AS h (code)
+LEFT JOIN regional_catalog_catalogduty d ON d.institution_code = h.code
+LEFT JOIN LATERAL (
+    SELECT session_id, changes, seen FROM regional_catalog_catalogmark
+    WHERE institution_code = h.code AND changes > seen AND session_id > %(last)s
+    ORDER BY session_id LIMIT %(batch)s
+) AS m ON true
 """,
 )
-
-# Rows are locked in the order `_MARK` takes them in, so that a refresh and a change never wait for each other.
-_SEEN = """
+_SEEN = Statement(
+    "default",
+    """
 WITH locked AS (
     SELECT session_id FROM regional_catalog_catalogmark WHERE session_id = ANY(%(ids)s::uuid[])
     ORDER BY session_id FOR UPDATE)
 UPDATE regional_catalog_catalogmark AS m
 SET seen = GREATEST(m.seen, u.changes), refreshed_at = GREATEST(m.refreshed_at, %(now)s)
 FROM locked JOIN unnest(%(ids)s::uuid[], %(changes)s::bigint[]) AS u (id, changes) ON u.id = locked.session_id
-WHERE m.session_id = locked.session_id"""
+WHERE m.session_id = locked.session_id
+""",
+)
+_CAUGHT_UP = Statement(
+    "default",
+    """
+UPDATE regional_catalog_catalogduty SET seen = GREATEST(seen, %(changes)s) WHERE institution_code = %(code)s
+RETURNING changes > seen
+""",
+)
 
-_SESSION_FIELDS = (
-    "department_id",
-    "doctor_id",
-    "doctor_name",
-    "date",
-    "period",
-    "registration_level",
-    "fee_fen",
-    "room",
-    "state",
-    "release_at",
-    "first_start",
-    "last_end",
-    "total",
-    "free",
-    "referable",
-    "referable_starts",
-    "next_free_start",
+_COPIED = (
+    *("department_id", "doctor_id", "doctor_name", "date", "period", "registration_level", "fee_fen", "room", "state"),
+    *("release_at", "first_start", "last_end", "total", "free", "referable", "referable_starts", "next_free_start"),
     "synced_at",
+)
+_COPY = Statement(
+    "default",
+    """
+INSERT INTO regional_catalog_catalogsession AS s (
+    institution_code, refreshed_at, is_reserved, session_id, department_id, doctor_id, doctor_name, date, period,
+    registration_level, fee_fen, room, state, release_at, first_start, last_end, total, free, referable,
+    referable_starts, next_free_start, synced_at
+)
+SELECT %(code)s, %(now)s, v.department_id = ANY(%(reserved)s::uuid[]), v.*
+FROM json_to_recordset(%(rows)s::json) AS v (
+    session_id uuid, department_id uuid, doctor_id uuid, doctor_name text, date date, period text,
+    registration_level text, fee_fen int, room text, state text, release_at timestamptz, first_start timestamptz,
+    last_end timestamptz, total int, free int, referable int, referable_starts timestamptz[],
+    next_free_start timestamptz, synced_at timestamptz
+)
+ON CONFLICT (session_id) DO UPDATE SET
+    refreshed_at = excluded.refreshed_at, is_reserved = excluded.is_reserved, department_id = excluded.department_id,
+    doctor_id = excluded.doctor_id, doctor_name = excluded.doctor_name, date = excluded.date, period = excluded.period,
+    registration_level = excluded.registration_level, fee_fen = excluded.fee_fen, room = excluded.room,
+    state = excluded.state, release_at = excluded.release_at, first_start = excluded.first_start,
+    last_end = excluded.last_end, total = excluded.total, free = excluded.free, referable = excluded.referable,
+    referable_starts = excluded.referable_starts, next_free_start = excluded.next_free_start,
+    synced_at = excluded.synced_at
+WHERE s.refreshed_at <= excluded.refreshed_at
+""",
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What a pass over a hospital's stale sessions did: how many it copied, whether more have changed meanwhile."""
+
+    copied: int
+    behind: bool
+
+
 def mark(code: str, session_ids: Sequence[UUID]) -> bool:
-    """Note that these sessions changed; whether one of them was up to date, so that a refresh is nobody's task yet."""
+    """Note that these sessions changed; whether the hospital was up to date, so that a refresh is nobody's task yet."""
     with region():
-        return any(changes - 1 <= seen for changes, seen in _MARK.rows(code=code, ids=list(session_ids)))
-
-
-def any_stale(session_ids: Sequence[UUID]) -> bool:
-    """Whether one of these sessions waits for a refresh. One query."""
-    with region(read_only=True):
-        return _ANY_STALE.row(ids=list(session_ids)) == (True,)
+        return _MARK.row(code=code, ids=list(session_ids)) == (True,)
 
 
 def refresh(code: str) -> int:
-    """One pass over the stale sessions of a hospital; how many. A batch is read by one query there and two here."""
-    done, last = 0, UUID(int=0)
+    """One pass over the stale sessions of a hospital; how many."""
+    return catch_up(code).copied
+
+
+def catch_up(code: str) -> Pass:
+    """One pass over the stale sessions of a hospital; a batch is read by one query there and two here."""
+    copied, last = 0, UUID(int=0)
+    covered: int | None = None
     while True:
         with region(read_only=True):
-            marks = list(
-                CatalogMark.objects.filter(institution_code=code, changes__gt=F("seen"), session_id__gt=last)
-                .order_by("session_id")
-                .values_list("session_id", "changes", "seen")[:BATCH]
-            )
+            found = _STALE.rows(code=code, last=last, batch=BATCH)
+            marks = [(session_id, changes, seen) for _, session_id, changes, seen in found if session_id is not None]
             before = news.standing([session_id for session_id, _, _ in marks])
-        if not marks:
-            return done
-        now = clock.now()
-        stale = {session_id: changes for session_id, changes, _ in marks}
-        with hospital(code, read_only=True):
-            summaries = session_summaries(stale)
-        new = {session_id for session_id, _, seen in marks if not seen}
-        gone = stale.keys() - {summary.id for summary in summaries}
-        if news.between(before, summaries, gone, new, now):
-            with work(REGION, actor=CATALOGUE) as unit:
-                news.one_after_the_other(code)
-                before = news.standing(stale)
-                _follow(code, summaries, stale, gone, now)
-                news.publish(unit, code, news.between(before, summaries, gone, new, now))
-        else:
-            with region():
-                _follow(code, summaries, stale, gone, now)
-        done, last = done + len(stale), max(stale)
+        covered = found[0][0] if covered is None else covered  # later batches may have come after later changes
+        ends = len(marks) < BATCH
+        behind = _copy(code, marks, before, covered=covered if ends else 0)
+        copied += len(marks)
+        if ends:
+            return Pass(copied, behind)
+        last = marks[-1][0]
+
+
+def _copy(
+    code: str, marks: Sequence[tuple[UUID, int, int]], before: Mapping[UUID, news.Standing], *, covered: int
+) -> bool:
+    now = clock.now()
+    stale = {session_id: changes for session_id, changes, _ in marks}
+    with hospital(code, read_only=True):
+        summaries = session_summaries(stale) if stale else []
+    new = {session_id for session_id, _, seen in marks if not seen}
+    gone = stale.keys() - {summary.id for summary in summaries}
+    if news.between(before, summaries, gone, new, now):
+        with work(REGION, actor=CATALOGUE) as unit:
+            news.one_after_the_other(code)
+            before = news.standing(stale)
+            behind = _follow(code, summaries, stale, gone, now, covered)
+            news.publish(unit, code, news.between(before, summaries, gone, new, now))
+        return behind
+    with region():
+        return _follow(code, summaries, stale, gone, now, covered)
 
 
 def _follow(
-    code: str, summaries: Sequence[SessionSummary], stale: Mapping[UUID, int], gone: Collection[UUID], now: datetime
-) -> None:
-    _write(code, summaries, now)
-    CatalogSession.every.filter(session_id__in=gone).delete()
-    with connections["default"].cursor() as cursor:
-        cursor.execute(_SEEN, {"ids": list(stale), "changes": list(stale.values()), "now": now})
+    code: str,
+    summaries: Sequence[SessionSummary],
+    stale: Mapping[UUID, int],
+    gone: Collection[UUID],
+    now: datetime,
+    covered: int,
+) -> bool:
+    """Whether the hospital has changed beyond what is `covered`."""
+    if gone:
+        CatalogSession.every.filter(session_id__in=gone).delete()
+    if stale:
+        together(
+            _COPY.write(code=code, now=now, reserved=_reserved_departments(code), rows=_listed(summaries)),
+            _SEEN.write(ids=list(stale), changes=list(stale.values()), now=now),
+        )
+    return _CAUGHT_UP.row(code=code, changes=covered) == (True,)
+
+
+def _listed(summaries: Sequence[SessionSummary]) -> str:
+    rows = [
+        {"session_id": summary.id, **{name: getattr(summary, name) for name in _COPIED}}
+        for summary in sorted(summaries, key=lambda summary: summary.id)
+    ]
+    return json.dumps(rows, cls=DjangoJSONEncoder, ensure_ascii=False)
 
 
 def project_directory(code: str) -> int:
@@ -207,36 +275,11 @@ def _reserved_code(code: str) -> str | None:
     return profile.options.reserved_department or None if profile else None
 
 
-def _reserved_departments(code: str) -> set[UUID]:
+def _reserved_departments(code: str) -> list[UUID]:
     if _reserved_code(code) is None:
-        return set()
+        return []
     rows = CatalogDepartment.every.filter(institution_code=code, is_reserved=True)
-    return set(rows.values_list("department_id", flat=True))
-
-
-def _write(code: str, summaries: Sequence[SessionSummary], now: datetime) -> None:
-    reserved = _reserved_departments(code)
-    newer = set(
-        CatalogSession.every.filter(session_id__in=[s.id for s in summaries], refreshed_at__gt=now).values_list(
-            "session_id", flat=True
-        )
-    )
-    CatalogSession.every.bulk_create(
-        [
-            CatalogSession(
-                institution_code=code,
-                session_id=summary.id,
-                refreshed_at=now,
-                is_reserved=summary.department_id in reserved,
-                **{name: getattr(summary, name) for name in _SESSION_FIELDS},
-            )
-            for summary in sorted(summaries, key=lambda summary: summary.id)
-            if summary.id not in newer
-        ],
-        update_conflicts=True,
-        unique_fields=["session_id"],
-        update_fields=[*_SESSION_FIELDS, "refreshed_at", "is_reserved"],
-    )
+    return list(rows.values_list("department_id", flat=True))
 
 
 def _department(code: str, row: directory.DepartmentView, *, is_reserved: bool) -> CatalogDepartment:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connections
-from django.db.models import Count, Max, Min, Q, QuerySet, Value
+from django.db.models import Count, Q, QuerySet
 
 from hub import clock
 from hub.tenancy.scope import hospital_alias
+from hub.tenancy.statements import Statement
 from tenants.scheduling.models import Channel, Number, NumberState, Session, SessionState, SyncConflict
 
 _RESIDENTS = ("", Channel.APP)
@@ -42,7 +42,7 @@ class SessionSummary:
     synced_at: datetime
     left: int = 0
     referable: int = 0
-    referable_starts: tuple[datetime, ...] = ()
+    referable_starts: Sequence[datetime] = ()
 
     @property
     def is_released(self) -> bool:
@@ -94,53 +94,55 @@ class OpenConflict:
     found_at: datetime
 
 
+# The columns of `_SUMMARIES`, in their order.
+_SUMMARY = (
+    *("id", "department_id", "doctor_id", "doctor_name", "date", "period", "registration_level", "fee_fen", "room"),
+    *("campus_code", "state", "release_at", "synced_at"),
+    *("total", "free", "left", "referable", "referable_starts", "next_free_start", "first_start", "last_end"),
+)
+_SUMMARIES = Statement(
+    "hospital",
+    """
+SELECT s.id, s.department_id, s.doctor_id, s.doctor_name, s.date, s.period, s.registration_level, s.fee_fen, s.room,
+    s.campus_code, s.state, s.release_at, s.synced_at,
+    count(n.id) FILTER (WHERE n.state = ANY(%(offered)s::text[])),
+    count(n.id) FILTER (WHERE n.is_free AND n.is_residents),
+    count(n.id) FILTER (WHERE n.is_free),
+    count(n.id) FILTER (WHERE n.is_free AND n.is_referable),
+    coalesce(array_agg(DISTINCT n.starts_at) FILTER (WHERE n.is_free AND n.is_referable), '{}'),
+    min(n.starts_at) FILTER (WHERE n.is_free AND n.is_residents),
+    min(n.starts_at),
+    max(n.ends_at)
+FROM scheduling_session s
+LEFT JOIN LATERAL (
+    SELECT m.id, m.state, m.starts_at, m.ends_at,
+        m.state = %(free)s AND m.starts_at > %(now)s AND s.state = %(open)s AS is_free,
+        m.pool = ANY(%(residents)s::text[]) AS is_residents,
+        m.pool = %(family)s AS is_referable
+    FROM scheduling_number m WHERE m.session_id = s.id
+) AS n ON true
+WHERE s.id = ANY(%(ids)s::uuid[])
+GROUP BY s.id
+""",
+)
+
+
 def session_summaries(session_ids: Iterable[UUID]) -> list[SessionSummary]:
     """These sessions with their counts at this instant; one query.
 
     `free` for residents, `left` for anybody, `referable` for family doctors of other hospitals, who
     are shown when those numbers begin.
     """
-    now = clock.now()
-    free = Q(numbers__state=NumberState.FREE, numbers__start__gt=now, state=SessionState.OPEN)
-    bookable = free & Q(numbers__pool__in=_RESIDENTS)
-    referred = free & Q(numbers__pool=Channel.FAMILY)
-    offered = Q(numbers__state__in=(NumberState.FREE, NumberState.HELD, NumberState.TAKEN))
-    rows = Session.objects.filter(id__in=list(session_ids)).annotate(
-        total=Count("numbers", filter=offered),
-        free=Count("numbers", filter=bookable),
-        left=Count("numbers", filter=free),
-        referable=Count("numbers", filter=referred),
-        referable_starts=ArrayAgg("numbers__start", filter=referred, distinct=True, default=Value([])),
-        next_free_start=Min("numbers__start", filter=bookable),
-        first_start=Min("numbers__start"),
-        last_end=Max("numbers__end"),
+    rows = _SUMMARIES.rows(
+        ids=list(session_ids),
+        now=clock.now(),
+        open=SessionState.OPEN,
+        free=NumberState.FREE,
+        offered=[NumberState.FREE, NumberState.HELD, NumberState.TAKEN],
+        residents=list(_RESIDENTS),
+        family=Channel.FAMILY,
     )
-    return [
-        SessionSummary(
-            id=row.id,
-            department_id=row.department_id,
-            doctor_id=row.doctor_id,
-            doctor_name=row.doctor_name,
-            date=row.date,
-            period=row.period,
-            registration_level=row.registration_level,
-            fee_fen=row.fee_fen,
-            room=row.room,
-            campus_code=row.campus_code,
-            state=row.state,
-            release_at=row.release_at,
-            first_start=row.first_start,
-            last_end=row.last_end,
-            total=row.total,
-            free=row.free,
-            left=row.left,
-            referable=row.referable,
-            referable_starts=tuple(row.referable_starts),
-            next_free_start=row.next_free_start,
-            synced_at=row.synced_at,
-        )
-        for row in rows
-    ]
+    return [SessionSummary(**dict(zip(_SUMMARY, row, strict=True))) for row in rows]
 
 
 def rooms_of(session_ids: Iterable[UUID]) -> dict[UUID, tuple[str, UUID | None]]:

@@ -6,6 +6,7 @@ import statistics
 import time
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.conf import settings
@@ -229,7 +230,7 @@ def test_duties_that_are_due_are_done(alpha: str) -> None:
 
 
 def test_an_unknown_scope_in_redis_is_let_go(committed: None) -> None:
-    Relay()._take_turn("nobody", lane_policy(Lane.INTERNAL))
+    Relay()._take_turn("nobody", Lane.INTERNAL, partial(turn.take, "nobody", lane_policy(Lane.INTERNAL)))
     assert wake.take_all(Lane.INTERNAL) == []
 
 
