@@ -258,8 +258,8 @@ class Unit:
     def _may_hand_over(self, hands: Hands | None) -> int | None:
         """How many calls may be under way for one of this unit's to begin at once; None if it has none, or no thread
         is free to make it, or others count just now."""
-        is_call = self.scope != REGION and any(row.lane == Lane.OUTSIDE for row in self._deliveries)
-        if not (is_call and hands and hands.reserve()):
+        called = {row.hospital for row in self._deliveries if row.lane == Lane.OUTSIDE}
+        if called != {self.scope} or hands is None or not hands.reserve():
             return None
         self._reserved = hands
         cap = calls_at_once(registry.tenant(self.scope), Lane.OUTSIDE)
@@ -274,12 +274,12 @@ class Unit:
     def go_on(self) -> None:
         """After the commit: hand the relay's threads what they keep for themselves, and wake others for the rest; a
         lost word costs one sweep's delay."""
-        line, leased = onward.line(), list(self._kept)
+        line, leased, handed = onward.line(), list(self._kept), None
         if line is not None:
             line.add(self.scope, self._kept)
         if self._call is not None and self._reserved is not None:
             leased.append(self._call)
-            self._reserved.give(self.scope, self._call)
+            handed = self._reserved.give(self.scope, self._call)
             self._reserved = None
         self.let_go()
         kept = {(row.event_id, row.handler) for row in leased}
@@ -287,6 +287,8 @@ class Unit:
         wake.rouse(self.scope, lanes=lanes, seal=bool(self._audits))
         for topic, event in self._told:
             topics.tell(topic, event)
+        if handed is not None:
+            handed.after_you()
 
 
 @contextmanager

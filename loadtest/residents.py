@@ -27,7 +27,7 @@ API = "/api/resident/v1"
 SANDBOX = os.environ.get("LOADTEST_SANDBOX", "http://127.0.0.1:8100")
 HANGING = os.environ.get("LOADTEST_HANGING", "lanting")
 WAITING = int(os.environ.get("LOADTEST_WAITING", "200"))
-LOOK_AGAIN = 2.5  # seconds
+LOOK_AGAIN = 8.0  # seconds: who waits long for a hospital is asked by the hub to look every 10 (`Retry-After`)
 FIRST_PERSON = 2000  # the earlier ones of the register belong to the demo's own day
 # Refusals that a rush is made of: somebody was faster, or this person holds another number already.
 LOST = frozenset(

@@ -27,6 +27,10 @@ class Handed:
     row: Claimed
     done: threading.Event = field(default_factory=threading.Event)
 
+    def after_you(self) -> None:
+        """Leave the processor to it for a moment."""
+        self.done.wait(_AFTER_YOU)
+
 
 class Hands:
     """The threads that wait, and what they are given."""
@@ -44,11 +48,11 @@ class Hands:
         """Promise a free thread something, or take a free thread away."""
         return self._idle.acquire(blocking=False)
 
-    def give(self, scope: str, row: Claimed) -> None:
-        """Hand over a row whose transaction has committed, and let its thread, reserved before, go first."""
+    def give(self, scope: str, row: Claimed) -> Handed:
+        """Hand over a row whose transaction has committed; its thread was reserved before."""
         handed = Handed(scope, row)
         self._given.put(handed)
-        handed.done.wait(_AFTER_YOU)
+        return handed
 
     def wait(self, seconds: float) -> Handed | None:
         """What a free thread is given, or None."""

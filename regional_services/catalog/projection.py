@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import F
 
 from hub import clock
@@ -200,7 +199,7 @@ def _listed(summaries: Sequence[SessionSummary]) -> str:
         {"session_id": summary.id, **{name: getattr(summary, name) for name in _COPIED}}
         for summary in sorted(summaries, key=lambda summary: summary.id)
     ]
-    return json.dumps(rows, cls=DjangoJSONEncoder, ensure_ascii=False)
+    return json.dumps(rows, default=str, ensure_ascii=False)
 
 
 def project_directory(code: str) -> int:

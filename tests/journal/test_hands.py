@@ -12,6 +12,7 @@ import pytest
 
 from hub import clock, ids
 from hub import work as units
+from hub.journal.flush import Ending
 from hub.journal.world import World, open_scope
 from hub.outbox import onward, rows, turn, wake
 from hub.outbox.hands import Hands
@@ -153,23 +154,29 @@ def test_the_limit_holds_when_calls_are_handed_over_and_claimed_at_once(
 @pytest.mark.race
 def test_control_uncounted_calls_exceed_the_limit(alpha: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the turn in which calls are counted, several find the last place free."""
-    assert _under_way(alpha, monkeypatch, counting=lambda _world, _scope: True) > 1
+    assert _under_way(alpha, monkeypatch, counting=lambda _world, _scope: True) == 10
+
+
+def _wait(together: threading.Barrier) -> None:
+    together.wait(10)
 
 
 def _under_way(
     alpha: str, monkeypatch: pytest.MonkeyPatch, *, counting: Callable[[World, str], bool] = rows.may_count
 ) -> int:
-    """How many calls ten threads begin at once where one is allowed."""
+    """How many calls ten threads begin where one is allowed: none commits before all have counted."""
     together = threading.Barrier(10)
-
-    def at_once(world: World, scope: str) -> bool:
-        together.wait(10)
-        return counting(world, scope)
-
-    monkeypatch.setattr(units, "may_count", at_once)
+    monkeypatch.setattr(units, "may_count", counting)
     monkeypatch.setattr(units, "calls_at_once", lambda _info, _lane: 1)
     hands = _hands(10)
-    in_threads(10, lambda n: _publish_through(hands, alpha, Ask(hospital=alpha, number=n)))
+
+    def ask(number: int) -> None:
+        with onward.going_on(WORKER, timedelta(seconds=30), hands), work(alpha, actor=ACTOR) as unit:
+            unit.publish(Ask(hospital=alpha, number=number))
+            unit.audit("probe.published", target="x")
+            unit.end_with(Ending(sql="SELECT true", parameters={}), lambda _: _wait(together))
+
+    in_threads(10, ask)
     [(number,)] = query(alpha, LEASED)
     return int(number)
 
