@@ -115,18 +115,13 @@ def _report_asks(setting: Setting, begun: datetime) -> None:
 
 def _answers(setting: Setting, begun: datetime) -> list[float]:
     """Seconds from the commit of each ask to register until the commit of its answer."""
-    found: list[float] = []
-    for code in QUIET:
-        schema = setting.database.schema_of(code)
-        rows = setting.database.rows(
-            "SELECT extract(epoch FROM pg_xact_commit_timestamp(x.xmin) - pg_xact_commit_timestamp(a.xmin))::float"
-            f" FROM {schema}.exchange_exchange x JOIN {schema}.hospital_audit a"
-            " ON a.action = 'appointment.booked' AND a.target = replace(x.correlation, 'booking:', 'appointment:')"
-            " WHERE x.operation = 'register' AND x.state = 'accepted' AND x.asked_at >= %s",
-            [begun],
-        )
-        found += [delay for (delay,) in rows]
-    return found
+    query = """
+    SELECT extract(epoch FROM pg_xact_commit_timestamp(x.xmin) - pg_xact_commit_timestamp(a.xmin))::float
+    FROM {schema}.exchange_exchange x JOIN {schema}.hospital_audit a
+        ON a.action = 'appointment.booked' AND a.target = replace(x.correlation, 'booking:', 'appointment:')
+    WHERE x.operation = 'register' AND x.state = 'accepted' AND x.asked_at >= %s
+    """
+    return _of_all(setting, query, begun)
 
 
 def _delays(setting: Setting, begun: datetime, first: str, second: str) -> list[float]:
@@ -134,17 +129,19 @@ def _delays(setting: Setting, begun: datetime, first: str, second: str) -> list[
 
     Commit times are the server's own; audit entries are never updated, so their transaction is the one that did it.
     """
-    found: list[float] = []
-    for code in QUIET:
-        schema = setting.database.schema_of(code)
-        rows = setting.database.rows(
-            "SELECT extract(epoch FROM pg_xact_commit_timestamp(b.xmin) - pg_xact_commit_timestamp(a.xmin))::float"
-            f" FROM {schema}.hospital_audit a JOIN {schema}.hospital_audit b ON b.target = a.target"
-            " WHERE a.action = %s AND b.action = %s AND a.at >= %s",
-            [first, second, begun],
-        )
-        found += [delay for (delay,) in rows]
-    return found
+    query = """
+    SELECT extract(epoch FROM pg_xact_commit_timestamp(b.xmin) - pg_xact_commit_timestamp(a.xmin))::float
+    FROM {schema}.hospital_audit a JOIN {schema}.hospital_audit b ON b.target = a.target
+    WHERE a.action = %s AND b.action = %s AND a.at >= %s
+    """
+    return _of_all(setting, query, first, second, begun)
+
+
+def _of_all(setting: Setting, query: str, *parameters: object) -> list[float]:
+    """What a query of one column finds in the schemas of the stream's hospitals."""
+    schemas = [setting.database.schema_of(code) for code in QUIET]
+    found = (setting.database.rows(query.format(schema=schema), parameters) for schema in schemas)
+    return [value for rows in found for (value,) in rows]
 
 
 def _warm(setting: Setting) -> None:
